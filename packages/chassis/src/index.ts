@@ -1,1 +1,36 @@
-export {};
+export { createApplication } from './application.js';
+export { openServer, type HttpServer } from './http-server.js';
+export { openInternalServer } from './internal-server.js';
+export { createLogger, type Logger } from './logger.js';
+export { Counter, Gauge, Histogram } from './metrics.js';
+export {
+  conflict,
+  forbidden,
+  invalid,
+  malformed,
+  notFound,
+  Problem,
+  unauthorized,
+  unavailable,
+  type FieldError,
+} from './problem.js';
+export { bodyLimit, checkBodyHeaders, readForm, readJson, tooLarge, type BodyKind } from './read-body.js';
+export { integerParameter, readQuery } from './read-query.js';
+export { currentRequest, withRequestContext } from './request-context.js';
+export {
+  del,
+  get,
+  methodNotAllowed,
+  nothingHere,
+  patch,
+  post,
+  put,
+  routeRequests,
+  type Access,
+  type Handler,
+  type Route,
+} from './routes.js';
+export { runProcess, type Lifecycle, type Stoppable } from './run-process.js';
+export { securityHeaders } from './security-headers.js';
+export { processSettings, readSettings, SettingsError, strongSecret, type ProcessSettings } from './settings.js';
+export { entityId, isStorable, parseId, text, validate } from './validate.js';

@@ -1,1 +1,3 @@
-export {};
+export { authenticate, requireUser } from './authenticate.js';
+export { identitySettings, type IdentitySettings } from './settings.js';
+export { createVerifier, type Caller, type Verifier } from './verify.js';

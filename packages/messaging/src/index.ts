@@ -1,1 +1,7 @@
-export {};
+export { brokerSettings, connectBroker, type Broker, type BrokerSettings } from './broker.js';
+export { startConsumers } from './consumer.js';
+export { type Correlation } from './logger.js';
+export { addAllToOutbox, addToOutbox, openOutbox } from './outbox.js';
+export { startRelay } from './relay.js';
+export { again, on, onBatch, type Subscription } from './subscriptions.js';
+export { createMessagingTables, dropMessagingTables } from './tables.js';

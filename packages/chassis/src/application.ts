@@ -1,0 +1,80 @@
+import { randomUUID } from 'node:crypto';
+import Koa, { type Context, type Middleware } from 'koa';
+import type { Logger } from './logger.js';
+import { observeRequest } from './metrics.js';
+import { malformed, Problem } from './problem.js';
+import { securityHeaders } from './security-headers.js';
+import { withRequestContext, type RequestContext } from './request-context.js';
+
+export interface ApplicationOptions {
+  logger: Logger;
+  middleware: Middleware[];
+  /** Turns what a library throws into what a client may see; undefined makes it a 500. */
+  translateError?(error: unknown): Problem | undefined;
+}
+
+/** A Koa application that gives every request an id, a log line, metrics and security headers, and answers every error as problem+json. */
+export function createApplication({ logger, middleware, translateError }: ApplicationOptions): Koa {
+  const application = new Koa();
+  application.use(async (ctx, next) => {
+    const context: RequestContext = { requestId: requestIdOf(ctx.get('x-request-id')) };
+    await withRequestContext(context, async () => {
+      const started = performance.now();
+      ctx.set({ 'X-Request-Id': context.requestId, ...securityHeaders });
+      try {
+        await next();
+      } catch (error) {
+        answerProblem(ctx, toProblem(error, logger, translateError), context.requestId);
+      }
+      logWhenAnswered(ctx, context, logger, started);
+    });
+  });
+  for (const each of middleware) application.use(each);
+  // What reaches Koa's own handler happened after the answer began, such as a client that left.
+  application.on('error', (error: unknown) => logger.warn({ error }, 'response failed'));
+  return application;
+}
+
+const saneRequestId = /^[A-Za-z0-9._-]{8,64}$/;
+
+const requestIdOf = (given: string): string => (saneRequestId.test(given) ? given : randomUUID());
+
+function toProblem(error: unknown, logger: Logger, translate: ApplicationOptions['translateError']): Problem {
+  if (error instanceof Problem) return error;
+  const translated = translate?.(error);
+  if (translated) {
+    logger.warn({ error }, 'request failed for want of a dependency');
+    return translated;
+  }
+  if (isClientError(error)) return malformed('The request could not be read.');
+  logger.error({ error }, 'request failed');
+  return new Problem(500, 'internal_error', 'Something went wrong on our side. The request id helps us to find it.');
+}
+
+/** Koa and its parsers throw http-errors: those below 500 are the client's doing. */
+const isClientError = (error: unknown): boolean =>
+  error instanceof Error && 'status' in error && typeof error.status === 'number' && error.status < 500;
+
+function answerProblem(ctx: Context, problem: Problem, requestId: string): void {
+  ctx.status = problem.status;
+  ctx.set(problem.headers);
+  ctx.body = JSON.stringify(problem.toBody(requestId));
+  ctx.type = 'application/problem+json';
+}
+
+function logWhenAnswered(ctx: Context, context: RequestContext, logger: Logger, started: number): void {
+  const log = () => {
+    const seconds = (performance.now() - started) / 1000;
+    const { method, path, status } = ctx;
+    observeRequest({ method, route: routeOf(ctx), status }, seconds);
+    withRequestContext(context, () =>
+      logger.info({ method, path, status, milliseconds: Math.round(seconds * 1000) }, 'request answered'),
+    );
+  };
+  if (ctx.res.writableFinished || ctx.res.destroyed) log();
+  else ctx.res.once('close', log);
+}
+
+/** The pattern of the path, such as `/posts/:id`: a metric by raw path would grow without bound. */
+const routeOf = (ctx: Context & { routerPath?: string; _matchedRoute?: string }): string =>
+  ctx._matchedRoute ?? 'unrouted';

@@ -1,0 +1,50 @@
+import type { Context } from 'koa';
+import { createApplication } from './application.js';
+import { openServer, type HttpServer, type ServerOptions } from './http-server.js';
+import type { Logger } from './logger.js';
+import { renderMetrics } from './metrics.js';
+import { get, routeRequests, type Route } from './routes.js';
+
+export interface InternalServerOptions extends ServerOptions {
+  logger: Logger;
+  /** Whether the process can serve now; asked for at most once a second. */
+  isReady(): Promise<boolean> | boolean;
+  routes?: readonly Route[];
+}
+
+const probeMilliseconds = 1_000;
+
+/** The second port, which is never routed from outside: `/healthz` (the process lives), `/readyz` (it can serve), `/metrics` and the given routes. */
+export function openInternalServer({ logger, isReady, routes = [], ...options }: InternalServerOptions): Promise<HttpServer> {
+  const ready = cached(isReady);
+  const table: Route[] = [
+    get('/healthz', 'anyone', (ctx) => answerStatus(ctx, true)),
+    get('/readyz', 'anyone', async (ctx) => answerStatus(ctx, await ready())),
+    get('/metrics', 'anyone', async (ctx) => {
+      const { contentType, body } = await renderMetrics();
+      ctx.type = contentType;
+      ctx.body = body;
+    }),
+    ...routes,
+  ];
+  // Probes would drown the log: only what goes wrong is worth a line.
+  const application = createApplication({
+    logger: logger.child({}, { level: 'warn' }),
+    middleware: routeRequests(table),
+  });
+  return openServer(application.callback() as never, options);
+}
+
+function answerStatus(ctx: Context, good: boolean): void {
+  ctx.status = good ? 200 : 503;
+  ctx.body = { status: good ? 'ok' : 'unavailable' };
+}
+
+function cached(probe: () => Promise<boolean> | boolean): () => Promise<boolean> {
+  let last: { at: number; result: Promise<boolean> } | undefined;
+  return async () => {
+    const now = performance.now();
+    if (!last || now - last.at > probeMilliseconds) last = { at: now, result: Promise.resolve(probe()) };
+    return last.result;
+  };
+}

@@ -1,0 +1,73 @@
+import { STATUS_CODES } from 'node:http';
+
+/** One invalid field of a request. */
+export interface FieldError {
+  field: string;
+  message: string;
+}
+
+interface ProblemExtras {
+  errors?: FieldError[];
+  headers?: Record<string, string>;
+}
+
+/** An error that a client may see: `code` is a stable word for programs, `detail` a sentence for people. */
+export class Problem extends Error {
+  readonly expose = true;
+  readonly errors: FieldError[] | undefined;
+  readonly headers: Record<string, string>;
+
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    readonly detail: string,
+    { errors, headers = {} }: ProblemExtras = {},
+  ) {
+    super(detail);
+    this.name = 'Problem';
+    this.errors = errors;
+    this.headers = headers;
+  }
+
+  /** The `application/problem+json` body of RFC 9457, with Agora's `code` and `request_id`. */
+  toBody(requestId: string): Record<string, unknown> {
+    return {
+      type: 'about:blank',
+      title: STATUS_CODES[this.status] ?? 'Error',
+      status: this.status,
+      detail: this.detail,
+      code: this.code,
+      request_id: requestId,
+      ...(this.errors && { errors: this.errors }),
+    };
+  }
+}
+
+/** 400: the request itself is broken. */
+export const malformed = (detail: string, code = 'malformed_request') => new Problem(400, code, detail);
+
+/** 401 of RFC 6750: without `error` when no token came, with `invalid_token` when a bad one did. */
+export const unauthorized = (error?: 'invalid_token') =>
+  new Problem(
+    401,
+    error ?? 'token_missing',
+    error ? 'The access token is invalid, expired or revoked.' : 'This request needs an access token.',
+    { headers: { 'WWW-Authenticate': `Bearer realm="agora"${error ? `, error="${error}"` : ''}` } },
+  );
+
+/** 403: the caller is known and may not. */
+export const forbidden = (code: string, detail: string) => new Problem(403, code, detail);
+
+/** 404: it does not exist, or the caller may not know that it does. */
+export const notFound = (code: string, detail: string) => new Problem(404, code, detail);
+
+/** 409: it clashes with what is there. */
+export const conflict = (code: string, detail: string) => new Problem(409, code, detail);
+
+/** 422: well-formed but invalid, with every bad field. */
+export const invalid = (errors: FieldError[]) =>
+  new Problem(422, 'validation_failed', 'The request has invalid values.', { errors });
+
+/** 503: something that this request needs is down or overloaded; try again after `retryAfter` seconds. */
+export const unavailable = (detail: string, retryAfter = 1, code = 'unavailable') =>
+  new Problem(503, code, detail, { headers: { 'Retry-After': String(retryAfter) } });

@@ -1,0 +1,107 @@
+import type { Context, Middleware } from 'koa';
+import { koaBody } from 'koa-body';
+import { invalid, malformed, Problem } from './problem.js';
+
+/** The largest request body, in bytes. */
+export const bodyLimit = 128 * 1024;
+
+/** The kinds of body that an endpoint can read. */
+export type BodyKind = 'json' | 'form';
+
+const mediaTypes: Record<BodyKind, string> = {
+  json: 'application/json',
+  form: 'application/x-www-form-urlencoded',
+};
+
+/** Refuses a content type or encoding that the endpoint does not read (415), then a body that says it is too large (413). */
+export function checkBodyHeaders(headers: NodeJS.Dict<string | string[]>, kinds: readonly BodyKind[]): void {
+  const [mediaType = '', ...parameters] = String(headers['content-type'] ?? '').toLowerCase().split(';');
+  const charset = parameters.map((parameter) => parameter.trim()).find((parameter) => parameter.startsWith('charset='));
+  const accepted = kinds.map((kind) => mediaTypes[kind]);
+  if (!accepted.includes(mediaType.trim())) throw unsupported(`This endpoint reads ${accepted.join(' or ')}.`);
+  if (charset && !/^charset="?utf-8"?$/.test(charset)) throw unsupported('The body must be in UTF-8.');
+  if (headers['content-encoding'] !== undefined) throw unsupported('The body must not have a Content-Encoding.');
+  if (Number(headers['content-length'] ?? 0) > bodyLimit) throw tooLarge();
+}
+
+const unsupported = (detail: string) => new Problem(415, 'unsupported_media_type', detail);
+
+/** 413: the body is larger than `bodyLimit`. */
+export const tooLarge = () => new Problem(413, 'body_too_large', `The body must have at most ${bodyLimit} bytes.`);
+
+const parseJson = koaBody({ json: true, jsonStrict: false, jsonLimit: bodyLimit, text: false, urlencoded: false });
+// As text: a parser of forms would merge repeated fields and read brackets as nesting.
+const parseForm = koaBody({
+  text: true,
+  textTypes: [mediaTypes.form],
+  textLimit: bodyLimit,
+  json: false,
+  urlencoded: false,
+});
+
+/** Reads a JSON body, an absent one as `{}`; throws 415, 413, 400 (malformed) or 422 (nested too deep, too many keys). */
+export async function readJson(ctx: Context): Promise<unknown> {
+  checkBodyHeaders(ctx.headers, ['json']);
+  const body = (await parse(ctx, parseJson)) || {};
+  checkShape(body);
+  return body;
+}
+
+/** Reads a form body, every field of which must be given at most once; throws 415, 413, 400 or 422. */
+export async function readForm(ctx: Context): Promise<Record<string, string>> {
+  checkBodyHeaders(ctx.headers, ['form']);
+  const fields = [...new URLSearchParams(String((await parse(ctx, parseForm)) ?? ''))];
+  const names = fields.map(([name]) => name);
+  const repeated = new Set(names.filter((name, index) => names.indexOf(name) !== index));
+  if (repeated.size > 0) {
+    throw invalid([...repeated].map((field) => ({ field, message: `${field} must be given at most once` })));
+  }
+  return Object.fromEntries(fields);
+}
+
+async function parse(ctx: Context, parser: Middleware): Promise<unknown> {
+  const utf8 = watchUtf8(ctx);
+  try {
+    await parser(ctx, async () => undefined);
+  } catch (error) {
+    // The parser's own error carries the whole body, passwords included: it must go no further than here.
+    if (isTooLarge(error)) throw tooLarge();
+    throw malformed('The body could not be read as what its content type says.', 'malformed_body');
+  }
+  if (!utf8.valid()) throw malformed('The body is not valid UTF-8.', 'malformed_body');
+  return ctx.request.body;
+}
+
+/** Node's own decoding would silently replace bytes that are no UTF-8. */
+function watchUtf8(ctx: Context): { valid(): boolean } {
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  let valid = true;
+  const decode = (chunk?: Buffer) => {
+    try {
+      decoder.decode(chunk, { stream: chunk !== undefined });
+    } catch {
+      valid = false;
+    }
+  };
+  ctx.req.on('data', decode);
+  ctx.req.on('end', () => decode());
+  return { valid: () => valid };
+}
+
+const isTooLarge = (error: unknown): boolean =>
+  typeof error === 'object' && error !== null && 'status' in error && error.status === 413;
+
+const maxDepth = 5;
+const maxKeys = 50;
+
+/** Walks without recursion: what validates later does recurse, and a deep enough body would exhaust its stack. */
+function checkShape(body: unknown): void {
+  let level: unknown[] = [body];
+  let keys = 0;
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth > maxDepth) throw invalid([{ field: 'body', message: `body must be nested at most ${maxDepth} deep` }]);
+    level = level.flatMap((value) => (typeof value === 'object' && value !== null ? Object.values(value) : []));
+    keys += level.length;
+    if (keys > maxKeys) throw invalid([{ field: 'body', message: `body must have at most ${maxKeys} values` }]);
+  }
+}

@@ -1,0 +1,35 @@
+import Joi from 'joi';
+import type { Context } from 'koa';
+import { invalid, type FieldError } from './problem.js';
+
+/** The known parameters of the query string, each given at most once; throws the 422 that lists every bad one. Unknown ones are ignored. */
+export function readQuery<Query>(ctx: Context, schema: Joi.PartialSchemaMap<Query>): Query {
+  const given = new URLSearchParams(ctx.querystring);
+  const errors: FieldError[] = [];
+  const values: Record<string, string> = {};
+  for (const field of Object.keys(schema)) {
+    const [value, ...more] = given.getAll(field);
+    const nested = [...given.keys()].some((key) => key.startsWith(`${field}[`));
+    if (more.length > 0 || nested) errors.push({ field, message: `${field} must be given at most once` });
+    else if (value !== undefined) values[field] = value;
+  }
+  const { value, error } = Joi.object<Query>(schema as Joi.SchemaMap<Query>).validate(values, {
+    convert: false,
+    abortEarly: false,
+    errors: { wrap: { label: false } },
+  });
+  for (const { path, message } of error?.details ?? []) errors.push({ field: path.join('.'), message });
+  if (errors.length > 0 || error) throw invalid(errors);
+  return value;
+}
+
+/** A whole number in a query string, written in plain digits, from `min` to `max`. */
+export const integerParameter = ({ min, max, fallback }: { min: number; max: number; fallback: number }) =>
+  Joi.string()
+    .allow('')
+    .custom((value: string, { error }) => {
+      const number = /^(0|[1-9][0-9]{0,9})$/.test(value) ? Number(value) : Number.NaN;
+      return number >= min && number <= max ? number : error('integer.range', { min, max });
+    })
+    .messages({ 'integer.range': '{#label} must be an integer from {#min} to {#max}' })
+    .default(fallback);

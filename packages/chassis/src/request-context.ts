@@ -1,0 +1,17 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+
+/** What follows a request through every call it makes, into its log lines and its events. */
+export interface RequestContext {
+  requestId: string;
+  /** Set once the token is verified. */
+  userId?: number;
+}
+
+const storage = new AsyncLocalStorage<RequestContext>();
+
+/** Runs `work` as part of one request (or of one event's handling). */
+export const withRequestContext = <Result>(context: RequestContext, work: () => Result): Result =>
+  storage.run(context, work);
+
+/** The context of the request that is being answered, if any. */
+export const currentRequest = (): RequestContext | undefined => storage.getStore();

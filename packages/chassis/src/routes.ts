@@ -1,0 +1,59 @@
+import { Router } from '@koa/router';
+import type { Context, Middleware } from 'koa';
+import { Problem, notFound } from './problem.js';
+
+/** Answers one endpoint. */
+export type Handler = (ctx: Context) => Promise<void> | void;
+
+/** Who may call an endpoint: `anyone`, or a `user` with a valid access token. */
+export type Access = 'anyone' | 'user';
+
+/** One line of a service's table of contents. */
+export interface Route {
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  path: string;
+  access: Access;
+  handler: Handler;
+}
+
+const routeOf =
+  (method: Route['method']) =>
+  (path: string, access: Access, handler: Handler): Route => ({ method, path, access, handler });
+
+export const get = routeOf('GET');
+export const post = routeOf('POST');
+export const put = routeOf('PUT');
+export const patch = routeOf('PATCH');
+export const del = routeOf('DELETE');
+
+/** Routes requests by the table; a path is served with and without a trailing slash. Another path is 404, another method 405 with `Allow`. */
+export function routeRequests(routes: readonly Route[], authenticate?: Middleware): Middleware[] {
+  const router = new Router({ sensitive: true });
+  for (const { method, path, access, handler } of routes) {
+    router.register(path, method === 'GET' ? ['GET', 'HEAD'] : [method], [
+      ...guardsOf(access, authenticate),
+      (ctx: Context) => handler(ctx),
+    ]);
+  }
+  return [router.routes() as unknown as Middleware, refuseUnrouted];
+}
+
+function guardsOf(access: Access, authenticate?: Middleware): Middleware[] {
+  if (access === 'anyone') return [];
+  if (!authenticate) throw new Error('a route for users needs a way to authenticate them');
+  return [authenticate];
+}
+
+function refuseUnrouted(ctx: Context & { matched?: { methods: string[] }[] }): void {
+  const methods = new Set(ctx.matched?.flatMap((layer) => layer.methods));
+  throw methods.size > 0 ? methodNotAllowed([...methods]) : nothingHere();
+}
+
+/** 404 for a path that nothing answers. */
+export const nothingHere = () => notFound('not_found', 'There is nothing at this path.');
+
+/** 405, with the methods that the path does answer. */
+export const methodNotAllowed = (allowed: readonly string[]) =>
+  new Problem(405, 'method_not_allowed', 'This path does not answer that method.', {
+    headers: { Allow: [...allowed].sort().join(', ') },
+  });

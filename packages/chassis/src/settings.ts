@@ -1,0 +1,66 @@
+import { readFileSync } from 'node:fs';
+import Joi from 'joi';
+
+/** What every process reads, by its environment names. */
+export const processSettings = {
+  NODE_ENV: Joi.string().valid('development', 'test', 'production').default('development'),
+  LOG_LEVEL: Joi.string().valid('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent').default('info'),
+  HOST: Joi.string().default('0.0.0.0'),
+  PORT: Joi.number().port().required(),
+  INTERNAL_PORT: Joi.number().port().required(),
+  SHUTDOWN_TIMEOUT_SECONDS: Joi.number().min(1).max(120).default(8),
+};
+
+export interface ProcessSettings {
+  NODE_ENV: 'development' | 'test' | 'production';
+  LOG_LEVEL: string;
+  HOST: string;
+  PORT: number;
+  INTERNAL_PORT: number;
+  SHUTDOWN_TIMEOUT_SECONDS: number;
+}
+
+/** A secret that no one can guess: at least 32 characters, and none that is printed in an example. */
+export const strongSecret = Joi.string()
+  .min(32)
+  .custom((value: string, { error }) =>
+    /change|example|sample|secret|your[-_ ]|password/i.test(value) ? error('secret.sample') : value,
+  )
+  .messages({
+    'string.min': '{#label} must have at least 32 characters',
+    'secret.sample': '{#label} looks like a sample value; set a random one',
+  });
+
+/** The settings cannot be used; the message says all that is wrong with them, and no values. */
+export class SettingsError extends Error {
+  override readonly name = 'SettingsError';
+}
+
+/**
+ * Reads settings from environment variables, with defaults; any `X` may be given as `X_FILE`, the path of a file that holds it.
+ * Throws a SettingsError that lists every missing or bad one.
+ */
+export function readSettings<Settings>(environment: NodeJS.ProcessEnv, schema: Joi.PartialSchemaMap<Settings>): Settings {
+  const values: Record<string, string> = {};
+  for (const name of Object.keys(schema)) {
+    const value = readSetting(environment, name);
+    if (value !== undefined && value !== '') values[name] = value;
+  }
+  const { value, error } = Joi.object<Settings>(schema as Joi.SchemaMap<Settings>).validate(values, {
+    abortEarly: false,
+    errors: { wrap: { label: false } },
+  });
+  if (error) throw new SettingsError(error.details.map((detail) => detail.message).join('; '));
+  return value;
+}
+
+function readSetting(environment: NodeJS.ProcessEnv, name: string): string | undefined {
+  const path = environment[`${name}_FILE`];
+  if (!path) return environment[name];
+  if (environment[name]) throw new SettingsError(`${name} and ${name}_FILE are both set; set one`);
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch {
+    throw new SettingsError(`${name}_FILE names a file that cannot be read: ${path}`);
+  }
+}

@@ -1,0 +1,54 @@
+import Joi from 'joi';
+import { invalid } from './problem.js';
+
+/** Validates what a client sent, without converting it; throws the 422 that lists every bad field. Unknown fields are dropped. */
+export function validate<Value>(schema: Joi.ObjectSchema<Value>, input: unknown): Value {
+  const { value, error } = schema.required().label('body').validate(input, {
+    convert: false,
+    abortEarly: false,
+    stripUnknown: true,
+    errors: { wrap: { label: false } },
+  });
+  if (error) {
+    throw invalid(error.details.map(({ path, message }) => ({ field: path.join('.') || 'body', message })));
+  }
+  return value;
+}
+
+interface TextLimits {
+  min?: number;
+  max: number;
+}
+
+/** A string of `min` to `max` code points that Postgres can store: without U+0000 and lone surrogates. */
+export const text = ({ min = 0, max }: TextLimits): Joi.StringSchema =>
+  Joi.string()
+    .allow('')
+    .custom((value: string, { error }) => {
+      if (!isStorable(value)) return error('text.characters');
+      // Two code units make at most one code point less each, so most strings need no counting.
+      const length = value.length <= min || value.length > max ? [...value].length : value.length;
+      if (length < min) return error('text.short', { min });
+      if (length > max) return error('text.long', { max });
+      return value;
+    })
+    .messages({
+      'text.characters': '{#label} must not hold U+0000 or lone surrogates',
+      'text.short': '{#label} must have at least {#min} character(s)',
+      'text.long': '{#label} must have at most {#max} characters',
+    });
+
+/** Whether a string survives a round trip through Postgres unchanged. */
+export const isStorable = (value: string): boolean => value.isWellFormed() && !value.includes('\0');
+
+const largestId = 2_147_483_647;
+
+/** The id of a user or a post in a body. */
+export const entityId = Joi.number().integer().min(1).max(largestId);
+
+/** The id in a path; throws 422 when it is no integer from 1 to 2147483647. */
+export function parseId(raw: string | undefined, field = 'id'): number {
+  const id = /^[1-9][0-9]{0,9}$/.test(raw ?? '') ? Number(raw) : Number.NaN;
+  if (!(id <= largestId)) throw invalid([{ field, message: `${field} must be an integer from 1 to ${largestId}` }]);
+  return id;
+}

@@ -1,0 +1,22 @@
+import Joi from 'joi';
+
+/** The services that publish events; each has a stream of its own name in capitals. */
+export type Publisher = 'auth' | 'posts' | 'votes';
+
+/** A kind of event: its wire name, which is its NATS subject and CloudEvents `type`, and the shape of its data. */
+export interface EventDefinition<Data> {
+  readonly type: `${Publisher}.${string}.v${number}`;
+  readonly schema: Joi.ObjectSchema<Data>;
+}
+
+/** Declares an event. Unknown fields are let through, so that a publisher may add some before its consumers know them. */
+export function defineEvent<Data>(
+  type: EventDefinition<Data>['type'],
+  fields: { [Field in keyof Data]: Joi.Schema<Data[Field]> },
+): EventDefinition<Data> {
+  const schema = Joi.object<Data>(fields as Joi.SchemaMap<Data>).unknown().required();
+  return { type, schema: schema.prefs({ convert: false, presence: 'required' }) };
+}
+
+/** The id of a user or a post: a positive 32-bit integer. */
+export const entityId = Joi.number().integer().min(1).max(2_147_483_647);

@@ -1,0 +1,79 @@
+import Joi from 'joi';
+import { Sequelize, type ModelCtor } from 'sequelize-typescript';
+import { QueryTypes, type Transaction } from 'sequelize';
+import { sqlState } from './errors.js';
+
+/** The settings that a process with a database reads, by their environment names. */
+export const databaseSettings = {
+  DATABASE_HOST: Joi.string().default('localhost'),
+  DATABASE_PORT: Joi.number().port().default(5432),
+  DATABASE_NAME: Joi.string().default('agora'),
+  DATABASE_USER: Joi.string().required(),
+  DATABASE_PASSWORD: Joi.string().required(),
+  DATABASE_POOL_MAX: Joi.number().integer().min(2).max(100).default(10),
+};
+
+export interface DatabaseSettings {
+  DATABASE_HOST: string;
+  DATABASE_PORT: number;
+  DATABASE_NAME: string;
+  DATABASE_USER: string;
+  DATABASE_PASSWORD: string;
+  DATABASE_POOL_MAX: number;
+}
+
+let database: Sequelize | undefined;
+
+/** Opens the process's one connection pool and binds `models` to it; connects on first use, so a database that is down does not fail here. */
+export function connectDatabase(settings: DatabaseSettings, applicationName: string, models: ModelCtor[]): Sequelize {
+  database = new Sequelize({
+    dialect: 'postgres',
+    host: settings.DATABASE_HOST,
+    port: settings.DATABASE_PORT,
+    database: settings.DATABASE_NAME,
+    username: settings.DATABASE_USER,
+    password: settings.DATABASE_PASSWORD,
+    models,
+    logging: false,
+    define: { timestamps: false, underscored: true },
+    pool: { max: settings.DATABASE_POOL_MAX, min: 0, acquire: 4_000, idle: 30_000 },
+    dialectOptions: {
+      application_name: applicationName,
+      keepAlive: true,
+      connectionTimeoutMillis: 2_000,
+      // A server that hangs instead of answering would otherwise hold the request, and the connection, for ever.
+      query_timeout: 5_000,
+      statement_timeout: 3_000,
+      lock_timeout: 1_000,
+      idle_in_transaction_session_timeout: 10_000,
+    },
+  });
+  return database;
+}
+
+const retriedStates = new Set(['40001', '40P01']);
+
+/**
+ * Runs `work` in one transaction of the process's database: committed when it resolves, rolled back when it rejects.
+ * A deadlock or serialization failure runs it again, three times in all, so `work` must have no effect outside it.
+ */
+export async function inTransaction<Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result> {
+  if (!database) throw new Error('connectDatabase has not been called');
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await database.transaction(work);
+    } catch (error) {
+      if (attempt === 3 || !retriedStates.has(sqlState(error) ?? '')) throw error;
+    }
+  }
+}
+
+/** Whether the database answers a query within its timeouts. */
+export async function databaseAnswers(connection: Sequelize): Promise<boolean> {
+  try {
+    await connection.query('SELECT 1', { type: QueryTypes.SELECT });
+    return true;
+  } catch {
+    return false;
+  }
+}

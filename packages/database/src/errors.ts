@@ -1,0 +1,21 @@
+import { ConnectionAcquireTimeoutError, ConnectionError, DatabaseError } from 'sequelize';
+
+/** The five-character SQLSTATE of a failed statement, if the error carries one. */
+export function sqlState(error: unknown): string | undefined {
+  const cause: unknown = error instanceof DatabaseError ? error.parent : error;
+  if (typeof cause !== 'object' || cause === null || !('code' in cause)) return undefined;
+  return typeof cause.code === 'string' && /^[0-9A-Z]{5}$/.test(cause.code) ? cause.code : undefined;
+}
+
+// 08 connection, 53 too many connections, 57 shutting down or cancelled by a timeout, 25006 a read-only standby, 55P03 lock timeout.
+const unavailableStates = /^(08...|53...|57...|25006|25P03|55P03)$/;
+const brokenConnection =
+  /Connection terminated|Client has encountered a connection error|Query read timeout|timeout expired|ECONN|EPIPE/;
+
+/** Whether a statement failed because the database cannot serve now (down, failing over, overloaded), so that a retry later may succeed. */
+export function isDatabaseUnavailable(error: unknown): boolean {
+  if (error instanceof ConnectionError || error instanceof ConnectionAcquireTimeoutError) return true;
+  const state = sqlState(error);
+  if (state !== undefined) return unavailableStates.test(state);
+  return error instanceof Error && brokenConnection.test(error.message);
+}

@@ -1,0 +1,99 @@
+import pg from 'pg';
+import { Sequelize, type QueryInterface, type Transaction } from 'sequelize';
+import { SequelizeStorage, Umzug } from 'umzug';
+import type { DatabaseSettings } from './connect.js';
+
+/** One step of a schema's history: `up` and `down` run in a transaction of their own, as the schema's owner. */
+export interface Migration {
+  name: string;
+  up(queryInterface: QueryInterface, transaction: Transaction): Promise<void>;
+  down(queryInterface: QueryInterface, transaction: Transaction): Promise<void>;
+}
+
+export interface MigrationRun {
+  schema: string;
+  migrations: Migration[];
+  settings: Omit<DatabaseSettings, 'DATABASE_POOL_MAX'>;
+  print(line: string): void;
+}
+
+export type MigrationVerb = 'up' | 'down' | 'status';
+
+/** Applies all pending migrations (`up`), takes the newest back (`down`) or lists all (`status`); replicas that do so at once take turns. */
+export async function migrate(verb: MigrationVerb, run: MigrationRun): Promise<void> {
+  await underLock(run, async () => {
+    const sequelize = connectAsMigrator(run.settings);
+    try {
+      await verbs[verb](createUmzug(sequelize, run), run);
+    } finally {
+      await sequelize.close();
+    }
+  });
+}
+
+const verbs: Record<MigrationVerb, (umzug: Umzug<QueryInterface>, run: MigrationRun) => Promise<void>> = {
+  async up(umzug, { schema, print }) {
+    const applied = await umzug.up();
+    for (const { name } of applied) print(`${schema}: applied ${name}`);
+    if (applied.length === 0) print(`${schema}: up to date`);
+  },
+  async down(umzug, { schema, print }) {
+    const reverted = await umzug.down();
+    print(reverted[0] ? `${schema}: took back ${reverted[0].name}` : `${schema}: nothing to take back`);
+  },
+  async status(umzug, { schema, print }) {
+    for (const { name } of await umzug.executed()) print(`${schema}: applied  ${name}`);
+    for (const { name } of await umzug.pending()) print(`${schema}: pending  ${name}`);
+  },
+};
+
+function createUmzug(sequelize: Sequelize, { schema, migrations }: MigrationRun): Umzug<QueryInterface> {
+  const context = sequelize.getQueryInterface();
+  const inTransaction = (step: Migration['up']) => () =>
+    sequelize.transaction((transaction) => step(context, transaction));
+  return new Umzug({
+    context,
+    logger: undefined,
+    storage: new SequelizeStorage({ sequelize, schema, tableName: 'migrations' }),
+    migrations: migrations.map((migration) => ({
+      name: migration.name,
+      up: inTransaction((queryInterface, transaction) => migration.up(queryInterface, transaction)),
+      down: inTransaction((queryInterface, transaction) => migration.down(queryInterface, transaction)),
+    })),
+  });
+}
+
+function connectAsMigrator(settings: MigrationRun['settings']): Sequelize {
+  return new Sequelize(settings.DATABASE_NAME, settings.DATABASE_USER, settings.DATABASE_PASSWORD, {
+    dialect: 'postgres',
+    host: settings.DATABASE_HOST,
+    port: settings.DATABASE_PORT,
+    logging: false,
+    pool: { max: 1 },
+    dialectOptions: { application_name: 'agora-migrate', connectionTimeoutMillis: 5_000 },
+  });
+}
+
+/** umzug has no lock of its own: of four replicas that migrate at once, three fail. */
+async function underLock(run: MigrationRun, work: () => Promise<void>): Promise<void> {
+  const { settings, schema } = run;
+  const client = new pg.Client({
+    host: settings.DATABASE_HOST,
+    port: settings.DATABASE_PORT,
+    database: settings.DATABASE_NAME,
+    user: settings.DATABASE_USER,
+    password: settings.DATABASE_PASSWORD,
+    connectionTimeoutMillis: 5_000,
+    application_name: 'agora-migrate-lock',
+  });
+  client.on('error', () => undefined);
+  await client.connect();
+  try {
+    // The role's lock_timeout is for tables; to wait for another migrator's turn is no fault.
+    await client.query("SET lock_timeout = '120s'");
+    await client.query('SELECT pg_advisory_lock(hashtextextended($1, 0))', [`${schema}.migrations`]);
+    await work();
+  } finally {
+    await client.end();
+  }
+}

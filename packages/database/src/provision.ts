@@ -1,0 +1,101 @@
+import pg from 'pg';
+
+/** The services that own a schema: `auth`, `posts` and `votes`. */
+export const schemas = ['auth', 'posts', 'votes'] as const;
+export type SchemaName = (typeof schemas)[number];
+
+/** Where a PostgreSQL server is and who connects; `user` must be able to create roles and databases. */
+export interface AdminConnection {
+  host: string;
+  port: number;
+  user: string;
+  password: string;
+  database: string;
+}
+
+/** Passwords of the two login roles of each service. */
+export type RolePasswords = Record<SchemaName, { app: string; migrator: string }>;
+
+/** Arbitrary but fixed: two provisioners of one cluster must take turns, for roles belong to the cluster. */
+const provisioningLock = 4_206_642;
+
+/**
+ * Creates the database, and per service its schema and its roles, as often as it is called:
+ * `<service>_owner` (no login) owns the schema, `<service>_migrator` changes it, `<service>_app` reads and writes rows.
+ * Throws pg's error when the server cannot be reached or `user` lacks the rights.
+ */
+export async function provisionDatabase(admin: AdminConnection, passwords: RolePasswords): Promise<void> {
+  await withClient({ ...admin, database: 'postgres' }, async (client) => {
+    await client.query('SELECT pg_advisory_lock($1)', [provisioningLock]);
+    for (const schema of schemas) await createRoles(client, schema, passwords[schema]);
+    const found = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [admin.database]);
+    if (found.rowCount === 0) await client.query(`CREATE DATABASE ${pg.escapeIdentifier(admin.database)}`);
+  });
+  await withClient(admin, async (client) => {
+    await client.query(databaseGrants(admin.database));
+    for (const schema of schemas) await client.query(schemaStatements(schema));
+  });
+}
+
+async function createRoles(
+  client: pg.Client,
+  schema: SchemaName,
+  { app, migrator }: { app: string; migrator: string },
+): Promise<void> {
+  const owner = `${schema}_owner`;
+  await createRole(client, owner, 'NOLOGIN');
+  await createRole(client, `${schema}_migrator`, login(migrator, 5));
+  await createRole(client, `${schema}_app`, login(app, 100));
+  await client.query(`
+    GRANT ${owner} TO ${schema}_migrator;
+    ALTER ROLE ${schema}_migrator SET role = '${owner}';
+    ALTER ROLE ${schema}_migrator SET search_path = ${schema}, public;
+    ALTER ROLE ${schema}_migrator SET lock_timeout = '2s';
+    ALTER ROLE ${schema}_app SET search_path = ${schema}, public;
+    ALTER ROLE ${schema}_app SET statement_timeout = '3s';
+    ALTER ROLE ${schema}_app SET lock_timeout = '1s';
+    ALTER ROLE ${schema}_app SET idle_in_transaction_session_timeout = '10s';
+  `);
+}
+
+const login = (password: string, connections: number) =>
+  `LOGIN CONNECTION LIMIT ${connections} PASSWORD ${pg.escapeLiteral(password)}`;
+
+async function createRole(client: pg.Client, role: string, attributes: string): Promise<void> {
+  const found = await client.query('SELECT 1 FROM pg_roles WHERE rolname = $1', [role]);
+  if (found.rowCount === 0) await client.query(`CREATE ROLE ${role}`);
+  await client.query(`ALTER ROLE ${role} ${attributes}`);
+}
+
+function databaseGrants(database: string): string {
+  const name = pg.escapeIdentifier(database);
+  const connect = schemas.map((schema) => `GRANT CONNECT ON DATABASE ${name} TO ${schema}_app, ${schema}_migrator;`);
+  return `
+    REVOKE ALL ON DATABASE ${name} FROM PUBLIC;
+    REVOKE CREATE ON SCHEMA public FROM PUBLIC;
+    ${connect.join('\n')}`;
+}
+
+function schemaStatements(schema: SchemaName): string {
+  const [owner, app] = [`${schema}_owner`, `${schema}_app`];
+  // On RDS the administrator is no superuser and may create a schema only for a role that it is a member of.
+  return `
+    GRANT ${owner} TO CURRENT_USER;
+    CREATE SCHEMA IF NOT EXISTS ${schema} AUTHORIZATION ${owner};
+    REVOKE ALL ON SCHEMA ${schema} FROM PUBLIC;
+    GRANT USAGE ON SCHEMA ${schema} TO ${app};
+    ALTER DEFAULT PRIVILEGES FOR ROLE ${owner} IN SCHEMA ${schema} GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO ${app};
+    ALTER DEFAULT PRIVILEGES FOR ROLE ${owner} IN SCHEMA ${schema} GRANT USAGE ON SEQUENCES TO ${app};`;
+}
+
+async function withClient(connection: AdminConnection, work: (client: pg.Client) => Promise<void>): Promise<void> {
+  const client = new pg.Client({ ...connection, connectionTimeoutMillis: 5_000, application_name: 'agora-provision' });
+  // Without a listener, a connection that breaks while idle ends the process.
+  client.on('error', () => undefined);
+  await client.connect();
+  try {
+    await work(client);
+  } finally {
+    await client.end();
+  }
+}

@@ -1,0 +1,40 @@
+import { currentRequest, unauthorized, unavailable } from '@agora/chassis';
+import type { Context, Middleware } from 'koa';
+import { KeysUnavailable, type Caller, type Verifier } from './verify.js';
+
+const callers = new WeakMap<Context, Caller>();
+
+/** Lets a request through when it carries a valid access token (RFC 6750, in the Authorization header alone); else throws 401, or 503 when tokens cannot be verified at all. */
+export function authenticate(verifier: Verifier): Middleware {
+  return async (ctx, next) => {
+    const token = bearerToken(ctx.get('authorization'));
+    if (token === undefined) throw unauthorized();
+    const caller = await verify(verifier, token);
+    if (!caller) throw unauthorized('invalid_token');
+    callers.set(ctx, caller);
+    const request = currentRequest();
+    if (request) request.userId = caller.userId;
+    await next();
+  };
+}
+
+/** The caller of an authenticated request; on a route that is open to anyone this is a mistake, and throws. */
+export function requireUser(ctx: Context): Caller {
+  const caller = callers.get(ctx);
+  if (!caller) throw new Error('requireUser on a route that authenticates nobody');
+  return caller;
+}
+
+function bearerToken(authorization: string): string | undefined {
+  const [, token] = /^bearer +(\S.*)$/i.exec(authorization) ?? [];
+  return token?.trim();
+}
+
+async function verify(verifier: Verifier, token: string): Promise<Caller | undefined> {
+  try {
+    return await verifier.verify(token);
+  } catch (error) {
+    if (error instanceof KeysUnavailable) throw unavailable('Access tokens cannot be verified at the moment.');
+    throw error;
+  }
+}

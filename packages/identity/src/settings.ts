@@ -1,0 +1,35 @@
+import Joi from 'joi';
+import { SettingsError, strongSecret } from '@agora/chassis';
+
+export type Algorithm = 'ES256' | 'RS256' | 'HS256';
+
+/** What everybody who verifies access tokens reads, by its environment names; the issuer reads the same. */
+export const identitySettings = {
+  ALGORITHM: Joi.string().valid('ES256', 'RS256', 'HS256').default('ES256'),
+  SECRET_KEY: strongSecret.when('ALGORITHM', { is: 'HS256', then: Joi.required() }),
+  ALLOW_SHARED_SECRET: Joi.boolean().default(false),
+  JWKS_URL: Joi.string()
+    .uri({ scheme: ['http', 'https'] })
+    .when('ALGORITHM', { not: 'HS256', then: Joi.required() }),
+  TOKEN_ISSUER: Joi.string().default('agora'),
+  TOKEN_AUDIENCE: Joi.string().default('agora'),
+  ACCESS_TOKEN_EXPIRE_MINUTES: Joi.number().integer().min(5).max(60).default(15),
+};
+
+export interface IdentitySettings {
+  NODE_ENV: string;
+  ALGORITHM: Algorithm;
+  SECRET_KEY?: string;
+  ALLOW_SHARED_SECRET: boolean;
+  JWKS_URL?: string;
+  TOKEN_ISSUER: string;
+  TOKEN_AUDIENCE: string;
+  ACCESS_TOKEN_EXPIRE_MINUTES: number;
+}
+
+/** Throws a SettingsError for HS256 in production: with a shared secret, whoever can verify a token can also make one. */
+export function refuseSharedSecretInProduction(settings: IdentitySettings): void {
+  if (settings.ALGORITHM === 'HS256' && settings.NODE_ENV === 'production' && !settings.ALLOW_SHARED_SECRET) {
+    throw new SettingsError('ALGORITHM=HS256 is refused in production unless ALLOW_SHARED_SECRET=true');
+  }
+}

@@ -1,0 +1,115 @@
+import type { KeyObject } from 'node:crypto';
+import type { Logger } from '@agora/chassis';
+import jwt, { type JwtPayload } from 'jsonwebtoken';
+import { LRUCache } from 'lru-cache';
+import { remoteKeySet, sharedSecret, type KeySet } from './key-set.js';
+import { refuseSharedSecretInProduction, type IdentitySettings } from './settings.js';
+
+/** Whom a verified access token speaks for. */
+export interface Caller {
+  userId: number;
+  /** The session that the token belongs to. */
+  sessionId: string;
+  tokenId: string;
+  /** When the token ends, in seconds since 1970. */
+  expiresAt: number;
+}
+
+export interface Verifier {
+  /** The caller that an access token speaks for; undefined when the token is bad. Rejects with a KeysUnavailable when no key could be loaded yet. */
+  verify(token: string): Promise<Caller | undefined>;
+  /** Whether tokens can be verified. */
+  isReady(): boolean;
+  stop(): Promise<void>;
+}
+
+/** No key was ever loaded: nothing can be said about any token. */
+export class KeysUnavailable extends Error {
+  override readonly name = 'KeysUnavailable';
+}
+
+const maxTokenBytes = 4096;
+const clockTolerance = 5;
+
+/** Verifies access tokens (RFC 9068, with the precautions of RFC 8725). Results are cached by the exact token; expiry is checked every time. */
+export function createVerifier(settings: IdentitySettings, logger: Logger): Verifier {
+  refuseSharedSecretInProduction(settings);
+  const keys = keySetOf(settings, logger);
+  const verified = new LRUCache<string, Caller>({ max: 10_000 });
+  return {
+    async verify(token) {
+      const known = verified.get(token);
+      const caller = known ?? (await verifyToken(token, keys, settings));
+      if (!caller || caller.expiresAt + clockTolerance <= Date.now() / 1000) return undefined;
+      if (!known) verified.set(token, caller);
+      return caller;
+    },
+    isReady: () => keys.isLoaded(),
+    stop: () => keys.stop(),
+  };
+}
+
+function keySetOf(settings: IdentitySettings, logger: Logger): KeySet {
+  if (settings.ALGORITHM === 'HS256') return sharedSecret(settings.SECRET_KEY ?? '');
+  return remoteKeySet(settings.JWKS_URL ?? '', settings.ALGORITHM, logger);
+}
+
+async function verifyToken(token: string, keys: KeySet, settings: IdentitySettings): Promise<Caller | undefined> {
+  if (token.length > maxTokenBytes) return undefined;
+  const header = headerOf(token);
+  if (!header || !isAcceptable(header, settings.ALGORITHM)) return undefined;
+  const key = await keys.find(header.kid);
+  if (!keys.isLoaded()) throw new KeysUnavailable('no key to verify tokens with');
+  return key && callerOf(checkSignature(token, key, settings), settings);
+}
+
+interface TokenHeader {
+  alg?: unknown;
+  typ?: unknown;
+  kid?: string;
+}
+
+function headerOf(token: string): TokenHeader | undefined {
+  const parts = token.split('.');
+  if (parts.length !== 3) return undefined;
+  try {
+    const header: unknown = JSON.parse(Buffer.from(parts[0] ?? '', 'base64url').toString());
+    return typeof header === 'object' && header !== null && !Array.isArray(header) ? header : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Header parameters that would let the token choose its own key, or that jsonwebtoken ignores although it must not. */
+const refusedParameters = ['jku', 'jwk', 'x5u', 'x5c', 'crit'];
+
+function isAcceptable(header: TokenHeader, algorithm: string): boolean {
+  if (header.alg !== algorithm || String(header.typ).toLowerCase() !== 'at+jwt') return false;
+  if (refusedParameters.some((parameter) => Object.hasOwn(header, parameter))) return false;
+  return algorithm === 'HS256' || /^[A-Za-z0-9_-]{1,64}$/.test(String(header.kid ?? ''));
+}
+
+function checkSignature(token: string, key: KeyObject, settings: IdentitySettings): JwtPayload | undefined {
+  try {
+    const payload = jwt.verify(token, key, {
+      algorithms: [settings.ALGORITHM],
+      issuer: settings.TOKEN_ISSUER,
+      audience: settings.TOKEN_AUDIENCE,
+      clockTolerance,
+      maxAge: settings.ACCESS_TOKEN_EXPIRE_MINUTES * 60,
+    });
+    return typeof payload === 'object' ? payload : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** jsonwebtoken accepts a token without `exp` or with an `iat` in the future, so all claims are checked here once more. */
+function callerOf(payload: JwtPayload | undefined, settings: IdentitySettings): Caller | undefined {
+  const { sub, exp, iat, jti, sid } = (payload ?? {}) as Record<string, unknown>;
+  if (typeof sub !== 'string' || !/^[1-9][0-9]{0,9}$/.test(sub) || Number(sub) > 2_147_483_647) return undefined;
+  if (typeof exp !== 'number' || typeof iat !== 'number' || !Number.isFinite(exp) || !Number.isFinite(iat)) return undefined;
+  if (exp - iat > settings.ACCESS_TOKEN_EXPIRE_MINUTES * 60 || iat > Date.now() / 1000 + clockTolerance) return undefined;
+  if (typeof jti !== 'string' || typeof sid !== 'string') return undefined;
+  return { userId: Number(sub), sessionId: sid, tokenId: jti, expiresAt: exp };
+}

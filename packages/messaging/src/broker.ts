@@ -1,0 +1,110 @@
+import { jetstream, jetstreamManager, type JetStreamClient, type JetStreamManager } from '@nats-io/jetstream';
+import { connect, type NatsConnection } from '@nats-io/transport-node';
+import Joi from 'joi';
+import type { Logger } from './logger.js';
+
+/** The settings of a process that speaks with NATS, by their environment names. */
+export const brokerSettings = {
+  NATS_URL: Joi.string().required(),
+  NATS_USER: Joi.string(),
+  NATS_PASSWORD: Joi.string(),
+  STREAM_REPLICAS: Joi.number().integer().min(1).max(5).default(1),
+  STREAM_MAX_BYTES: Joi.number().integer().min(1_048_576).default(1_073_741_824),
+  STREAM_MAX_AGE_DAYS: Joi.number().integer().min(1).max(30).default(7),
+};
+
+export interface BrokerSettings {
+  NATS_URL: string;
+  NATS_USER?: string;
+  NATS_PASSWORD?: string;
+  STREAM_REPLICAS: number;
+  STREAM_MAX_BYTES: number;
+  STREAM_MAX_AGE_DAYS: number;
+}
+
+/** The connection to NATS, made in the background: whoever needs it awaits it, and nothing else waits for NATS. */
+export interface Broker {
+  readonly settings: BrokerSettings;
+  /** Rejects only once the broker is stopped. */
+  jetStream(): Promise<{ client: JetStreamClient; manager: JetStreamManager }>;
+  isConnected(): boolean;
+  /** Sends what is buffered, acknowledgements above all, and closes. */
+  stop(): Promise<void>;
+}
+
+/** Connects to NATS and stays connected, however long it is away. */
+export function connectBroker(name: string, settings: BrokerSettings, logger: Logger): Broker {
+  let connection: NatsConnection | undefined;
+  const stopped = new AbortController();
+
+  const open = async () => {
+    connection = await connectUntilStopped(name, settings, logger, stopped.signal);
+    logger.info('connected to NATS');
+    const ready = { client: jetstream(connection), manager: await jetstreamManager(connection, { checkAPI: false }) };
+    void logStatus(connection, logger);
+    return ready;
+  };
+  const opening = open();
+  opening.catch(() => undefined);
+
+  return {
+    settings,
+    jetStream: () => opening,
+    isConnected: () => connection !== undefined && !connection.isClosed(),
+    async stop() {
+      stopped.abort();
+      if (!connection) return;
+      // With the server away a drain would wait for it; what is lost then comes again by itself.
+      await Promise.race([connection.drain().catch(() => undefined), delay(1_000)]);
+      await Promise.race([connection.close().catch(() => undefined), delay(500)]);
+    },
+  };
+}
+
+async function connectUntilStopped(
+  name: string,
+  settings: BrokerSettings,
+  logger: Logger,
+  stopped: AbortSignal,
+): Promise<NatsConnection> {
+  for (let attempt = 0; !stopped.aborted; attempt += 1) {
+    try {
+      return await connect({
+        servers: settings.NATS_URL.split(','),
+        name,
+        ...(settings.NATS_USER && { user: settings.NATS_USER, inboxPrefix: `_INBOX_${settings.NATS_USER}` }),
+        ...(settings.NATS_PASSWORD && { pass: settings.NATS_PASSWORD }),
+        timeout: 2_000,
+        maxReconnectAttempts: -1,
+        reconnectTimeWait: 500,
+        // The default notices a server that hangs only after four minutes.
+        pingInterval: 10_000,
+        maxPingOut: 2,
+      });
+    } catch (error) {
+      if (attempt === 0) logger.warn({ error }, 'NATS cannot be reached; trying on');
+      await delay(500, stopped);
+    }
+  }
+  throw new Error('stopped before NATS could be reached');
+}
+
+async function logStatus(connection: NatsConnection, logger: Logger): Promise<void> {
+  for await (const { type } of connection.status()) {
+    if (type === 'disconnect' || type === 'reconnect') logger.warn({ nats: type }, 'NATS connection changed');
+  }
+}
+
+/** Resolves after `milliseconds`, or as soon as `signal` aborts. */
+export function delay(milliseconds: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) return resolve();
+    const timer = setTimeout(done, milliseconds);
+    function done() {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', done);
+      resolve();
+    }
+    signal?.addEventListener('abort', done);
+  });
+}

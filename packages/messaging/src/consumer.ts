@@ -1,0 +1,103 @@
+import type { ConsumerMessages, JsMsg } from '@nats-io/jetstream';
+import type { Publisher } from '@agora/contracts';
+import { delay, type Broker } from './broker.js';
+import { createProcessor, type ProcessorOptions } from './processor.js';
+import { ensureConsumer, maxInFlight, streamOf } from './streams.js';
+import { publisherOf } from './subscriptions.js';
+
+export interface ConsumersOptions extends ProcessorOptions {
+  /** The name of the consuming service, and of its durable consumer on each stream. */
+  service: string;
+  broker: Broker;
+}
+
+/** Starts one durable consumer on each stream that the subscriptions name. */
+export function startConsumers(options: ConsumersOptions): { stop(): Promise<void> } {
+  const events = options.subscriptions.flatMap((subscription) => subscription.events);
+  const publishers = new Set(events.map(publisherOf));
+  const consumers = [...publishers].map((publisher) => startConsumer(publisher, options));
+  return {
+    async stop() {
+      await Promise.all(consumers.map((consumer) => consumer.stop()));
+    },
+  };
+}
+
+/** Takes messages from one stream and applies all that are there as one batch; goes on after any failure, until stopped. */
+function startConsumer(publisher: Publisher, options: ConsumersOptions): { stop(): Promise<void> } {
+  const stopped = new AbortController();
+  const process = createProcessor(options);
+  const running = (async () => {
+    for (let quiet = false; !stopped.signal.aborted; ) {
+      try {
+        await consume(publisher, options, process, stopped.signal);
+        quiet = false;
+      } catch (error) {
+        if (stopped.signal.aborted) return;
+        // A stream that its publisher has not made yet is common at a first start; once is enough to say so.
+        if (!quiet) options.logger.warn({ error, stream: streamOf(publisher) }, 'consumer interrupted; starting over');
+        quiet = true;
+        await delay(250 + Math.random() * 250, stopped.signal);
+      }
+    }
+  })();
+  return {
+    async stop() {
+      stopped.abort();
+      await running;
+    },
+  };
+}
+
+async function consume(
+  publisher: Publisher,
+  { broker, service }: ConsumersOptions,
+  process: (messages: JsMsg[]) => Promise<void>,
+  stopped: AbortSignal,
+): Promise<void> {
+  const { client, manager } = await broker.jetStream();
+  await ensureConsumer(manager, publisher, service);
+  const consumer = await client.consumers.get(streamOf(publisher), service);
+  // Without aborting, a consumer that was deleted on the server would be waited for in silence, for ever.
+  const messages = await consumer.consume({ max_messages: maxInFlight, abort_on_missing_resource: true });
+  const buffer: JsMsg[] = [];
+  let arrived = Promise.withResolvers<void>();
+  const collecting = collect(messages, (message) => {
+    buffer.push(message);
+    arrived.resolve();
+  }).finally(() => arrived.resolve());
+  let ended = false;
+  void collecting.then(
+    () => (ended = true),
+    () => (ended = true),
+  );
+  const stop = () => messages.stop();
+  stopped.addEventListener('abort', stop);
+  try {
+    while (!ended && !stopped.aborted) {
+      await arrived.promise;
+      arrived = Promise.withResolvers<void>();
+      if (buffer.length > 0 && !stopped.aborted) await processOrReturn(buffer.splice(0), process);
+    }
+  } finally {
+    stopped.removeEventListener('abort', stop);
+    messages.stop();
+    // Another replica gets them at once instead of after the acknowledgement timeout.
+    for (const message of buffer) message.nak();
+  }
+  await collecting;
+}
+
+/** What could not be processed goes back to the server at once; what was acknowledged meanwhile stays so. */
+async function processOrReturn(batch: JsMsg[], process: (messages: JsMsg[]) => Promise<void>): Promise<void> {
+  try {
+    await process(batch);
+  } catch (error) {
+    for (const message of batch) message.nak(500);
+    throw error;
+  }
+}
+
+async function collect(messages: ConsumerMessages, take: (message: JsMsg) => void): Promise<void> {
+  for await (const message of messages) take(message);
+}

@@ -1,0 +1,80 @@
+import { randomUUID } from 'node:crypto';
+import type { Envelope, EventDefinition, Publisher } from '@agora/contracts';
+import { QueryTypes, type Sequelize, type Transaction } from 'sequelize';
+import type { Correlation } from './logger.js';
+
+/** The outbox of one service. */
+export interface Outbox {
+  readonly publisher: Publisher;
+  /** Calls `listener` whenever a transaction of this process that added events has committed. */
+  onCommit(listener: () => void): void;
+}
+
+interface OpenOutbox extends Outbox {
+  committed(): void;
+  correlation: Correlation;
+}
+
+const outboxes = new WeakMap<Sequelize, OpenOutbox>();
+
+/** Opens the outbox in a service's database; `addToOutbox` needs it. */
+export function openOutbox(database: Sequelize, publisher: Publisher, correlation: Correlation): Outbox {
+  const listeners: (() => void)[] = [];
+  const outbox: OpenOutbox = {
+    publisher,
+    correlation,
+    onCommit: (listener) => void listeners.push(listener),
+    committed: () => {
+      for (const listener of listeners) listener();
+    },
+  };
+  outboxes.set(database, outbox);
+  return outbox;
+}
+
+/** Records an event in the transaction that makes the change it tells of; it is published after the commit, at least once. */
+export const addToOutbox = <Data>(event: EventDefinition<Data>, data: Data, transaction: Transaction): Promise<void> =>
+  addAllToOutbox(event, [data], transaction);
+
+/** Records one event for each of `facts`, in their order. Throws when one does not fit the event's schema. */
+export async function addAllToOutbox<Data>(
+  event: EventDefinition<Data>,
+  facts: readonly Data[],
+  transaction: Transaction,
+): Promise<void> {
+  if (facts.length === 0) return;
+  const database = databaseOf(transaction);
+  const outbox = outboxes.get(database);
+  if (!outbox) throw new Error('openOutbox has not been called for this database');
+  const envelopes = facts.map((data) => envelopeOf(event, data, outbox));
+  await database.query(
+    `INSERT INTO outbox (event_id, envelope)
+     SELECT event_id, envelope FROM unnest($1::uuid[], $2::jsonb[]) WITH ORDINALITY AS given (event_id, envelope, place)
+     ORDER BY place`,
+    {
+      bind: [envelopes.map(({ id }) => id), envelopes.map((envelope) => JSON.stringify(envelope))],
+      type: QueryTypes.INSERT,
+      transaction,
+    },
+  );
+  transaction.afterCommit(() => outbox.committed());
+}
+
+function envelopeOf<Data>(event: EventDefinition<Data>, data: Data, outbox: OpenOutbox): Envelope<Data> {
+  const { error } = event.schema.validate(data);
+  if (error) throw new Error(`${event.type} cannot be published: ${error.message}`);
+  const requestid = outbox.correlation.current();
+  return {
+    specversion: '1.0',
+    id: randomUUID(),
+    source: `agora/${outbox.publisher}`,
+    type: event.type,
+    time: new Date().toISOString(),
+    datacontenttype: 'application/json',
+    ...(requestid && { requestid }),
+    data,
+  };
+}
+
+/** Sequelize's transactions know their database, though its types do not say so. */
+const databaseOf = (transaction: Transaction): Sequelize => (transaction as Transaction & { sequelize: Sequelize }).sequelize;

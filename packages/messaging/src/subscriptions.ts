@@ -1,0 +1,56 @@
+import type { Envelope, EventDefinition, Publisher } from '@agora/contracts';
+import type { Transaction } from 'sequelize';
+
+/** What a reaction says when one transaction was not enough: what it did is committed, and it is called again. */
+export const again = Symbol('again');
+export type Outcome = void | typeof again;
+
+/** What the runtime needs to know of an event. */
+export interface SubscribedEvent {
+  readonly type: string;
+  readonly schema: { validate(data: unknown): { error?: Error | undefined } };
+}
+
+/** One thing that a service does when it is told of an event; the runtime owns inbox, acknowledgement and transaction. */
+export interface Subscription {
+  readonly events: readonly SubscribedEvent[];
+  /** Applies events in the order they came; returns the ids of those that must be called again. */
+  apply(envelopes: readonly Envelope<never>[], transaction: Transaction): Promise<string[]>;
+}
+
+/**
+ * Reacts to one event at a time, in the transaction that records it as applied. The event comes at least once and its effect
+ * happens once, but events may come in another order than they were published.
+ */
+export function on<Data>(
+  event: EventDefinition<Data>,
+  handler: (data: Data, transaction: Transaction) => Promise<Outcome>,
+): Subscription {
+  return {
+    events: [event],
+    async apply(envelopes: readonly Envelope<Data>[], transaction: Transaction) {
+      const unfinished: string[] = [];
+      for (const { id, data } of envelopes) {
+        if ((await handler(data, transaction)) === again) unfinished.push(id);
+      }
+      return unfinished;
+    },
+  };
+}
+
+/** Reacts to several events of the same shape together, as many as came while the last batch was applied. */
+export function onBatch<Data>(
+  events: readonly EventDefinition<Data>[],
+  handler: (envelopes: readonly Envelope<Data>[], transaction: Transaction) => Promise<void>,
+): Subscription {
+  return {
+    events,
+    async apply(envelopes: readonly Envelope<Data>[], transaction: Transaction) {
+      await handler(envelopes, transaction);
+      return [];
+    },
+  };
+}
+
+/** The service that publishes an event. */
+export const publisherOf = (event: { readonly type: string }): Publisher => event.type.split('.', 1)[0] as Publisher;

@@ -1,0 +1,52 @@
+import type { QueryInterface, Transaction } from 'sequelize';
+
+/** Makes the tables that messaging keeps in a service's own schema; part of that service's first migration. */
+export async function createMessagingTables(queryInterface: QueryInterface, transaction: Transaction): Promise<void> {
+  await queryInterface.sequelize.query(statements, { transaction });
+}
+
+/** Takes `createMessagingTables` back. */
+export async function dropMessagingTables(queryInterface: QueryInterface, transaction: Transaction): Promise<void> {
+  await queryInterface.sequelize.query('DROP TABLE outbox, inbox, dead_letters, published_streams', { transaction });
+}
+
+const statements = `
+  CREATE TABLE outbox (
+    sequence bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT outbox_pkey PRIMARY KEY,
+    event_id uuid NOT NULL CONSTRAINT outbox_event_id_key UNIQUE,
+    envelope jsonb NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    published_at timestamptz,
+    attempts integer NOT NULL DEFAULT 0,
+    next_attempt_at timestamptz,
+    last_error text
+  ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0);
+  CREATE INDEX outbox_unpublished_idx ON outbox (sequence) WHERE published_at IS NULL;
+  CREATE INDEX outbox_published_at_idx ON outbox (published_at) WHERE published_at IS NOT NULL;
+  COMMENT ON TABLE outbox IS 'Events written with the change they tell of; kept a while after publishing, so that a lost stream can be filled again';
+
+  CREATE TABLE inbox (
+    event_id uuid CONSTRAINT inbox_pkey PRIMARY KEY,
+    applied_at timestamptz NOT NULL DEFAULT now()
+  );
+  CREATE INDEX inbox_applied_at_idx ON inbox (applied_at);
+  COMMENT ON TABLE inbox IS 'Events that were applied, written in the transaction that applied them';
+
+  CREATE TABLE dead_letters (
+    message_id text CONSTRAINT dead_letters_pkey PRIMARY KEY,
+    subject text NOT NULL,
+    body text NOT NULL,
+    attempts integer NOT NULL DEFAULT 1,
+    last_error text NOT NULL,
+    failed_at timestamptz NOT NULL DEFAULT now(),
+    dead_at timestamptz
+  );
+  COMMENT ON TABLE dead_letters IS 'Messages that could not be applied; given up once dead_at is set';
+
+  CREATE TABLE published_streams (
+    stream text CONSTRAINT published_streams_pkey PRIMARY KEY,
+    created text NOT NULL,
+    last_sequence bigint NOT NULL
+  );
+  COMMENT ON TABLE published_streams IS 'The stream as last published to; one that is younger or shorter has lost messages';
+`;
