@@ -1,4 +1,5 @@
 export { createApplication } from './application.js';
+export { askService } from './ask-service.js';
 export { openServer, type HttpServer } from './http-server.js';
 export { openInternalServer } from './internal-server.js';
 export { createLogger, type Logger } from './logger.js';
@@ -16,7 +17,7 @@ export {
 } from './problem.js';
 export { bodyLimit, checkBodyHeaders, readForm, readJson, tooLarge, type BodyKind } from './read-body.js';
 export { integerParameter, readQuery } from './read-query.js';
-export { currentRequest, withRequestContext } from './request-context.js';
+export { correlation, currentRequest } from './request-context.js';
 export {
   del,
   get,

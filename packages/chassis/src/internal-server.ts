@@ -1,5 +1,5 @@
 import type { Context } from 'koa';
-import { createApplication } from './application.js';
+import { createApplication, type ApplicationOptions } from './application.js';
 import { openServer, type HttpServer, type ServerOptions } from './http-server.js';
 import type { Logger } from './logger.js';
 import { renderMetrics } from './metrics.js';
@@ -10,12 +10,19 @@ export interface InternalServerOptions extends ServerOptions {
   /** Whether the process can serve now; asked for at most once a second. */
   isReady(): Promise<boolean> | boolean;
   routes?: readonly Route[];
+  translateError?: ApplicationOptions['translateError'];
 }
 
 const probeMilliseconds = 1_000;
 
 /** The second port, which is never routed from outside: `/healthz` (the process lives), `/readyz` (it can serve), `/metrics` and the given routes. */
-export function openInternalServer({ logger, isReady, routes = [], ...options }: InternalServerOptions): Promise<HttpServer> {
+export function openInternalServer({
+  logger,
+  isReady,
+  routes = [],
+  translateError,
+  ...options
+}: InternalServerOptions): Promise<HttpServer> {
   const ready = cached(isReady);
   const table: Route[] = [
     get('/healthz', 'anyone', (ctx) => answerStatus(ctx, true)),
@@ -31,8 +38,9 @@ export function openInternalServer({ logger, isReady, routes = [], ...options }:
   const application = createApplication({
     logger: logger.child({}, { level: 'warn' }),
     middleware: routeRequests(table),
+    ...(translateError && { translateError }),
   });
-  return openServer(application.callback() as never, options);
+  return openServer(application.callback(), options);
 }
 
 function answerStatus(ctx: Context, good: boolean): void {

@@ -15,3 +15,10 @@ export const withRequestContext = <Result>(context: RequestContext, work: () => 
 
 /** The context of the request that is being answered, if any. */
 export const currentRequest = (): RequestContext | undefined => storage.getStore();
+
+/** Hands the request id on to code that knows nothing of requests, such as the outbox, and takes it up again. */
+export const correlation = {
+  current: (): string | undefined => currentRequest()?.requestId,
+  run: <Result>(requestId: string | undefined, work: () => Promise<Result>): Promise<Result> =>
+    requestId === undefined ? work() : withRequestContext({ requestId }, work),
+};

@@ -13,6 +13,7 @@ export const databaseSettings = {
   DATABASE_POOL_MAX: Joi.number().integer().min(2).max(100).default(10),
 };
 
+/** Where a database is and who connects to it. */
 export interface DatabaseSettings {
   DATABASE_HOST: string;
   DATABASE_PORT: number;
@@ -21,6 +22,18 @@ export interface DatabaseSettings {
   DATABASE_PASSWORD: string;
   DATABASE_POOL_MAX: number;
 }
+
+/** A connection outside the pool, in the form that pg takes. */
+export const connectionOf = (settings: Omit<DatabaseSettings, 'DATABASE_POOL_MAX'>, applicationName: string) => ({
+  host: settings.DATABASE_HOST,
+  port: settings.DATABASE_PORT,
+  database: settings.DATABASE_NAME,
+  user: settings.DATABASE_USER,
+  password: settings.DATABASE_PASSWORD,
+  connectionTimeoutMillis: 2_000,
+  keepAlive: true,
+  application_name: applicationName,
+});
 
 let database: Sequelize | undefined;
 

@@ -7,8 +7,8 @@ export function sqlState(error: unknown): string | undefined {
   return typeof cause.code === 'string' && /^[0-9A-Z]{5}$/.test(cause.code) ? cause.code : undefined;
 }
 
-// 08 connection, 53 too many connections, 57 shutting down or cancelled by a timeout, 25006 a read-only standby, 55P03 lock timeout.
-const unavailableStates = /^(08...|53...|57...|25006|25P03|55P03)$/;
+// 08 connection, 40 deadlock or serialization failure (after the retries), 53 too many connections, 57 shutting down or cancelled by a timeout, 25006 a read-only standby, 55P03 lock timeout.
+const unavailableStates = /^(08...|40001|40P01|53...|57...|25006|25P03|55P03)$/;
 const brokenConnection =
   /Connection terminated|Client has encountered a connection error|Query read timeout|timeout expired|ECONN|EPIPE/;
 

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { Sequelize, type QueryInterface, type Transaction } from 'sequelize';
 import { SequelizeStorage, Umzug } from 'umzug';
-import type { DatabaseSettings } from './connect.js';
+import { connectionOf, type DatabaseSettings } from './connect.js';
 
 /** One step of a schema's history: `up` and `down` run in a transaction of their own, as the schema's owner. */
 export interface Migration {
@@ -77,15 +77,7 @@ function connectAsMigrator(settings: MigrationRun['settings']): Sequelize {
 /** umzug has no lock of its own: of four replicas that migrate at once, three fail. */
 async function underLock(run: MigrationRun, work: () => Promise<void>): Promise<void> {
   const { settings, schema } = run;
-  const client = new pg.Client({
-    host: settings.DATABASE_HOST,
-    port: settings.DATABASE_PORT,
-    database: settings.DATABASE_NAME,
-    user: settings.DATABASE_USER,
-    password: settings.DATABASE_PASSWORD,
-    connectionTimeoutMillis: 5_000,
-    application_name: 'agora-migrate-lock',
-  });
+  const client = new pg.Client(connectionOf(settings, 'agora-migrate-lock'));
   client.on('error', () => undefined);
   await client.connect();
   try {
@@ -95,5 +87,26 @@ async function underLock(run: MigrationRun, work: () => Promise<void>): Promise<
     await work();
   } finally {
     await client.end();
+  }
+}
+
+/**
+ * The body of a service's `migrate.ts`: `node migrate.js up|down|status`. Ends the process, with code 1 and one clear line
+ * when it fails.
+ */
+export async function runMigrateCommand(
+  schema: string,
+  readSettings: (environment: NodeJS.ProcessEnv) => MigrationRun['settings'],
+  migrations: Migration[],
+): Promise<never> {
+  const verb = process.argv[2] ?? 'up';
+  const print = (line: string) => process.stdout.write(`${line}\n`);
+  try {
+    if (!Object.hasOwn(verbs, verb)) throw new Error(`unknown command "${verb}"; use up, down or status`);
+    await migrate(verb as MigrationVerb, { schema, migrations, settings: readSettings(process.env), print });
+    process.exit(0);
+  } catch (error) {
+    process.stderr.write(`${schema}: migration failed: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.exit(1);
   }
 }

@@ -31,10 +31,13 @@ export class KeysUnavailable extends Error {
 const maxTokenBytes = 4096;
 const clockTolerance = 5;
 
-/** Verifies access tokens (RFC 9068, with the precautions of RFC 8725). Results are cached by the exact token; expiry is checked every time. */
-export function createVerifier(settings: IdentitySettings, logger: Logger): Verifier {
+/** Verifies access tokens (RFC 9068, with the precautions of RFC 8725), by the keys that the settings name unless others are given. Results are cached by the exact token; expiry is checked every time. */
+export function createVerifier(
+  settings: IdentitySettings,
+  logger: Logger,
+  keys: KeySet = keySetOf(settings, logger),
+): Verifier {
   refuseSharedSecretInProduction(settings);
-  const keys = keySetOf(settings, logger);
   const verified = new LRUCache<string, Caller>({ max: 10_000 });
   return {
     async verify(token) {

@@ -1,0 +1,38 @@
+import { forbidden, readForm, validate, type Handler } from '@agora/chassis';
+import { inTransaction } from '@agora/database';
+import Joi from 'joi';
+import type { Context } from 'koa';
+import type { SignAccessToken } from '../access-tokens.js';
+import { canonicalEmail } from '../email.js';
+import { Session, type Origin } from '../models/session.js';
+import { User } from '../models/user.js';
+import type { Passwords } from '../passwords.js';
+
+const schema = Joi.object<{ grant_type?: string; username: string; password: string }>({
+  grant_type: Joi.string().valid('password'),
+  username: Joi.string().required(),
+  password: Joi.string().required(),
+});
+
+/** `POST /login`: opens a session, by the password form of OAuth 2.0 (RFC 6749, 4.3.2). */
+export function logIn(passwords: Passwords, signAccessToken: SignAccessToken): Handler {
+  return async (ctx) => {
+    const { username, password } = validate(schema, await readForm(ctx));
+    const email = canonicalEmail(username);
+    const user = email ? await User.findOne({ where: { email } }) : null;
+    const matches = await passwords.matches(password, user?.passwordHash);
+    if (!user || !matches) throw forbidden('invalid_credentials', 'Invalid credentials');
+    const { session, refreshToken } = await inTransaction((transaction) =>
+      Session.open(user.id, originOf(ctx), transaction),
+    );
+    const { token, expiresIn } = await signAccessToken(user.id, session.id);
+    ctx.set('Cache-Control', 'no-store');
+    ctx.body = { access_token: token, token_type: 'bearer', expires_in: expiresIn, refresh_token: refreshToken };
+  };
+}
+
+/** The gateway names the client's address; nobody else may reach this service. */
+const originOf = (ctx: Context): Origin => ({
+  ip: ctx.get('x-forwarded-for') || ctx.ip,
+  userAgent: ctx.get('user-agent').slice(0, 300),
+});

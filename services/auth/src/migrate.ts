@@ -1,0 +1,8 @@
+import { runMigrateCommand } from '@agora/database';
+import { readMigrationConfig } from './config.js';
+import { createMessaging } from './migrations/0001-create-messaging-tables.js';
+import { createUsers } from './migrations/0002-create-users.js';
+import { createSessions } from './migrations/0003-create-sessions.js';
+import { createSigningKeys } from './migrations/0004-create-signing-keys.js';
+
+await runMigrateCommand('auth', readMigrationConfig, [createMessaging, createUsers, createSessions, createSigningKeys]);

@@ -1,0 +1,51 @@
+import { randomBytes } from 'node:crypto';
+import { isStorable, unavailable } from '@agora/chassis';
+import bcrypt from 'bcrypt';
+import Joi from 'joi';
+import pLimit from 'p-limit';
+import type { Config } from './config.js';
+
+/** bcrypt reads no more than this many bytes, and would silently cut a longer password. */
+const maxBytes = 72;
+
+/** Hashes and compares passwords, a few at a time: each costs a core for a quarter of a second. */
+export interface Passwords {
+  hash(password: string): Promise<string>;
+  /** Whether the password is the one of the hash; without a hash, false after the same work. */
+  matches(password: string, hash: string | undefined): Promise<boolean>;
+  /** What a new password must be. */
+  schema: Joi.StringSchema;
+}
+
+/** Password hashing with the settings' cost; past its queue it rejects with a 503. */
+export async function openPasswords(config: Config): Promise<Passwords> {
+  const limit = pLimit(config.BCRYPT_CONCURRENCY);
+  const nobodysHash = await bcrypt.hash(randomBytes(32).toString('base64'), config.BCRYPT_COST);
+  const queued = <Result>(work: () => Promise<Result>): Promise<Result> => {
+    if (limit.pendingCount >= config.BCRYPT_QUEUE_LIMIT) {
+      throw unavailable('Too many logins and registrations are under way.', 1, 'overloaded');
+    }
+    return limit(work);
+  };
+  return {
+    hash: (password) => queued(() => bcrypt.hash(password, config.BCRYPT_COST)),
+    async matches(password, hash) {
+      const usable = isUsable(password);
+      const same = await queued(() => bcrypt.compare(usable ? password : 'x', hash ?? nobodysHash));
+      return same && usable && hash !== undefined;
+    },
+    schema: passwordSchema(config.PASSWORD_MIN_LENGTH),
+  };
+}
+
+const isUsable = (password: string) => isStorable(password) && Buffer.byteLength(password) <= maxBytes;
+
+const passwordSchema = (minBytes: number) =>
+  Joi.string()
+    .required()
+    .custom((value: string, { error }) =>
+      isUsable(value) && Buffer.byteLength(value) >= minBytes ? value : error('password.bytes'),
+    )
+    .messages({
+      'password.bytes': `{#label} must have ${minBytes} to ${maxBytes} bytes in UTF-8 and no U+0000 or lone surrogate`,
+    });

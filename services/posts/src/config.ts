@@ -1,0 +1,27 @@
+import { processSettings, readSettings, type ProcessSettings } from '@agora/chassis';
+import { databaseSettings, type DatabaseSettings } from '@agora/database';
+import { identitySettings, type IdentitySettings } from '@agora/identity';
+import { brokerSettings, type BrokerSettings } from '@agora/messaging';
+import Joi from 'joi';
+
+export interface Config extends ProcessSettings, DatabaseSettings, BrokerSettings, IdentitySettings {
+  NODE_ENV: ProcessSettings['NODE_ENV'];
+  /** Where auth answers other services, such as `http://auth:9001`. */
+  AUTH_INTERNAL_URL: string;
+}
+
+/** The settings of posts; throws a SettingsError that says what is wrong. */
+export const readConfig = (environment: NodeJS.ProcessEnv): Config =>
+  readSettings<Config>(environment, {
+    ...processSettings,
+    ...databaseSettings,
+    ...brokerSettings,
+    ...identitySettings,
+    PORT: Joi.number().port().default(8002),
+    INTERNAL_PORT: Joi.number().port().default(9002),
+    AUTH_INTERNAL_URL: Joi.string().uri({ scheme: ['http', 'https'] }).required(),
+  });
+
+/** The settings of the migrations alone. */
+export const readMigrationConfig = (environment: NodeJS.ProcessEnv): DatabaseSettings =>
+  readSettings<DatabaseSettings>(environment, databaseSettings);

@@ -1,0 +1,19 @@
+import { postDeleted, userDeleted } from '@agora/contracts';
+import { addAllToOutbox, again, on } from '@agora/messaging';
+import { Author } from '../models/author.js';
+import { Post } from '../models/post.js';
+
+/** How many posts one transaction deletes at most. */
+const batchSize = 500;
+
+/** Deletes the posts of a deleted user, and lets nobody post in that name again. */
+export const erasePostsWhenUserDeleted = on(userDeleted, async ({ user_id: userId }, transaction) => {
+  await Author.bury(userId, transaction);
+  const erased = await Post.eraseOf(userId, batchSize, transaction);
+  await addAllToOutbox(
+    postDeleted,
+    erased.map((id) => ({ post_id: id })),
+    transaction,
+  );
+  return erased.length === batchSize ? again : undefined;
+});

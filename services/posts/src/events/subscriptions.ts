@@ -1,0 +1,6 @@
+import type { Subscription } from '@agora/messaging';
+import { countVotes } from './count-votes.js';
+import { erasePostsWhenUserDeleted } from './erase-posts-when-user-deleted.js';
+
+/** What posts is told. */
+export const subscriptions: Subscription[] = [countVotes, erasePostsWhenUserDeleted];

@@ -1,0 +1,19 @@
+import { forbidden, notFound } from '@agora/chassis';
+import { Post } from '../models/post.js';
+
+/** The post, if the user may see it; else throws 404, the same for one that is not there and for somebody else's draft. */
+export async function requireVisiblePost(id: number, userId: number): Promise<Post> {
+  const post = await Post.findVisible(id, userId);
+  if (!post) throw postNotFound(id);
+  return post;
+}
+
+/** The post, if it is the user's; else throws 404 for one the user may not see, and 403 for somebody else's. */
+export async function requireOwnPost(id: number, userId: number): Promise<Post> {
+  const post = await requireVisiblePost(id, userId);
+  if (post.ownerId !== userId) throw forbidden('not_owner', 'Only its owner may change or delete a post.');
+  return post;
+}
+
+/** 404 for a post. */
+export const postNotFound = (id: number) => notFound('post_not_found', `There is no post ${id}.`);

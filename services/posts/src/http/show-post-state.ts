@@ -1,0 +1,11 @@
+import { parseId, type Handler } from '@agora/chassis';
+import { Post } from '../models/post.js';
+import { postNotFound } from './require-post.js';
+
+/** `GET /internal/posts/{id}`: whose a post is and whether it is published, for services that have not heard of it yet. */
+export const showPostState: Handler = async (ctx) => {
+  const id = parseId(ctx.params.id);
+  const post = await Post.findByPk(id);
+  if (!post) throw postNotFound(id);
+  ctx.body = post.toState();
+};

@@ -1,0 +1,7 @@
+import { runMigrateCommand } from '@agora/database';
+import { readMigrationConfig } from './config.js';
+import { createMessaging } from './migrations/0001-create-messaging-tables.js';
+import { createAuthors } from './migrations/0002-create-authors.js';
+import { createPosts } from './migrations/0003-create-posts.js';
+
+await runMigrateCommand('posts', readMigrationConfig, [createMessaging, createAuthors, createPosts]);

@@ -1,0 +1,48 @@
+import { QueryTypes, type Transaction } from 'sequelize';
+import { Column, DataType, Model, Table } from 'sequelize-typescript';
+
+/** An account as auth shows it. */
+export interface UserView {
+  id: number;
+  email: string;
+  created_at: string;
+}
+
+@Table({ tableName: 'authors' })
+export class Author extends Model {
+  @Column({ type: DataType.INTEGER, primaryKey: true })
+  declare id: number;
+
+  @Column(DataType.STRING(254))
+  declare email: string | null;
+
+  @Column(DataType.DATE)
+  declare createdAt: Date | null;
+
+  @Column(DataType.DATE)
+  declare deletedAt: Date | null;
+
+  /** Keeps what auth told of an account, unless it is known already, above all as deleted. */
+  static async learn({ id, email, created_at: createdAt }: UserView): Promise<void> {
+    await Author.bulkCreate([{ id, email, createdAt }], { ignoreDuplicates: true });
+  }
+
+  /** Whether the author exists; while the transaction runs, a deletion of the account waits for it. */
+  static async holdFromDeletion(id: number, transaction: Transaction): Promise<boolean> {
+    const author = await Author.findByPk(id, { transaction, lock: transaction.LOCK.SHARE });
+    return author !== null && author.deletedAt === null;
+  }
+
+  /** Leaves a tombstone, also of an author who was never heard of: their account may be deleted before their first post arrives. */
+  static async bury(id: number, transaction: Transaction): Promise<void> {
+    await Author.sequelize?.query(
+      `INSERT INTO authors (id, deleted_at) VALUES ($1, now())
+       ON CONFLICT (id) DO UPDATE SET email = NULL, created_at = NULL, deleted_at = coalesce(authors.deleted_at, now())`,
+      { bind: [id], type: QueryTypes.INSERT, transaction },
+    );
+  }
+
+  toView(): UserView {
+    return { id: this.id, email: this.email ?? '', created_at: this.createdAt?.toISOString() ?? '' };
+  }
+}

@@ -1,0 +1,130 @@
+import { Op, QueryTypes, type Transaction, type WhereOptions } from 'sequelize';
+import { BelongsTo, Column, DataType, ForeignKey, Model, Table } from 'sequelize-typescript';
+import type { PostState } from '@agora/contracts';
+import { Author, type UserView } from './author.js';
+
+/** What a client sees of a post. */
+export interface PostView {
+  id: number;
+  title: string;
+  content: string;
+  published: boolean;
+  created_at: string;
+  updated_at: string;
+  owner_id: number;
+  owner: UserView;
+  votes: number;
+}
+
+/** What the author of a post writes. */
+export interface PostText {
+  title: string;
+  content: string;
+  published: boolean;
+}
+
+@Table({ tableName: 'posts' })
+export class Post extends Model {
+  @Column({ type: DataType.INTEGER, primaryKey: true, autoIncrement: true })
+  declare id: number;
+
+  @ForeignKey(() => Author)
+  @Column(DataType.INTEGER)
+  declare ownerId: number;
+
+  @BelongsTo(() => Author)
+  declare owner: Author;
+
+  @Column(DataType.TEXT)
+  declare title: string;
+
+  @Column(DataType.TEXT)
+  declare content: string;
+
+  @Column(DataType.BOOLEAN)
+  declare published: boolean;
+
+  /** Grows with every change of the text, not of the votes. */
+  @Column(DataType.INTEGER)
+  declare version: number;
+
+  /** Changed by deltas as vote events come in; below zero only while events are out of order. */
+  @Column(DataType.INTEGER)
+  declare votes: number;
+
+  @Column(DataType.DATE)
+  declare createdAt: Date;
+
+  @Column(DataType.DATE)
+  declare updatedAt: Date;
+
+  /** The post with its owner, if the user may see it: a draft is its owner's alone. */
+  static findVisible(id: number, userId: number, transaction?: Transaction): Promise<Post | null> {
+    const where: WhereOptions = { id, [Op.or]: [{ published: true }, { ownerId: userId }] };
+    return Post.findOne({ where, include: Author, ...(transaction && { transaction }) });
+  }
+
+  /** The user's own posts, drafts too, newest first, whose title contains `search` in any case. */
+  static listOwn(ownerId: number, { limit, skip, search }: { limit: number; skip: number; search: string }): Promise<Post[]> {
+    const title = { [Op.iLike]: `%${search.replaceAll(/[\\%_]/g, '\\$&')}%` };
+    return Post.findAll({
+      where: { ownerId, ...(search && { title }) },
+      include: Author,
+      order: [['id', 'DESC']],
+      limit,
+      offset: skip,
+    });
+  }
+
+  /** Writes a new text; false when the post is not there or not the user's. */
+  static async rewrite(id: number, ownerId: number, text: PostText, transaction: Transaction): Promise<boolean> {
+    const { title, content, published } = text;
+    const [changed] = await Post.update(
+      { title, content, published, version: Post.sequelize?.literal('version + 1'), updatedAt: new Date() },
+      { where: { id, ownerId }, transaction },
+    );
+    return changed === 1;
+  }
+
+  /** Deletes up to `limit` posts of a user; returns their ids. */
+  static async eraseOf(ownerId: number, limit: number, transaction: Transaction): Promise<number[]> {
+    const erased = await Post.sequelize?.query<{ id: number }>(
+      `DELETE FROM posts WHERE id IN (SELECT id FROM posts WHERE owner_id = $1 ORDER BY id LIMIT $2 FOR UPDATE) RETURNING id`,
+      { bind: [ownerId, limit], type: QueryTypes.SELECT, transaction },
+    );
+    return (erased ?? []).map(({ id }) => id);
+  }
+
+  /** Adds to each post's count; posts that are gone are passed over. */
+  static async addVotes(deltas: ReadonlyMap<number, number>, transaction: Transaction): Promise<void> {
+    const bind = [[...deltas.keys()], [...deltas.values()]];
+    // Locked in one order everywhere: two batches that share posts would else each wait for the other.
+    await Post.sequelize?.query('SELECT id FROM posts WHERE id = ANY($1::int[]) ORDER BY id FOR NO KEY UPDATE', {
+      bind: [bind[0]],
+      transaction,
+    });
+    await Post.sequelize?.query(
+      `UPDATE posts SET votes = posts.votes + given.delta
+       FROM unnest($1::int[], $2::int[]) AS given (id, delta) WHERE posts.id = given.id`,
+      { bind, transaction },
+    );
+  }
+
+  toState(): PostState {
+    return { post_id: this.id, owner_id: this.ownerId, published: this.published, version: this.version };
+  }
+
+  toView(): PostView {
+    return {
+      id: this.id,
+      title: this.title,
+      content: this.content,
+      published: this.published,
+      created_at: this.createdAt.toISOString(),
+      updated_at: this.updatedAt.toISOString(),
+      owner_id: this.ownerId,
+      owner: this.owner.toView(),
+      votes: Math.max(0, this.votes),
+    };
+  }
+}

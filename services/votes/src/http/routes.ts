@@ -1,0 +1,6 @@
+import { post, type Route } from '@agora/chassis';
+import type { FindPostState } from '../post-states.js';
+import { castVote } from './cast-vote.js';
+
+/** What clients ask of votes, through the gateway. */
+export const routes = (findPostState: FindPostState): Route[] => [post('/vote', 'user', castVote(findPostState))];

@@ -1,0 +1,58 @@
+import {
+  correlation,
+  createApplication,
+  openInternalServer,
+  openServer,
+  routeRequests,
+  runProcess,
+  unavailable,
+} from '@agora/chassis';
+import { connectDatabase, connectionOf, databaseAnswers, isDatabaseUnavailable } from '@agora/database';
+import { authenticate, createVerifier } from '@agora/identity';
+import { connectBroker, openOutbox, startConsumers, startRelay } from '@agora/messaging';
+import { readConfig } from './config.js';
+import { subscriptions } from './events/subscriptions.js';
+import { routes } from './http/routes.js';
+import { KnownPost } from './models/known-post.js';
+import { Vote } from './models/vote.js';
+import { Voter } from './models/voter.js';
+import { findPostStateAt } from './post-states.js';
+
+runProcess('votes', readConfig, async (config, { logger, started, isDraining }) => {
+  const database = connectDatabase(config, 'votes', [KnownPost, Vote, Voter]);
+  started({ stop: () => database.close() });
+  const translateError = (error: unknown) =>
+    isDatabaseUnavailable(error) ? unavailable('The votes cannot be reached.') : undefined;
+  const listen = { host: config.HOST, drainMilliseconds: config.SHUTDOWN_TIMEOUT_SECONDS * 500 };
+  const verifier = createVerifier(config, logger);
+  started(
+    await openInternalServer({
+      ...listen,
+      port: config.INTERNAL_PORT,
+      logger,
+      translateError,
+      isReady: async () => !isDraining() && verifier.isReady() && (await databaseAnswers(database)),
+    }),
+  );
+  started(verifier);
+  const broker = started(connectBroker('votes', config, logger));
+  const outbox = openOutbox(database, 'votes', correlation);
+  started(startRelay({ outbox, broker, connection: connectionOf(config, 'votes-relay'), logger }));
+  started(
+    startConsumers({
+      service: 'votes',
+      subscriptions,
+      broker,
+      database,
+      logger,
+      correlation,
+      isTransient: isDatabaseUnavailable,
+    }),
+  );
+  const application = createApplication({
+    logger,
+    middleware: routeRequests(routes(findPostStateAt(config.POSTS_INTERNAL_URL)), authenticate(verifier)),
+    translateError,
+  });
+  started(await openServer(application.callback(), { ...listen, port: config.PORT }));
+});

@@ -1,0 +1,7 @@
+import { runMigrateCommand } from '@agora/database';
+import { readMigrationConfig } from './config.js';
+import { createMessaging } from './migrations/0001-create-messaging-tables.js';
+import { createKnownPosts } from './migrations/0002-create-known-posts.js';
+import { createVotes } from './migrations/0003-create-votes.js';
+
+await runMigrateCommand('votes', readMigrationConfig, [createMessaging, createKnownPosts, createVotes]);

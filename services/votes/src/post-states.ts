@@ -1,0 +1,11 @@
+import { askService } from '@agora/chassis';
+import type { PostState } from '@agora/contracts';
+
+/** Finds the state of a post; undefined when there is none. Throws a 503 when posts gives no answer. */
+export type FindPostState = (id: number) => Promise<PostState | undefined>;
+
+/** Asks the internal port of posts. */
+export const findPostStateAt =
+  (postsOrigin: string): FindPostState =>
+  (id) =>
+    askService<PostState>(postsOrigin, `/internal/posts/${id}`);
