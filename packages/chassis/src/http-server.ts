@@ -1,4 +1,4 @@
-import { createServer, STATUS_CODES, type RequestListener, type Server } from 'node:http';
+import { createServer, STATUS_CODES, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Problem } from './problem.js';
 import { securityHeaders } from './security-headers.js';
@@ -20,8 +20,11 @@ export interface HttpServer {
 
 const maxHeaders = 100;
 
+/** Answers one request; Koa's callback is one. */
+type Listener = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
+
 /** Listens with the limits that keep slow, huge and broken requests from costing anything; rejects when the port is taken. */
-export async function openServer(listener: RequestListener, options: ServerOptions): Promise<HttpServer> {
+export async function openServer(listener: Listener, options: ServerOptions): Promise<HttpServer> {
   let draining = false;
   const server = createServer(
     {
@@ -39,7 +42,7 @@ export async function openServer(listener: RequestListener, options: ServerOptio
       // An answer that says keep-alive would invite one more request on a connection that is about to close.
       if (draining) response.setHeader('Connection', 'close');
       if (request.rawHeaders.length / 2 > maxHeaders) return respondRaw(response.socket, tooManyHeaders);
-      listener(request, response);
+      void listener(request, response);
     },
   );
   // Past this, Node drops headers silently; one more than the limit is enough to see that it is passed.

@@ -50,7 +50,8 @@ export async function readJson(ctx: Context): Promise<unknown> {
 /** Reads a form body, every field of which must be given at most once; throws 415, 413, 400 or 422. */
 export async function readForm(ctx: Context): Promise<Record<string, string>> {
   checkBodyHeaders(ctx.headers, ['form']);
-  const fields = [...new URLSearchParams(String((await parse(ctx, parseForm)) ?? ''))];
+  const body = await parse(ctx, parseForm);
+  const fields = [...new URLSearchParams(typeof body === 'string' ? body : '')];
   const names = fields.map(([name]) => name);
   const repeated = new Set(names.filter((name, index) => names.indexOf(name) !== index));
   if (repeated.size > 0) {

@@ -13,7 +13,7 @@ export function readQuery<Query>(ctx: Context, schema: Joi.PartialSchemaMap<Quer
     if (more.length > 0 || nested) errors.push({ field, message: `${field} must be given at most once` });
     else if (value !== undefined) values[field] = value;
   }
-  const { value, error } = Joi.object<Query>(schema as Joi.SchemaMap<Query>).validate(values, {
+  const { value, error } = Joi.object<Query>(schema).validate(values, {
     convert: false,
     abortEarly: false,
     errors: { wrap: { label: false } },
@@ -26,7 +26,6 @@ export function readQuery<Query>(ctx: Context, schema: Joi.PartialSchemaMap<Quer
 /** A whole number in a query string, written in plain digits, from `min` to `max`. */
 export const integerParameter = ({ min, max, fallback }: { min: number; max: number; fallback: number }) =>
   Joi.string()
-    .allow('')
     .custom((value: string, { error }) => {
       const number = /^(0|[1-9][0-9]{0,9})$/.test(value) ? Number(value) : Number.NaN;
       return number >= min && number <= max ? number : error('integer.range', { min, max });

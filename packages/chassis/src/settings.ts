@@ -46,7 +46,7 @@ export function readSettings<Settings>(environment: NodeJS.ProcessEnv, schema: J
     const value = readSetting(environment, name);
     if (value !== undefined && value !== '') values[name] = value;
   }
-  const { value, error } = Joi.object<Settings>(schema as Joi.SchemaMap<Settings>).validate(values, {
+  const { value, error } = Joi.object<Settings>(schema).validate(values, {
     abortEarly: false,
     errors: { wrap: { label: false } },
   });

@@ -22,8 +22,8 @@ interface TextLimits {
 
 /** A string of `min` to `max` code points that Postgres can store: without U+0000 and lone surrogates. */
 export const text = ({ min = 0, max }: TextLimits): Joi.StringSchema =>
-  Joi.string()
-    .allow('')
+  // What is allowed outright skips every rule, so the empty string must be only where it fits.
+  (min === 0 ? Joi.string().allow('') : Joi.string())
     .custom((value: string, { error }) => {
       if (!isStorable(value)) return error('text.characters');
       // Two code units make at most one code point less each, so most strings need no counting.

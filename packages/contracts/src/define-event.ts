@@ -14,7 +14,7 @@ export function defineEvent<Data>(
   type: EventDefinition<Data>['type'],
   fields: { [Field in keyof Data]: Joi.Schema<Data[Field]> },
 ): EventDefinition<Data> {
-  const schema = Joi.object<Data>(fields as Joi.SchemaMap<Data>).unknown().required();
+  const schema = Joi.object<Data>(fields).unknown().required();
   return { type, schema: schema.prefs({ convert: false, presence: 'required' }) };
 }
 

@@ -17,10 +17,10 @@ export interface MigrationRun {
   print(line: string): void;
 }
 
-export type MigrationVerb = 'up' | 'down' | 'status';
+type MigrationVerb = 'up' | 'down' | 'status';
 
 /** Applies all pending migrations (`up`), takes the newest back (`down`) or lists all (`status`); replicas that do so at once take turns. */
-export async function migrate(verb: MigrationVerb, run: MigrationRun): Promise<void> {
+async function migrate(verb: MigrationVerb, run: MigrationRun): Promise<void> {
   await underLock(run, async () => {
     const sequelize = connectAsMigrator(run.settings);
     try {

@@ -1,7 +1,5 @@
 import Joi from 'joi';
-import { SettingsError, strongSecret } from '@agora/chassis';
-
-export type Algorithm = 'ES256' | 'RS256' | 'HS256';
+import { SettingsError, strongSecret, type ProcessSettings } from '@agora/chassis';
 
 /** What everybody who verifies access tokens reads, by its environment names; the issuer reads the same. */
 export const identitySettings = {
@@ -17,8 +15,8 @@ export const identitySettings = {
 };
 
 export interface IdentitySettings {
-  NODE_ENV: string;
-  ALGORITHM: Algorithm;
+  NODE_ENV: ProcessSettings['NODE_ENV'];
+  ALGORITHM: 'ES256' | 'RS256' | 'HS256';
   SECRET_KEY?: string;
   ALLOW_SHARED_SECRET: boolean;
   JWKS_URL?: string;

@@ -5,7 +5,6 @@ import { brokerSettings, type BrokerSettings } from '@agora/messaging';
 import Joi from 'joi';
 
 export interface Config extends ProcessSettings, DatabaseSettings, BrokerSettings, IdentitySettings {
-  NODE_ENV: ProcessSettings['NODE_ENV'];
   /** Encrypts the signing keys in the database. */
   SIGNING_KEY_SECRET?: string;
   /** A private key in PEM, instead of keys in the database; as `SIGNING_KEY_FILE` the path of it. */

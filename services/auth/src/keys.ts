@@ -15,7 +15,7 @@ import type { Config } from './config.js';
 import { SigningKey } from './models/signing-key.js';
 
 /** A key that access tokens are signed with; `publicJwk` is missing for a shared secret. */
-export interface ActiveKey {
+interface ActiveKey {
   kid: string;
   key: KeyObject;
   publicJwk?: JsonWebKey;

@@ -5,7 +5,6 @@ import { brokerSettings, type BrokerSettings } from '@agora/messaging';
 import Joi from 'joi';
 
 export interface Config extends ProcessSettings, DatabaseSettings, BrokerSettings, IdentitySettings {
-  NODE_ENV: ProcessSettings['NODE_ENV'];
   /** Where auth answers other services, such as `http://auth:9001`. */
   AUTH_INTERNAL_URL: string;
 }

@@ -5,7 +5,6 @@ import { brokerSettings, type BrokerSettings } from '@agora/messaging';
 import Joi from 'joi';
 
 export interface Config extends ProcessSettings, DatabaseSettings, BrokerSettings, IdentitySettings {
-  NODE_ENV: ProcessSettings['NODE_ENV'];
   /** Where posts answers other services, such as `http://posts:9002`. */
   POSTS_INTERNAL_URL: string;
 }

@@ -1,0 +1,155 @@
+/**
+ * Who may import whom. Every rule is proved by a deliberate violation in test/boundaries.test.ts.
+ * Paths are relative to the repository; packages of this repository resolve to their sources.
+ */
+
+const { globSync, readFileSync } = require('node:fs');
+const { dirname } = require('node:path');
+
+const anyWorkspace = '^(packages/[^/]+|services/[^/]+|gateway|end-to-end)/';
+const productCode = '^(packages/[^/]+|services/[^/]+|gateway)/(src|migrations)/';
+
+const forbid = (name, from, to) => ({ name, severity: 'error', from, to });
+
+/** Of the packages in this repository, the sources of `workspace` import only those that are listed. */
+const dependsOnly = (name, workspace, packages = []) =>
+  forbid(
+    name,
+    { path: `^${workspace}/(src|migrations)/` },
+    {
+      path: '^packages/',
+      pathNot: [workspace, ...packages.map((each) => `packages/${each}`)].map((each) => `^${each}/`),
+    },
+  );
+
+/** Nobody but `knower` imports the npm package, not even its types. */
+const onlyKnows = (name, knower, npmPackage) =>
+  forbid(name, { path: anyWorkspace, pathNot: `^${knower}/` }, { path: `(^|/)node_modules/${npmPackage}/` });
+
+/** npm links every workspace for everybody; only the ones in the package.json of the importer count. */
+const declaredWorkspacesOnly = (name) =>
+  globSync('{packages/*,services/*,gateway,end-to-end}/package.json').map((file) => {
+    const { dependencies, devDependencies } = JSON.parse(readFileSync(file, 'utf8'));
+    const declared = Object.keys({ ...dependencies, ...devDependencies })
+      .filter((each) => each.startsWith('@agora/'))
+      .map((each) => each.replace('@agora/', 'packages/'));
+    return forbid(
+      name,
+      { path: `^${dirname(file)}/` },
+      { path: '^packages/', pathNot: [dirname(file), ...declared].map((each) => `^${each}/`) },
+    );
+  });
+
+module.exports = {
+  forbidden: [
+    // Between workspaces
+    forbid(
+      'services-talk-by-events-only',
+      { path: anyWorkspace },
+      { path: '^(services|gateway)/', pathNot: '^$1/' },
+    ),
+    forbid(
+      'workspaces-are-imported-by-name',
+      { path: anyWorkspace },
+      {
+        path: '^packages/',
+        pathNot: '^$1/',
+        dependencyTypesNot: ['aliased-workspace'],
+      },
+    ),
+    dependsOnly('services-depend-on-chassis-identity-database-messaging-contracts-only', 'services/[^/]+', [
+      'chassis',
+      'identity',
+      'database',
+      'messaging',
+      'contracts',
+    ]),
+    dependsOnly('gateway-depends-on-chassis-identity-messaging-only', 'gateway', [
+      'chassis',
+      'identity',
+      'messaging',
+    ]),
+    dependsOnly('identity-depends-on-chassis-only', 'packages/identity', ['chassis']),
+    dependsOnly('messaging-depends-on-contracts-only', 'packages/messaging', ['contracts']),
+    dependsOnly('contracts-depend-on-nothing-inside', 'packages/contracts'),
+    dependsOnly('database-depends-on-nothing-inside', 'packages/database'),
+    dependsOnly('chassis-depends-on-nothing-inside', 'packages/chassis'),
+
+    // Inside a service
+    forbid(
+      'http-does-not-import-events',
+      { path: '^services/[^/]+/src/http/' },
+      { path: '^services/[^/]+/src/events/' },
+    ),
+    forbid(
+      'events-do-not-import-http',
+      { path: '^services/[^/]+/src/events/' },
+      { path: '^services/[^/]+/src/http/' },
+    ),
+    forbid(
+      'models-import-neither-door',
+      { path: '^services/[^/]+/src/models/' },
+      {
+        path: '^services/[^/]+/src/(http|events)/',
+      },
+    ),
+    forbid(
+      'doors-and-models-are-handed-their-settings',
+      { path: '^services/[^/]+/src/(http|events|models)/' },
+      {
+        path: '/src/config\\.ts$',
+        dependencyTypesNot: ['type-only'],
+      },
+    ),
+    // A migration is never edited once merged, so nothing that changes may be under it.
+    forbid(
+      'migrations-stand-alone',
+      { path: '^(services/[^/]+)/(src/)?migrations/' },
+      {
+        path: '^$1/src/',
+        pathNot: '^$1/src/migrations/',
+      },
+    ),
+
+    // Everywhere
+    forbid('nothing-imports-main', {}, { path: '^(services/[^/]+|gateway)/src/main\\.ts$' }),
+    forbid(
+      'src-does-not-import-test',
+      { path: productCode },
+      { path: '(^|/)test/', pathNot: 'node_modules' },
+    ),
+    forbid(
+      'src-does-not-import-dev-dependencies',
+      { path: productCode, pathNot: '^packages/testing/' },
+      {
+        dependencyTypes: ['npm-dev'],
+        dependencyTypesNot: ['type-only'],
+      },
+    ),
+    forbid('nothing-imports-in-circles', {}, { circular: true }),
+    forbid(
+      'only-declared-dependencies-may-be-imported',
+      {},
+      { dependencyTypes: ['npm-no-pkg', 'npm-unknown'] },
+    ),
+    ...declaredWorkspacesOnly('only-declared-workspaces-may-be-imported'),
+    // A service exports nothing, a package exports its index: reaching further does not resolve.
+    forbid('every-import-resolves', {}, { couldNotResolve: true }),
+
+    // One owner for each of these libraries
+    onlyKnows('only-messaging-knows-nats', 'packages/(messaging|testing)', '(@nats-io/[^/]+|nats)'),
+    onlyKnows('only-database-knows-umzug', 'packages/database', 'umzug'),
+    onlyKnows('only-the-gateway-knows-http-proxy-middleware', 'gateway', 'http-proxy-middleware'),
+  ],
+  options: {
+    parser: 'swc', // TypeScript 7 has no API to parse with; swc sees type imports too
+    combinedDependencies: true, // tests use the tools that the root package.json declares
+    exclude: { path: '(^|/)(dist|coverage)/' },
+    doNotFollow: { path: 'node_modules' },
+    enhancedResolveOptions: {
+      extensions: ['.ts', '.js', '.mjs', '.cjs', '.json', '.d.ts'],
+      exportsFields: ['exports'],
+      conditionNames: ['source', 'import', 'require', 'node', 'default', 'types'],
+    },
+  },
+};

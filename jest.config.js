@@ -1,0 +1,30 @@
+/** The one preset of every workspace. Jest runs TypeScript sources as ES modules: NODE_OPTIONS=--experimental-vm-modules. */
+export default {
+  testMatch: ['**/test/**/*.test.ts'],
+  testPathIgnorePatterns: ['/node_modules/', '/dist/'],
+  modulePathIgnorePatterns: ['<rootDir>/.data/'],
+  testTimeout: 20_000,
+  reporters: ['default', './scripts/tally-reporter.mjs'],
+
+  extensionsToTreatAsEsm: ['.ts'],
+  // Sources say './x.js' as Node.js wants it; on disk that is x.ts, except in node_modules.
+  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': ['$1.js', '$1.ts'] },
+  // Workspace packages are used from their sources, so a test never runs a stale build.
+  testEnvironmentOptions: { customExportConditions: ['source', 'node', 'node-addons'] },
+
+  transform: {
+    '\\.ts$': [
+      '@swc/jest',
+      {
+        swcrc: false,
+        sourceMaps: 'inline',
+        jsc: {
+          target: 'es2023',
+          parser: { syntax: 'typescript', decorators: true },
+          // As in tsconfig.base.json. Metadata stays off: circular models crash with it.
+          transform: { legacyDecorator: true, decoratorMetadata: false, useDefineForClassFields: true },
+        },
+      },
+    ],
+  },
+};

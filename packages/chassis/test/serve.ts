@@ -1,0 +1,13 @@
+import type { Middleware } from 'koa';
+import { createApplication, createLogger, openServer, type HttpServer, type Problem } from '../src/index.js';
+
+/** Serves middleware on a free port; `lines` is what it logs. */
+export async function serve(
+  middleware: Middleware[],
+  translateError?: (error: unknown) => Problem | undefined,
+): Promise<HttpServer & { url: string }> {
+  const logger = createLogger('test', 'silent');
+  const application = createApplication({ logger, middleware, ...(translateError && { translateError }) });
+  const server = await openServer(application.callback(), { host: '127.0.0.1', port: 0, drainMilliseconds: 2_000 });
+  return { ...server, url: `http://127.0.0.1:${server.port}` };
+}

@@ -1,0 +1,75 @@
+import { fileURLToPath } from 'node:url';
+import {
+  entryPoint,
+  environmentOf,
+  type Ports,
+  type ProcessName,
+  type StackAddresses,
+} from '@agora/local-stack';
+import { portsForAll } from './ports.js';
+import { startProcess, type RunningProcess } from './running-process.js';
+import { currentStack } from './stack.js';
+import { testSecret } from './tokens.js';
+
+const repository = fileURLToPath(new URL('../../..', import.meta.url));
+
+/** Some processes of Agora on this worker's database and its share of NATS. */
+export interface Agora {
+  /** The ports of all processes, also of those that were not started: a test may listen there itself. */
+  ports: Record<ProcessName, Ports>;
+  process(name: ProcessName): RunningProcess;
+  /** Starts one more. */
+  start(name: ProcessName): Promise<RunningProcess>;
+  stop(): Promise<void>;
+}
+
+export interface AgoraOptions {
+  /** HS256 lets a test sign tokens itself (`tokenFor`), so that auth need not run. */
+  algorithm?: 'HS256' | 'ES256';
+  environment?: Record<string, string>;
+}
+
+/** Starts real processes of Agora, in order, and waits until they are ready. */
+export async function startAgora(names: readonly ProcessName[], options: AgoraOptions = {}): Promise<Agora> {
+  const addresses = await addressesOf();
+  const running = new Map<ProcessName, RunningProcess>();
+  const start = async (name: ProcessName) => {
+    const started = await startProcess({
+      ...addresses.ports[name],
+      entry: entryPoint(repository, name),
+      environment: { ...environmentFor(name, addresses, options), ...options.environment },
+    });
+    running.set(name, started);
+    return started;
+  };
+  await Promise.all(names.map(start));
+  return {
+    ports: addresses.ports,
+    process: (name) => {
+      const found = running.get(name);
+      if (!found) throw new Error(`${name} was not started`);
+      return found;
+    },
+    start,
+    async stop() {
+      await Promise.all([...running.values()].map((each) => each.end()));
+    },
+  };
+}
+
+async function addressesOf(): Promise<StackAddresses> {
+  const { postgres, databasePasswords, nats, worker } = currentStack();
+  return {
+    ports: await portsForAll(),
+    database: { host: postgres.host, port: postgres.port, name: worker.database },
+    databasePasswords,
+    nats: { url: nats.url, users: worker.natsUsers },
+    signingKeySecret: testSecret,
+    secretKey: testSecret,
+  };
+}
+
+const environmentFor = (name: ProcessName, addresses: StackAddresses, { algorithm = 'HS256' }: AgoraOptions) => ({
+  ...environmentOf(name, addresses, { ...process.env, ALGORITHM: algorithm, SECRET_KEY: testSecret, BCRYPT_COST: '10' }),
+  NODE_ENV: 'test',
+});

@@ -1,0 +1,49 @@
+/** An answer with its body read: parsed when it is JSON. */
+export interface Answer {
+  status: number;
+  headers: Headers;
+  // What comes over the wire has whatever shape the test expects of it.
+  body: Record<string, unknown> & { errors?: { field: string; message: string }[] };
+}
+
+export interface Ask {
+  token?: string;
+  json?: unknown;
+  form?: Record<string, string>;
+  headers?: Record<string, string>;
+  /** Sent as it is. */
+  raw?: string | Uint8Array<ArrayBuffer>;
+}
+
+/** Asks one server as an API client would. */
+export type HttpClient = (method: string, path: string, ask?: Ask) => Promise<Answer>;
+
+/** A client of the server at `origin`. */
+export const httpClient =
+  (origin: string): HttpClient =>
+  async (method, path, ask = {}) => {
+    const response = await fetch(`${origin}${path}`, {
+      method,
+      redirect: 'manual',
+      headers: { ...contentTypeOf(ask), ...(ask.token && { Authorization: `Bearer ${ask.token}` }), ...ask.headers },
+      ...bodyOf(ask),
+    });
+    const content = await response.text();
+    const isJson = /json/.test(response.headers.get('content-type') ?? '');
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: (isJson && content ? JSON.parse(content) : { content }) as Answer['body'],
+    };
+  };
+
+function contentTypeOf({ json, form }: Ask): Record<string, string> {
+  if (json !== undefined) return { 'Content-Type': 'application/json' };
+  return form ? { 'Content-Type': 'application/x-www-form-urlencoded' } : {};
+}
+
+function bodyOf({ json, form, raw }: Ask): { body?: string | Uint8Array<ArrayBuffer> } {
+  if (json !== undefined) return { body: JSON.stringify(json) };
+  if (form) return { body: new URLSearchParams(form).toString() };
+  return raw === undefined ? {} : { body: raw };
+}

@@ -1,0 +1,29 @@
+import { randomUUID } from 'node:crypto';
+import type { HttpClient } from './http.js';
+
+/** Somebody with an account, logged in. */
+export interface Person {
+  id: number;
+  email: string;
+  password: string;
+  token: string;
+}
+
+/** Registers somebody whom no other test knows, and logs them in. */
+export async function join(ask: HttpClient): Promise<Person> {
+  const email = `${randomUUID()}@example.test`;
+  const password = randomUUID();
+  const registered = await patiently(() => ask('POST', '/users', { json: { email, password } }));
+  const loggedIn = await patiently(() => ask('POST', '/login', { form: { username: email, password } }));
+  return { id: Number(registered.id), email, password, token: String(loggedIn.access_token) };
+}
+
+/** Registrations and logins are bounded by the server's cores: past its queue it asks to come again. */
+async function patiently(attempt: () => ReturnType<HttpClient>): Promise<Record<string, unknown>> {
+  for (;;) {
+    const { status, headers, body } = await attempt();
+    if (status < 300) return body;
+    if (status !== 503) throw new Error(`answered ${status}: ${JSON.stringify(body)}`);
+    await new Promise((resolve) => setTimeout(resolve, Number(headers.get('retry-after')) * 1_000));
+  }
+}

@@ -1,0 +1,22 @@
+import { randomInt } from 'node:crypto';
+import { isFree, processes, type Ports, type ProcessName } from '@agora/local-stack';
+
+/** Below the range from which systems give ports to outgoing connections, one of which might take it meanwhile. */
+const range = [12_000, 30_000] as const;
+
+/** A free port of 127.0.0.1 that is likely to stay so until it is listened on. */
+export async function likelyFreePort(): Promise<number> {
+  for (;;) {
+    const port = randomInt(...range);
+    if (await isFree(port)) return port;
+  }
+}
+
+/** Ports for every process of one Agora. */
+export async function portsForAll(): Promise<Record<ProcessName, Ports>> {
+  const pairs = processes.map(async (name) => {
+    const [port, internalPort] = [await likelyFreePort(), await likelyFreePort()];
+    return [name, { port, internalPort }] as const;
+  });
+  return Object.fromEntries(await Promise.all(pairs)) as Record<ProcessName, Ports>;
+}

@@ -1,0 +1,60 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { eventually } from './eventually.js';
+
+/** A real process of Agora that a test started. */
+export interface RunningProcess {
+  readonly url: string;
+  readonly internalUrl: string;
+  /** All it has printed. */
+  log(): string;
+  isRunning(): boolean;
+  exitCode(): number | null;
+  /** Sends a signal and waits for its end. */
+  end(signal?: NodeJS.Signals): Promise<number | null>;
+  /** Starts it again after its end, as it was. */
+  restart(): Promise<void>;
+}
+
+interface Program {
+  entry: string;
+  environment: Record<string, string>;
+  port: number;
+  internalPort: number;
+}
+
+/** Starts a process and waits until it says that it is ready; rejects with what it printed when it ends before. */
+export async function startProcess({ entry, environment, port, internalPort }: Program): Promise<RunningProcess> {
+  const output: string[] = [];
+  let child: ChildProcess;
+  const internalUrl = `http://127.0.0.1:${internalPort}`;
+  const start = async () => {
+    child = spawn(process.execPath, ['--disable-proto=delete', entry], { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
+    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => output.push(chunk.toString()));
+    await eventually(() => {
+      if (hasEnded(child)) return;
+      return fetch(`${internalUrl}/readyz`).then((response) => {
+        if (!response.ok) throw new Error(`not ready:\n${output.join('')}`);
+      });
+    }, 15_000);
+    if (hasEnded(child)) throw new Error(`${entry} ended at once:\n${output.join('')}`);
+  };
+  await start();
+  return {
+    url: `http://127.0.0.1:${port}`,
+    internalUrl,
+    log: () => output.join(''),
+    isRunning: () => !hasEnded(child),
+    exitCode: () => child.exitCode,
+    async end(signal = 'SIGTERM') {
+      if (hasEnded(child)) return child.exitCode;
+      const ended = once(child, 'exit');
+      child.kill(signal);
+      await ended;
+      return child.exitCode;
+    },
+    restart: start,
+  };
+}
+
+const hasEnded = (child: ChildProcess) => child.exitCode !== null || child.signalCode !== null;

@@ -1,0 +1,51 @@
+/** `npm run check`: everything that can be said about the code without running it. Expects installed packages. */
+import { spawn } from 'node:child_process';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const repository = fileURLToPath(new URL('..', import.meta.url));
+const environment = {
+  ...process.env,
+  // The tools run on the Node.js that the repository brings along, not on the one of the machine.
+  PATH: [join(repository, 'node_modules/.bin'), process.env.PATH].join(delimiter),
+};
+
+/** Types come before lint: type-aware rules read what `tsc -b` built. */
+const steps = {
+  format: 'prettier --check .',
+  types: 'tsc -b && tsc -p tsconfig.test.json',
+  lint: 'oxlint',
+  names: 'node scripts/check-names.mjs',
+  boundaries: 'depcruise packages services gateway end-to-end test scripts',
+  'unused code': 'knip --no-config-hints',
+  'package-lock.json': 'npm ci --dry-run --offline --ignore-scripts',
+};
+
+let failed = 0;
+for (const [name, command] of Object.entries(steps)) {
+  const started = performance.now();
+  const { code, output } = await run(command);
+  const seconds = ((performance.now() - started) / 1_000).toFixed(1);
+  console.log(`${code === 0 ? '✓' : '✗'} ${name} ${seconds} s`);
+  if (code === 0) continue;
+  failed += 1;
+  console.log(`\n${output.trimEnd()}\n\n  again: npx -c '${command}'\n`);
+}
+process.exitCode = failed > 0 ? 1 : 0;
+
+/** Runs a command line to its end, whatever that is. */
+function run(command) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, {
+      cwd: repository,
+      env: environment,
+      shell: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let output = '';
+    child.stdout.on('data', (chunk) => (output += chunk));
+    child.stderr.on('data', (chunk) => (output += chunk));
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ code, output }));
+  });
+}
