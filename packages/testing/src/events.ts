@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Envelope, EventDefinition } from '@agora/contracts';
+import type { Envelope, EventDefinition, Publisher } from '@agora/contracts';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { currentStack } from './stack.js';
@@ -10,8 +10,12 @@ export interface Courier {
   deliver<Data>(event: EventDefinition<Data>, data: Data, id?: string): Promise<string>;
   /** Publishes anything at all. */
   deliverRaw(subject: string, body: string): Promise<void>;
-  /** Resolves once the consumer of a service has acknowledged all that its stream holds. */
-  settled(stream: string, consumer: string): Promise<boolean>;
+  /** Makes a publisher's stream, where the publisher itself does not run. */
+  ensureStream(publisher: Publisher): Promise<void>;
+  /** Deletes a publisher's stream and all it holds, as a lost disk would. */
+  loseStream(publisher: Publisher): Promise<void>;
+  /** All events that a publisher's stream holds. */
+  read(publisher: Publisher): Promise<Envelope<Record<string, unknown>>[]>;
   close(): Promise<void>;
 }
 
@@ -36,11 +40,16 @@ export async function openCourier(): Promise<Courier> {
       return id;
     },
     deliverRaw: publish,
-    async settled(stream, consumer) {
-      const manager = await jetstreamManager(connection);
-      const { num_pending: pending, num_ack_pending: unacknowledged } = await manager.consumers.info(stream, consumer);
-      return pending === 0 && unacknowledged === 0;
+    async ensureStream(name) {
+      const { streams } = await jetstreamManager(connection);
+      const existing = await streams.names().next();
+      if (!existing.includes(name.toUpperCase())) await streams.add({ name: name.toUpperCase(), subjects: [`${name}.>`] });
     },
+    async loseStream(name) {
+      const { streams } = await jetstreamManager(connection);
+      await streams.delete(name.toUpperCase());
+    },
+    read: (name) => readStream(connection, name.toUpperCase()),
     close: () => connection.close(),
   };
 }
@@ -51,3 +60,13 @@ const publisher = (connection: NatsConnection) => {
     await client.publish(subject, body);
   };
 };
+
+async function readStream(connection: NatsConnection, stream: string): Promise<Envelope<Record<string, unknown>>[]> {
+  const manager = await jetstreamManager(connection);
+  const { messages } = (await manager.streams.info(stream)).state;
+  if (messages === 0) return [];
+  const consumer = await jetstream(connection).consumers.get(stream);
+  const found: Envelope<Record<string, unknown>>[] = [];
+  for await (const message of await consumer.fetch({ max_messages: messages, expires: 2_000 })) found.push(message.json());
+  return found;
+}

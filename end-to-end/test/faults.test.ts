@@ -1,0 +1,126 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import {
+  eventually,
+  httpClient,
+  join,
+  query,
+  startAgora,
+  type Agora,
+  type Answer,
+  type HttpClient,
+  type Person,
+} from '@agora/testing';
+
+const names = ['auth', 'posts', 'votes', 'gateway'] as const;
+const text = { title: 'A title', content: 'Some content' };
+
+let agora: Agora;
+let ask: HttpClient;
+
+beforeAll(async () => {
+  agora = await startAgora(names, { algorithm: 'ES256' });
+  ask = httpClient(agora.process('gateway').url);
+}, 30_000);
+afterAll(() => agora.stop());
+
+const publish = ({ token }: Person) => ask('POST', '/posts', { token, json: text });
+const vote = ({ token }: Person, postId: number) => ask('POST', '/vote', { token, json: { post_id: postId, dir: 1 } });
+const votesOf = async ({ token }: Person, postId: number) => (await ask('GET', `/posts/${postId}`, { token })).body.votes;
+
+describe('while posts is down', () => {
+  it('takes votes for posts it knows, and counts them when posts is back', async () => {
+    const [ann, bob] = await Promise.all([join(ask), join(ask)]);
+    const id = Number((await publish(ann)).body.id);
+    await vote(ann, id);
+    await agora.process('posts').end('SIGKILL');
+    expect((await vote(bob, id)).status).toBe(201);
+    const unreachable = await ask('GET', `/posts/${id}`, { token: ann.token });
+    expect([unreachable.status, unreachable.headers.get('retry-after')]).toEqual([503, expect.any(String)]);
+    expect(JSON.stringify(unreachable.body)).not.toMatch(/127\.0\.0\.1|ECONN|localhost/);
+    await agora.process('posts').restart();
+    await eventually(async () => expect(await votesOf(ann, id)).toBe(2));
+  });
+});
+
+describe('while votes is down', () => {
+  it('reads and writes posts', async () => {
+    const ann = await join(ask);
+    await agora.process('votes').end('SIGKILL');
+    const { status, body } = await publish(ann);
+    expect(status).toBe(201);
+    expect((await ask('GET', `/posts/${String(body.id)}`, { token: ann.token })).status).toBe(200);
+    expect((await vote(ann, Number(body.id))).status).toBe(503);
+    await agora.process('votes').restart();
+    expect((await vote(ann, Number(body.id))).status).toBe(201);
+  });
+});
+
+describe('while auth is down', () => {
+  it('goes on for those who are logged in and have posted', async () => {
+    const ann = await join(ask);
+    const id = Number((await publish(ann)).body.id);
+    await agora.process('auth').end('SIGKILL');
+    expect((await publish(ann)).status).toBe(201);
+    expect((await vote(ann, id)).status).toBe(201);
+    expect((await ask('POST', '/login', { form: { username: ann.email, password: ann.password } })).status).toBe(503);
+    await agora.process('auth').restart();
+    expect((await ask('POST', '/login', { form: { username: ann.email, password: ann.password } })).status).toBe(200);
+  });
+});
+
+describe.each(names)('when %s is killed in the midst of writes', (name) => {
+  it('loses nothing that was acknowledged, and counts right', async () => {
+    const people = await Promise.all(Array.from({ length: 4 }, () => join(ask)));
+    const target = Number((await publish(people[0] as Person)).body.id);
+    const acknowledged: { posts: number[]; voters: number } = { posts: [], voters: 0 };
+    const write = async (person: Person) => {
+      for (let round = 0; round < 12; round += 1) {
+        const answer = await attempt(() => publish(person));
+        if (answer?.status === 201) acknowledged.posts.push(Number(answer.body.id));
+      }
+      const cast = await attempt(() => vote(person, target));
+      if (cast?.status === 201) acknowledged.voters += 1;
+    };
+    const writing = people.map(write);
+    await eventually(() => expect(acknowledged.posts.length).toBeGreaterThan(5));
+    await agora.process(name).end('SIGKILL');
+    await agora.process(name).restart();
+    await Promise.all(writing);
+
+    const stored = await query('SELECT id FROM posts.posts WHERE id = ANY($1)', [acknowledged.posts]);
+    expect(stored).toHaveLength(acknowledged.posts.length);
+    const rows = await query('SELECT 1 FROM votes.votes WHERE post_id = $1', [target]);
+    expect(rows.length).toBeGreaterThanOrEqual(acknowledged.voters);
+    await eventually(async () => expect(await votesOf(people[0] as Person, target)).toBe(rows.length));
+  }, 60_000);
+
+  /** A killed process breaks connections; what it did not answer may or may not have happened. */
+  const attempt = async (work: () => Promise<Answer>) => work().catch(() => undefined);
+});
+
+describe('SIGTERM', () => {
+  it.each(names)('ends %s in order and with success', async (name) => {
+    const code = await agora.process(name).end('SIGTERM');
+    expect(code).toBe(0);
+    expect(agora.process(name).log()).toContain('"msg":"stopped"');
+    await agora.process(name).restart();
+  });
+
+  it('lets requests in flight finish', async () => {
+    const ann = await join(ask);
+    const inFlight = Array.from({ length: 10 }, () =>
+      ask('POST', '/login', { form: { username: ann.email, password: ann.password } }),
+    );
+    await eventually(() => expect(agora.process('gateway').isRunning()).toBe(true));
+    const stopping = agora.process('gateway').end('SIGTERM');
+    const answers = await Promise.allSettled(inFlight);
+    expect(await stopping).toBe(0);
+    await agora.process('gateway').restart();
+    for (const answer of answers) {
+      // One that had not arrived yet finds nobody there; one that had is answered.
+      if (answer.status === 'fulfilled') expect(answer.value.status).toBe(200);
+      else expect(String((answer.reason as Error).cause)).toMatch(/ECONNREFUSED|ECONNRESET/);
+    }
+    expect(answers.some(({ status }) => status === 'fulfilled')).toBe(true);
+  });
+});

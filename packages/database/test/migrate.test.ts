@@ -1,0 +1,73 @@
+import { randomUUID } from 'node:crypto';
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { currentStack } from '@agora/testing';
+import pg from 'pg';
+import { provisionDatabase, schemas, type SchemaName } from '../src/index.js';
+
+const run = promisify(execFile);
+const database = `agora_migrate_${randomUUID().replaceAll('-', '')}`;
+
+const migrate = async (schema: SchemaName, verb: string) => {
+  const { postgres, databasePasswords } = currentStack();
+  const command = fileURLToPath(new URL(`../../../services/${schema}/dist/migrate.js`, import.meta.url));
+  const { stdout } = await run(process.execPath, [command, verb], {
+    env: {
+      DATABASE_HOST: postgres.host,
+      DATABASE_PORT: String(postgres.port),
+      DATABASE_NAME: database,
+      DATABASE_USER: `${schema}_migrator`,
+      DATABASE_PASSWORD: databasePasswords[schema].migrator,
+    },
+  });
+  return stdout.trim().split('\n');
+};
+
+const asAdministrator = async (name: string, statement: string) => {
+  const client = new pg.Client({ ...currentStack().postgres, database: name });
+  await client.connect();
+  const { rows } = await client.query<{ name: string }>(statement);
+  await client.end();
+  return rows.map((row) => row.name);
+};
+
+const tablesIn = (schema: string) =>
+  asAdministrator(database, `SELECT tablename AS name FROM pg_tables WHERE schemaname = '${schema}' ORDER BY 1`);
+
+beforeAll(async () => {
+  const { postgres, databasePasswords } = currentStack();
+  await provisionDatabase({ ...postgres, database }, databasePasswords);
+});
+afterAll(async () => {
+  await asAdministrator('postgres', `DROP DATABASE ${database}`);
+});
+
+describe.each(schemas)('the migrations of %s', (schema) => {
+  it('are applied once by four that start at once', async () => {
+    const outputs = await Promise.all([1, 2, 3, 4].map(() => migrate(schema, 'up')));
+    const upToDate = outputs.filter(([line]) => line === `${schema}: up to date`);
+    expect(upToDate).toHaveLength(3);
+  });
+
+  it('can all be taken back and applied again', async () => {
+    const applied = await tablesIn(schema);
+    expect(applied).toContain('outbox');
+    const steps = (await migrate(schema, 'status')).length;
+    for (let step = 0; step < steps; step += 1) {
+      expect((await migrate(schema, 'down'))[0]).toMatch(/took back/);
+    }
+    expect(await migrate(schema, 'down')).toEqual([`${schema}: nothing to take back`]);
+    expect(await tablesIn(schema)).toEqual(['migrations']);
+    await migrate(schema, 'up');
+    expect(await tablesIn(schema)).toEqual(applied);
+  }, 30_000);
+
+  it('refuse a verb that they do not know, with one line', async () => {
+    await expect(migrate(schema, 'sideways')).rejects.toMatchObject({
+      code: 1,
+      stderr: `${schema}: migration failed: unknown command "sideways"; use up, down or status\n`,
+    });
+  });
+});

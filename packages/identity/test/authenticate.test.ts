@@ -1,0 +1,56 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createApplication, createLogger, get, openServer, routeRequests, type HttpServer } from '@agora/chassis';
+import { authenticate, requireUser, type Verifier } from '../src/index.js';
+import { KeysUnavailable } from '../src/verify.js';
+
+const verifier: Verifier = {
+  async verify(token) {
+    if (token === 'no-keys') throw new KeysUnavailable('none');
+    return token === 'good' ? { userId: 7, sessionId: 's', tokenId: 't', expiresAt: 0 } : undefined;
+  },
+  isReady: () => true,
+  stop: async () => undefined,
+};
+
+describe('authenticate', () => {
+  let server: HttpServer;
+  const ask = (headers: Record<string, string>, query = '') =>
+    fetch(`http://127.0.0.1:${server.port}/me${query}`, { headers });
+
+  beforeAll(async () => {
+    const middleware = routeRequests(
+      [get('/me', 'user', (ctx) => void (ctx.body = requireUser(ctx)))],
+      authenticate(verifier),
+    );
+    const application = createApplication({ logger: createLogger('test', 'silent'), middleware });
+    server = await openServer(application.callback(), { host: '127.0.0.1', port: 0, drainMilliseconds: 1_000 });
+  });
+  afterAll(() => server.stop());
+
+  it.each(['Bearer good', 'bearer good', 'BEARER  good'])('lets %j through', async (authorization) => {
+    const response = await ask({ Authorization: authorization });
+    expect(await response.json()).toMatchObject({ userId: 7 });
+  });
+
+  it.each([undefined, '', 'Bearer', 'Bearer ', 'Basic Z29vZA==', 'good'])('asks for a token when given %j', async (given) => {
+    const response = await ask(given === undefined ? {} : { Authorization: given });
+    expect(response.status).toBe(401);
+    expect(response.headers.get('www-authenticate')).toBe('Bearer realm="agora"');
+  });
+
+  it.each(['Bearer bad', 'Bearer good good', 'Bearer good,good'])('says that %j is invalid', async (authorization) => {
+    const response = await ask({ Authorization: authorization });
+    expect(response.status).toBe(401);
+    expect(response.headers.get('www-authenticate')).toBe('Bearer realm="agora", error="invalid_token"');
+    expect(await response.json()).toMatchObject({ code: 'invalid_token' });
+  });
+
+  it('takes no token from the query or a cookie', async () => {
+    expect((await ask({ Cookie: 'access_token=good' }, '?access_token=good')).status).toBe(401);
+  });
+
+  it('answers 503, not 401, when no token can be verified', async () => {
+    const response = await ask({ Authorization: 'Bearer no-keys' });
+    expect([response.status, response.headers.get('retry-after')]).toEqual([503, '1']);
+  });
+});

@@ -1,0 +1,110 @@
+import { createHash } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { httpClient, join, query, startAgora, type Agora, type HttpClient, type Person } from '@agora/testing';
+
+describe('POST /login', () => {
+  let agora: Agora;
+  let ask: HttpClient;
+  let ann: Person;
+  const logIn = (form: Record<string, string>) => ask('POST', '/login', { form });
+
+  beforeAll(async () => {
+    agora = await startAgora(['auth'], { algorithm: 'ES256' });
+    ask = httpClient(agora.process('auth').url);
+    ann = await join(ask);
+  });
+  afterAll(() => agora.stop());
+
+  it('answers with a token that is good for as long as it says', async () => {
+    const { status, headers, body } = await logIn({ username: ann.email, password: ann.password, grant_type: 'password', scope: 'x' });
+    expect(status).toBe(200);
+    expect(headers.get('cache-control')).toBe('no-store');
+    expect(body).toEqual({
+      access_token: expect.stringMatching(/^[\w-]+\.[\w-]+\.[\w-]+$/),
+      token_type: 'bearer',
+      expires_in: 900,
+      refresh_token: expect.stringMatching(/^[\w-]{43}$/),
+    });
+    const [header, claims] = String(body.access_token)
+      .split('.', 2)
+      .map((part) => JSON.parse(Buffer.from(part, 'base64url').toString()) as Record<string, unknown>);
+    expect(header).toMatchObject({ alg: 'ES256', typ: 'at+jwt', kid: expect.any(String) });
+    expect(claims).toMatchObject({ iss: 'agora', aud: 'agora', sub: String(ann.id), sid: expect.any(String) });
+    expect(Number(claims?.exp) - Number(claims?.iat)).toBe(900);
+    const me = await ask('GET', '/users/me', { token: String(body.access_token) });
+    expect(me.body).toMatchObject({ id: ann.id, email: ann.email });
+  });
+
+  it('keeps the refresh token as a hash alone', async () => {
+    const { body } = await logIn({ username: ann.email, password: ann.password });
+    const hash = createHash('sha256').update(String(body.refresh_token)).digest();
+    const rows = await query('SELECT session_id FROM auth.refresh_tokens WHERE hash = $1', [hash]);
+    expect(rows).toHaveLength(1);
+  });
+
+  it('reads the address as registration does', async () => {
+    expect((await logIn({ username: ` ${ann.email.toUpperCase()}`, password: ann.password })).status).toBe(200);
+  });
+
+  it('answers alike for a wrong password, an unknown address and a password that is too long', async () => {
+    const answers = await Promise.all([
+      logIn({ username: ann.email, password: 'wrong password' }),
+      logIn({ username: 'nobody@example.test', password: ann.password }),
+      logIn({ username: 'no address', password: ann.password }),
+      logIn({ username: 'a\0@example.test', password: ann.password }),
+      logIn({ username: ann.email, password: `${ann.password}${'x'.repeat(72)}` }),
+    ]);
+    for (const { status, body } of answers) {
+      expect(status).toBe(403);
+      expect(body).toMatchObject({ code: 'invalid_credentials', detail: 'Invalid credentials' });
+    }
+  });
+
+  it.each([
+    [{}, ['username', 'password']],
+    [{ username: 'a@example.test' }, ['password']],
+    [{ username: 'a@example.test', password: 'x', grant_type: 'client_credentials' }, ['grant_type']],
+  ])('refuses the form %j', async (form, fields) => {
+    const { status, body } = await logIn(form as Record<string, string>);
+    expect(status).toBe(422);
+    expect(body.errors?.map(({ field }) => field)).toEqual(fields);
+  });
+
+  it('refuses a field that is given twice', async () => {
+    const { status } = await ask('POST', '/login', {
+      raw: `username=${ann.email}&username=b@example.test&password=x`,
+      headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
+    });
+    expect(status).toBe(422);
+  });
+
+  it('reads forms alone', async () => {
+    const { status } = await ask('POST', '/login', { json: { username: ann.email, password: ann.password } });
+    expect(status).toBe(415);
+  });
+
+  it('takes no credentials from the query', async () => {
+    const { status } = await ask('POST', `/login?username=${ann.email}&password=${ann.password}`, { form: {} });
+    expect(status).toBe(422);
+  });
+
+  it('asks to come again when too many hash at once, and answers all others', async () => {
+    const attempts = Array.from({ length: 60 }, () => logIn({ username: ann.email, password: 'wrong password' }));
+    const answers = await Promise.all(attempts);
+    const refused = answers.filter(({ status }) => status === 503);
+    expect(refused.length).toBeGreaterThan(0);
+    expect(answers.filter(({ status }) => status === 403).length).toBe(60 - refused.length);
+    expect(refused[0]?.headers.get('retry-after')).toBe('1');
+  });
+
+  it('logs neither password nor token nor address', async () => {
+    const { body } = await logIn({ username: ann.email, password: ann.password });
+    await ask('POST', '/login', { raw: `{"password":"${ann.password}`, headers: { 'Content-Type': 'application/json' } });
+    await ask('POST', '/users', { raw: `{"password":"${ann.password}`, headers: { 'Content-Type': 'application/json' } });
+    const log = agora.process('auth').log();
+    expect(log).toContain('request answered');
+    for (const secret of [ann.password, ann.email, String(body.access_token), String(body.refresh_token)]) {
+      expect(log).not.toContain(secret);
+    }
+  });
+});

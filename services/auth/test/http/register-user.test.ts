@@ -1,0 +1,98 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { httpClient, query, startAgora, type Agora, type HttpClient } from '@agora/testing';
+
+const address = () => `${randomUUID()}@example.test`;
+const password = 'correct horse';
+
+describe('POST /users', () => {
+  let agora: Agora;
+  let ask: HttpClient;
+  const register = (json: unknown) => ask('POST', '/users', { json });
+
+  beforeAll(async () => {
+    agora = await startAgora(['auth']);
+    ask = httpClient(agora.process('auth').url);
+  });
+  afterAll(() => agora.stop());
+
+  it('makes an account', async () => {
+    const email = address();
+    const { status, headers, body } = await register({ email, password });
+    expect(status).toBe(201);
+    expect(headers.get('location')).toBe(`/users/${String(body.id)}`);
+    expect(body).toEqual({ id: expect.any(Number), email, created_at: expect.stringMatching(/^\d{4}-.*Z$/) });
+  });
+
+  it('keeps the password as a bcrypt hash alone', async () => {
+    const { body } = await register({ email: address(), password });
+    const [row] = await query<{ password_hash: string }>('SELECT password_hash FROM auth.users WHERE id = $1', [body.id]);
+    expect(row?.password_hash).toMatch(/^\$2b\$10\$/);
+  });
+
+  it('publishes that it did so', async () => {
+    const { body } = await register({ email: address(), password });
+    const [row] = await query<{ data: unknown }>(
+      `SELECT envelope->'data' AS data FROM auth.outbox
+       WHERE envelope->>'type' = 'auth.user-registered.v1' AND (envelope->'data'->>'user_id')::int = $1`,
+      [body.id],
+    );
+    expect(row?.data).toEqual({ user_id: body.id, created_at: body.created_at });
+  });
+
+  it('trims the address and folds its case', async () => {
+    const email = address();
+    expect((await register({ email: `  ${email.toUpperCase()} `, password })).body.email).toBe(email);
+    const again = await register({ email, password });
+    expect([again.status, again.body.code]).toEqual([409, 'email_taken']);
+  });
+
+  it('makes one account of ten that race for an address', async () => {
+    const email = address();
+    const answers = await Promise.all(Array.from({ length: 10 }, () => register({ email, password })));
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([201, ...Array<number>(9).fill(409)]);
+  });
+
+  it('takes no other field from a client', async () => {
+    const { body } = await register({ email: address(), password, id: 1, created_at: '2001-01-01T00:00:00Z', role: 'admin' });
+    expect(body.id).not.toBe(1);
+    expect(body.created_at).not.toMatch(/^2001/);
+    expect(Object.keys(body).toSorted()).toEqual(['created_at', 'email', 'id']);
+  });
+
+  it('lists every bad field', async () => {
+    const { status, body } = await register({ email: 'nobody', password: 7 });
+    expect([status, body.code]).toEqual([422, 'validation_failed']);
+    expect(body.errors?.map(({ field }) => field)).toEqual(['email', 'password']);
+  });
+
+  it.each([
+    'plain',
+    '@example.test',
+    'a@',
+    'a@b@example.test',
+    'a b@example.test',
+    '"quoted"@example.test',
+    'a\u0000@example.test',
+    '\u212Aelvin@example.test',
+    '\u017F@example.test',
+    'ä@example.test',
+    `${'a'.repeat(65)}@example.test`,
+    `a@${'b'.repeat(60)}.${'c'.repeat(60)}.${'d'.repeat(60)}.${'e'.repeat(60)}.${'f'.repeat(60)}.test`,
+    '',
+    null,
+    ['a@example.test'],
+  ])('refuses %j as an address', async (email) => {
+    const { status, body } = await register({ email, password });
+    expect([status, body.errors?.[0]?.field]).toEqual([422, 'email']);
+  });
+
+  it.each(['seven77', 'x'.repeat(73), 'ü'.repeat(37), 'nul\0nul\0nul', 'lone\ud800surrogate', ''])('refuses the password %j', async (bad) => {
+    const { status, body } = await register({ email: address(), password: bad });
+    expect([status, body.errors?.[0]?.field]).toEqual([422, 'password']);
+  });
+
+  it('takes a password of 72 bytes', async () => {
+    expect((await register({ email: address(), password: '😀'.repeat(18) })).status).toBe(201);
+  });
+});

@@ -1,0 +1,68 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { httpClient, join, query, startAgora, type Agora, type HttpClient, type Person } from '@agora/testing';
+
+describe('users', () => {
+  let agora: Agora;
+  let ask: HttpClient;
+  let internal: HttpClient;
+  let ann: Person;
+  let bob: Person;
+
+  beforeAll(async () => {
+    agora = await startAgora(['auth']);
+    ask = httpClient(agora.process('auth').url);
+    internal = httpClient(agora.process('auth').internalUrl);
+    [ann, bob] = await Promise.all([join(ask), join(ask)]);
+  });
+  afterAll(() => agora.stop());
+
+  it('shows a user to anybody who is logged in', async () => {
+    const { status, body } = await ask('GET', `/users/${ann.id}`, { token: bob.token });
+    expect(status).toBe(200);
+    expect(body).toEqual({ id: ann.id, email: ann.email, created_at: expect.any(String) });
+  });
+
+  it('shows the caller', async () => {
+    expect((await ask('GET', '/users/me/', { token: bob.token })).body).toMatchObject({ id: bob.id, email: bob.email });
+  });
+
+  it.each(['/users/1', '/users/me'])('asks for a token at %s', async (path) => {
+    expect((await ask('GET', path)).status).toBe(401);
+  });
+
+  it('answers 404 for a user who is not there and 422 for what is no id', async () => {
+    const missing = await ask('GET', '/users/2147483647', { token: ann.token });
+    expect([missing.status, missing.body.code]).toEqual([404, 'user_not_found']);
+    for (const id of ['0', 'abc', '2147483648', '1.5']) {
+      expect((await ask('GET', `/users/${id}`, { token: ann.token })).status).toBe(422);
+    }
+  });
+
+  it('shows a user to other services on the internal port alone', async () => {
+    expect((await internal('GET', `/internal/users/${ann.id}`)).body).toMatchObject({ id: ann.id });
+    expect((await ask('GET', `/internal/users/${ann.id}`, { token: ann.token })).status).toBe(404);
+  });
+
+  it('deletes the account and its sessions, frees the address and gives its id to nobody else', async () => {
+    const gone = await join(ask);
+    expect((await ask('DELETE', '/users/me', { token: gone.token })).status).toBe(204);
+    expect((await ask('GET', '/users/me', { token: gone.token })).status).toBe(401);
+    expect((await ask('DELETE', '/users/me', { token: gone.token })).status).toBe(401);
+    expect((await ask('GET', `/users/${gone.id}`, { token: ann.token })).status).toBe(404);
+    expect((await ask('POST', '/login', { form: { username: gone.email, password: gone.password } })).status).toBe(403);
+    expect(await query('SELECT 1 FROM auth.sessions WHERE user_id = $1', [gone.id])).toEqual([]);
+    const again = await ask('POST', '/users', { json: { email: gone.email, password: gone.password } });
+    expect(again.status).toBe(201);
+    expect(again.body.id).not.toBe(gone.id);
+  });
+
+  it('publishes the deletion once', async () => {
+    const gone = await join(ask);
+    await Promise.all(Array.from({ length: 5 }, () => ask('DELETE', '/users/me', { token: gone.token })));
+    const events = await query(
+      `SELECT 1 FROM auth.outbox WHERE envelope->>'type' = 'auth.user-deleted.v1' AND (envelope->'data'->>'user_id')::int = $1`,
+      [gone.id],
+    );
+    expect(events).toHaveLength(1);
+  });
+});

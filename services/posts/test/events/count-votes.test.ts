@@ -1,0 +1,108 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { voteCast, voteRetracted } from '@agora/contracts';
+import { eventually, freshId, openCourier, query, type Courier } from '@agora/testing';
+import { startPosts, type Posts } from '../start-posts.js';
+
+describe('the count of votes', () => {
+  let posts: Posts;
+  let courier: Courier;
+  let author: ReturnType<Posts['newAuthor']>;
+  const publish = async () => {
+    const { body } = await posts.ask('POST', '/posts', { token: author.token, json: { title: 'T', content: 'C' } });
+    return Number(body.id);
+  };
+  const votesOf = async (id: number) => (await posts.ask('GET', `/posts/${id}`, { token: author.token })).body.votes;
+  const expectVotes = (id: number, votes: number) => eventually(async () => expect(await votesOf(id)).toBe(votes));
+  /** What was delivered before this is applied once this is: a stream is read in its order. */
+  const flush = async () => {
+    const id = await publish();
+    await courier.deliver(voteCast, { post_id: id, user_id: freshId() });
+    await expectVotes(id, 1);
+  };
+
+  beforeAll(async () => {
+    [posts, courier] = await Promise.all([startPosts(), openCourier()]);
+    author = posts.newAuthor();
+    // The stream is made by votes, which does not run here.
+    await courier.ensureStream('votes');
+  });
+  afterAll(async () => {
+    await courier.close();
+    await posts.stop();
+  });
+
+  it('grows with a vote and falls when it is taken back', async () => {
+    const id = await publish();
+    const vote = { post_id: id, user_id: freshId() };
+    await courier.deliver(voteCast, vote);
+    await expectVotes(id, 1);
+    await courier.deliver(voteRetracted, vote);
+    await expectVotes(id, 0);
+  });
+
+  it('counts an event once that is delivered three times', async () => {
+    const id = await publish();
+    const eventId = await courier.deliver(voteCast, { post_id: id, user_id: freshId() });
+    await courier.deliver(voteCast, { post_id: id, user_id: freshId() }, eventId);
+    await flush();
+    await courier.deliver(voteCast, { post_id: id, user_id: freshId() }, eventId);
+    await flush();
+    expect(await votesOf(id)).toBe(1);
+  });
+
+  it('is right, and never negative, when the taking back comes before the vote', async () => {
+    const id = await publish();
+    const vote = { post_id: id, user_id: freshId() };
+    await courier.deliver(voteRetracted, vote);
+    await flush();
+    expect(await votesOf(id)).toBe(0);
+    await courier.deliver(voteCast, vote);
+    await courier.deliver(voteCast, { post_id: id, user_id: freshId() });
+    await expectVotes(id, 1);
+  });
+
+  it('does not change when the post was', async () => {
+    const id = await publish();
+    await posts.ask('PUT', `/posts/${id}`, { token: author.token, json: { title: 'T2', content: 'C2' } });
+    const { body: before } = await posts.ask('GET', `/posts/${id}`, { token: author.token });
+    await courier.deliver(voteCast, { post_id: id, user_id: freshId() });
+    await expectVotes(id, 1);
+    const { body } = await posts.ask('GET', `/posts/${id}`, { token: author.token });
+    expect(body.updated_at).toBe(before.updated_at);
+  });
+
+  it('passes over votes for posts that are not there', async () => {
+    await courier.deliver(voteCast, { post_id: 2_147_483_647, user_id: freshId() });
+    await flush();
+  });
+
+  it('gives up what it cannot read, keeps it for a look, and goes on', async () => {
+    const poison = [
+      ['votes.vote-cast.v1', '{"not json'],
+      ['votes.vote-cast.v1', JSON.stringify({ specversion: '1.0', id: 'no uuid' })],
+      ['votes.vote-retracted.v1', '\0\0\0'],
+    ] as const;
+    const [before] = await query<{ count: number }>('SELECT count(*)::int AS count FROM posts.dead_letters');
+    for (const [subject, body] of poison) await courier.deliverRaw(subject, body);
+    await courier.deliverRaw('votes.something-new.v1', '{}');
+    await flush();
+    const letters = await query<{ subject: string; last_error: string }>(
+      'SELECT subject, last_error FROM posts.dead_letters WHERE dead_at IS NOT NULL',
+    );
+    expect(letters.length - Number(before?.count)).toBe(poison.length);
+    for (const { last_error: error } of letters) expect(error).not.toBe('');
+  });
+
+  it('gives up an event whose data is wrong', async () => {
+    const id = await courier.deliver(voteCast, { post_id: 0, user_id: 1 });
+    await flush();
+    const letters = await query('SELECT 1 FROM posts.dead_letters WHERE body LIKE $1 AND dead_at IS NOT NULL', [`%${id}%`]);
+    expect(letters).toHaveLength(1);
+  });
+
+  it('counts 2,000 votes for one post', async () => {
+    const id = await publish();
+    await Promise.all(Array.from({ length: 2_000 }, () => courier.deliver(voteCast, { post_id: id, user_id: freshId() })));
+    await expectVotes(id, 2_000);
+  });
+});

@@ -1,0 +1,34 @@
+import { freshId, httpClient, startAgora, stubService, tokenFor, type Agora, type HttpClient } from '@agora/testing';
+
+/** posts with a stand-in for auth, which knows whoever `newAuthor` made. */
+export interface Posts {
+  agora: Agora;
+  ask: HttpClient;
+  newAuthor(): { id: number; token: string };
+  /** auth forgets somebody, or all, as if it were down. */
+  forget(id: number): void;
+  stopAuth(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export async function startPosts(): Promise<Posts> {
+  const users = new Map<number, object>();
+  const agora = await startAgora(['posts']);
+  const auth = await stubService(agora.ports.auth.internalPort, (path) =>
+    users.get(Number(/^\/internal\/users\/(\d+)$/.exec(path)?.[1])),
+  );
+  return {
+    agora,
+    ask: httpClient(agora.process('posts').url),
+    newAuthor() {
+      const id = freshId();
+      users.set(id, { id, email: `${id}@example.test`, created_at: '2026-01-02T03:04:05.678Z' });
+      return { id, token: tokenFor(id) };
+    },
+    forget: (id) => void users.delete(id),
+    stopAuth: () => auth.stop(),
+    async stop() {
+      await Promise.all([auth.stop(), agora.stop()]);
+    },
+  };
+}

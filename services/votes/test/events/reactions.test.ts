@@ -1,0 +1,130 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { postCreated, postDeleted, postUpdated, userDeleted } from '@agora/contracts';
+import { eventually, freshId, openCourier, query, type Courier } from '@agora/testing';
+import { startVotes, type Votes } from '../start-votes.js';
+
+let votes: Votes;
+let courier: Courier;
+const applied = (eventId: string) =>
+  eventually(async () => expect(await query('SELECT 1 FROM votes.inbox WHERE event_id = $1', [eventId])).toHaveLength(1));
+const known = async (postId: number) => {
+  const [row] = await query('SELECT owner_id, published, version, deleted_at IS NOT NULL AS deleted FROM votes.known_posts WHERE id = $1', [postId]);
+  return row;
+};
+const retractedBy = (userId: number) =>
+  query<{ id: number }>(
+    `SELECT (envelope->'data'->>'post_id')::int AS id FROM votes.outbox
+     WHERE envelope->>'type' = 'votes.vote-retracted.v1' AND (envelope->'data'->>'user_id')::int = $1 ORDER BY id`,
+    [userId],
+  );
+
+beforeAll(async () => {
+  [votes, courier] = await Promise.all([startVotes(), openCourier()]);
+  await Promise.all([courier.ensureStream('auth'), courier.ensureStream('posts')]);
+});
+afterAll(async () => {
+  await courier.close();
+  await votes.stop();
+});
+
+describe('when a post is created or updated', () => {
+  const stateOf = (postId: number, version: number, published = true) => ({ post_id: postId, owner_id: 7, published, version });
+
+  it('learns of it, so that posts need not be asked', async () => {
+    const id = freshId();
+    await applied(await courier.deliver(postCreated, stateOf(id, 1)));
+    expect((await votes.vote(freshId(), id, 1)).status).toBe(201);
+    expect(votes.asked(id)).toBe(0);
+  });
+
+  it('keeps the newest state, in whatever order and however often it is told', async () => {
+    const id = freshId();
+    await courier.deliver(postUpdated, stateOf(id, 3, false));
+    const updated = await courier.deliver(postUpdated, stateOf(id, 2, true));
+    await courier.deliver(postCreated, stateOf(id, 1, true));
+    await applied(await courier.deliver(postUpdated, stateOf(id, 2, true), updated));
+    await applied(await courier.deliver(postCreated, stateOf(freshId(), 1)));
+    expect(await known(id)).toEqual({ owner_id: 7, published: false, version: 3, deleted: false });
+  });
+
+  it('hides what was taken back to draft', async () => {
+    const id = freshId();
+    await applied(await courier.deliver(postCreated, stateOf(id, 1)));
+    expect((await votes.vote(freshId(), id, 1)).status).toBe(201);
+    await applied(await courier.deliver(postUpdated, stateOf(id, 2, false)));
+    expect((await votes.vote(freshId(), id, 1)).status).toBe(404);
+  });
+});
+
+describe('when a post is deleted', () => {
+  it('deletes its votes without taking any back, and takes no more', async () => {
+    const [id, user] = [votes.newPost(), freshId()];
+    await votes.vote(user, id, 1);
+    await applied(await courier.deliver(postDeleted, { post_id: id }));
+    expect(await votes.votersOf(id)).toEqual([]);
+    expect(await retractedBy(user)).toEqual([]);
+    expect((await votes.vote(freshId(), id, 1)).status).toBe(404);
+  });
+
+  it('does not bring it back when its beginning comes after its end', async () => {
+    const id = freshId();
+    await applied(await courier.deliver(postDeleted, { post_id: id }));
+    await applied(await courier.deliver(postCreated, { post_id: id, owner_id: 7, published: true, version: 1 }));
+    expect(await known(id)).toMatchObject({ deleted: true });
+    expect((await votes.vote(freshId(), id, 1)).status).toBe(404);
+  });
+
+  it('leaves no vote of those who vote meanwhile', async () => {
+    const id = votes.newPost();
+    await votes.vote(freshId(), id, 1);
+    const voting = Array.from({ length: 60 }, () => votes.vote(freshId(), id, 1));
+    const [eventId] = await Promise.all([courier.deliver(postDeleted, { post_id: id }), ...voting]);
+    await applied(eventId);
+    expect(await votes.votersOf(id)).toEqual([]);
+  });
+
+  it('deletes 2,500 votes in bounded batches', async () => {
+    const id = votes.newPost();
+    await votes.vote(freshId(), id, 1);
+    await query('INSERT INTO votes.voters (id) SELECT generate_series(1, 2500) ON CONFLICT DO NOTHING');
+    await query('INSERT INTO votes.votes (post_id, user_id) SELECT $1, generate_series(1, 2500)', [id]);
+    await applied(await courier.deliver(postDeleted, { post_id: id }));
+    expect(await votes.votersOf(id)).toEqual([]);
+  });
+});
+
+describe('when a user is deleted', () => {
+  it('takes back each of their votes, once, and takes no more', async () => {
+    const user = freshId();
+    const posts = [votes.newPost(), votes.newPost()];
+    const other = freshId();
+    for (const post of posts) {
+      await votes.vote(user, post, 1);
+      await votes.vote(other, post, 1);
+    }
+    const eventId = await courier.deliver(userDeleted, { user_id: user });
+    await applied(eventId);
+    await courier.deliver(userDeleted, { user_id: user }, eventId);
+    await applied(await courier.deliver(userDeleted, { user_id: freshId() }));
+    expect((await retractedBy(user)).map(({ id }) => id)).toEqual(posts);
+    for (const post of posts) expect(await votes.votersOf(post)).toEqual([other]);
+    expect((await votes.vote(user, votes.newPost(), 1)).status).toBe(401);
+  });
+
+  it('takes no vote of one whose deletion came before their first vote', async () => {
+    const user = freshId();
+    await applied(await courier.deliver(userDeleted, { user_id: user }));
+    expect((await votes.vote(user, votes.newPost(), 1)).status).toBe(401);
+  });
+
+  it('leaves no vote of one who votes meanwhile, and takes back exactly what was cast', async () => {
+    const user = freshId();
+    await votes.vote(user, votes.newPost(), 1);
+    const voting = Array.from({ length: 60 }, () => votes.vote(user, votes.newPost(), 1));
+    const [eventId, ...answers] = await Promise.all([courier.deliver(userDeleted, { user_id: user }), ...voting]);
+    await applied(eventId);
+    expect(await query('SELECT 1 FROM votes.votes WHERE user_id = $1', [user])).toEqual([]);
+    const cast = answers.filter(({ status }) => status === 201).length + 1;
+    expect(await retractedBy(user)).toHaveLength(cast);
+  });
+});
