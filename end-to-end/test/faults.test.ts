@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
   eventually,
@@ -38,7 +39,8 @@ describe('while posts is down', () => {
     expect([unreachable.status, unreachable.headers.get('retry-after')]).toEqual([503, expect.any(String)]);
     expect(JSON.stringify(unreachable.body)).not.toMatch(/127\.0\.0\.1|ECONN|localhost/);
     await agora.process('posts').restart();
-    await eventually(async () => expect(await votesOf(ann, id)).toBe(2));
+    // The killed process may hold a delivery that the broker waits for, 10 s long.
+    await eventually(async () => expect(await votesOf(ann, id)).toBe(2), 15_000);
   });
 });
 
@@ -91,7 +93,7 @@ describe.each(names)('when %s is killed in the midst of writes', (name) => {
     expect(stored).toHaveLength(acknowledged.posts.length);
     const rows = await query('SELECT 1 FROM votes.votes WHERE post_id = $1', [target]);
     expect(rows.length).toBeGreaterThanOrEqual(acknowledged.voters);
-    await eventually(async () => expect(await votesOf(people[0] as Person, target)).toBe(rows.length));
+    await eventually(async () => expect(await votesOf(people[0] as Person, target)).toBe(rows.length), 15_000);
   }, 60_000);
 
   /** A killed process breaks connections; what it did not answer may or may not have happened. */
@@ -106,21 +108,23 @@ describe('SIGTERM', () => {
     await agora.process(name).restart();
   });
 
-  it('lets requests in flight finish', async () => {
+  it('lets a request in flight finish', async () => {
     const ann = await join(ask);
-    const inFlight = Array.from({ length: 10 }, () =>
-      ask('POST', '/login', { form: { username: ann.email, password: ann.password } }),
+    const body = new URLSearchParams({ username: ann.email, password: ann.password }).toString();
+    const gateway = agora.process('gateway');
+    const socket = connect(Number(new URL(gateway.url).port), '127.0.0.1');
+    let received = '';
+    socket.on('data', (chunk) => (received += chunk.toString()));
+    socket.write(
+      `POST /login HTTP/1.1\r\nHost: agora.test\r\nContent-Type: application/x-www-form-urlencoded\r\nExpect: 100-continue\r\nContent-Length: ${body.length}\r\n\r\n`,
     );
-    await eventually(() => expect(agora.process('gateway').isRunning()).toBe(true));
-    const stopping = agora.process('gateway').end('SIGTERM');
-    const answers = await Promise.allSettled(inFlight);
+    await eventually(() => expect(received).toContain('100 Continue'));
+    const stopping = gateway.end('SIGTERM');
+    await eventually(() => expect(gateway.log()).toMatch(/"stopping"(?!.*"started")/s));
+    socket.write(body);
     expect(await stopping).toBe(0);
-    await agora.process('gateway').restart();
-    for (const answer of answers) {
-      // One that had not arrived yet finds nobody there; one that had is answered.
-      if (answer.status === 'fulfilled') expect(answer.value.status).toBe(200);
-      else expect(String((answer.reason as Error).cause)).toMatch(/ECONNREFUSED|ECONNRESET/);
-    }
-    expect(answers.some(({ status }) => status === 'fulfilled')).toBe(true);
+    expect(received).toMatch(/HTTP\/1\.1 200 OK[^]*access_token/);
+    socket.destroy();
+    await gateway.restart();
   });
 });

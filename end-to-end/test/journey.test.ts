@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { eventually, httpClient, join, query, startAgora, type Agora, type HttpClient, type Person } from '@agora/testing';
+import { eventually, httpClient, join, joinAll, query, startAgora, type Agora, type HttpClient, type Person } from '@agora/testing';
 
 const text = { title: 'A title', content: 'Some content' };
 const names = ['auth', 'posts', 'votes', 'gateway'] as const;
@@ -105,7 +105,7 @@ describe('a journey through the gateway', () => {
   });
 
   it('counts 1,000 votes of 100 users on 20 posts right within 5 s', async () => {
-    const people = await Promise.all(Array.from({ length: 100 }, () => join(ask)));
+    const people = await joinAll(ask, 100);
     const author = people[0] as Person;
     const posts = await Promise.all(Array.from({ length: 20 }, () => publish(author)));
     const votes = people.flatMap((person, index) =>

@@ -54,7 +54,8 @@ export async function ensureConsumer(manager: JetStreamManager, publisher: Publi
     durable_name: durableName,
     ack_policy: AckPolicy.Explicit,
     deliver_policy: DeliverPolicy.All,
-    ack_wait: nanos(30_000),
+    // What a consumer that was killed had in hand is delivered again only after this; slow work asks for more time.
+    ack_wait: nanos(10_000),
     // The server would skip a message past its limit without a trace; giving up is for the dead-letter table.
     max_deliver: -1,
     max_ack_pending: maxInFlight,

@@ -3,7 +3,7 @@ export { query } from './database.js';
 export { eventually } from './eventually.js';
 export { openCourier, type Courier } from './events.js';
 export { httpClient, type Answer, type HttpClient } from './http.js';
-export { join, type Person } from './people.js';
+export { join, joinAll, type Person } from './people.js';
 export { likelyFreePort } from './ports.js';
 export { currentStack } from './stack.js';
 export { stubService, type StubService } from './stub-service.js';

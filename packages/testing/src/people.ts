@@ -18,6 +18,16 @@ export async function join(ask: HttpClient): Promise<Person> {
   return { id: Number(registered.id), email, password, token: String(loggedIn.access_token) };
 }
 
+/** Has many people join, a few at a time, as the cost of passwords asks for. */
+export async function joinAll(ask: HttpClient, count: number): Promise<Person[]> {
+  const people: Person[] = [];
+  while (people.length < count) {
+    const next = Math.min(4, count - people.length);
+    people.push(...(await Promise.all(Array.from({ length: next }, () => join(ask)))));
+  }
+  return people;
+}
+
 /** Registrations and logins are bounded by the server's cores: past its queue it asks to come again. */
 async function patiently(attempt: () => ReturnType<HttpClient>): Promise<Record<string, unknown>> {
   for (;;) {

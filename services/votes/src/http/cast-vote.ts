@@ -1,12 +1,11 @@
 import { conflict, entityId, notFound, readJson, unauthorized, validate, type Handler } from '@agora/chassis';
-import { voteCast, voteRetracted } from '@agora/contracts';
+import { voteCast, voteRetracted, type EventDefinition, type VoteFact } from '@agora/contracts';
 import { inTransaction } from '@agora/database';
 import { requireUser } from '@agora/identity';
 import { addToOutbox } from '@agora/messaging';
 import Joi from 'joi';
-import type { Transaction } from 'sequelize';
 import { KnownPost } from '../models/known-post.js';
-import { Vote } from '../models/vote.js';
+import { Vote, type VoteAttempt } from '../models/vote.js';
 import { Voter } from '../models/voter.js';
 import type { FindPostState } from '../post-states.js';
 
@@ -21,35 +20,47 @@ export const castVote =
   async (ctx) => {
     const { userId } = requireUser(ctx);
     const { post_id: postId, dir } = validate(schema, await readJson(ctx));
-    await learnOfPost(postId, userId, findPostState);
-    const change = dir === 1 ? addVote : takeVoteBack;
-    const message = await inTransaction(async (transaction) => {
-      if (!(await Voter.holdFromDeletion(userId, transaction))) throw unauthorized('invalid_token');
-      if (!(await KnownPost.holdVisible(postId, userId, transaction))) {
-        throw notFound('post_not_found', `There is no post ${postId}.`);
-      }
-      return change(postId, userId, transaction);
-    });
+    const change = dir === 1 ? addition : removal;
+    let attempt = await change.attempt(postId, userId);
+    if (attempt.voter === undefined || attempt.post === undefined || attempt.post === 'hidden') {
+      await learnOf(postId, userId, attempt, findPostState);
+      attempt = await change.attempt(postId, userId);
+    }
+    if (attempt.voter !== 'known') throw unauthorized('invalid_token');
+    if (attempt.post !== 'visible') throw notFound('post_not_found', `There is no post ${postId}.`);
+    if (!attempt.changed) throw change.refusal();
     ctx.status = 201;
-    ctx.body = { message };
+    ctx.body = { message: change.message };
   };
 
 /** Asks posts about a post that the caller may not see as far as is known here: it may just have been written, or published. */
-async function learnOfPost(postId: number, userId: number, findPostState: FindPostState): Promise<void> {
-  const known = await KnownPost.findByPk(postId);
-  if (known && (known.deletedAt !== null || known.isVisibleTo(userId))) return;
-  const state = await findPostState(postId);
+async function learnOf(postId: number, userId: number, { voter, post }: VoteAttempt, find: FindPostState): Promise<void> {
+  if (voter === undefined) await Voter.learn(userId);
+  if (post === 'visible' || post === 'deleted') return;
+  const state = await find(postId);
   if (state) await KnownPost.learn(state);
 }
 
-async function addVote(postId: number, userId: number, transaction: Transaction): Promise<string> {
-  if (!(await Vote.add(postId, userId, transaction))) throw conflict('vote_exists', 'Vote already exists');
-  await addToOutbox(voteCast, { post_id: postId, user_id: userId }, transaction);
-  return 'Vote added successfully';
-}
+type Attempt = (postId: number, userId: number) => Promise<VoteAttempt>;
 
-async function takeVoteBack(postId: number, userId: number, transaction: Transaction): Promise<string> {
-  if (!(await Vote.takeBack(postId, userId, transaction))) throw notFound('vote_not_found', 'Vote does not exist');
-  await addToOutbox(voteRetracted, { post_id: postId, user_id: userId }, transaction);
-  return 'Vote deleted successfully';
-}
+/** Changes the vote and, where that did something, says so in the same transaction. */
+const attemptOf =
+  (change: typeof Vote.add, event: EventDefinition<VoteFact>): Attempt =>
+  (postId, userId) =>
+    inTransaction(async (transaction) => {
+      const attempt = await change(postId, userId, transaction);
+      if (attempt.changed) await addToOutbox(event, { post_id: postId, user_id: userId }, transaction);
+      return attempt;
+    });
+
+const addition = {
+  attempt: attemptOf(Vote.add, voteCast),
+  message: 'Vote added successfully',
+  refusal: () => conflict('vote_exists', 'Vote already exists'),
+};
+
+const removal = {
+  attempt: attemptOf(Vote.takeBack, voteRetracted),
+  message: 'Vote deleted successfully',
+  refusal: () => notFound('vote_not_found', 'Vote does not exist'),
+};

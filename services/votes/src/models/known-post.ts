@@ -41,15 +41,4 @@ export class KnownPost extends Model {
       { bind: [id], type: QueryTypes.INSERT, transaction },
     );
   }
-
-  /** Whether the user may see the post; while the transaction runs, its deletion waits for it. */
-  static async holdVisible(id: number, userId: number, transaction: Transaction): Promise<boolean> {
-    const post = await KnownPost.findByPk(id, { transaction, lock: transaction.LOCK.SHARE });
-    return post?.isVisibleTo(userId) ?? false;
-  }
-
-  /** A draft is its owner's alone. */
-  isVisibleTo(userId: number): boolean {
-    return this.deletedAt === null && (this.published || this.ownerId === userId);
-  }
 }

@@ -1,6 +1,29 @@
 import { QueryTypes, type Transaction } from 'sequelize';
 import { Column, DataType, Model, Table } from 'sequelize-typescript';
 
+/** How an attempt to vote stands: whom and what votes knows, and whether the vote was changed. */
+export interface VoteAttempt {
+  /** Undefined for somebody who was never heard of. */
+  voter: 'known' | 'deleted' | undefined;
+  /** `hidden` is a draft of somebody else's, undefined a post that was never heard of. */
+  post: 'visible' | 'hidden' | 'deleted' | undefined;
+  changed: boolean;
+}
+
+// The rows of voter and post are held, so that their deletion waits for the vote and then takes it along.
+const voterAndPost = `
+  voter AS MATERIALIZED (SELECT id, deleted_at FROM voters WHERE id = $2 FOR SHARE),
+  post AS MATERIALIZED (SELECT id, owner_id, published, deleted_at FROM known_posts WHERE id = $1 FOR SHARE),
+  allowed AS (
+    SELECT post.id AS post_id, voter.id AS user_id FROM voter, post
+    WHERE voter.deleted_at IS NULL AND post.deleted_at IS NULL AND (post.published OR post.owner_id = voter.id)
+  )`;
+
+const attempt = `
+  SELECT (SELECT CASE WHEN deleted_at IS NULL THEN 'known' ELSE 'deleted' END FROM voter) AS voter,
+         (SELECT CASE WHEN deleted_at IS NOT NULL THEN 'deleted' WHEN published OR owner_id = $2 THEN 'visible' ELSE 'hidden' END FROM post) AS post,
+         EXISTS (SELECT 1 FROM changed) AS changed`;
+
 @Table({ tableName: 'votes' })
 export class Vote extends Model {
   @Column({ type: DataType.INTEGER, primaryKey: true })
@@ -12,18 +35,38 @@ export class Vote extends Model {
   @Column(DataType.DATE)
   declare createdAt: Date;
 
-  /** Adds the user's vote; false when there is one. The constraint decides, however many try at once. */
-  static async add(postId: number, userId: number, transaction: Transaction): Promise<boolean> {
-    const added = await Vote.sequelize?.query(
-      'INSERT INTO votes (post_id, user_id) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING post_id',
-      { bind: [postId, userId], type: QueryTypes.SELECT, transaction },
+  /** Adds the user's vote where they may vote and have not. The constraint decides, however many try at once. */
+  static add(postId: number, userId: number, transaction: Transaction): Promise<VoteAttempt> {
+    return Vote.attempt(
+      `WITH ${voterAndPost},
+       changed AS (
+         INSERT INTO votes (post_id, user_id) SELECT post_id, user_id FROM allowed ON CONFLICT DO NOTHING RETURNING post_id
+       ) ${attempt}`,
+      [postId, userId],
+      transaction,
     );
-    return added?.length === 1;
   }
 
-  /** Takes the user's vote back; false when there is none. */
-  static async takeBack(postId: number, userId: number, transaction: Transaction): Promise<boolean> {
-    return (await Vote.destroy({ where: { postId, userId }, transaction })) === 1;
+  /** Takes the user's vote back where they may vote and have. */
+  static takeBack(postId: number, userId: number, transaction: Transaction): Promise<VoteAttempt> {
+    return Vote.attempt(
+      `WITH ${voterAndPost},
+       changed AS (
+         DELETE FROM votes USING allowed
+         WHERE votes.post_id = allowed.post_id AND votes.user_id = allowed.user_id RETURNING votes.post_id
+       ) ${attempt}`,
+      [postId, userId],
+      transaction,
+    );
+  }
+
+  private static async attempt(statement: string, bind: [number, number], transaction: Transaction): Promise<VoteAttempt> {
+    const rows = await Vote.sequelize?.query<{ voter: VoteAttempt['voter'] | null; post: VoteAttempt['post'] | null; changed: boolean }>(
+      statement,
+      { bind, type: QueryTypes.SELECT, transaction },
+    );
+    const row = rows?.[0];
+    return { voter: row?.voter ?? undefined, post: row?.post ?? undefined, changed: row?.changed ?? false };
   }
 
   /** Deletes up to `limit` votes on a post; returns how many. */

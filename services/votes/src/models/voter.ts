@@ -9,11 +9,9 @@ export class Voter extends Model {
   @Column(DataType.DATE)
   declare deletedAt: Date | null;
 
-  /** Whether the account exists, as far as votes has heard; while the transaction runs, its deletion waits for it. */
-  static async holdFromDeletion(id: number, transaction: Transaction): Promise<boolean> {
-    await Voter.bulkCreate([{ id }], { ignoreDuplicates: true, transaction });
-    const voter = await Voter.findByPk(id, { transaction, lock: transaction.LOCK.SHARE });
-    return voter?.deletedAt === null;
+  /** Keeps that somebody votes, unless they are known already, above all as deleted. */
+  static async learn(id: number): Promise<void> {
+    await Voter.bulkCreate([{ id }], { ignoreDuplicates: true });
   }
 
   /** Leaves a tombstone, also of somebody who has never voted. */
