@@ -18,6 +18,7 @@ const steps = {
   names: 'node scripts/check-names.mjs',
   boundaries: 'depcruise packages services gateway end-to-end test scripts',
   'unused code': 'knip --no-config-hints',
+  'generated files': 'node scripts/generate-event-docs.mjs --check',
   'package-lock.json': 'npm ci --dry-run --offline --ignore-scripts',
 };
 

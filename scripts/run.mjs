@@ -1,0 +1,42 @@
+// The door to every command: makes sure the dependencies are installed and the code is built, then hands over to
+// the Node 24 that the repository brings along. Runs on Node 20 with nothing installed.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { build, isBuilt } from './run/build.mjs';
+import { root } from './run/files.mjs';
+import { install, isInstalled, nodeBinary } from './run/install.mjs';
+import { takeTurn } from './run/lock.mjs';
+import { fail, leaveAs, run, watchSignals } from './run/processes.mjs';
+
+const commands = {
+  start: { script: 'packages/local-stack/dist/start.js' },
+  dev: { script: 'packages/local-stack/dist/start.js', first: ['--watch'], evenWithTypeErrors: true },
+  migrate: { script: 'packages/local-stack/dist/migrate.js' },
+  demo: { script: 'packages/demo/dist/demo.js' },
+  walk: { script: 'packages/local-stack/dist/walk.js' },
+  test: { script: 'packages/local-stack/dist/test.js' },
+  check: { script: 'scripts/check.mjs' },
+};
+
+async function main([name, ...args]) {
+  const command = Object.hasOwn(commands, name ?? '') ? commands[name] : undefined;
+  if (!command) fail(`Usage: node scripts/run.mjs ${Object.keys(commands).join('|')} [arguments]`, 2);
+  watchSignals();
+  if (!isInstalled() || !isBuilt()) await prepare(command);
+  const script = join(root, command.script);
+  if (!existsSync(script)) fail(`${command.script} does not exist.`);
+  const env = { ...process.env, AGORA_PARENT: String(process.pid) };
+  leaveAs(await run(nodeBinary(), [script, ...(command.first ?? []), ...args], { stdio: 'inherit', env }));
+}
+
+async function prepare(command) {
+  const done = await takeTurn();
+  try {
+    if (!isInstalled()) await install();
+    if (!isBuilt()) await build(command);
+  } finally {
+    done();
+  }
+}
+
+await main(process.argv.slice(2)).catch((error) => fail(error.message));

@@ -1,0 +1,61 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { modules, readJson, root } from './files.mjs';
+import { nodeBinary } from './install.mjs';
+import { askedToStop, fail, leaveAs, run } from './processes.mjs';
+
+const stamp = join(modules, '.agora-build.json');
+const notSources = new Set(['node_modules', 'dist', 'test', 'coverage']);
+
+/** Whether no source has changed since the last build that went well. */
+export function isBuilt() {
+  const complete = projects().every((folder) => existsSync(join(folder, 'dist', '.tsbuildinfo')));
+  return complete && readJson(stamp)?.fingerprint === fingerprint();
+}
+
+/** Compiles what has changed; type errors end the command unless it goes on `evenWithTypeErrors`. */
+export async function build({ evenWithTypeErrors = false }) {
+  const compiled = fingerprint();
+  removeOrphanedOutput();
+  const compiler = join(modules, 'typescript', 'bin', 'tsc');
+  const { code, output } = await run(nodeBinary(), [compiler, '-b', '--pretty', 'false'], { cwd: root });
+  if (askedToStop()) leaveAs({ signal: askedToStop() });
+  if (code === 0) writeFileSync(stamp, JSON.stringify({ fingerprint: compiled }));
+  else if (evenWithTypeErrors) process.stderr.write(output);
+  else fail(`${output.trim()}\nThe code does not compile; the compiler says why above.`);
+}
+
+function projects() {
+  return readJson(join(root, 'tsconfig.json')).references.map(({ path }) => join(root, path));
+}
+
+function fingerprint() {
+  const hash = createHash('sha256').update(readFileSync(join(root, 'tsconfig.json')));
+  hash.update(readFileSync(join(root, 'tsconfig.base.json')));
+  for (const file of projects().flatMap(sourcesIn).toSorted()) {
+    const { mtimeMs, size } = statSync(file);
+    hash.update(`${file} ${mtimeMs} ${size}\n`);
+  }
+  return hash.digest('hex');
+}
+
+function sourcesIn(folder) {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return notSources.has(entry.name) ? [] : sourcesIn(path);
+    return /\.ts$|^(tsconfig|package)\.json$/.test(entry.name) ? [path] : [];
+  });
+}
+
+// What a source that has gone (with its branch, say) was compiled to must not be run any more.
+function removeOrphanedOutput() {
+  for (const folder of projects()) {
+    const dist = join(folder, 'dist');
+    for (const output of existsSync(dist) ? readdirSync(dist, { recursive: true }) : []) {
+      const [, name] = /^(.*?)(\.d\.ts|\.js|\.js\.map)$/.exec(output) ?? [];
+      const sources = [join(folder, 'src', `${name}.ts`), join(folder, `${name}.ts`)];
+      if (name && !sources.some((source) => existsSync(source))) rmSync(join(dist, output), { force: true });
+    }
+  }
+}
