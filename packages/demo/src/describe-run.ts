@@ -1,0 +1,36 @@
+import type { Config } from './config.js';
+import type { Made } from './fill-agora.js';
+import type { TopPosts } from './read-top-posts.js';
+import type { User } from './user.js';
+
+const some = (count: number, word: string, asked = count) =>
+  `${count}${count < asked ? ` of ${asked}` : ''} ${asked === 1 ? word : `${word}s`}`;
+
+/** What was made, of what was asked for when that is more, and how many requests nobody knows the end of. */
+export function describeMade({ users, posts, drafts, votes }: Made, config: Config, unanswered = 0): string {
+  const made = [
+    some(Object.keys(users).length, 'user', config.users),
+    `${some(posts, 'post', config.posts)} (${some(drafts, 'draft')} among them)`,
+    some(votes, 'vote', config.votes),
+  ];
+  const doubt = `\nBroken off: ${some(unanswered, 'request')}, which may have been done all the same.`;
+  return `Made ${made.join(', ')} from seed ${config.seed}.${unanswered > 0 ? doubt : ''}`;
+}
+
+/** The posts with most votes, as a list. */
+export function describeTop({ posts, behind }: TopPosts): string {
+  const lines = posts.map(({ votes, title, id }) => `${String(votes).padStart(5)}  ${title}  (post ${id})`);
+  const late = `The vote counts of ${some(behind, 'post')} have not settled within 5 s; the list may still change.`;
+  return ['Most votes:', ...lines, ...(behind > 0 ? [late] : [])].join('\n');
+}
+
+/** How to go on by hand, as one of the users; `path` is something that user may see. */
+export function describeLogin({ email, password }: User, url: string, path: string): string {
+  const login = `curl -s ${url}/login -d username=${email} -d password=${password}`;
+  const token = `$(${login} | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')`;
+  return [
+    `Log in:   ${email}`,
+    `Password: ${password}`,
+    `Try:      curl -s ${url}${path} -H "Authorization: Bearer ${token}"`,
+  ].join('\n');
+}
