@@ -13,7 +13,6 @@ const commands = {
   dev: { script: 'packages/local-stack/dist/start.js', first: ['--watch'], evenWithTypeErrors: true },
   migrate: { script: 'packages/local-stack/dist/migrate.js' },
   demo: { script: 'packages/demo/dist/demo.js' },
-  walk: { script: 'packages/local-stack/dist/walk.js' },
   test: { script: 'packages/local-stack/dist/test.js' },
   check: { script: 'scripts/check.mjs' },
 };

@@ -116,10 +116,10 @@ describe('a journey through the gateway', () => {
     await eventually(async () => {
       const counts = await query(
         `SELECT p.id, p.votes, count(v.user_id)::int AS rows FROM posts.posts p LEFT JOIN votes.votes v ON v.post_id = p.id
-         WHERE p.id = ANY($1) GROUP BY p.id, p.votes`,
+         WHERE p.id = ANY($1) GROUP BY p.id, p.votes ORDER BY p.id`,
         [posts],
       );
-      expect(counts).toEqual(posts.map((id) => expect.objectContaining({ id, votes: 50, rows: 50 })));
+      expect(counts).toEqual(posts.toSorted((one, other) => one - other).map((id) => expect.objectContaining({ id, votes: 50, rows: 50 })));
     }, 5_000);
   }, 60_000);
 

@@ -1,10 +1,10 @@
 import { ConnectionAcquireTimeoutError, ConnectionError, DatabaseError } from 'sequelize';
 
-/** The five-character SQLSTATE of a failed statement, if the error carries one. */
+/** The five-character SQLSTATE of a failed statement, if the error carries one; system codes such as EPIPE look alike, but no class begins with an E. */
 export function sqlState(error: unknown): string | undefined {
   const cause: unknown = error instanceof DatabaseError ? error.parent : error;
   if (typeof cause !== 'object' || cause === null || !('code' in cause)) return undefined;
-  return typeof cause.code === 'string' && /^[0-9A-Z]{5}$/.test(cause.code) ? cause.code : undefined;
+  return typeof cause.code === 'string' && /^[0-9FHPX][0-9A-Z]{4}$/.test(cause.code) ? cause.code : undefined;
 }
 
 // 08 connection, 40 deadlock or serialization failure (after the retries), 53 too many connections, 57 shutting down or cancelled by a timeout, 25006 a read-only standby, 55P03 lock timeout.

@@ -9,7 +9,9 @@ const waitMilliseconds = 30_000;
 try {
   const { admin, passwords } = readProvisionSettings(process.env);
   await provisionWhenReachable(admin, passwords);
-  process.stdout.write(`provisioned ${schemas.join(', ')} in ${admin.database} at ${admin.host}:${admin.port}\n`);
+  process.stdout.write(
+    `provisioned ${schemas.join(', ')} in ${admin.database} at ${admin.host}:${admin.port}\n`,
+  );
 } catch (error) {
   process.stderr.write(`provisioning failed: ${describe(error)}\n`);
   process.exitCode = 1;

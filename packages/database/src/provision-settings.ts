@@ -18,14 +18,21 @@ const settings: Record<string, Joi.Schema> = {
   DATABASE_NAME,
   DATABASE_ADMIN_USER: Joi.string().default('postgres'),
   DATABASE_ADMIN_PASSWORD: Joi.string().required(),
-  ...Object.fromEntries(passwordNames.flatMap(({ app, migrator }) => [app, migrator]).map((name) => [name, Joi.string().required()])),
+  ...Object.fromEntries(
+    passwordNames
+      .flatMap(({ app, migrator }) => [app, migrator])
+      .map((name) => [name, Joi.string().required()]),
+  ),
 };
 
 /**
  * Whom to connect as, and the passwords to give the services' roles; any `X` may be given as `X_FILE`, the path of a file that
  * holds it. Throws an Error that lists every missing or bad setting, and no values.
  */
-export function readProvisionSettings(environment: NodeJS.ProcessEnv): { admin: AdminConnection; passwords: RolePasswords } {
+export function readProvisionSettings(environment: NodeJS.ProcessEnv): {
+  admin: AdminConnection;
+  passwords: RolePasswords;
+} {
   const given = Object.keys(settings).map((name) => [name, readSetting(environment, name)]);
   const { value, error } = Joi.object<Record<string, string>>(settings).validate(Object.fromEntries(given), {
     abortEarly: false,
@@ -41,7 +48,10 @@ export function readProvisionSettings(environment: NodeJS.ProcessEnv): { admin: 
       password: String(value.DATABASE_ADMIN_PASSWORD),
     },
     passwords: Object.fromEntries(
-      passwordNames.map(({ schema, app, migrator }) => [schema, { app: value[app], migrator: value[migrator] }]),
+      passwordNames.map(({ schema, app, migrator }) => [
+        schema,
+        { app: value[app], migrator: value[migrator] },
+      ]),
     ) as RolePasswords,
   };
 }
@@ -50,6 +60,7 @@ export function readProvisionSettings(environment: NodeJS.ProcessEnv): { admin: 
 function readSetting(environment: NodeJS.ProcessEnv, name: string): string | undefined {
   const path = environment[`${name}_FILE`];
   if (!path) return environment[name] || undefined;
+  if (environment[name]) throw new Error(`${name} and ${name}_FILE are both set; set one`);
   try {
     return readFileSync(path, 'utf8').trim() || undefined;
   } catch {
