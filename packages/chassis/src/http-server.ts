@@ -1,4 +1,10 @@
-import { createServer, STATUS_CODES, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  STATUS_CODES,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Problem } from './problem.js';
 import { securityHeaders } from './security-headers.js';
@@ -41,13 +47,18 @@ export async function openServer(listener: Listener, options: ServerOptions): Pr
     (request, response) => {
       // An answer that says keep-alive would invite one more request on a connection that is about to close.
       if (draining) response.setHeader('Connection', 'close');
-      if (request.rawHeaders.length / 2 > maxHeaders) return respondRaw(response.socket, tooManyHeaders);
+      watchAnswer(response, request.socket);
+      if (request.rawHeaders.length / 2 > maxHeaders) return refuse(response, tooManyHeaders);
+      // Frameworks read the other forms of a request target by other rules, and throw at some of them.
+      if (!request.url?.startsWith('/')) return refuse(response, malformedRequest);
       void listener(request, response);
     },
   );
   // Past this, Node drops headers silently; one more than the limit is enough to see that it is passed.
   server.maxHeadersCount = maxHeaders + 1;
   server.maxRequestsPerSocket = 1_000;
+  // A client that stops reading would else hold its answer for ever; every stream writes more often than this.
+  server.timeout = 30_000;
   refuseWhatHasNoRequest(server);
   await listen(server, options);
   const address = server.address();
@@ -60,43 +71,75 @@ export async function openServer(listener: Listener, options: ServerOptions): Pr
   };
 }
 
-const tooManyHeaders = new Problem(431, 'headers_too_large', 'The request has too many or too large headers.');
+const tooManyHeaders = new Problem(
+  431,
+  'headers_too_large',
+  'The request has too many or too large headers.',
+);
+const malformedRequest = new Problem(400, 'malformed_request', 'The request is not valid HTTP.');
 
 /** Answers what Node's parser refuses before there is a request, which it would else answer without a body. */
 function refuseWhatHasNoRequest(server: Server): void {
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy();
-    else respondRaw(socket, parserProblem(error.code));
+    if (error.code === 'ECONNRESET' || !socket.writable || owesAnotherAnswer(socket)) socket.destroy();
+    else refuseSocket(socket, parserProblem(error.code));
   });
   server.on('connect', (_request, socket) =>
-    respondRaw(socket, new Problem(405, 'method_not_allowed', 'This server is no tunnel.')),
+    refuseSocket(socket, new Problem(405, 'method_not_allowed', 'This server is no tunnel.')),
   );
   server.on('checkExpectation', (_request, response) =>
-    respondRaw(response.socket, new Problem(417, 'expectation_failed', 'Only "100-continue" may be expected.')),
+    refuse(response, new Problem(417, 'expectation_failed', 'Only "100-continue" may be expected.')),
   );
 }
+
+/** The answers under way: more than one when a client sends its next request before the answer. */
+const answers = new WeakMap<Duplex, Set<ServerResponse>>();
+
+function watchAnswer(response: ServerResponse, socket: Duplex): void {
+  const underWay = answers.get(socket) ?? new Set();
+  answers.set(socket, underWay.add(response));
+  response.once('close', () => underWay.delete(response));
+}
+
+/** Whether what is written now would be read as part of an answer that has begun, or as the answer to an earlier request. */
+const owesAnotherAnswer = (socket: Duplex): boolean =>
+  [...(answers.get(socket) ?? [])].some(({ headersSent, req }) => headersSent || req.complete);
 
 function parserProblem(code: string | undefined): Problem {
   if (code === 'HPE_HEADER_OVERFLOW') return tooManyHeaders;
-  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return new Problem(408, 'request_timeout', 'The request took too long to arrive.');
-  return new Problem(400, 'malformed_request', 'The request is not valid HTTP.');
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT')
+    return new Problem(408, 'request_timeout', 'The request took too long to arrive.');
+  return malformedRequest;
 }
 
-function respondRaw(socket: Duplex | null, problem: Problem): void {
+/** Answers in turn, after the answers to what came before on the same connection, and closes it. */
+function refuse(response: ServerResponse, problem: Problem): void {
+  const { headers, body } = render(problem);
+  response.writeHead(problem.status, headers).end(body);
+}
+
+const lingerMilliseconds = 1_000;
+
+/** Answers on a connection that Node has given up. Left open by the client, it would stay for ever, so it is destroyed; at once, the client could lose the answer. */
+function refuseSocket(socket: Duplex, problem: Problem): void {
+  const { headers, body } = render(problem);
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+  socket.on('error', () => socket.destroy());
+  socket.end([`HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}`, ...lines, '', body].join('\r\n'));
+  setTimeout(() => socket.destroy(), lingerMilliseconds).unref();
+}
+
+function render(problem: Problem): { headers: Record<string, string>; body: string } {
   const requestId = crypto.randomUUID();
   const body = JSON.stringify(problem.toBody(requestId));
-  socket?.end(
-    [
-      `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}`,
-      'Content-Type: application/problem+json; charset=utf-8',
-      `Content-Length: ${Buffer.byteLength(body)}`,
-      `X-Request-Id: ${requestId}`,
-      ...Object.entries(securityHeaders).map(([name, value]) => `${name}: ${value}`),
-      'Connection: close',
-      '',
-      body,
-    ].join('\r\n'),
-  );
+  const headers = {
+    'Content-Type': 'application/problem+json; charset=utf-8',
+    'Content-Length': String(Buffer.byteLength(body)),
+    'X-Request-Id': requestId,
+    ...securityHeaders,
+    Connection: 'close',
+  };
+  return { headers, body };
 }
 
 function listen(server: Server, { host, port }: ServerOptions): Promise<void> {

@@ -1,0 +1,57 @@
+import type { IncomingMessage } from 'node:http';
+import { malformed, nothingHere } from '@agora/chassis';
+
+/** A request target that every layer behind reads alike. */
+export interface Target {
+  path: string;
+  /** As sent, with its `?`; empty when there is none. */
+  query: string;
+}
+
+/** Checks the raw request line and headers, before anything interprets them; throws 400, or 404 for a path that cannot exist. */
+export function checkRequest(request: IncomingMessage): Target {
+  checkSingleHeaders(request);
+  checkFraming(request);
+  return readTarget(request.url ?? '');
+}
+
+const mustBeSingle = ['host', 'authorization', 'content-length', 'content-type'];
+
+/** Node keeps the first of these and drops the rest, and another layer may keep the last. */
+function checkSingleHeaders({ headers, rawHeaders }: IncomingMessage): void {
+  const names = rawHeaders.filter((_, index) => index % 2 === 0).map((name) => name.toLowerCase());
+  const repeated = mustBeSingle.find((name) => names.indexOf(name) !== names.lastIndexOf(name));
+  if (repeated) throw malformed(`The request has more than one ${repeated} header.`);
+  if (!headers.host) throw malformed('The request has no Host header.');
+}
+
+const bodyless = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS']);
+
+/** What one layer takes for a body another may take for the next request (RFC 9112, section 11.2). */
+function checkFraming({ headers, httpVersion, method = '' }: IncomingMessage): void {
+  const coding = headers['transfer-encoding'];
+  const hasBody = coding !== undefined || Number(headers['content-length'] ?? 0) > 0;
+  if (hasBody && bodyless.has(method)) throw malformed(`A ${method} request must not have a body.`);
+  if (coding !== undefined && (coding.toLowerCase() !== 'chunked' || httpVersion === '1.0')) {
+    throw malformed('The request has a Transfer-Encoding that is not read here.');
+  }
+}
+
+const maxUrl = 8 * 1024;
+const maxPath = 2 * 1024;
+
+/** Whatever some layer could normalise into another path: empty and dot segments, escapes, backslashes, path parameters. */
+const ambiguous = /\/\/|\/\.{1,2}(?:\/|$)|[%\\;]/;
+
+function readTarget(url: string): Target {
+  const queryAt = url.indexOf('?');
+  const path = queryAt === -1 ? url : url.slice(0, queryAt);
+  const query = queryAt === -1 ? '' : url.slice(queryAt);
+  if (url.length > maxUrl || path.length > maxPath) throw malformed('The URL is too long.');
+  if (!path.startsWith('/') || ambiguous.test(path))
+    throw malformed('The path is not in its canonical form.');
+  if (url.includes('#') || /[^\x21-\x7e]/.test(query))
+    throw malformed('The query has characters that a URL cannot have.');
+  if (/[^a-z0-9_./-]/.test(path)) throw nothingHere();
+  return { path, query };
+}

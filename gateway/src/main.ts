@@ -1,0 +1,39 @@
+import { openInternalServer, openServer, runProcess } from '@agora/chassis';
+import { createVerifier } from '@agora/identity';
+import { readConfig } from './config.js';
+import { createGateway } from './gateway.js';
+import { createUpstream } from './upstream.js';
+
+runProcess('gateway', readConfig, async (settings, { logger, started, isDraining }) => {
+  const host = settings.HOST;
+  const drainMilliseconds = settings.SHUTDOWN_TIMEOUT_SECONDS * 1_000 * 0.8;
+
+  const verifier = started(createVerifier(settings, logger));
+  const upstream = (origin: string, service: string) =>
+    started(
+      createUpstream({
+        origin,
+        timeoutMilliseconds: settings.UPSTREAM_TIMEOUT_SECONDS * 1_000,
+        maxInFlight: settings.UPSTREAM_MAX_REQUESTS,
+        logger: logger.child({ upstream: service }),
+      }),
+    );
+  const upstreams = {
+    auth: upstream(settings.AUTH_URL, 'auth'),
+    posts: upstream(settings.POSTS_URL, 'posts'),
+    votes: upstream(settings.VOTES_URL, 'votes'),
+  };
+  const gateway = createGateway({ verifier, upstreams, version: settings.VERSION, logger, isDraining });
+
+  // Before the public server, so that it is stopped after it and can tell that the process drains.
+  started(
+    await openInternalServer({
+      host,
+      port: settings.INTERNAL_PORT,
+      drainMilliseconds,
+      logger,
+      isReady: () => !isDraining() && verifier.isReady(),
+    }),
+  );
+  started(await openServer(gateway.callback(), { host, port: settings.PORT, drainMilliseconds }));
+});

@@ -1,0 +1,37 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { securityHeaders } from '@agora/chassis';
+
+const hopByHop = [
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authentication-info',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+];
+
+/** The gateway answers for these itself, except for caching, which a service knows best. */
+const ours = Object.keys(securityHeaders)
+  .map((name) => name.toLowerCase())
+  .filter((name) => name !== 'cache-control');
+
+const kept = new Set([...hopByHop, ...ours, 'server', 'x-powered-by', 'x-request-id']);
+
+/** Passes a service's answer on to the client, without what belongs to one connection or to the gateway. */
+export function passOnAnswer(answer: IncomingMessage, response: ServerResponse): void {
+  const { connection = '' } = answer.headers;
+  const named = new Set(
+    connection
+      .toLowerCase()
+      .split(',')
+      .map((name) => name.trim()),
+  );
+  response.statusCode = answer.statusCode ?? 502;
+  for (const [name, value] of Object.entries(answer.headers)) {
+    if (value !== undefined && !kept.has(name) && !named.has(name)) response.setHeader(name, value);
+  }
+  answer.pipe(response);
+}

@@ -1,0 +1,46 @@
+import type { Access, BodyKind } from '@agora/chassis';
+
+/** The services behind the gateway. */
+export type Service = 'auth' | 'posts' | 'votes';
+
+/** One line of the public table of contents. */
+export interface Route {
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** A segment that starts with `:` stands for any one segment; an exact one wins over it. */
+  path: string;
+  /** Who answers: a service, by the same path, or the gateway itself. */
+  service: Service | 'gateway';
+  access: Access;
+  /** The kinds of body it reads; a body that nobody reads is not passed on. */
+  reads: readonly BodyKind[];
+}
+
+const route = (
+  method: Route['method'],
+  path: string,
+  service: Route['service'],
+  access: Access,
+  ...reads: BodyKind[]
+): Route => ({ method, path, service, access, reads });
+
+/** All that can be reached from outside. `HEAD` comes with `GET`; every path works with and without a trailing slash. */
+export const routes: readonly Route[] = [
+  route('POST', '/users', 'auth', 'anyone', 'json'),
+  route('GET', '/users/me', 'auth', 'user'),
+  route('DELETE', '/users/me', 'auth', 'user'),
+  route('GET', '/users/:id', 'auth', 'user'),
+  route('POST', '/login', 'auth', 'anyone', 'form'),
+  route('GET', '/.well-known/jwks.json', 'auth', 'anyone'),
+
+  route('POST', '/posts', 'posts', 'user', 'json'),
+  route('GET', '/posts', 'posts', 'user'),
+  route('GET', '/posts/:id', 'posts', 'user'),
+  route('PUT', '/posts/:id', 'posts', 'user', 'json'),
+  route('DELETE', '/posts/:id', 'posts', 'user'),
+
+  route('POST', '/vote', 'votes', 'user', 'json'),
+
+  route('GET', '/', 'gateway', 'anyone'),
+  route('GET', '/health', 'gateway', 'anyone'),
+  route('GET', '/docs', 'gateway', 'anyone'),
+];

@@ -1,0 +1,33 @@
+import { Problem, unavailable } from '@agora/chassis';
+
+/** A service did not begin to answer in time. */
+export class UpstreamTimeout extends Error {
+  readonly code = 'UPSTREAM_TIMEOUT';
+}
+
+/** A service answered something that is no answer to the request. */
+export class UpstreamNonsense extends Error {
+  readonly code = 'UPSTREAM_NONSENSE';
+}
+
+/** The service was not reached, so it did nothing. */
+const unreached = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EMFILE',
+]);
+const late = new Set(['UPSTREAM_TIMEOUT', 'ETIMEDOUT']);
+
+/** 503 when a service was not reached, 504 when it was too slow, 502 when it broke off; with not a word of where it is. */
+export function toUpstreamProblem({ code = '' }: NodeJS.ErrnoException): Problem {
+  if (unreached.has(code)) return serviceUnavailable();
+  if (late.has(code)) return new Problem(504, 'gateway_timeout', 'The service took too long to answer.');
+  return new Problem(502, 'bad_gateway', 'The service broke off before it answered.');
+}
+
+/** 503: the service is down, or has more to do than it can. */
+export const serviceUnavailable = () =>
+  unavailable('The service is not available right now.', 1, 'service_unavailable');

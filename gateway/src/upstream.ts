@@ -1,0 +1,98 @@
+import { Agent } from 'node:http';
+import type { Logger, Stoppable } from '@agora/chassis';
+import { createProxyMiddleware } from 'http-proxy-middleware';
+import type { Context } from 'koa';
+import { clientLeft } from './client-left.js';
+import { createOutgoingRequest, type Outgoing } from './outgoing-request.js';
+import { serviceUnavailable, toUpstreamProblem } from './upstream-failure.js';
+import { watchProxy, type Attempt, type Attempts } from './watch-proxy.js';
+
+export interface UpstreamOptions {
+  origin: string;
+  /** How long an answer may take to begin, and how long it may pause then. */
+  timeoutMilliseconds: number;
+  /** A service that hangs must not take all of the gateway with it: what comes on top of this many requests is refused. */
+  maxInFlight: number;
+  logger: Logger;
+}
+
+/** A service behind the gateway. */
+export interface Upstream extends Stoppable {
+  /** Asks the service and passes its answer on; throws 502, 503 or 504 when there is none. Ends when the answer has ended. */
+  forward(ctx: Context, outgoing: Outgoing): Promise<void>;
+}
+
+/** Opens the way to a service, over connections that are kept. */
+export function createUpstream({
+  origin,
+  timeoutMilliseconds,
+  maxInFlight,
+  logger,
+}: UpstreamOptions): Upstream {
+  // No bound but for idle sockets: a request that queued for one could not be called back when its client leaves.
+  // They go well before the service's own 72 s, which would cut one that is about to be used.
+  const agent = new Agent({ keepAlive: true, maxFreeSockets: 64, timeout: 30_000 });
+  const ask = createAsk(origin, agent, timeoutMilliseconds);
+  return {
+    async forward(ctx, outgoing) {
+      if (socketsInUse(agent) >= maxInFlight) throw serviceUnavailable();
+      try {
+        await askAgainIfStale(ask, ctx, outgoing);
+      } catch (error) {
+        giveUp(ctx, error as NodeJS.ErrnoException, logger);
+      }
+    },
+    stop: async () => agent.destroy(),
+  };
+}
+
+/** Not the answers under way: a client that reads slowly must not hold the place of one that is waiting for the service. */
+const socketsInUse = ({ sockets }: Agent): number =>
+  Object.values(sockets).reduce((sum, inUse) => sum + (inUse?.length ?? 0), 0);
+
+/** Asks the service once and passes its answer on; rejects with the error of the connection when there is none. */
+type Ask = (ctx: Context, outgoing: Outgoing, attempt: Attempt) => Promise<void>;
+
+function createAsk(origin: string, agent: Agent, timeoutMilliseconds: number): Ask {
+  const attempts: Attempts = new WeakMap();
+  const proxy = createProxyMiddleware({
+    target: origin,
+    agent,
+    proxyTimeout: timeoutMilliseconds,
+    selfHandleResponse: true,
+    // The default ones answer errors themselves, with the host and the URL.
+    ejectPlugins: true,
+    plugins: [watchProxy(attempts, timeoutMilliseconds)],
+  });
+  return async (ctx, outgoing, attempt) => {
+    // The proxy ends with the answer; one that has ended already would never end it.
+    if (ctx.res.closed) throw clientLeft();
+    const { promise: failed, reject } = Promise.withResolvers<never>();
+    attempt.fail = reject;
+    const request = createOutgoingRequest(ctx, outgoing);
+    attempts.set(request, attempt);
+    await Promise.race([proxy(request, ctx.res), failed]);
+    if (!ctx.res.headersSent) throw clientLeft();
+  };
+}
+
+/** A kept connection may have been closed by a service that restarts; a read can then safely be asked once more. */
+async function askAgainIfStale(ask: Ask, ctx: Context, outgoing: Outgoing): Promise<void> {
+  const attempt: Attempt = { reusedSocket: false, fail: () => undefined };
+  try {
+    await ask(ctx, outgoing, attempt);
+  } catch (error) {
+    const stale = attempt.reusedSocket && (error as NodeJS.ErrnoException).code === 'ECONNRESET';
+    const isRead = ctx.method === 'GET' || ctx.method === 'HEAD';
+    if (!stale || !isRead || ctx.res.headersSent) throw error;
+    await ask(ctx, outgoing, attempt);
+  }
+}
+
+function giveUp({ res }: Context, error: NodeJS.ErrnoException, logger: Logger): void {
+  if (res.closed && !res.headersSent) throw clientLeft();
+  if (!res.destroyed) logger.warn({ error }, 'no answer from the service');
+  if (!res.headersSent) throw toUpstreamProblem(error);
+  // Half an answer must not look like a whole one.
+  res.destroy();
+}

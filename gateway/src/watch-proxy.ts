@@ -1,0 +1,46 @@
+import type { ClientRequest, IncomingMessage } from 'node:http';
+import type { Plugin } from 'http-proxy-middleware';
+import { passOnAnswer } from './pass-on-answer.js';
+import { UpstreamNonsense, UpstreamTimeout } from './upstream-failure.js';
+
+/** One try to get an answer. */
+export interface Attempt {
+  reusedSocket: boolean;
+  fail(error: Error): void;
+}
+
+/** The attempts that go on, by the request that the proxy was given. */
+export type Attempts = WeakMap<IncomingMessage, Attempt>;
+
+/** Reports on the attempts what the proxy's events tell, and passes good answers on. */
+export const watchProxy =
+  (attempts: Attempts, timeoutMilliseconds: number): Plugin =>
+  (proxy) => {
+    proxy.on('proxyReq', (proxyRequest, request) => {
+      const attempt = attempts.get(request);
+      if (attempt) watchRequest(proxyRequest, attempt, timeoutMilliseconds);
+    });
+    proxy.on('proxyRes', (answer, request, response) => {
+      if (isAnswer(answer)) return passOnAnswer(answer, response);
+      attempts.get(request)?.fail(new UpstreamNonsense());
+      response.once('finish', () => answer.destroy());
+    });
+    proxy.on('error', (error, request) => {
+      if (request) attempts.get(request)?.fail(error);
+    });
+  };
+
+/** The proxy's own timeout starts when it is connected, and takes what it does for a reset. */
+function watchRequest(proxyRequest: ClientRequest, attempt: Attempt, timeoutMilliseconds: number): void {
+  attempt.reusedSocket = proxyRequest.reusedSocket;
+  const deadline = setTimeout(() => proxyRequest.destroy(new UpstreamTimeout()), timeoutMilliseconds);
+  proxyRequest.once('response', () => clearTimeout(deadline));
+  proxyRequest.once('close', () => clearTimeout(deadline));
+  proxyRequest.once('upgrade', (_answer, socket) => {
+    socket.destroy();
+    attempt.fail(new UpstreamNonsense());
+  });
+}
+
+/** Node's parser takes any three digits for a status, its server does not. */
+const isAnswer = ({ statusCode = 0 }: IncomingMessage): boolean => statusCode >= 200 && statusCode <= 599;

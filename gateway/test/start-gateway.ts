@@ -1,0 +1,54 @@
+import { createLogger, openServer } from '@agora/chassis';
+import { createVerifier, type Verifier } from '@agora/identity';
+import { createGateway } from '../src/gateway.js';
+import type { Service } from '../src/routes.js';
+import { createUpstream } from '../src/upstream.js';
+import { identity } from './access-token.js';
+
+export interface GatewayOverrides {
+  timeoutMilliseconds?: number;
+  maxInFlight?: number;
+  isDraining?: () => boolean;
+  host?: string;
+  verifier?: Verifier;
+}
+
+export interface RunningGateway {
+  port: number;
+  stop(): Promise<void>;
+}
+
+const logger = createLogger('gateway', 'silent');
+
+/** The gateway in this process, on a free port, in front of the given origins. */
+export async function startGateway(
+  origins: Record<Service, string>,
+  {
+    timeoutMilliseconds = 5_000,
+    maxInFlight = 1_000,
+    isDraining = () => false,
+    host = '127.0.0.1',
+    verifier = createVerifier(identity, logger),
+  }: GatewayOverrides = {},
+): Promise<RunningGateway> {
+  const open = (origin: string) => createUpstream({ origin, timeoutMilliseconds, maxInFlight, logger });
+  const upstreams = { auth: open(origins.auth), posts: open(origins.posts), votes: open(origins.votes) };
+  const gateway = createGateway({ verifier, upstreams, version: '1.2.3', logger, isDraining });
+  const server = await openServer(gateway.callback(), {
+    host,
+    port: 0,
+    drainMilliseconds: 2_000,
+  });
+  return {
+    port: server.port,
+    async stop() {
+      await server.stop();
+      await Promise.all(Object.values(upstreams).map((upstream) => upstream.stop()));
+      await verifier.stop();
+    },
+  };
+}
+
+/** The same in front of one origin, whichever service is asked. */
+export const startGatewayTo = (origin: string, overrides?: GatewayOverrides): Promise<RunningGateway> =>
+  startGateway({ auth: origin, posts: origin, votes: origin }, overrides);
