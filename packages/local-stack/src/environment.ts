@@ -1,0 +1,123 @@
+import type { RolePasswords } from '@agora/database';
+import type { Secrets } from './secrets.js';
+import { portsFrom, type Ports, type ProcessName, type ServiceName } from './topology.js';
+
+export interface NatsUser {
+  user: string;
+  password: string;
+}
+
+export interface DatabaseAddress {
+  host: string;
+  port: number;
+  name: string;
+}
+
+/** Everything that the environments of the processes are made from. */
+export interface StackAddresses {
+  ports: Record<ProcessName, Ports>;
+  database: DatabaseAddress;
+  databasePasswords: RolePasswords;
+  /** Without a user where the server at `url` asks for none. */
+  nats: { url: string; users: Partial<Record<ProcessName, NatsUser>> };
+  signingKeySecret: string;
+  secretKey: string;
+}
+
+// What a process needs of the machine, and the settings that a user may change at `npm start`.
+const inherited = ['PATH', 'HOME', 'LANG', 'TZ', 'NODE_OPTIONS', 'NODE_EXTRA_CA_CERTS'];
+const overridable = ['LOG_LEVEL', 'ACCESS_TOKEN_EXPIRE_MINUTES', 'BCRYPT_COST', 'PASSWORD_MIN_LENGTH'];
+
+/** The addresses of a stack at the ports that the environment of whoever starts it says. */
+export function addressesOf(
+  database: DatabaseAddress,
+  nats: StackAddresses['nats'],
+  secrets: Secrets,
+): StackAddresses {
+  const { database: databasePasswords, signingKeySecret, secretKey } = secrets;
+  return { ports: portsFrom(process.env), database, databasePasswords, nats, signingKeySecret, secretKey };
+}
+
+/** The whole environment of a process; `user` is the environment of whoever starts it, of which little is passed on. */
+export function environmentOf(
+  name: ProcessName,
+  stack: StackAddresses,
+  user: NodeJS.ProcessEnv = process.env,
+) {
+  const { port, internalPort } = stack.ports[name];
+  return {
+    ...pick(user, [...inherited, ...overridable]),
+    NODE_ENV: 'development',
+    HOST: '127.0.0.1',
+    PORT: String(port),
+    INTERNAL_PORT: String(internalPort),
+    ...tokenSettings(stack, user),
+    ...natsSettings(name, stack),
+    ...(name === 'gateway' ? {} : databaseSettings(name, 'app', stack)),
+    ...ownSettings(name, stack),
+  };
+}
+
+/** The environment of a service's migrations, which run as the role that may change its schema. */
+export function migrationEnvironmentOf(
+  name: ServiceName,
+  stack: StackAddresses,
+  user: NodeJS.ProcessEnv = process.env,
+) {
+  return { ...environmentOf(name, stack, user), ...databaseSettings(name, 'migrator', stack) };
+}
+
+function tokenSettings({ ports, secretKey }: StackAddresses, user: NodeJS.ProcessEnv) {
+  const algorithm = user.ALGORITHM || 'ES256';
+  return {
+    ALGORITHM: algorithm,
+    ...(algorithm === 'HS256' ? { SECRET_KEY: user.SECRET_KEY || secretKey } : {}),
+    TOKEN_ISSUER: 'agora',
+    TOKEN_AUDIENCE: 'agora',
+    JWKS_URL: `${origin(ports.auth.internalPort)}/internal/jwks.json`,
+  };
+}
+
+function natsSettings(name: ProcessName, { nats }: StackAddresses) {
+  const user = nats.users[name];
+  return { NATS_URL: nats.url, ...(user ? { NATS_USER: user.user, NATS_PASSWORD: user.password } : {}) };
+}
+
+function databaseSettings(
+  name: ServiceName,
+  role: 'app' | 'migrator',
+  { database, databasePasswords }: StackAddresses,
+) {
+  return {
+    DATABASE_HOST: database.host,
+    DATABASE_PORT: String(database.port),
+    DATABASE_NAME: database.name,
+    DATABASE_USER: `${name}_${role}`,
+    DATABASE_PASSWORD: databasePasswords[name][role],
+  };
+}
+
+function ownSettings(name: ProcessName, { ports, signingKeySecret }: StackAddresses): Record<string, string> {
+  switch (name) {
+    case 'auth':
+      return { SIGNING_KEY_SECRET: signingKeySecret };
+    case 'posts':
+      return { AUTH_INTERNAL_URL: origin(ports.auth.internalPort) };
+    case 'votes':
+      return { POSTS_INTERNAL_URL: origin(ports.posts.internalPort) };
+    case 'gateway':
+      return {
+        AUTH_URL: origin(ports.auth.port),
+        POSTS_URL: origin(ports.posts.port),
+        VOTES_URL: origin(ports.votes.port),
+      };
+  }
+}
+
+function origin(port: number): string {
+  return `http://127.0.0.1:${port}`;
+}
+
+function pick(environment: NodeJS.ProcessEnv, names: string[]): Record<string, string> {
+  return Object.fromEntries(names.flatMap((name) => (environment[name] ? [[name, environment[name]]] : [])));
+}

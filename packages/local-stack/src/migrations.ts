@@ -1,0 +1,29 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { promisify } from 'node:util';
+import { migrationEnvironmentOf, type StackAddresses } from './environment.js';
+import { StackError } from './stack-error.js';
+import { migrationCommand, services } from './topology.js';
+
+const execute = promisify(execFile);
+
+/** Brings the schema of every service up to date, all at once. Throws a StackError with what the failing one said. */
+export async function migrateAll(root: string, stack: StackAddresses, signal?: AbortSignal): Promise<void> {
+  await Promise.all(
+    services.map(async (name) => {
+      const script = migrationCommand(root, name);
+      if (!existsSync(script)) throw new StackError(`${script} does not exist; is the code built?`);
+      const options = { cwd: root, env: migrationEnvironmentOf(name, stack), ...(signal ? { signal } : {}) };
+      await execute(process.execPath, [script, 'up'], options).catch((error: unknown) => {
+        signal?.throwIfAborted();
+        throw new StackError(`The migrations of ${name} failed.`, outputOf(error));
+      });
+    }),
+  );
+}
+
+function outputOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { stdout = '', stderr = '' } = error as Error & { stdout?: string; stderr?: string };
+  return `${stdout}${stderr}`.trim().split('\n').slice(-8).join('\n') || error.message;
+}

@@ -1,0 +1,46 @@
+export interface NatsAccount {
+  name: string;
+  users: { user: string; password: string }[];
+}
+
+export interface NatsConfig {
+  port: number;
+  storeDirectory: string;
+  accounts: NatsAccount[];
+  /** Every write reaches the disk before it is acknowledged, where the server (2.10 on) can do that. */
+  durable: boolean;
+  version: [number, number];
+}
+
+/** The text of a configuration that every nats-server from 2.9 on reads. */
+export function natsConfig({
+  port,
+  storeDirectory,
+  accounts,
+  durable,
+  version: [major, minor],
+}: NatsConfig): string {
+  const canSync = major > 2 || minor >= 10;
+  return [
+    `listen: "127.0.0.1:${port}"`,
+    'server_name: "agora-local"',
+    'jetstream {',
+    `  store_dir: ${JSON.stringify(storeDirectory)}`,
+    // These bound what streams may reserve; left out, they follow the free disk space and differ by machine.
+    '  max_memory_store: 256MB',
+    '  max_file_store: 64GB',
+    ...(durable && canSync ? ['  sync_interval: always'] : []),
+    '}',
+    'accounts {',
+    ...accounts.map(accountLine),
+    '}',
+    '',
+  ].join('\n');
+}
+
+function accountLine({ name, users }: NatsAccount): string {
+  const list = users.map(
+    ({ user, password }) => `{ user: ${JSON.stringify(user)}, password: ${JSON.stringify(password)} }`,
+  );
+  return `  ${name}: { jetstream: enabled, users: [ ${list.join(', ')} ] }`;
+}

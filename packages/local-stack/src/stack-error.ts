@@ -1,0 +1,14 @@
+/** A failure that a person can act on: `message` is one line, `details` what the failing process said last. */
+export class StackError extends Error {
+  constructor(
+    message: string,
+    readonly details = '',
+  ) {
+    super(message);
+  }
+}
+
+/** The `code` of a system error (`ENOENT`, `EACCES`, …), or undefined. */
+export function systemCode(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}

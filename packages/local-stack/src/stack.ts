@@ -1,0 +1,41 @@
+import { provisionDatabase } from '@agora/database';
+import { checkPorts } from './check-ports.js';
+import { makeDataFolder } from './checkout.js';
+import { addressesOf, type StackAddresses } from './environment.js';
+import { migrateAll } from './migrations.js';
+import { endLeftovers } from './run-record.js';
+import { keptSecrets } from './secrets.js';
+import type { Start, StackOptions } from './stack-options.js';
+import { startServers } from './start-servers.js';
+import { startServices } from './start-services.js';
+import { portsFrom } from './topology.js';
+
+/** The order in which the members are stopped: who is asked goes after those who ask. */
+export const stopOrder = ['compiler', 'gateway', 'votes', 'posts', 'auth', 'NATS', 'PostgreSQL'];
+
+/** Starts PostgreSQL, NATS and the processes `names`, and resolves when all are ready. Rejects with a StackError. */
+export async function startStack(options: StackOptions): Promise<StackAddresses> {
+  const { layout, names, progress, signal } = options;
+  makeDataFolder(layout);
+  const leftovers = await endLeftovers(layout);
+  if (leftovers.length > 0) progress.line(`  ✓ Ended what an earlier start left: ${leftovers.join(', ')}`);
+  await checkPorts(names, portsFrom(process.env));
+  const start: Start = {
+    ...options,
+    secrets: keptSecrets(layout),
+    record: { root: layout.root, pid: process.pid, processes: {} },
+  };
+  const { postgres, nats } = await startServers(start);
+  signal.throwIfAborted();
+  const addresses = addressesOf(
+    { host: postgres.host, port: postgres.port, name: 'agora' },
+    nats,
+    start.secrets,
+  );
+  await progress.step('Migrations', async () => {
+    await provisionDatabase({ ...postgres, database: 'agora' }, start.secrets.database);
+    await migrateAll(layout.root, addresses, signal);
+  });
+  await progress.step(names.join(', '), () => startServices(start, addresses));
+  return addresses;
+}

@@ -1,0 +1,63 @@
+import { join } from 'node:path';
+import type { NatsUser } from './environment.js';
+import { natsEndings, startNats } from './nats.js';
+import { findNatsServer } from './nats-server.js';
+import { postgresEndings, startPostgres } from './postgres.js';
+import { writeRunRecord } from './run-record.js';
+import type { Start } from './stack-options.js';
+import { processes, type ProcessName } from './topology.js';
+
+/** Starts PostgreSQL and NATS at the same time and adds them to the fleet. */
+export async function startServers(start: Start) {
+  const { progress } = start;
+  // Both must have settled before anything is given up: what is still starting could not be stopped.
+  const [postgres, nats] = await Promise.allSettled([
+    progress.step('PostgreSQL', () => startPostgresMember(start)),
+    progress.step('NATS', () => startNatsMember(start)),
+  ]);
+  if (postgres.status === 'rejected') throw postgres.reason;
+  if (nats.status === 'rejected') throw nats.reason;
+  return { postgres: postgres.value, nats: nats.value };
+}
+
+async function startPostgresMember({ layout, secrets, fleet, record }: Start) {
+  const logFile = join(layout.logs, 'postgres.log');
+  const options = { dataDirectory: layout.postgres, password: secrets.postgres, durable: true, logFile };
+  const postgres = await startPostgres(options);
+  const { host, port, user, password, process } = postgres;
+  const restart = async () => (await startPostgres({ ...options, port })).process;
+  fleet.add({ name: 'PostgreSQL', process, restart, endings: postgresEndings, kill: 'SIGQUIT' });
+  record.postgres = { host, port };
+  writeRunRecord(layout.run, record);
+  return { host, port, user, password };
+}
+
+async function startNatsMember({ layout, secrets, fleet, record, progress, signal }: Start) {
+  if (process.env.NATS_URL) return givenNats(process.env.NATS_URL);
+  const binary = await findNatsServer((text) => progress.line(`  … ${text}`), signal);
+  const users = eachProcess((name) => ({ user: name, password: secrets.nats[name] }));
+  const accounts = [{ name: 'AGORA', users: Object.values(users) }];
+  const options = {
+    binary,
+    accounts,
+    storeDirectory: layout.nats,
+    durable: true,
+    logFile: join(layout.logs, 'nats.log'),
+  };
+  const nats = await startNats(options);
+  const restart = async () => (await startNats({ ...options, port: nats.port })).process;
+  fleet.add({ name: 'NATS', process: nats.process, restart, endings: natsEndings, kill: 'SIGKILL' });
+  record.processes.NATS = { pid: nats.process.pid, argument: nats.configFile };
+  writeRunRecord(layout.run, record);
+  return { url: nats.url, users };
+}
+
+function givenNats(url: string) {
+  const { NATS_USER: user, NATS_PASSWORD: password } = process.env;
+  return { url, users: user && password ? eachProcess(() => ({ user, password })) : {} };
+}
+
+function eachProcess(userOf: (name: ProcessName) => NatsUser): Record<ProcessName, NatsUser> {
+  const entries = processes.map((name) => [name, userOf(name)] as const);
+  return Object.fromEntries(entries) as Record<ProcessName, NatsUser>;
+}

@@ -1,0 +1,106 @@
+import { randomBytes } from 'node:crypto';
+import { rmSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { checkout, layoutOf, makeDataFolder } from './checkout.js';
+import { watchCode } from './compiler.js';
+import type { StackAddresses } from './environment.js';
+import { createFleet, type Fleet } from './fleet.js';
+import { ownArgument } from './process-identity.js';
+import { createProgress } from './progress.js';
+import { reportFailure } from './report-failure.js';
+import { readRunRecord, writeRunRecord } from './run-record.js';
+import { StackError } from './stack-error.js';
+import { startStack, stopOrder } from './stack.js';
+import type { StackOptions } from './stack-options.js';
+import { takeStartLock } from './start-lock.js';
+import { stopRequests } from './stop-requests.js';
+import { isProcessName, processes, type ProcessName } from './topology.js';
+
+const layout = layoutOf(checkout);
+const progress = createProgress();
+const requests = stopRequests();
+
+async function main(args: string[]): Promise<number> {
+  const watch = args.includes('--watch');
+  const names = namesFrom(args.filter((argument) => argument !== '--watch'));
+  makeDataFolder(layout);
+  const lock = await takeStartLock(layout, ownArgument(fileURLToPath(import.meta.url)));
+  if (typeof lock === 'object')
+    throw new StackError(
+      `Agora already runs in this folder (process ${lock.heldBy}). Stop it first: kill ${lock.heldBy}`,
+    );
+  const fleet = createFleet(progress.line);
+  requests.onImpatience(fleet.kill);
+  try {
+    await run({ layout, names, watch, progress, fleet, signal: requests.signal });
+    return 0;
+  } finally {
+    await stop(fleet);
+    lock();
+  }
+}
+
+async function run(options: StackOptions): Promise<void> {
+  try {
+    const addresses = await startStack(options);
+    if (options.watch) options.fleet.add(await watchCode(layout.root));
+    options.fleet.supervise();
+    announce(addresses, options.names);
+    await requests.stopped;
+  } catch (error) {
+    if (!requests.signal.aborted) throw error;
+  }
+}
+
+async function stop(fleet: Fleet): Promise<void> {
+  if (requests.signal.aborted) progress.line('Stopping …');
+  const record = readRunRecord(layout);
+  if (record?.pid === process.pid) writeRunRecord(layout.run, { ...record, stopping: true });
+  await fleet.stop(stopOrder);
+  rmSync(layout.run, { force: true });
+  if (requests.signal.aborted) progress.line('Stopped.');
+}
+
+function namesFrom(args: string[]): readonly ProcessName[] {
+  const [name, ...rest] = args;
+  if (name === undefined) return processes;
+  if (rest.length > 0 || !isProcessName(name))
+    throw new StackError(`Usage: npm start [-- ${processes.join('|')}]`);
+  // Nobody gets a token without auth.
+  return name === 'auth' ? ['auth'] : ['auth', name];
+}
+
+function announce(
+  { ports, database, nats, databasePasswords }: StackAddresses,
+  names: readonly ProcessName[],
+): void {
+  const door = names.includes('gateway') ? 'gateway' : 'auth';
+  const url = (port: number) => `http://127.0.0.1:${port}`;
+  const body = JSON.stringify({
+    email: `ada-${randomBytes(3).toString('hex')}@example.com`,
+    password: 'correct horse battery',
+  });
+  const { app } = databasePasswords.posts;
+  const lines = [
+    '',
+    ...names
+      .toReversed()
+      .map(
+        (name) =>
+          `  ${name.padEnd(9)} ${url(ports[name].port)}${name === 'gateway' ? '   documentation: /docs' : ''}`,
+      ),
+    `  nats      ${nats.url}`,
+    `  postgres  psql postgres://posts_app:${app}@${database.host}:${database.port}/${database.name}`,
+    `  data      ${layout.data} (logs in ${layout.logs})`,
+    '',
+    'Try it:',
+    `  curl -i ${url(ports[door].port)}/users -H 'Content-Type: application/json' -d '${body}'`,
+    '',
+    'Ctrl-C stops everything.',
+  ];
+  for (const line of lines) progress.line(line);
+}
+
+process.exit(
+  await main(process.argv.slice(2)).catch((error: unknown) => reportFailure(error, progress.line)),
+);
