@@ -9,7 +9,9 @@ const events = Object.values(contracts)
   .toSorted((one, other) => one.type.localeCompare(other.type));
 
 const sections = events.map(({ type, schema }) => {
-  const rows = Object.entries(schema.describe().keys).map(([field, rules]) => `| \`${field}\` | ${typeOf(rules)} |`);
+  const rows = Object.entries(schema.describe().keys).map(
+    ([field, rules]) => `| \`${field}\` | ${typeOf(rules)} |`,
+  );
   return `## \`${type}\`\n\n| field | type |\n| --- | --- |\n${rows.join('\n')}\n`;
 });
 

@@ -4,6 +4,7 @@ import {
   eventually,
   httpClient,
   join,
+  joinAll,
   query,
   startAgora,
   type Agora,
@@ -25,8 +26,10 @@ beforeAll(async () => {
 afterAll(() => agora.stop());
 
 const publish = ({ token }: Person) => ask('POST', '/posts', { token, json: text });
-const vote = ({ token }: Person, postId: number) => ask('POST', '/vote', { token, json: { post_id: postId, dir: 1 } });
-const votesOf = async ({ token }: Person, postId: number) => (await ask('GET', `/posts/${postId}`, { token })).body.votes;
+const vote = ({ token }: Person, postId: number) =>
+  ask('POST', '/vote', { token, json: { post_id: postId, dir: 1 } });
+const votesOf = async ({ token }: Person, postId: number) =>
+  (await ask('GET', `/posts/${postId}`, { token })).body.votes;
 
 describe('while posts is down', () => {
   it('takes votes for posts it knows, and counts them when posts is back', async () => {
@@ -64,16 +67,21 @@ describe('while auth is down', () => {
     await agora.process('auth').end('SIGKILL');
     expect((await publish(ann)).status).toBe(201);
     expect((await vote(ann, id)).status).toBe(201);
-    expect((await ask('POST', '/login', { form: { username: ann.email, password: ann.password } })).status).toBe(503);
+    expect(
+      (await ask('POST', '/login', { form: { username: ann.email, password: ann.password } })).status,
+    ).toBe(503);
     await agora.process('auth').restart();
-    expect((await ask('POST', '/login', { form: { username: ann.email, password: ann.password } })).status).toBe(200);
+    expect(
+      (await ask('POST', '/login', { form: { username: ann.email, password: ann.password } })).status,
+    ).toBe(200);
   });
 });
 
 describe.each(names)('when %s is killed in the midst of writes', (name) => {
   it('loses nothing that was acknowledged, and counts right', async () => {
-    const people = await Promise.all(Array.from({ length: 4 }, () => join(ask)));
-    const target = Number((await publish(people[0] as Person)).body.id);
+    const author = await join(ask);
+    const people = [author, ...(await joinAll(ask, 3))];
+    const target = Number((await publish(author)).body.id);
     const acknowledged: { posts: number[]; voters: number } = { posts: [], voters: 0 };
     const write = async (person: Person) => {
       for (let round = 0; round < 12; round += 1) {
@@ -93,7 +101,7 @@ describe.each(names)('when %s is killed in the midst of writes', (name) => {
     expect(stored).toHaveLength(acknowledged.posts.length);
     const rows = await query('SELECT 1 FROM votes.votes WHERE post_id = $1', [target]);
     expect(rows.length).toBeGreaterThanOrEqual(acknowledged.voters);
-    await eventually(async () => expect(await votesOf(people[0] as Person, target)).toBe(rows.length), 15_000);
+    await eventually(async () => expect(await votesOf(author, target)).toBe(rows.length), 15_000);
   }, 60_000);
 
   /** A killed process breaks connections; what it did not answer may or may not have happened. */

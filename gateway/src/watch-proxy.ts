@@ -23,7 +23,6 @@ export const watchProxy =
     proxy.on('proxyRes', (answer, request, response) => {
       if (isAnswer(answer)) return passOnAnswer(answer, response);
       attempts.get(request)?.fail(new UpstreamNonsense());
-      response.once('finish', () => answer.destroy());
     });
     proxy.on('error', (error, request) => {
       if (request) attempts.get(request)?.fail(error);

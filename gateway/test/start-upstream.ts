@@ -39,6 +39,8 @@ export async function startUpstream(name = 'upstream'): Promise<FakeUpstream> {
       upstream.answer(request, response);
     });
   });
+  // What is kept open is for the gateway to close.
+  server.keepAliveTimeout = 0;
   server.on('connection', () => (connections += 1));
   const port = await listen(server);
   const upstream: FakeUpstream = {

@@ -101,6 +101,7 @@ describe('a service that', () => {
     const upstream = await upstreamThat((socket) => socket.once('data', () => socket.resetAndDestroy()));
     const gateway = await gatewayTo(upstream.origin);
     expectProblem(await ask(gateway.port, 'GET', '/posts', { headers }), 502, 'bad_gateway', upstream.port);
+    expect(upstream.sockets).toHaveLength(1);
   });
 
   it.each([

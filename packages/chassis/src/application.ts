@@ -48,7 +48,11 @@ function toProblem(error: unknown, logger: Logger, translate: ApplicationOptions
   }
   if (isClientError(error)) return malformed('The request could not be read.');
   logger.error({ error }, 'request failed');
-  return new Problem(500, 'internal_error', 'Something went wrong on our side. The request id helps us to find it.');
+  return new Problem(
+    500,
+    'internal_error',
+    'Something went wrong on our side. The request id helps us to find it.',
+  );
 }
 
 /** Koa and its parsers throw http-errors: those below 500 are the client's doing. */

@@ -33,5 +33,11 @@ export {
 } from './routes.js';
 export { runProcess, type Lifecycle, type Stoppable } from './run-process.js';
 export { securityHeaders } from './security-headers.js';
-export { processSettings, readSettings, SettingsError, strongSecret, type ProcessSettings } from './settings.js';
+export {
+  processSettings,
+  readSettings,
+  SettingsError,
+  strongSecret,
+  type ProcessSettings,
+} from './settings.js';
 export { entityId, isStorable, parseId, text, validate } from './validate.js';

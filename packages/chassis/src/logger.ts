@@ -3,7 +3,19 @@ import { currentRequest } from './request-context.js';
 
 export type { Logger } from 'pino';
 
-const secretFields = ['password', 'current_password', 'new_password', 'access_token', 'refresh_token', 'token', 'secret', 'authorization', 'cookie', 'email', 'username'];
+const secretFields = [
+  'password',
+  'current_password',
+  'new_password',
+  'access_token',
+  'refresh_token',
+  'token',
+  'secret',
+  'authorization',
+  'cookie',
+  'email',
+  'username',
+];
 
 /** JSON lines on standard output, each with the service's name and the id of the request it belongs to. */
 export function createLogger(service: string, level: string): Logger {
@@ -14,7 +26,9 @@ export function createLogger(service: string, level: string): Logger {
     formatters: { level: (label) => ({ level: label }) },
     mixin: () => {
       const request = currentRequest();
-      return request ? { request_id: request.requestId, ...(request.userId && { user_id: request.userId }) } : {};
+      return request
+        ? { request_id: request.requestId, ...(request.userId && { user_id: request.userId }) }
+        : {};
     },
     serializers: { error: serializeError },
     redact: { paths: [...secretFields, ...secretFields.map((field) => `*.${field}`)], censor: '[redacted]' },

@@ -15,21 +15,34 @@ const mediaTypes: Record<BodyKind, string> = {
 
 /** Refuses a content type or encoding that the endpoint does not read (415), then a body that says it is too large (413). */
 export function checkBodyHeaders(headers: NodeJS.Dict<string | string[]>, kinds: readonly BodyKind[]): void {
-  const [mediaType = '', ...parameters] = String(headers['content-type'] ?? '').toLowerCase().split(';');
-  const charset = parameters.map((parameter) => parameter.trim()).find((parameter) => parameter.startsWith('charset='));
+  const [mediaType = '', ...parameters] = String(headers['content-type'] ?? '')
+    .toLowerCase()
+    .split(';');
+  const charset = parameters
+    .map((parameter) => parameter.trim())
+    .find((parameter) => parameter.startsWith('charset='));
   const accepted = kinds.map((kind) => mediaTypes[kind]);
-  if (!accepted.includes(mediaType.trim())) throw unsupported(`This endpoint reads ${accepted.join(' or ')}.`);
+  if (!accepted.includes(mediaType.trim()))
+    throw unsupported(`This endpoint reads ${accepted.join(' or ')}.`);
   if (charset && !/^charset="?utf-8"?$/.test(charset)) throw unsupported('The body must be in UTF-8.');
-  if (headers['content-encoding'] !== undefined) throw unsupported('The body must not have a Content-Encoding.');
+  if (headers['content-encoding'] !== undefined)
+    throw unsupported('The body must not have a Content-Encoding.');
   if (Number(headers['content-length'] ?? 0) > bodyLimit) throw tooLarge();
 }
 
 const unsupported = (detail: string) => new Problem(415, 'unsupported_media_type', detail);
 
 /** 413: the body is larger than `bodyLimit`. */
-export const tooLarge = () => new Problem(413, 'body_too_large', `The body must have at most ${bodyLimit} bytes.`);
+export const tooLarge = () =>
+  new Problem(413, 'body_too_large', `The body must have at most ${bodyLimit} bytes.`);
 
-const parseJson = koaBody({ json: true, jsonStrict: false, jsonLimit: bodyLimit, text: false, urlencoded: false });
+const parseJson = koaBody({
+  json: true,
+  jsonStrict: false,
+  jsonLimit: bodyLimit,
+  text: false,
+  urlencoded: false,
+});
 // As text: a parser of forms would merge repeated fields and read brackets as nesting.
 const parseForm = koaBody({
   text: true,
@@ -100,9 +113,13 @@ function checkShape(body: unknown): void {
   let level: unknown[] = [body];
   let keys = 0;
   for (let depth = 0; level.length > 0; depth += 1) {
-    if (depth > maxDepth) throw invalid([{ field: 'body', message: `body must be nested at most ${maxDepth} deep` }]);
-    level = level.flatMap((value) => (typeof value === 'object' && value !== null ? Object.values(value) : []));
+    if (depth > maxDepth)
+      throw invalid([{ field: 'body', message: `body must be nested at most ${maxDepth} deep` }]);
+    level = level.flatMap((value) =>
+      typeof value === 'object' && value !== null ? Object.values(value) : [],
+    );
     keys += level.length;
-    if (keys > maxKeys) throw invalid([{ field: 'body', message: `body must have at most ${maxKeys} values` }]);
+    if (keys > maxKeys)
+      throw invalid([{ field: 'body', message: `body must have at most ${maxKeys} values` }]);
   }
 }

@@ -36,7 +36,10 @@ export function runProcess<Settings extends ProcessSettings>(
     if (draining) return process.exit(1);
     draining = true;
     logger.info('stopping');
-    setTimeout(() => fail(new Error(`not stopped within ${seconds} s`), 'gave up stopping'), seconds * 1_000).unref();
+    setTimeout(
+      () => fail(new Error(`not stopped within ${seconds} s`), 'gave up stopping'),
+      seconds * 1_000,
+    ).unref();
     for (const part of parts.toReversed()) await part.stop();
     logger.info('stopped');
     process.exit(0);

@@ -40,7 +40,10 @@ export class SettingsError extends Error {
  * Reads settings from environment variables, with defaults; any `X` may be given as `X_FILE`, the path of a file that holds it.
  * Throws a SettingsError that lists every missing or bad one.
  */
-export function readSettings<Settings>(environment: NodeJS.ProcessEnv, schema: Joi.PartialSchemaMap<Settings>): Settings {
+export function readSettings<Settings>(
+  environment: NodeJS.ProcessEnv,
+  schema: Joi.PartialSchemaMap<Settings>,
+): Settings {
   const values: Record<string, string> = {};
   for (const name of Object.keys(schema)) {
     const value = readSetting(environment, name);

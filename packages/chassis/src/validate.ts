@@ -3,12 +3,15 @@ import { invalid } from './problem.js';
 
 /** Validates what a client sent, without converting it; throws the 422 that lists every bad field. Unknown fields are dropped. */
 export function validate<Value>(schema: Joi.ObjectSchema<Value>, input: unknown): Value {
-  const { value, error } = schema.required().label('body').validate(input, {
-    convert: false,
-    abortEarly: false,
-    stripUnknown: true,
-    errors: { wrap: { label: false } },
-  });
+  const { value, error } = schema
+    .required()
+    .label('body')
+    .validate(input, {
+      convert: false,
+      abortEarly: false,
+      stripUnknown: true,
+      errors: { wrap: { label: false } },
+    });
   if (error) {
     throw invalid(error.details.map(({ path, message }) => ({ field: path.join('.') || 'body', message })));
   }
@@ -27,7 +30,7 @@ export const text = ({ min = 0, max }: TextLimits): Joi.StringSchema =>
     .custom((value: string, { error }) => {
       if (!isStorable(value)) return error('text.characters');
       // Two code units make at most one code point less each, so most strings need no counting.
-      const length = value.length <= min || value.length > max ? [...value].length : value.length;
+      const length = value.length <= min || value.length > max ? Array.from(value).length : value.length;
       if (length < min) return error('text.short', { min });
       if (length > max) return error('text.long', { max });
       return value;
@@ -49,6 +52,7 @@ export const entityId = Joi.number().integer().min(1).max(largestId);
 /** The id in a path; throws 422 when it is no integer from 1 to 2147483647. */
 export function parseId(raw: string | undefined, field = 'id'): number {
   const id = /^[1-9][0-9]{0,9}$/.test(raw ?? '') ? Number(raw) : Number.NaN;
-  if (!(id <= largestId)) throw invalid([{ field, message: `${field} must be an integer from 1 to ${largestId}` }]);
+  if (!(id <= largestId))
+    throw invalid([{ field, message: `${field} must be an integer from 1 to ${largestId}` }]);
   return id;
 }

@@ -26,7 +26,9 @@ describe('an application', () => {
 
   beforeAll(async () => {
     server = await serve(routeRequests(routes), (error) =>
-      error instanceof Error && error.message === 'database down' ? unavailable('Later, please.', 3) : undefined,
+      error instanceof Error && error.message === 'database down'
+        ? unavailable('Later, please.', 3)
+        : undefined,
     );
   });
   afterAll(() => server.stop());
@@ -36,10 +38,13 @@ describe('an application', () => {
     expect(response.headers.get('x-request-id')).toBe('abc-123.DEF_4');
   });
 
-  it.each(['short', 'a'.repeat(65), 'with space', '<script>alert(1)</script>'])('replaces the request id %j', async (given) => {
-    const response = await fetch(`${server.url}/things/1`, { headers: { 'X-Request-Id': given } });
-    expect(response.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
-  });
+  it.each(['short', 'a'.repeat(65), 'with space', '<script>alert(1)</script>'])(
+    'replaces the request id %j',
+    async (given) => {
+      const response = await fetch(`${server.url}/things/1`, { headers: { 'X-Request-Id': given } });
+      expect(response.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
+    },
+  );
 
   it.each(['/things/1', '/broken', '/nowhere'])('sets the security headers on %s', async (path) => {
     const { headers } = await fetch(server.url + path);

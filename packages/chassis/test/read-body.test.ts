@@ -16,8 +16,16 @@ const form = { 'Content-Type': 'application/x-www-form-urlencoded' };
 
 describe('reading a body', () => {
   let server: Awaited<ReturnType<typeof serve>>;
-  const send = async (path: string, headers: Record<string, string>, body?: string | Uint8Array<ArrayBuffer>) => {
-    const response = await fetch(server.url + path, { method: 'POST', headers, ...(body !== undefined && { body }) });
+  const send = async (
+    path: string,
+    headers: Record<string, string>,
+    body?: string | Uint8Array<ArrayBuffer>,
+  ) => {
+    const response = await fetch(server.url + path, {
+      method: 'POST',
+      headers,
+      ...(body !== undefined && { body }),
+    });
     return { status: response.status, body: (await response.json()) as Record<string, unknown> };
   };
 
@@ -27,7 +35,10 @@ describe('reading a body', () => {
   afterAll(() => server.stop());
 
   it('reads JSON', async () => {
-    expect(await send('/json', json, '{"a":[1,"é"]}')).toEqual({ status: 200, body: { read: { a: [1, 'é'] } } });
+    expect(await send('/json', json, '{"a":[1,"é"]}')).toEqual({
+      status: 200,
+      body: { read: { a: [1, 'é'] } },
+    });
   });
 
   it('reads an absent body as an empty object', async () => {
@@ -42,7 +53,7 @@ describe('reading a body', () => {
     ['a content encoding', { ...json, 'Content-Encoding': 'gzip' }],
     ['a merged content type', { 'Content-Type': 'application/json, text/plain' }],
   ])('refuses %s as JSON with 415', async (_name, headers) => {
-    const { status, body } = await send('/json', headers as Record<string, string>, '{}');
+    const { status, body } = await send('/json', headers, '{}');
     expect([status, body.code]).toEqual([415, 'unsupported_media_type']);
   });
 
@@ -61,7 +72,10 @@ describe('reading a body', () => {
   it.each([
     ['nested too deep', JSON.stringify({ a: [[[[[1]]]]] })],
     ['nested so deep that recursion would not survive it', `${'['.repeat(60_000)}${']'.repeat(60_000)}`],
-    ['of too many keys', JSON.stringify(Object.fromEntries(Array.from({ length: 51 }, (_, key) => [`k${key}`, 1])))],
+    [
+      'of too many keys',
+      JSON.stringify(Object.fromEntries(Array.from({ length: 51 }, (_, key) => [`k${key}`, 1]))),
+    ],
   ])('refuses JSON %s with 422', async (_name, body) => {
     expect((await send('/json', json, body)).status).toBe(422);
   });

@@ -8,6 +8,10 @@ export async function serve(
 ): Promise<HttpServer & { url: string }> {
   const logger = createLogger('test', 'silent');
   const application = createApplication({ logger, middleware, ...(translateError && { translateError }) });
-  const server = await openServer(application.callback(), { host: '127.0.0.1', port: 0, drainMilliseconds: 2_000 });
+  const server = await openServer(application.callback(), {
+    host: '127.0.0.1',
+    port: 0,
+    drainMilliseconds: 2_000,
+  });
   return { ...server, url: `http://127.0.0.1:${server.port}` };
 }

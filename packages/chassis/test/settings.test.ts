@@ -10,7 +10,10 @@ const secret = '0123456789abcdef0123456789abcdef';
 
 describe('readSettings', () => {
   it('reads and converts', () => {
-    expect(readSettings({ PORT: '8000', SECRET_KEY: secret, OTHER: 'x' }, schema)).toEqual({ PORT: 8000, SECRET_KEY: secret });
+    expect(readSettings({ PORT: '8000', SECRET_KEY: secret, OTHER: 'x' }, schema)).toEqual({
+      PORT: 8000,
+      SECRET_KEY: secret,
+    });
   });
 
   it('reads a setting from the file that X_FILE names', async () => {
@@ -28,12 +31,19 @@ describe('readSettings', () => {
     expect(read).not.toThrow(/tooshort/);
   });
 
-  it.each(['your-secret-key-your-secret-key-1234', 'changeme-changeme-changeme-changeme'])('refuses the sample secret %s', (sample) => {
-    expect(() => readSettings({ PORT: '1', SECRET_KEY: sample }, schema)).toThrow(/looks like a sample/);
-  });
+  it.each(['your-secret-key-your-secret-key-1234', 'changeme-changeme-changeme-changeme'])(
+    'refuses the sample secret %s',
+    (sample) => {
+      expect(() => readSettings({ PORT: '1', SECRET_KEY: sample }, schema)).toThrow(/looks like a sample/);
+    },
+  );
 
   it('refuses a setting that is given in both ways, and a file that is not there', () => {
-    expect(() => readSettings({ PORT: '1', PORT_FILE: '/x', SECRET_KEY: secret }, schema)).toThrow(/both set/);
-    expect(() => readSettings({ PORT_FILE: '/no/such/file', SECRET_KEY: secret }, schema)).toThrow(/PORT_FILE names a file/);
+    expect(() => readSettings({ PORT: '1', PORT_FILE: '/x', SECRET_KEY: secret }, schema)).toThrow(
+      /both set/,
+    );
+    expect(() => readSettings({ PORT_FILE: '/no/such/file', SECRET_KEY: secret }, schema)).toThrow(
+      /PORT_FILE names a file/,
+    );
   });
 });

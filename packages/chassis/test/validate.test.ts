@@ -51,7 +51,10 @@ describe('parseId', () => {
     expect(parseId('2147483647')).toBe(2_147_483_647);
   });
 
-  it.each(['0', '-1', '01', '1.0', '1e3', 'abc', '2147483648', '99999999999', '', undefined])('refuses %j', (raw) => {
-    expect(problemOf(() => parseId(raw)).status).toBe(422);
-  });
+  it.each(['0', '-1', '01', '1.0', '1e3', 'abc', '2147483648', '99999999999', '', undefined])(
+    'refuses %j',
+    (raw) => {
+      expect(problemOf(() => parseId(raw)).status).toBe(422);
+    },
+  );
 });

@@ -24,7 +24,10 @@ export interface DatabaseSettings {
 }
 
 /** A connection outside the pool, in the form that pg takes. */
-export const connectionOf = (settings: Omit<DatabaseSettings, 'DATABASE_POOL_MAX'>, applicationName: string) => ({
+export const connectionOf = (
+  settings: Omit<DatabaseSettings, 'DATABASE_POOL_MAX'>,
+  applicationName: string,
+) => ({
   host: settings.DATABASE_HOST,
   port: settings.DATABASE_PORT,
   database: settings.DATABASE_NAME,
@@ -38,7 +41,11 @@ export const connectionOf = (settings: Omit<DatabaseSettings, 'DATABASE_POOL_MAX
 let database: Sequelize | undefined;
 
 /** Opens the process's one connection pool and binds `models` to it; connects on first use, so a database that is down does not fail here. */
-export function connectDatabase(settings: DatabaseSettings, applicationName: string, models: ModelCtor[]): Sequelize {
+export function connectDatabase(
+  settings: DatabaseSettings,
+  applicationName: string,
+  models: ModelCtor[],
+): Sequelize {
   database = new Sequelize({
     dialect: 'postgres',
     host: settings.DATABASE_HOST,
@@ -70,7 +77,9 @@ const retriedStates = new Set(['40001', '40P01']);
  * Runs `work` in one transaction of the process's database: committed when it resolves, rolled back when it rejects.
  * A deadlock or serialization failure runs it again, three times in all, so `work` must have no effect outside it.
  */
-export async function inTransaction<Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result> {
+export async function inTransaction<Result>(
+  work: (transaction: Transaction) => Promise<Result>,
+): Promise<Result> {
   if (!database) throw new Error('connectDatabase has not been called');
   for (let attempt = 1; ; attempt += 1) {
     try {

@@ -8,4 +8,10 @@ export {
 } from './connect.js';
 export { isDatabaseUnavailable } from './errors.js';
 export { runMigrateCommand, type Migration } from './migrate.js';
-export { provisionDatabase, schemas, type AdminConnection, type RolePasswords, type SchemaName } from './provision.js';
+export {
+  provisionDatabase,
+  schemas,
+  type AdminConnection,
+  type RolePasswords,
+  type SchemaName,
+} from './provision.js';

@@ -106,7 +106,9 @@ export async function runMigrateCommand(
     await migrate(verb as MigrationVerb, { schema, migrations, settings: readSettings(process.env), print });
     process.exit(0);
   } catch (error) {
-    process.stderr.write(`${schema}: migration failed: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.stderr.write(
+      `${schema}: migration failed: ${error instanceof Error ? error.message : String(error)}\n`,
+    );
     process.exit(1);
   }
 }

@@ -69,7 +69,9 @@ async function createRole(client: pg.Client, role: string, attributes: string): 
 
 function databaseGrants(database: string): string {
   const name = pg.escapeIdentifier(database);
-  const connect = schemas.map((schema) => `GRANT CONNECT ON DATABASE ${name} TO ${schema}_app, ${schema}_migrator;`);
+  const connect = schemas.map(
+    (schema) => `GRANT CONNECT ON DATABASE ${name} TO ${schema}_app, ${schema}_migrator;`,
+  );
   return `
     REVOKE ALL ON DATABASE ${name} FROM PUBLIC;
     REVOKE CREATE ON SCHEMA public FROM PUBLIC;
@@ -88,8 +90,15 @@ function schemaStatements(schema: SchemaName): string {
     ALTER DEFAULT PRIVILEGES FOR ROLE ${owner} IN SCHEMA ${schema} GRANT USAGE ON SEQUENCES TO ${app};`;
 }
 
-async function withClient(connection: AdminConnection, work: (client: pg.Client) => Promise<void>): Promise<void> {
-  const client = new pg.Client({ ...connection, connectionTimeoutMillis: 5_000, application_name: 'agora-provision' });
+async function withClient(
+  connection: AdminConnection,
+  work: (client: pg.Client) => Promise<void>,
+): Promise<void> {
+  const client = new pg.Client({
+    ...connection,
+    connectionTimeoutMillis: 5_000,
+    application_name: 'agora-provision',
+  });
   // Without a listener, a connection that breaks while idle ends the process.
   client.on('error', () => undefined);
   await client.connect();

@@ -34,7 +34,10 @@ const asAdministrator = async (name: string, statement: string) => {
 };
 
 const tablesIn = (schema: string) =>
-  asAdministrator(database, `SELECT tablename AS name FROM pg_tables WHERE schemaname = '${schema}' ORDER BY 1`);
+  asAdministrator(
+    database,
+    `SELECT tablename AS name FROM pg_tables WHERE schemaname = '${schema}' ORDER BY 1`,
+  );
 
 beforeAll(async () => {
   const { postgres, databasePasswords } = currentStack();

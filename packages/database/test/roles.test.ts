@@ -7,7 +7,13 @@ const tables = { auth: 'auth.users', posts: 'posts.posts', votes: 'votes.votes' 
 
 async function attempt(user: string, password: string, statement: string): Promise<string> {
   const { postgres, worker } = currentStack();
-  const client = new pg.Client({ host: postgres.host, port: postgres.port, database: worker.database, user, password });
+  const client = new pg.Client({
+    host: postgres.host,
+    port: postgres.port,
+    database: worker.database,
+    user,
+    password,
+  });
   try {
     await client.connect();
     await client.query(statement);
@@ -51,7 +57,11 @@ describe.each(schemas)('the role %s_app', (schema) => {
 
 describe('every application role', () => {
   it('may not run a statement for ever', async () => {
-    expect(await Promise.all(schemas.map((schema) => asApp(schema, 'SELECT pg_sleep(30)')))).toEqual(['57014', '57014', '57014']);
+    expect(await Promise.all(schemas.map((schema) => asApp(schema, 'SELECT pg_sleep(30)')))).toEqual([
+      '57014',
+      '57014',
+      '57014',
+    ]);
   }, 10_000);
 });
 
@@ -60,7 +70,9 @@ describe.each(schemas)('the role %s_migrator', (schema) => {
     attempt(`${schema}_migrator`, currentStack().databasePasswords[schema].migrator, statement);
 
   it('changes its own schema, and no other', async () => {
-    expect(await asMigrator(`CREATE TABLE ${schema}.attempt (id int); DROP TABLE ${schema}.attempt`)).toBe('done');
+    expect(await asMigrator(`CREATE TABLE ${schema}.attempt (id int); DROP TABLE ${schema}.attempt`)).toBe(
+      'done',
+    );
     for (const other of schemas.filter((each) => each !== schema)) {
       expect(await asMigrator(`DROP TABLE ${tables[other]}`)).toBe(insufficientPrivilege);
     }

@@ -34,7 +34,8 @@ async function verify(verifier: Verifier, token: string): Promise<Caller | undef
   try {
     return await verifier.verify(token);
   } catch (error) {
-    if (error instanceof KeysUnavailable) throw unavailable('Access tokens cannot be verified at the moment.');
+    if (error instanceof KeysUnavailable)
+      throw unavailable('Access tokens cannot be verified at the moment.');
     throw error;
   }
 }

@@ -40,7 +40,10 @@ export function remoteKeySet(url: string, algorithm: IdentitySettings['ALGORITHM
   };
   const refresh = () => (fetching ??= load());
   const schedule = () => {
-    timer = setTimeout(() => void refresh().then(schedule), keys.size > 0 ? refreshMilliseconds : firstLoadMilliseconds);
+    timer = setTimeout(
+      () => void refresh().then(schedule),
+      keys.size > 0 ? refreshMilliseconds : firstLoadMilliseconds,
+    );
   };
   void refresh().then(schedule);
 

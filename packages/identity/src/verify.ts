@@ -57,7 +57,11 @@ function keySetOf(settings: IdentitySettings, logger: Logger): KeySet {
   return remoteKeySet(settings.JWKS_URL ?? '', settings.ALGORITHM, logger);
 }
 
-async function verifyToken(token: string, keys: KeySet, settings: IdentitySettings): Promise<Caller | undefined> {
+async function verifyToken(
+  token: string,
+  keys: KeySet,
+  settings: IdentitySettings,
+): Promise<Caller | undefined> {
   if (token.length > maxTokenBytes) return undefined;
   const header = headerOf(token);
   if (!header || !isAcceptable(header, settings.ALGORITHM)) return undefined;
@@ -110,9 +114,12 @@ function checkSignature(token: string, key: KeyObject, settings: IdentitySetting
 /** jsonwebtoken accepts a token without `exp` or with an `iat` in the future, so all claims are checked here once more. */
 function callerOf(payload: JwtPayload | undefined, settings: IdentitySettings): Caller | undefined {
   const { sub, exp, iat, jti, sid } = (payload ?? {}) as Record<string, unknown>;
-  if (typeof sub !== 'string' || !/^[1-9][0-9]{0,9}$/.test(sub) || Number(sub) > 2_147_483_647) return undefined;
-  if (typeof exp !== 'number' || typeof iat !== 'number' || !Number.isFinite(exp) || !Number.isFinite(iat)) return undefined;
-  if (exp - iat > settings.ACCESS_TOKEN_EXPIRE_MINUTES * 60 || iat > Date.now() / 1000 + clockTolerance) return undefined;
+  if (typeof sub !== 'string' || !/^[1-9][0-9]{0,9}$/.test(sub) || Number(sub) > 2_147_483_647)
+    return undefined;
+  if (typeof exp !== 'number' || typeof iat !== 'number' || !Number.isFinite(exp) || !Number.isFinite(iat))
+    return undefined;
+  if (exp - iat > settings.ACCESS_TOKEN_EXPIRE_MINUTES * 60 || iat > Date.now() / 1000 + clockTolerance)
+    return undefined;
   if (typeof jti !== 'string' || typeof sid !== 'string') return undefined;
   return { userId: Number(sub), sessionId: sid, tokenId: jti, expiresAt: exp };
 }

@@ -1,5 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { createApplication, createLogger, get, openServer, routeRequests, type HttpServer } from '@agora/chassis';
+import {
+  createApplication,
+  createLogger,
+  get,
+  openServer,
+  routeRequests,
+  type HttpServer,
+} from '@agora/chassis';
 import { authenticate, requireUser, type Verifier } from '../src/index.js';
 import { KeysUnavailable } from '../src/verify.js';
 
@@ -23,7 +30,11 @@ describe('authenticate', () => {
       authenticate(verifier),
     );
     const application = createApplication({ logger: createLogger('test', 'silent'), middleware });
-    server = await openServer(application.callback(), { host: '127.0.0.1', port: 0, drainMilliseconds: 1_000 });
+    server = await openServer(application.callback(), {
+      host: '127.0.0.1',
+      port: 0,
+      drainMilliseconds: 1_000,
+    });
   });
   afterAll(() => server.stop());
 
@@ -32,18 +43,24 @@ describe('authenticate', () => {
     expect(await response.json()).toMatchObject({ userId: 7 });
   });
 
-  it.each([undefined, '', 'Bearer', 'Bearer ', 'Basic Z29vZA==', 'good'])('asks for a token when given %j', async (given) => {
-    const response = await ask(given === undefined ? {} : { Authorization: given });
-    expect(response.status).toBe(401);
-    expect(response.headers.get('www-authenticate')).toBe('Bearer realm="agora"');
-  });
+  it.each([undefined, '', 'Bearer', 'Bearer ', 'Basic Z29vZA==', 'good'])(
+    'asks for a token when given %j',
+    async (given) => {
+      const response = await ask(given === undefined ? {} : { Authorization: given });
+      expect(response.status).toBe(401);
+      expect(response.headers.get('www-authenticate')).toBe('Bearer realm="agora"');
+    },
+  );
 
-  it.each(['Bearer bad', 'Bearer good good', 'Bearer good,good'])('says that %j is invalid', async (authorization) => {
-    const response = await ask({ Authorization: authorization });
-    expect(response.status).toBe(401);
-    expect(response.headers.get('www-authenticate')).toBe('Bearer realm="agora", error="invalid_token"');
-    expect(await response.json()).toMatchObject({ code: 'invalid_token' });
-  });
+  it.each(['Bearer bad', 'Bearer good good', 'Bearer good,good'])(
+    'says that %j is invalid',
+    async (authorization) => {
+      const response = await ask({ Authorization: authorization });
+      expect(response.status).toBe(401);
+      expect(response.headers.get('www-authenticate')).toBe('Bearer realm="agora", error="invalid_token"');
+      expect(await response.json()).toMatchObject({ code: 'invalid_token' });
+    },
+  );
 
   it('takes no token from the query or a cookie', async () => {
     expect((await ask({ Cookie: 'access_token=good' }, '?access_token=good')).status).toBe(401);

@@ -7,7 +7,12 @@ import { createVerifier, type IdentitySettings, type Verifier } from '../src/ind
 
 const logger = createLogger('test', 'silent');
 const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-const jwk = { ...createPublicKey(privateKey).export({ format: 'jwk' }), kid: 'key-1', alg: 'ES256', use: 'sig' };
+const jwk = {
+  ...createPublicKey(privateKey).export({ format: 'jwk' }),
+  kid: 'key-1',
+  alg: 'ES256',
+  use: 'sig',
+};
 
 const settings: IdentitySettings = {
   NODE_ENV: 'test',
@@ -28,7 +33,16 @@ interface Forgery {
 /** A good token, but for what the forgery changes. */
 function sign({ claims = {}, header = {}, key = privateKey, options = {} }: Forgery = {}): string {
   const now = Math.floor(Date.now() / 1000);
-  const payload = { iss: 'agora', aud: 'agora', sub: '7', sid: 's', jti: randomUUID(), iat: now, exp: now + 900, ...claims };
+  const payload = {
+    iss: 'agora',
+    aud: 'agora',
+    sub: '7',
+    sid: 's',
+    jti: randomUUID(),
+    iat: now,
+    exp: now + 900,
+    ...claims,
+  };
   return jwt.sign(JSON.parse(JSON.stringify(payload)) as object, key, {
     algorithm: 'ES256',
     header: { alg: 'ES256', typ: 'at+jwt', kid: 'key-1', ...header },
@@ -89,9 +103,12 @@ describe('a verifier with published keys', () => {
     expect(await verifier.verify(sign(forgery))).toBeUndefined();
   });
 
-  it.each(['', 'a.b', 'a.b.c', 'a.b.c.d', `${Buffer.from('[]').toString('base64url')}.e30.x`])('refuses %j', async (token) => {
-    expect(await verifier.verify(token)).toBeUndefined();
-  });
+  it.each(['', 'a.b', 'a.b.c', 'a.b.c.d', `${Buffer.from('[]').toString('base64url')}.e30.x`])(
+    'refuses %j',
+    async (token) => {
+      expect(await verifier.verify(token)).toBeUndefined();
+    },
+  );
 
   it('refuses an unsigned token, and one signed with the public key as a secret', async () => {
     const claims = sign().split('.')[1] ?? '';

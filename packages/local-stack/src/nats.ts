@@ -39,7 +39,7 @@ export async function startNats(options: NatsOptions): Promise<Nats> {
   const binary = options.binary ?? (await findNatsServer());
   mkdirSync(options.storeDirectory, { recursive: true, mode: 0o700 });
   const folder = realpathSync(options.storeDirectory);
-  await endLeftoverServer(folder);
+  await endLeftoverNats(folder);
   for (let attempt = 1; ; attempt += 1) {
     const port = options.port ?? (await freePort());
     const server = await launch(binary, folder, port, options);
@@ -101,7 +101,8 @@ function greeting(port: number): Promise<string> {
   });
 }
 
-async function endLeftoverServer(folder: string): Promise<void> {
+/** Ends a server that was left running on the store folder `folder`, and on no other. */
+export async function endLeftoverNats(folder: string): Promise<void> {
   const path = pidFile(folder);
   if (!existsSync(path)) return;
   await endLeftover(Number(readFileSync(path, 'utf8')), configFile(folder), natsEndings);

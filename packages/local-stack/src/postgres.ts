@@ -99,7 +99,8 @@ function isWorthAnotherTry(server: ServerProcess): boolean {
   return /could not bind|Address already in use|shared memory block|lock file/.test(server.lastWords());
 }
 
-async function endLeftoverPostmaster(directory: string): Promise<void> {
+/** Ends a server that was left running on the data folder `directory`, and on no other. */
+export async function endLeftoverPostmaster(directory: string): Promise<void> {
   const pid = Number(pidFile(directory)[0]);
   if (!pid) return;
   await endLeftover(pid, directory, postgresEndings);

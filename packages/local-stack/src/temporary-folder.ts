@@ -1,13 +1,47 @@
-import { chmodSync, mkdtempSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { endLeftoverNats } from './nats.js';
 import { isReachableByOthers } from './owned-folder.js';
+import { endLeftoverPostmaster } from './postgres.js';
+import { runsWith } from './process-identity.js';
 
-/** Makes an empty folder for servers; root's where the unprivileged user that PostgreSQL runs as can go too. */
-export function makeTemporaryFolder(): string {
-  const isRoot = process.getuid?.() === 0;
-  const parent = isRoot && !isReachableByOthers(tmpdir()) ? '/var/tmp' : tmpdir();
-  const folder = mkdtempSync(join(parent, 'agora-test-'));
-  if (isRoot) chmodSync(folder, 0o711);
+const prefix = 'agora-test-';
+
+/** Makes an empty folder for the servers of this process, which can be told by `argument` among its arguments. */
+export function makeTemporaryFolder(argument: string): string {
+  const folder = mkdtempSync(join(parentFolder(), prefix));
+  // Also the unprivileged user that root's PostgreSQL runs as has to get in.
+  if (process.getuid?.() === 0) chmodSync(folder, 0o711);
+  writeFileSync(join(folder, 'owner.json'), JSON.stringify({ pid: process.pid, argument }), { mode: 0o600 });
   return folder;
+}
+
+/** Ends the servers and removes the folders of test runs that were killed before they could do so themselves. */
+export async function removeAbandonedFolders(): Promise<void> {
+  for (const entry of readdirSync(parentFolder()).filter((name) => name.startsWith(prefix))) {
+    const folder = join(parentFolder(), entry);
+    if (!isAbandoned(folder)) continue;
+    await endLeftoverNats(join(folder, 'nats'));
+    await endLeftoverPostmaster(join(folder, 'postgres'));
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function isAbandoned(folder: string): boolean {
+  try {
+    if (lstatSync(folder).uid !== process.getuid?.()) return false;
+    const owner = JSON.parse(readFileSync(join(folder, 'owner.json'), 'utf8')) as {
+      pid: number;
+      argument: string;
+    };
+    return !runsWith(owner.pid, owner.argument);
+  } catch {
+    return false;
+  }
+}
+
+function parentFolder(): string {
+  const isRoot = process.getuid?.() === 0;
+  return isRoot && !isReachableByOthers(tmpdir()) ? '/var/tmp' : tmpdir();
 }

@@ -1,20 +1,23 @@
 import { spawn } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { checkout } from './checkout.js';
+import { ownArgument } from './process-identity.js';
 import { createProgress } from './progress.js';
 import { reportFailure } from './report-failure.js';
 import { StackError } from './stack-error.js';
 import { startTestStack } from './start-test-stack.js';
 import { stopRequests, type StopRequests } from './stop-requests.js';
-import { makeTemporaryFolder } from './temporary-folder.js';
+import { makeTemporaryFolder, removeAbandonedFolders } from './temporary-folder.js';
 
 const progress = createProgress(process.stderr);
 
 async function main(args: string[]): Promise<number> {
   const requests = stopRequests();
   const workers = workerCount();
-  const folder = makeTemporaryFolder();
+  await removeAbandonedFolders();
+  const folder = makeTemporaryFolder(ownArgument(fileURLToPath(import.meta.url)));
   try {
     const options = { root: checkout, folder, workers, progress, signal: requests.signal };
     const running = await progress.step('PostgreSQL and NATS for the tests', () => startTestStack(options));

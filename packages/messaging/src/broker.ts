@@ -40,7 +40,10 @@ export function connectBroker(name: string, settings: BrokerSettings, logger: Lo
   const open = async () => {
     connection = await connectUntilStopped(name, settings, logger, stopped.signal);
     logger.info('connected to NATS');
-    const ready = { client: jetstream(connection), manager: await jetstreamManager(connection, { checkAPI: false }) };
+    const ready = {
+      client: jetstream(connection),
+      manager: await jetstreamManager(connection, { checkAPI: false }),
+    };
     void logStatus(connection, logger);
     return ready;
   };

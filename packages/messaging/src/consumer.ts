@@ -28,14 +28,15 @@ function startConsumer(publisher: Publisher, options: ConsumersOptions): { stop(
   const stopped = new AbortController();
   const process = createProcessor(options);
   const running = (async () => {
-    for (let quiet = false; !stopped.signal.aborted; ) {
+    for (let quiet = false; !stopped.signal.aborted;) {
       try {
         await consume(publisher, options, process, stopped.signal);
         quiet = false;
       } catch (error) {
         if (stopped.signal.aborted) return;
         // A stream that its publisher has not made yet is common at a first start; once is enough to say so.
-        if (!quiet) options.logger.warn({ error, stream: streamOf(publisher) }, 'consumer interrupted; starting over');
+        if (!quiet)
+          options.logger.warn({ error, stream: streamOf(publisher) }, 'consumer interrupted; starting over');
         quiet = true;
         await delay(250 + Math.random() * 250, stopped.signal);
       }

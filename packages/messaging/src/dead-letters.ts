@@ -27,12 +27,22 @@ export async function recordFailure(
        attempts = letter.attempts + 1, last_error = EXCLUDED.last_error, failed_at = now(),
        dead_at = coalesce(letter.dead_at, CASE WHEN $5 OR letter.attempts + 1 >= ${maxAttempts} THEN now() END)
      RETURNING attempts, dead_at IS NOT NULL AS dead`,
-    { bind: [messageId, subject, body.replaceAll('\0', '\uFFFD'), String(error), hopeless], type: QueryTypes.SELECT },
+    {
+      bind: [messageId, subject, body.replaceAll('\0', '\uFFFD'), String(error), hopeless],
+      type: QueryTypes.SELECT,
+    },
   );
   return rows[0] ?? { attempts: 1, dead: hopeless };
 }
 
 /** Forgets failures of messages that were applied after all. */
-export async function forgetFailures(database: Sequelize, messageIds: string[], transaction: Transaction): Promise<void> {
-  await database.query('DELETE FROM dead_letters WHERE message_id = ANY($1)', { bind: [messageIds], transaction });
+export async function forgetFailures(
+  database: Sequelize,
+  messageIds: string[],
+  transaction: Transaction,
+): Promise<void> {
+  await database.query('DELETE FROM dead_letters WHERE message_id = ANY($1)', {
+    bind: [messageIds],
+    transaction,
+  });
 }

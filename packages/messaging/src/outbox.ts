@@ -33,8 +33,11 @@ export function openOutbox(database: Sequelize, publisher: Publisher, correlatio
 }
 
 /** Records an event in the transaction that makes the change it tells of; it is published after the commit, at least once. */
-export const addToOutbox = <Data>(event: EventDefinition<Data>, data: Data, transaction: Transaction): Promise<void> =>
-  addAllToOutbox(event, [data], transaction);
+export const addToOutbox = <Data>(
+  event: EventDefinition<Data>,
+  data: Data,
+  transaction: Transaction,
+): Promise<void> => addAllToOutbox(event, [data], transaction);
 
 /** Records one event for each of `facts`, in their order. Throws when one does not fit the event's schema. */
 export async function addAllToOutbox<Data>(
@@ -77,4 +80,5 @@ function envelopeOf<Data>(event: EventDefinition<Data>, data: Data, outbox: Open
 }
 
 /** Sequelize's transactions know their database, though its types do not say so. */
-const databaseOf = (transaction: Transaction): Sequelize => (transaction as Transaction & { sequelize: Sequelize }).sequelize;
+const databaseOf = (transaction: Transaction): Sequelize =>
+  (transaction as Transaction & { sequelize: Sequelize }).sequelize;

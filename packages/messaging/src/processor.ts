@@ -92,7 +92,8 @@ async function applyBatch(received: Received[], options: ProcessorOptions): Prom
     if (unfinished.has(envelope.id)) message.working();
     else message.ack();
   }
-  for (const each of received.filter(({ envelope }) => unfinished.has(envelope.id))) await applyAll([each], options);
+  for (const each of received.filter(({ envelope }) => unfinished.has(envelope.id)))
+    await applyAll([each], options);
 }
 
 /** Neighbours of one subscription go to it together, so order is kept. */
@@ -106,10 +107,22 @@ function runsOf(received: Received[]): { subscription: Subscription; envelopes: 
   return runs;
 }
 
-async function retryLater({ message, envelope }: Received, error: unknown, options: ProcessorOptions): Promise<void> {
-  const { attempts, dead } = await recordFailure(options.database, letterOf(message, envelope.id), error, false);
+async function retryLater(
+  { message, envelope }: Received,
+  error: unknown,
+  options: ProcessorOptions,
+): Promise<void> {
+  const { attempts, dead } = await recordFailure(
+    options.database,
+    letterOf(message, envelope.id),
+    error,
+    false,
+  );
   if (dead) {
-    options.logger.error({ error, event_id: envelope.id, subject: message.subject }, 'event given up as dead letter');
+    options.logger.error(
+      { error, event_id: envelope.id, subject: message.subject },
+      'event given up as dead letter',
+    );
     message.term();
   } else {
     options.logger.warn({ error, event_id: envelope.id, attempts }, 'event failed; trying again later');
@@ -121,8 +134,15 @@ async function giveUp(message: JsMsg, error: unknown, { database, logger }: Proc
   const { stream, streamSequence, timestampNanos } = message.info;
   const messageId = message.headers?.get('Nats-Msg-Id') || `${stream}/${streamSequence}@${timestampNanos}`;
   await recordFailure(database, letterOf(message, messageId), error, true);
-  logger.error({ error, message_id: messageId, subject: message.subject }, 'unreadable event given up as dead letter');
+  logger.error(
+    { error, message_id: messageId, subject: message.subject },
+    'unreadable event given up as dead letter',
+  );
   message.term();
 }
 
-const letterOf = (message: JsMsg, messageId: string) => ({ messageId, subject: message.subject, body: message.string() });
+const letterOf = (message: JsMsg, messageId: string) => ({
+  messageId,
+  subject: message.subject,
+  body: message.string(),
+});

@@ -83,7 +83,12 @@ async function takeLock(client: pg.Client, publisher: Publisher, stopped: AbortS
   }
 }
 
-async function relay(client: pg.Client, options: RelayOptions, pause: Pause, stopped: AbortSignal): Promise<void> {
+async function relay(
+  client: pg.Client,
+  options: RelayOptions,
+  pause: Pause,
+  stopped: AbortSignal,
+): Promise<void> {
   const { client: jetStream, manager } = await whileNotStopped(options.broker.jetStream(), stopped);
   options.logger.info('relay active');
   let checkedAt = -Infinity;
@@ -104,10 +109,15 @@ async function relay(client: pg.Client, options: RelayOptions, pause: Pause, sto
   }
 }
 
-async function checkStream(client: pg.Client, manager: JetStreamManager, options: RelayOptions): Promise<void> {
+async function checkStream(
+  client: pg.Client,
+  manager: JetStreamManager,
+  options: RelayOptions,
+): Promise<void> {
   const info = await ensureStream(manager, options.outbox.publisher, options.broker.settings);
   const republished = await republishIfLost(client, info);
-  if (republished > 0) options.logger.warn({ republished }, 'the stream has lost messages; publishing them again');
+  if (republished > 0)
+    options.logger.warn({ republished }, 'the stream has lost messages; publishing them again');
 }
 
 interface OutboxRow {
@@ -130,19 +140,28 @@ async function publishBatch(
   const results = await Promise.allSettled(rows.map((row) => publish(jetStream, row)));
   const published = rows.filter((_row, index) => results[index]?.status === 'fulfilled');
   await markPublished(client, published);
-  const lastSequence = Math.max(0, ...results.map((result) => (result.status === 'fulfilled' ? result.value : 0)));
+  const lastSequence = Math.max(
+    0,
+    ...results.map((result) => (result.status === 'fulfilled' ? result.value : 0)),
+  );
   if (lastSequence > 0) await rememberStream(client, streamOf(outbox.publisher), lastSequence);
   const failures = results.flatMap((result, index) =>
     result.status === 'rejected' ? [{ row: rows[index] as OutboxRow, error: result.reason as unknown }] : [],
   );
   if (failures.length === 0) return rows.length === batchSize ? 'more' : 'empty';
-  logger.warn({ error: failures[0]?.error, failed: failures.length }, 'events could not be published; trying again');
+  logger.warn(
+    { error: failures[0]?.error, failed: failures.length },
+    'events could not be published; trying again',
+  );
   await postponeRefused(client, failures);
   return 'refused';
 }
 
 async function publish(jetStream: JetStreamClient, { envelope }: OutboxRow): Promise<number> {
-  const ack = await jetStream.publish(envelope.type, JSON.stringify(envelope), { msgID: envelope.id, timeout: 5_000 });
+  const ack = await jetStream.publish(envelope.type, JSON.stringify(envelope), {
+    msgID: envelope.id,
+    timeout: 5_000,
+  });
   return ack.duplicate ? 0 : ack.seq;
 }
 
@@ -154,7 +173,10 @@ async function markPublished(client: pg.Client, rows: OutboxRow[]): Promise<void
 }
 
 /** A row that the server itself refuses must not block those behind it; a server that is away is nobody's fault and counts for none. */
-async function postponeRefused(client: pg.Client, failures: { row: OutboxRow; error: unknown }[]): Promise<void> {
+async function postponeRefused(
+  client: pg.Client,
+  failures: { row: OutboxRow; error: unknown }[],
+): Promise<void> {
   const refused = failures.filter(({ error }) => error instanceof JetStreamApiError);
   for (const { row, error } of refused) {
     await client.query(

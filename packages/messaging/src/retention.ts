@@ -13,7 +13,13 @@ export async function purgeOldRows(client: pg.Client): Promise<void> {
   await purge(client, 'inbox', 'event_id', 'applied_at', inboxDays);
 }
 
-async function purge(client: pg.Client, table: string, key: string, time: string, days: number): Promise<void> {
+async function purge(
+  client: pg.Client,
+  table: string,
+  key: string,
+  time: string,
+  days: number,
+): Promise<void> {
   let deleted: number;
   do {
     const result = await client.query(

@@ -49,7 +49,11 @@ export async function ensureStream(
 export const maxInFlight = 256;
 
 /** Makes the durable consumer of a service on a publisher's stream; rejects while the stream does not exist. */
-export async function ensureConsumer(manager: JetStreamManager, publisher: Publisher, durableName: string): Promise<void> {
+export async function ensureConsumer(
+  manager: JetStreamManager,
+  publisher: Publisher,
+  durableName: string,
+): Promise<void> {
   await manager.consumers.add(streamOf(publisher), {
     durable_name: durableName,
     ack_policy: AckPolicy.Explicit,

@@ -53,4 +53,5 @@ export function onBatch<Data>(
 }
 
 /** The service that publishes an event. */
-export const publisherOf = (event: { readonly type: string }): Publisher => event.type.split('.', 1)[0] as Publisher;
+export const publisherOf = (event: { readonly type: string }): Publisher =>
+  event.type.split('.', 1)[0] as Publisher;

@@ -1,13 +1,21 @@
 import type { QueryInterface, Transaction } from 'sequelize';
 
 /** Makes the tables that messaging keeps in a service's own schema; part of that service's first migration. */
-export async function createMessagingTables(queryInterface: QueryInterface, transaction: Transaction): Promise<void> {
+export async function createMessagingTables(
+  queryInterface: QueryInterface,
+  transaction: Transaction,
+): Promise<void> {
   await queryInterface.sequelize.query(statements, { transaction });
 }
 
 /** Takes `createMessagingTables` back. */
-export async function dropMessagingTables(queryInterface: QueryInterface, transaction: Transaction): Promise<void> {
-  await queryInterface.sequelize.query('DROP TABLE outbox, inbox, dead_letters, published_streams', { transaction });
+export async function dropMessagingTables(
+  queryInterface: QueryInterface,
+  transaction: Transaction,
+): Promise<void> {
+  await queryInterface.sequelize.query('DROP TABLE outbox, inbox, dead_letters, published_streams', {
+    transaction,
+  });
 }
 
 const statements = `

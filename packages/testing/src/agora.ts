@@ -69,7 +69,16 @@ async function addressesOf(): Promise<StackAddresses> {
   };
 }
 
-const environmentFor = (name: ProcessName, addresses: StackAddresses, { algorithm = 'HS256' }: AgoraOptions) => ({
-  ...environmentOf(name, addresses, { ...process.env, ALGORITHM: algorithm, SECRET_KEY: testSecret, BCRYPT_COST: '10' }),
+const environmentFor = (
+  name: ProcessName,
+  addresses: StackAddresses,
+  { algorithm = 'HS256' }: AgoraOptions,
+) => ({
+  ...environmentOf(name, addresses, {
+    ...process.env,
+    ALGORITHM: algorithm,
+    SECRET_KEY: testSecret,
+    BCRYPT_COST: '10',
+  }),
   NODE_ENV: 'test',
 });

@@ -2,7 +2,10 @@ import pg from 'pg';
 import { currentStack } from './stack.js';
 
 /** Runs a statement as the administrator of this worker's database; tables are named with their schema. */
-export async function query<Row extends pg.QueryResultRow>(text: string, values: unknown[] = []): Promise<Row[]> {
+export async function query<Row extends pg.QueryResultRow>(
+  text: string,
+  values: unknown[] = [],
+): Promise<Row[]> {
   const { postgres, worker } = currentStack();
   const client = new pg.Client({ ...postgres, database: worker.database });
   await client.connect();

@@ -43,7 +43,8 @@ export async function openCourier(): Promise<Courier> {
     async ensureStream(name) {
       const { streams } = await jetstreamManager(connection);
       const existing = await streams.names().next();
-      if (!existing.includes(name.toUpperCase())) await streams.add({ name: name.toUpperCase(), subjects: [`${name}.>`] });
+      if (!existing.includes(name.toUpperCase()))
+        await streams.add({ name: name.toUpperCase(), subjects: [`${name}.>`] });
     },
     async loseStream(name) {
       const { streams } = await jetstreamManager(connection);
@@ -61,12 +62,16 @@ const publisher = (connection: NatsConnection) => {
   };
 };
 
-async function readStream(connection: NatsConnection, stream: string): Promise<Envelope<Record<string, unknown>>[]> {
+async function readStream(
+  connection: NatsConnection,
+  stream: string,
+): Promise<Envelope<Record<string, unknown>>[]> {
   const manager = await jetstreamManager(connection);
   const { messages } = (await manager.streams.info(stream)).state;
   if (messages === 0) return [];
   const consumer = await jetstream(connection).consumers.get(stream);
   const found: Envelope<Record<string, unknown>>[] = [];
-  for await (const message of await consumer.fetch({ max_messages: messages, expires: 2_000 })) found.push(message.json());
+  for await (const message of await consumer.fetch({ max_messages: messages, expires: 2_000 }))
+    found.push(message.json());
   return found;
 }

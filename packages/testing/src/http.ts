@@ -6,7 +6,7 @@ export interface Answer {
   body: Record<string, unknown> & { errors?: { field: string; message: string }[] };
 }
 
-export interface Ask {
+interface Ask {
   token?: string;
   json?: unknown;
   form?: Record<string, string>;
@@ -25,7 +25,11 @@ export const httpClient =
     const response = await fetch(`${origin}${path}`, {
       method,
       redirect: 'manual',
-      headers: { ...contentTypeOf(ask), ...(ask.token && { Authorization: `Bearer ${ask.token}` }), ...ask.headers },
+      headers: {
+        ...contentTypeOf(ask),
+        ...(ask.token && { Authorization: `Bearer ${ask.token}` }),
+        ...ask.headers,
+      },
       ...bodyOf(ask),
     });
     const content = await response.text();
@@ -47,3 +51,7 @@ function bodyOf({ json, form, raw }: Ask): { body?: string | Uint8Array<ArrayBuf
   if (form) return { body: new URLSearchParams(form).toString() };
   return raw === undefined ? {} : { body: raw };
 }
+
+/** The statuses of answers, in ascending order: what is left to say of requests that raced. */
+export const statusesOf = (answers: readonly Answer[]): number[] =>
+  answers.map(({ status }) => status).toSorted((one, other) => one - other);

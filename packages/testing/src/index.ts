@@ -2,7 +2,7 @@ export { startAgora, type Agora } from './agora.js';
 export { query } from './database.js';
 export { eventually } from './eventually.js';
 export { openCourier, type Courier } from './events.js';
-export { httpClient, type Answer, type HttpClient } from './http.js';
+export { httpClient, statusesOf, type Answer, type HttpClient } from './http.js';
 export { join, joinAll, type Person } from './people.js';
 export { likelyFreePort } from './ports.js';
 export { currentStack } from './stack.js';

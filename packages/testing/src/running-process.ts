@@ -24,18 +24,26 @@ interface Program {
 }
 
 /** Starts a process and waits until it says that it is ready; rejects with what it printed when it ends before. */
-export async function startProcess({ entry, environment, port, internalPort }: Program): Promise<RunningProcess> {
+export async function startProcess({
+  entry,
+  environment,
+  port,
+  internalPort,
+}: Program): Promise<RunningProcess> {
   const output: string[] = [];
   let child: ChildProcess;
   const internalUrl = `http://127.0.0.1:${internalPort}`;
   const start = async () => {
-    child = spawn(process.execPath, ['--disable-proto=delete', entry], { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
-    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => output.push(chunk.toString()));
-    await eventually(() => {
+    child = spawn(process.execPath, ['--disable-proto=delete', entry], {
+      env: environment,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    for (const stream of [child.stdout, child.stderr])
+      stream?.on('data', (chunk: Buffer) => output.push(chunk.toString()));
+    await eventually(async () => {
       if (hasEnded(child)) return;
-      return fetch(`${internalUrl}/readyz`).then((response) => {
-        if (!response.ok) throw new Error(`not ready:\n${output.join('')}`);
-      });
+      const response = await fetch(`${internalUrl}/readyz`);
+      if (!response.ok) throw new Error(`not ready:\n${output.join('')}`);
     }, 15_000);
     if (hasEnded(child)) throw new Error(`${entry} ended at once:\n${output.join('')}`);
   };

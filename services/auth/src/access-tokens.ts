@@ -4,7 +4,10 @@ import type { Config } from './config.js';
 import type { Keys } from './keys.js';
 
 /** Signs the access token (RFC 9068) of a session. */
-export type SignAccessToken = (userId: number, sessionId: string) => Promise<{ token: string; expiresIn: number }>;
+export type SignAccessToken = (
+  userId: number,
+  sessionId: string,
+) => Promise<{ token: string; expiresIn: number }>;
 
 /** Makes the function that signs access tokens; `expiresIn` is in seconds. */
 export function accessTokens(keys: Keys, config: Config): SignAccessToken {

@@ -12,7 +12,9 @@ export function canonicalEmail(given: string): string | undefined {
 }
 
 // By its shape alone: whether the top-level domain is one of today's list is not ours to say.
-const shape = Joi.string().max(254).email({ tlds: { allow: false } });
+const shape = Joi.string()
+  .max(254)
+  .email({ tlds: { allow: false } });
 
 /** An e-mail address in a body; its value is the canonical form. */
 export const emailSchema = Joi.string()

@@ -67,7 +67,8 @@ async function loadKey(config: Config): Promise<ActiveKey> {
 
 function givenKey(pem: string, algorithm: string): ActiveKey {
   const key = createPrivateKey(pem);
-  const fits = algorithm === 'ES256' ? key.asymmetricKeyDetails?.namedCurve === 'prime256v1' : isStrongRsa(key);
+  const fits =
+    algorithm === 'ES256' ? key.asymmetricKeyDetails?.namedCurve === 'prime256v1' : isStrongRsa(key);
   if (!fits) throw new SettingsError(`SIGNING_KEY is no key for ${algorithm}`);
   return activeKey(key, algorithm);
 }
@@ -78,16 +79,26 @@ const isStrongRsa = (key: KeyObject) =>
 async function storedKey(config: Config, transaction: Transaction): Promise<ActiveKey> {
   const { ALGORITHM: algorithm, SIGNING_KEY_SECRET: passphrase = '' } = config;
   // Replicas that start together must not each make a key.
-  await SigningKey.sequelize?.query("SELECT pg_advisory_xact_lock(hashtextextended('auth.signing-keys', 0))", {
+  await SigningKey.sequelize?.query(
+    "SELECT pg_advisory_xact_lock(hashtextextended('auth.signing-keys', 0))",
+    {
+      transaction,
+    },
+  );
+  const stored = await SigningKey.findOne({
+    where: { algorithm },
+    order: [['created_at', 'DESC']],
     transaction,
   });
-  const stored = await SigningKey.findOne({ where: { algorithm }, order: [['created_at', 'DESC']], transaction });
   if (stored) return activeKey(decrypt(stored.encryptedPrivateKey, passphrase), algorithm);
   const made = activeKey(makePrivateKey(algorithm), algorithm);
   const encryptedPrivateKey = made.key
     .export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase })
     .toString();
-  await SigningKey.create({ kid: made.kid, algorithm, publicJwk: made.publicJwk, encryptedPrivateKey }, { transaction });
+  await SigningKey.create(
+    { kid: made.kid, algorithm, publicJwk: made.publicJwk, encryptedPrivateKey },
+    { transaction },
+  );
   return made;
 }
 

@@ -5,4 +5,9 @@ import { createUsers } from './migrations/0002-create-users.js';
 import { createSessions } from './migrations/0003-create-sessions.js';
 import { createSigningKeys } from './migrations/0004-create-signing-keys.js';
 
-await runMigrateCommand('auth', readMigrationConfig, [createMessaging, createUsers, createSessions, createSigningKeys]);
+await runMigrateCommand('auth', readMigrationConfig, [
+  createMessaging,
+  createUsers,
+  createSessions,
+  createSigningKeys,
+]);

@@ -19,10 +19,21 @@ describe('the signing key', () => {
     agora = await startAgora(['auth'], { algorithm: 'ES256' });
     const { keys } = await keySet();
     expect(keys).toEqual([
-      { kty: 'EC', crv: 'P-256', alg: 'ES256', use: 'sig', kid: expect.any(String), x: expect.any(String), y: expect.any(String) },
+      {
+        kty: 'EC',
+        crv: 'P-256',
+        alg: 'ES256',
+        use: 'sig',
+        kid: expect.any(String),
+        x: expect.any(String),
+        y: expect.any(String),
+      },
     ]);
-    const stored = await query<{ encrypted_private_key: string }>('SELECT encrypted_private_key FROM auth.signing_keys');
-    for (const { encrypted_private_key: pem } of stored) expect(pem).toMatch(/^-----BEGIN ENCRYPTED PRIVATE KEY-----/);
+    const stored = await query<{ encrypted_private_key: string }>(
+      'SELECT encrypted_private_key FROM auth.signing_keys',
+    );
+    for (const { encrypted_private_key: pem } of stored)
+      expect(pem).toMatch(/^-----BEGIN ENCRYPTED PRIVATE KEY-----/);
   });
 
   it('outlives a restart, and so do the tokens it signed', async () => {

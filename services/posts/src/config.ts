@@ -18,7 +18,9 @@ export const readConfig = (environment: NodeJS.ProcessEnv): Config =>
     ...identitySettings,
     PORT: Joi.number().port().default(8002),
     INTERNAL_PORT: Joi.number().port().default(9002),
-    AUTH_INTERNAL_URL: Joi.string().uri({ scheme: ['http', 'https'] }).required(),
+    AUTH_INTERNAL_URL: Joi.string()
+      .uri({ scheme: ['http', 'https'] })
+      .required(),
   });
 
 /** The settings of the migrations alone. */

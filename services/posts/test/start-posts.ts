@@ -1,4 +1,12 @@
-import { freshId, httpClient, startAgora, stubService, tokenFor, type Agora, type HttpClient } from '@agora/testing';
+import {
+  freshId,
+  httpClient,
+  startAgora,
+  stubService,
+  tokenFor,
+  type Agora,
+  type HttpClient,
+} from '@agora/testing';
 
 /** posts with a stand-in for auth, which knows whoever `newAuthor` made. */
 export interface Posts {

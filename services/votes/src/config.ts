@@ -18,7 +18,9 @@ export const readConfig = (environment: NodeJS.ProcessEnv): Config =>
     ...identitySettings,
     PORT: Joi.number().port().default(8003),
     INTERNAL_PORT: Joi.number().port().default(9003),
-    POSTS_INTERNAL_URL: Joi.string().uri({ scheme: ['http', 'https'] }).required(),
+    POSTS_INTERNAL_URL: Joi.string()
+      .uri({ scheme: ['http', 'https'] })
+      .required(),
   });
 
 /** The settings of the migrations alone. */

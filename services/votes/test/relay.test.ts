@@ -6,7 +6,9 @@ describe('the relay', () => {
   let votes: Votes;
   let courier: Courier;
   const unpublished = async () => {
-    const [row] = await query<{ count: number }>('SELECT count(*)::int AS count FROM votes.outbox WHERE published_at IS NULL');
+    const [row] = await query<{ count: number }>(
+      'SELECT count(*)::int AS count FROM votes.outbox WHERE published_at IS NULL',
+    );
     return Number(row?.count);
   };
   const allPublished = () => eventually(async () => expect(await unpublished()).toBe(0));

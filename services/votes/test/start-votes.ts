@@ -34,14 +34,18 @@ export async function startVotes(): Promise<Votes> {
   const ask = httpClient(agora.process('votes').url);
   return {
     agora,
-    vote: (userId, postId, dir) => ask('POST', '/vote', { token: tokenFor(userId), json: { post_id: postId, dir } }),
+    vote: (userId, postId, dir) =>
+      ask('POST', '/vote', { token: tokenFor(userId), json: { post_id: postId, dir } }),
     newPost({ post_id: id = freshId(), ...state } = {}) {
       states.set(id, { post_id: id, owner_id: freshId(), published: true, version: 1, ...state });
       return id;
     },
     asked: (postId) => asked.filter((id) => id === postId).length,
     async votersOf(postId) {
-      const rows = await query<{ user_id: number }>('SELECT user_id FROM votes.votes WHERE post_id = $1 ORDER BY 1', [postId]);
+      const rows = await query<{ user_id: number }>(
+        'SELECT user_id FROM votes.votes WHERE post_id = $1 ORDER BY 1',
+        [postId],
+      );
       return rows.map(({ user_id: id }) => id);
     },
     stopPosts: () => posts.stop(),

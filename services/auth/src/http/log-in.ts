@@ -27,7 +27,12 @@ export function logIn(passwords: Passwords, signAccessToken: SignAccessToken): H
     );
     const { token, expiresIn } = await signAccessToken(user.id, session.id);
     ctx.set('Cache-Control', 'no-store');
-    ctx.body = { access_token: token, token_type: 'bearer', expires_in: expiresIn, refresh_token: refreshToken };
+    ctx.body = {
+      access_token: token,
+      token_type: 'bearer',
+      expires_in: expiresIn,
+      refresh_token: refreshToken,
+    };
   };
 }
 

@@ -10,7 +10,10 @@ import type { Passwords } from '../passwords.js';
 
 /** `POST /users`: makes an account. */
 export function registerUser(passwords: Passwords): Handler {
-  const schema = Joi.object<{ email: string; password: string }>({ email: emailSchema, password: passwords.schema });
+  const schema = Joi.object<{ email: string; password: string }>({
+    email: emailSchema,
+    password: passwords.schema,
+  });
   return async (ctx) => {
     const { email, password } = validate(schema, await readJson(ctx));
     const passwordHash = await passwords.hash(password);
@@ -25,12 +28,17 @@ async function createUser(email: string, passwordHash: string): Promise<User> {
   try {
     return await inTransaction(async (transaction) => {
       const user = await User.create({ email, passwordHash }, { transaction });
-      await addToOutbox(userRegistered, { user_id: user.id, created_at: user.createdAt.toISOString() }, transaction);
+      await addToOutbox(
+        userRegistered,
+        { user_id: user.id, created_at: user.createdAt.toISOString() },
+        transaction,
+      );
       return user;
     });
   } catch (error) {
     // The constraint decides, not a look beforehand: two registrations of one address may run side by side.
-    if (error instanceof UniqueConstraintError) throw conflict('email_taken', 'An account with this e-mail exists.');
+    if (error instanceof UniqueConstraintError)
+      throw conflict('email_taken', 'An account with this e-mail exists.');
     throw error;
   }
 }

@@ -1,6 +1,14 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { httpClient, join, query, startAgora, type Agora, type HttpClient, type Person } from '@agora/testing';
+import {
+  httpClient,
+  join,
+  query,
+  startAgora,
+  type Agora,
+  type HttpClient,
+  type Person,
+} from '@agora/testing';
 
 describe('POST /login', () => {
   let agora: Agora;
@@ -16,7 +24,12 @@ describe('POST /login', () => {
   afterAll(() => agora.stop());
 
   it('answers with a token that is good for as long as it says', async () => {
-    const { status, headers, body } = await logIn({ username: ann.email, password: ann.password, grant_type: 'password', scope: 'x' });
+    const { status, headers, body } = await logIn({
+      username: ann.email,
+      password: ann.password,
+      grant_type: 'password',
+      scope: 'x',
+    });
     expect(status).toBe(200);
     expect(headers.get('cache-control')).toBe('no-store');
     expect(body).toEqual({
@@ -29,7 +42,12 @@ describe('POST /login', () => {
       .split('.', 2)
       .map((part) => JSON.parse(Buffer.from(part, 'base64url').toString()) as Record<string, unknown>);
     expect(header).toMatchObject({ alg: 'ES256', typ: 'at+jwt', kid: expect.any(String) });
-    expect(claims).toMatchObject({ iss: 'agora', aud: 'agora', sub: String(ann.id), sid: expect.any(String) });
+    expect(claims).toMatchObject({
+      iss: 'agora',
+      aud: 'agora',
+      sub: String(ann.id),
+      sid: expect.any(String),
+    });
     expect(Number(claims?.exp) - Number(claims?.iat)).toBe(900);
     const me = await ask('GET', '/users/me', { token: String(body.access_token) });
     expect(me.body).toMatchObject({ id: ann.id, email: ann.email });
@@ -43,7 +61,9 @@ describe('POST /login', () => {
   });
 
   it('reads the address as registration does', async () => {
-    expect((await logIn({ username: ` ${ann.email.toUpperCase()}`, password: ann.password })).status).toBe(200);
+    expect((await logIn({ username: ` ${ann.email.toUpperCase()}`, password: ann.password })).status).toBe(
+      200,
+    );
   });
 
   it('answers alike for a wrong password, an unknown address and a password that is too long', async () => {
@@ -65,7 +85,7 @@ describe('POST /login', () => {
     [{ username: 'a@example.test' }, ['password']],
     [{ username: 'a@example.test', password: 'x', grant_type: 'client_credentials' }, ['grant_type']],
   ])('refuses the form %j', async (form, fields) => {
-    const { status, body } = await logIn(form as Record<string, string>);
+    const { status, body } = await logIn(form);
     expect(status).toBe(422);
     expect(body.errors?.map(({ field }) => field)).toEqual(fields);
   });
@@ -84,12 +104,16 @@ describe('POST /login', () => {
   });
 
   it('takes no credentials from the query', async () => {
-    const { status } = await ask('POST', `/login?username=${ann.email}&password=${ann.password}`, { form: {} });
+    const { status } = await ask('POST', `/login?username=${ann.email}&password=${ann.password}`, {
+      form: {},
+    });
     expect(status).toBe(422);
   });
 
   it('asks to come again when too many hash at once, and answers all others', async () => {
-    const attempts = Array.from({ length: 60 }, () => logIn({ username: ann.email, password: 'wrong password' }));
+    const attempts = Array.from({ length: 60 }, () =>
+      logIn({ username: ann.email, password: 'wrong password' }),
+    );
     const answers = await Promise.all(attempts);
     const refused = answers.filter(({ status }) => status === 503);
     expect(refused.length).toBeGreaterThan(0);
@@ -99,8 +123,14 @@ describe('POST /login', () => {
 
   it('logs neither password nor token nor address', async () => {
     const { body } = await logIn({ username: ann.email, password: ann.password });
-    await ask('POST', '/login', { raw: `{"password":"${ann.password}`, headers: { 'Content-Type': 'application/json' } });
-    await ask('POST', '/users', { raw: `{"password":"${ann.password}`, headers: { 'Content-Type': 'application/json' } });
+    await ask('POST', '/login', {
+      raw: `{"password":"${ann.password}`,
+      headers: { 'Content-Type': 'application/json' },
+    });
+    await ask('POST', '/users', {
+      raw: `{"password":"${ann.password}`,
+      headers: { 'Content-Type': 'application/json' },
+    });
     const log = agora.process('auth').log();
     expect(log).toContain('request answered');
     for (const secret of [ann.password, ann.email, String(body.access_token), String(body.refresh_token)]) {

@@ -1,5 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { httpClient, join, query, startAgora, type Agora, type HttpClient, type Person } from '@agora/testing';
+import {
+  httpClient,
+  join,
+  query,
+  startAgora,
+  type Agora,
+  type HttpClient,
+  type Person,
+} from '@agora/testing';
 
 describe('users', () => {
   let agora: Agora;
@@ -23,7 +31,10 @@ describe('users', () => {
   });
 
   it('shows the caller', async () => {
-    expect((await ask('GET', '/users/me/', { token: bob.token })).body).toMatchObject({ id: bob.id, email: bob.email });
+    expect((await ask('GET', '/users/me/', { token: bob.token })).body).toMatchObject({
+      id: bob.id,
+      email: bob.email,
+    });
   });
 
   it.each(['/users/1', '/users/me'])('asks for a token at %s', async (path) => {
@@ -49,7 +60,9 @@ describe('users', () => {
     expect((await ask('GET', '/users/me', { token: gone.token })).status).toBe(401);
     expect((await ask('DELETE', '/users/me', { token: gone.token })).status).toBe(401);
     expect((await ask('GET', `/users/${gone.id}`, { token: ann.token })).status).toBe(404);
-    expect((await ask('POST', '/login', { form: { username: gone.email, password: gone.password } })).status).toBe(403);
+    expect(
+      (await ask('POST', '/login', { form: { username: gone.email, password: gone.password } })).status,
+    ).toBe(403);
     expect(await query('SELECT 1 FROM auth.sessions WHERE user_id = $1', [gone.id])).toEqual([]);
     const again = await ask('POST', '/users', { json: { email: gone.email, password: gone.password } });
     expect(again.status).toBe(201);

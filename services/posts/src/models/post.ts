@@ -65,7 +65,10 @@ export class Post extends Model {
   }
 
   /** The user's own posts, drafts too, newest first, whose title contains `search` in any case. */
-  static listOwn(ownerId: number, { limit, skip, search }: { limit: number; skip: number; search: string }): Promise<Post[]> {
+  static listOwn(
+    ownerId: number,
+    { limit, skip, search }: { limit: number; skip: number; search: string },
+  ): Promise<Post[]> {
     const title = { [Op.iLike]: `%${search.replaceAll(/[\\%_]/g, '\\$&')}%` };
     return Post.findAll({
       where: { ownerId, ...(search && { title }) },
@@ -77,7 +80,12 @@ export class Post extends Model {
   }
 
   /** Writes a new text; false when the post is not there or not the user's. */
-  static async rewrite(id: number, ownerId: number, text: PostText, transaction: Transaction): Promise<boolean> {
+  static async rewrite(
+    id: number,
+    ownerId: number,
+    text: PostText,
+    transaction: Transaction,
+  ): Promise<boolean> {
     const { title, content, published } = text;
     const [changed] = await Post.update(
       { title, content, published, version: Post.sequelize?.literal('version + 1'), updatedAt: new Date() },
@@ -99,10 +107,13 @@ export class Post extends Model {
   static async addVotes(deltas: ReadonlyMap<number, number>, transaction: Transaction): Promise<void> {
     const bind = [[...deltas.keys()], [...deltas.values()]];
     // Locked in one order everywhere: two batches that share posts would else each wait for the other.
-    await Post.sequelize?.query('SELECT id FROM posts WHERE id = ANY($1::int[]) ORDER BY id FOR NO KEY UPDATE', {
-      bind: [bind[0]],
-      transaction,
-    });
+    await Post.sequelize?.query(
+      'SELECT id FROM posts WHERE id = ANY($1::int[]) ORDER BY id FOR NO KEY UPDATE',
+      {
+        bind: [bind[0]],
+        transaction,
+      },
+    );
     await Post.sequelize?.query(
       `UPDATE posts SET votes = posts.votes + given.delta
        FROM unnest($1::int[], $2::int[]) AS given (id, delta) WHERE posts.id = given.id`,

@@ -8,11 +8,16 @@ describe('the count of votes', () => {
   let courier: Courier;
   let author: ReturnType<Posts['newAuthor']>;
   const publish = async () => {
-    const { body } = await posts.ask('POST', '/posts', { token: author.token, json: { title: 'T', content: 'C' } });
+    const { body } = await posts.ask('POST', '/posts', {
+      token: author.token,
+      json: { title: 'T', content: 'C' },
+    });
     return Number(body.id);
   };
-  const votesOf = async (id: number) => (await posts.ask('GET', `/posts/${id}`, { token: author.token })).body.votes;
-  const expectVotes = (id: number, votes: number) => eventually(async () => expect(await votesOf(id)).toBe(votes));
+  const votesOf = async (id: number) =>
+    (await posts.ask('GET', `/posts/${id}`, { token: author.token })).body.votes;
+  const expectVotes = (id: number, votes: number) =>
+    eventually(async () => expect(await votesOf(id)).toBe(votes));
   /** What was delivered before this is applied once this is: a stream is read in its order. */
   const flush = async () => {
     const id = await publish();
@@ -72,8 +77,9 @@ describe('the count of votes', () => {
   });
 
   it('passes over votes for posts that are not there', async () => {
-    await courier.deliver(voteCast, { post_id: 2_147_483_647, user_id: freshId() });
+    const eventId = await courier.deliver(voteCast, { post_id: 2_147_483_647, user_id: freshId() });
     await flush();
+    expect(await query('SELECT 1 FROM posts.inbox WHERE event_id = $1', [eventId])).toHaveLength(1);
   });
 
   it('gives up what it cannot read, keeps it for a look, and goes on', async () => {
@@ -96,13 +102,18 @@ describe('the count of votes', () => {
   it('gives up an event whose data is wrong', async () => {
     const id = await courier.deliver(voteCast, { post_id: 0, user_id: 1 });
     await flush();
-    const letters = await query('SELECT 1 FROM posts.dead_letters WHERE body LIKE $1 AND dead_at IS NOT NULL', [`%${id}%`]);
+    const letters = await query(
+      'SELECT 1 FROM posts.dead_letters WHERE body LIKE $1 AND dead_at IS NOT NULL',
+      [`%${id}%`],
+    );
     expect(letters).toHaveLength(1);
   });
 
   it('counts 2,000 votes for one post', async () => {
     const id = await publish();
-    await Promise.all(Array.from({ length: 2_000 }, () => courier.deliver(voteCast, { post_id: id, user_id: freshId() })));
+    await Promise.all(
+      Array.from({ length: 2_000 }, () => courier.deliver(voteCast, { post_id: id, user_id: freshId() })),
+    );
     await expectVotes(id, 2_000);
   });
 });

@@ -10,7 +10,9 @@ describe('when a user is deleted', () => {
     posts.ask('POST', '/posts', { token, json: { title: 'Title', content: 'Content' } });
   const isBuried = (id: number) =>
     eventually(async () =>
-      expect(await query('SELECT email FROM posts.authors WHERE id = $1 AND deleted_at IS NOT NULL', [id])).toEqual([{ email: null }]),
+      expect(
+        await query('SELECT email FROM posts.authors WHERE id = $1 AND deleted_at IS NOT NULL', [id]),
+      ).toEqual([{ email: null }]),
     );
 
   beforeAll(async () => {
@@ -28,7 +30,8 @@ describe('when a user is deleted', () => {
     const kept = await publish(bob.token);
     await courier.deliver(userDeleted, { user_id: ann.id });
     await isBuried(ann.id);
-    for (const id of made) expect((await posts.ask('GET', `/posts/${id}`, { token: bob.token })).status).toBe(404);
+    for (const id of made)
+      expect((await posts.ask('GET', `/posts/${id}`, { token: bob.token })).status).toBe(404);
     expect((await posts.ask('GET', `/posts/${String(kept.body.id)}`, { token: bob.token })).status).toBe(200);
     const events = await query<{ id: number }>(
       `SELECT (envelope->'data'->>'post_id')::int AS id FROM posts.outbox
@@ -74,6 +77,8 @@ describe('when a user is deleted', () => {
     await courier.deliver(userDeleted, { user_id: ann.id });
     await Promise.all(posting);
     await isBuried(ann.id);
-    await eventually(async () => expect(await query('SELECT 1 FROM posts.posts WHERE owner_id = $1', [ann.id])).toEqual([]));
+    await eventually(async () =>
+      expect(await query('SELECT 1 FROM posts.posts WHERE owner_id = $1', [ann.id])).toEqual([]),
+    );
   });
 });

@@ -34,7 +34,12 @@ export const castVote =
   };
 
 /** Asks posts about a post that the caller may not see as far as is known here: it may just have been written, or published. */
-async function learnOf(postId: number, userId: number, { voter, post }: VoteAttempt, find: FindPostState): Promise<void> {
+async function learnOf(
+  postId: number,
+  userId: number,
+  { voter, post }: VoteAttempt,
+  find: FindPostState,
+): Promise<void> {
   if (voter === undefined) await Voter.learn(userId);
   if (post === 'visible' || post === 'deleted') return;
   const state = await find(postId);

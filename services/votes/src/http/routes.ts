@@ -3,4 +3,6 @@ import type { FindPostState } from '../post-states.js';
 import { castVote } from './cast-vote.js';
 
 /** What clients ask of votes, through the gateway. */
-export const routes = (findPostState: FindPostState): Route[] => [post('/vote', 'user', castVote(findPostState))];
+export const routes = (findPostState: FindPostState): Route[] => [
+  post('/vote', 'user', castVote(findPostState)),
+];

@@ -60,11 +60,16 @@ export class Vote extends Model {
     );
   }
 
-  private static async attempt(statement: string, bind: [number, number], transaction: Transaction): Promise<VoteAttempt> {
-    const rows = await Vote.sequelize?.query<{ voter: VoteAttempt['voter'] | null; post: VoteAttempt['post'] | null; changed: boolean }>(
-      statement,
-      { bind, type: QueryTypes.SELECT, transaction },
-    );
+  private static async attempt(
+    statement: string,
+    bind: [number, number],
+    transaction: Transaction,
+  ): Promise<VoteAttempt> {
+    const rows = await Vote.sequelize?.query<{
+      voter: VoteAttempt['voter'] | null;
+      post: VoteAttempt['post'] | null;
+      changed: boolean;
+    }>(statement, { bind, type: QueryTypes.SELECT, transaction });
     const row = rows?.[0];
     return { voter: row?.voter ?? undefined, post: row?.post ?? undefined, changed: row?.changed ?? false };
   }

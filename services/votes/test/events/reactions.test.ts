@@ -6,9 +6,14 @@ import { startVotes, type Votes } from '../start-votes.js';
 let votes: Votes;
 let courier: Courier;
 const applied = (eventId: string) =>
-  eventually(async () => expect(await query('SELECT 1 FROM votes.inbox WHERE event_id = $1', [eventId])).toHaveLength(1));
+  eventually(async () =>
+    expect(await query('SELECT 1 FROM votes.inbox WHERE event_id = $1', [eventId])).toHaveLength(1),
+  );
 const known = async (postId: number) => {
-  const [row] = await query('SELECT owner_id, published, version, deleted_at IS NOT NULL AS deleted FROM votes.known_posts WHERE id = $1', [postId]);
+  const [row] = await query(
+    'SELECT owner_id, published, version, deleted_at IS NOT NULL AS deleted FROM votes.known_posts WHERE id = $1',
+    [postId],
+  );
   return row;
 };
 const retractedBy = (userId: number) =>
@@ -28,7 +33,12 @@ afterAll(async () => {
 });
 
 describe('when a post is created or updated', () => {
-  const stateOf = (postId: number, version: number, published = true) => ({ post_id: postId, owner_id: 7, published, version });
+  const stateOf = (postId: number, version: number, published = true) => ({
+    post_id: postId,
+    owner_id: 7,
+    published,
+    version,
+  });
 
   it('learns of it, so that posts need not be asked', async () => {
     const id = freshId();
@@ -69,7 +79,9 @@ describe('when a post is deleted', () => {
   it('does not bring it back when its beginning comes after its end', async () => {
     const id = freshId();
     await applied(await courier.deliver(postDeleted, { post_id: id }));
-    await applied(await courier.deliver(postCreated, { post_id: id, owner_id: 7, published: true, version: 1 }));
+    await applied(
+      await courier.deliver(postCreated, { post_id: id, owner_id: 7, published: true, version: 1 }),
+    );
     expect(await known(id)).toMatchObject({ deleted: true });
     expect((await votes.vote(freshId(), id, 1)).status).toBe(404);
   });
@@ -121,7 +133,10 @@ describe('when a user is deleted', () => {
     const user = freshId();
     await votes.vote(user, votes.newPost(), 1);
     const voting = Array.from({ length: 60 }, () => votes.vote(user, votes.newPost(), 1));
-    const [eventId, ...answers] = await Promise.all([courier.deliver(userDeleted, { user_id: user }), ...voting]);
+    const [eventId, ...answers] = await Promise.all([
+      courier.deliver(userDeleted, { user_id: user }),
+      ...voting,
+    ]);
     await applied(eventId);
     expect(await query('SELECT 1 FROM votes.votes WHERE user_id = $1', [user])).toEqual([]);
     const cast = answers.filter(({ status }) => status === 201).length + 1;
