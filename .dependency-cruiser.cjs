@@ -69,7 +69,11 @@ module.exports = {
       'identity',
       'messaging',
     ]),
-    dependsOnly('identity-depends-on-chassis-only', 'packages/identity', ['chassis']),
+    dependsOnly('identity-depends-on-chassis-contracts-messaging-only', 'packages/identity', [
+      'chassis',
+      'contracts',
+      'messaging',
+    ]),
     dependsOnly('messaging-depends-on-contracts-only', 'packages/messaging', ['contracts']),
     dependsOnly('contracts-depend-on-nothing-inside', 'packages/contracts'),
     dependsOnly('database-depends-on-nothing-inside', 'packages/database'),

@@ -1,8 +1,9 @@
 import { processSettings, readSettings, type ProcessSettings } from '@agora/chassis';
 import { identitySettings, type IdentitySettings } from '@agora/identity';
+import { brokerSettings, type BrokerSettings } from '@agora/messaging';
 import Joi from 'joi';
 
-export interface GatewaySettings extends ProcessSettings, Omit<IdentitySettings, keyof ProcessSettings> {
+export interface GatewaySettings extends ProcessSettings, IdentitySettings, BrokerSettings {
   AUTH_URL: string;
   POSTS_URL: string;
   VOTES_URL: string;
@@ -22,6 +23,7 @@ export const readConfig = (environment: NodeJS.ProcessEnv): GatewaySettings =>
   readSettings<GatewaySettings>(environment, {
     ...processSettings,
     ...identitySettings,
+    ...brokerSettings,
     PORT: Joi.number().port().default(8000),
     INTERNAL_PORT: Joi.number().port().default(9000),
     AUTH_URL: origin,

@@ -1,5 +1,6 @@
 import { openInternalServer, openServer, runProcess } from '@agora/chassis';
-import { createVerifier } from '@agora/identity';
+import { createVerifier, followRevocations } from '@agora/identity';
+import { connectBroker } from '@agora/messaging';
 import { readConfig } from './config.js';
 import { createGateway } from './gateway.js';
 import { createUpstream } from './upstream.js';
@@ -8,7 +9,9 @@ runProcess('gateway', readConfig, async (settings, { logger, started, isDraining
   const host = settings.HOST;
   const drainMilliseconds = settings.SHUTDOWN_TIMEOUT_SECONDS * 1_000 * 0.8;
 
-  const verifier = started(createVerifier(settings, logger));
+  const broker = started(connectBroker('gateway', settings, logger));
+  const revocations = started(followRevocations(settings, broker, logger));
+  const verifier = started(createVerifier(settings, logger, revocations));
   const upstream = (origin: string, service: string) =>
     started(
       createUpstream({

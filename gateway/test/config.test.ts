@@ -6,6 +6,7 @@ const complete = {
   AUTH_URL: 'http://auth:8001',
   POSTS_URL: 'http://posts:8002/',
   VOTES_URL: 'http://[::1]:8003',
+  NATS_URL: 'nats://nats:4222',
 };
 
 it('has defaults for all but where the others are', () => {
@@ -19,7 +20,7 @@ it('has defaults for all but where the others are', () => {
 });
 
 it('names all that is missing', () => {
-  expect(() => readConfig({})).toThrow(/JWKS_URL.*AUTH_URL.*POSTS_URL.*VOTES_URL/);
+  expect(() => readConfig({})).toThrow(/JWKS_URL.*NATS_URL.*AUTH_URL.*POSTS_URL.*VOTES_URL/);
 });
 
 describe('refuses as an origin', () => {

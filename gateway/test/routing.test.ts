@@ -70,11 +70,16 @@ describe('a known path with another method is 405', () => {
     '/docs': 'GET, HEAD',
     '/health': 'GET, HEAD',
     '/login': 'POST',
+    '/logout': 'POST',
     '/posts': 'GET, HEAD, POST',
     '/posts/7': 'DELETE, GET, HEAD, PUT',
+    '/refresh': 'POST',
+    '/sessions': 'DELETE, GET, HEAD',
+    '/sessions/7': 'DELETE',
     '/users': 'POST',
     '/users/7': 'GET, HEAD',
     '/users/me': 'DELETE, GET, HEAD',
+    '/users/me/password': 'PUT',
     '/vote': 'POST',
   };
   const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND'];

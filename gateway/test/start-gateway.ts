@@ -28,7 +28,7 @@ export async function startGateway(
     maxInFlight = 1_000,
     isDraining = () => false,
     host = '127.0.0.1',
-    verifier = createVerifier(identity, logger),
+    verifier = createVerifier(identity, logger, { isRevoked: () => false, isComplete: () => true }),
   }: GatewayOverrides = {},
 ): Promise<RunningGateway> {
   const open = (origin: string) => createUpstream({ origin, timeoutMilliseconds, maxInFlight, logger });

@@ -15,7 +15,15 @@ export {
   unavailable,
   type FieldError,
 } from './problem.js';
-export { bodyLimit, checkBodyHeaders, readForm, readJson, tooLarge, type BodyKind } from './read-body.js';
+export {
+  bodyLimit,
+  checkBodyHeaders,
+  readForm,
+  readJson,
+  readJsonOrForm,
+  tooLarge,
+  type BodyKind,
+} from './read-body.js';
 export { integerParameter, readQuery } from './read-query.js';
 export { correlation, currentRequest } from './request-context.js';
 export {

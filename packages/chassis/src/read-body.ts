@@ -73,6 +73,12 @@ export async function readForm(ctx: Context): Promise<Record<string, string>> {
   return Object.fromEntries(fields);
 }
 
+/** Reads a body in whichever of the two it comes; throws as `readJson` and `readForm` do. */
+export async function readJsonOrForm(ctx: Context): Promise<unknown> {
+  checkBodyHeaders(ctx.headers, ['json', 'form']);
+  return ctx.is(mediaTypes.form) ? readForm(ctx) : readJson(ctx);
+}
+
 async function parse(ctx: Context, parser: Middleware): Promise<unknown> {
   const utf8 = watchUtf8(ctx);
   try {

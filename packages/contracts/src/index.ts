@@ -1,4 +1,4 @@
-export { userDeleted, userRegistered } from './auth.js';
+export { sessionRevoked, userDeleted, userRegistered } from './auth.js';
 export { type EventDefinition, type Publisher } from './define-event.js';
 export { envelopeSchema, type Envelope } from './envelope.js';
 export { postCreated, postDeleted, postUpdated, type PostState } from './posts.js';

@@ -1,6 +1,7 @@
 import { currentRequest, unauthorized, unavailable } from '@agora/chassis';
 import type { Context, Middleware } from 'koa';
-import { KeysUnavailable, type Caller, type Verifier } from './verify.js';
+import type { Caller } from './caller.js';
+import { KeysUnavailable, type Verifier } from './verify.js';
 
 const callers = new WeakMap<Context, Caller>();
 

@@ -2,18 +2,10 @@ import type { KeyObject } from 'node:crypto';
 import type { Logger } from '@agora/chassis';
 import jwt, { type JwtPayload } from 'jsonwebtoken';
 import { LRUCache } from 'lru-cache';
+import type { Caller } from './caller.js';
 import { remoteKeySet, sharedSecret, type KeySet } from './key-set.js';
+import type { Revocations } from './revocations.js';
 import { refuseSharedSecretInProduction, type IdentitySettings } from './settings.js';
-
-/** Whom a verified access token speaks for. */
-export interface Caller {
-  userId: number;
-  /** The session that the token belongs to. */
-  sessionId: string;
-  tokenId: string;
-  /** When the token ends, in seconds since 1970. */
-  expiresAt: number;
-}
 
 export interface Verifier {
   /** The caller that an access token speaks for; undefined when the token is bad. Rejects with a KeysUnavailable when no key could be loaded yet. */
@@ -31,10 +23,11 @@ export class KeysUnavailable extends Error {
 const maxTokenBytes = 4096;
 const clockTolerance = 5;
 
-/** Verifies access tokens (RFC 9068, with the precautions of RFC 8725), by the keys that the settings name unless others are given. Results are cached by the exact token; expiry is checked every time. */
+/** Verifies access tokens (RFC 9068, with the precautions of RFC 8725), by the keys that the settings name unless others are given. Results are cached by the exact token; expiry and revocation are checked every time. */
 export function createVerifier(
   settings: IdentitySettings,
   logger: Logger,
+  revocations: Pick<Revocations, 'isRevoked' | 'isComplete'>,
   keys: KeySet = keySetOf(settings, logger),
 ): Verifier {
   refuseSharedSecretInProduction(settings);
@@ -44,10 +37,11 @@ export function createVerifier(
       const known = verified.get(token);
       const caller = known ?? (await verifyToken(token, keys, settings));
       if (!caller || caller.expiresAt + clockTolerance <= Date.now() / 1000) return undefined;
+      if (revocations.isRevoked(caller)) return undefined;
       if (!known) verified.set(token, caller);
       return caller;
     },
-    isReady: () => keys.isLoaded(),
+    isReady: () => keys.isLoaded() && revocations.isComplete(),
     stop: () => keys.stop(),
   };
 }

@@ -6,6 +6,7 @@ import jwt, { type SignOptions } from 'jsonwebtoken';
 import { createVerifier, type IdentitySettings, type Verifier } from '../src/index.js';
 
 const logger = createLogger('test', 'silent');
+const noRevocations = { isRevoked: () => false, isComplete: () => true };
 const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const jwk = {
   ...createPublicKey(privateKey).export({ format: 'jwk' }),
@@ -65,7 +66,7 @@ describe('a verifier with published keys', () => {
     await new Promise<void>((resolve) => issuer.listen(0, '127.0.0.1', resolve));
     const address = issuer.address();
     url = `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}/jwks.json`;
-    verifier = createVerifier({ ...settings, JWKS_URL: url }, logger);
+    verifier = createVerifier({ ...settings, JWKS_URL: url }, logger, noRevocations);
   });
   afterAll(async () => {
     await verifier.stop();
@@ -142,7 +143,7 @@ describe('a verifier with published keys', () => {
 
   it('rejects, and is not ready, while it never had a key', async () => {
     answer = () => 'no key set';
-    const keyless = createVerifier({ ...settings, JWKS_URL: url }, logger);
+    const keyless = createVerifier({ ...settings, JWKS_URL: url }, logger, noRevocations);
     await expect(keyless.verify(sign())).rejects.toThrow('no key');
     expect(keyless.isReady()).toBe(false);
     answer = () => JSON.stringify({ keys: [jwk] });
@@ -156,7 +157,11 @@ describe('a verifier with a shared secret', () => {
   const secret = '0123456789abcdef0123456789abcdef';
 
   it('verifies HS256', async () => {
-    const verifier = createVerifier({ ...settings, ALGORITHM: 'HS256', SECRET_KEY: secret }, logger);
+    const verifier = createVerifier(
+      { ...settings, ALGORITHM: 'HS256', SECRET_KEY: secret },
+      logger,
+      noRevocations,
+    );
     const token = jwt.sign({ sid: 's', jti: 'j' }, secret, {
       algorithm: 'HS256',
       header: { alg: 'HS256', typ: 'at+jwt' },
@@ -171,7 +176,9 @@ describe('a verifier with a shared secret', () => {
 
   it('is refused in production unless it is allowed', () => {
     const shared = { ...settings, NODE_ENV: 'production', ALGORITHM: 'HS256', SECRET_KEY: secret } as const;
-    expect(() => createVerifier(shared, logger)).toThrow(/HS256 is refused in production/);
-    expect(() => createVerifier({ ...shared, ALLOW_SHARED_SECRET: true }, logger)).not.toThrow();
+    expect(() => createVerifier(shared, logger, noRevocations)).toThrow(/HS256 is refused in production/);
+    expect(() =>
+      createVerifier({ ...shared, ALLOW_SHARED_SECRET: true }, logger, noRevocations),
+    ).not.toThrow();
   });
 });

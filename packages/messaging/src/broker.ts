@@ -28,6 +28,8 @@ export interface Broker {
   /** Rejects only once the broker is stopped. */
   jetStream(): Promise<{ client: JetStreamClient; manager: JetStreamManager }>;
   isConnected(): boolean;
+  /** Calls `listener` whenever the connection broke and is there again, until what it returns is called. */
+  onReconnect(listener: () => void): () => void;
   /** Sends what is buffered, acknowledgements above all, and closes. */
   stop(): Promise<void>;
 }
@@ -36,6 +38,7 @@ export interface Broker {
 export function connectBroker(name: string, settings: BrokerSettings, logger: Logger): Broker {
   let connection: NatsConnection | undefined;
   const stopped = new AbortController();
+  const listeners = new Set<() => void>();
 
   const open = async () => {
     connection = await connectUntilStopped(name, settings, logger, stopped.signal);
@@ -44,7 +47,7 @@ export function connectBroker(name: string, settings: BrokerSettings, logger: Lo
       client: jetstream(connection),
       manager: await jetstreamManager(connection, { checkAPI: false }),
     };
-    void logStatus(connection, logger);
+    void watchStatus(connection, logger, listeners);
     return ready;
   };
   const opening = open();
@@ -54,6 +57,10 @@ export function connectBroker(name: string, settings: BrokerSettings, logger: Lo
     settings,
     jetStream: () => opening,
     isConnected: () => connection !== undefined && !connection.isClosed(),
+    onReconnect(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
     async stop() {
       stopped.abort();
       if (!connection) return;
@@ -92,9 +99,14 @@ async function connectUntilStopped(
   throw new Error('stopped before NATS could be reached');
 }
 
-async function logStatus(connection: NatsConnection, logger: Logger): Promise<void> {
+async function watchStatus(
+  connection: NatsConnection,
+  logger: Logger,
+  listeners: Set<() => void>,
+): Promise<void> {
   for await (const { type } of connection.status()) {
     if (type === 'disconnect' || type === 'reconnect') logger.warn({ nats: type }, 'NATS connection changed');
+    if (type === 'reconnect') for (const listener of listeners) listener();
   }
 }
 

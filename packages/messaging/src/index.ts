@@ -1,5 +1,6 @@
 export { brokerSettings, connectBroker, type Broker, type BrokerSettings } from './broker.js';
 export { startConsumers } from './consumer.js';
+export { followStream, type Follower, type Following } from './follow.js';
 export { type Correlation } from './logger.js';
 export { addAllToOutbox, addToOutbox, openOutbox } from './outbox.js';
 export { startRelay } from './relay.js';

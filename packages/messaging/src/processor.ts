@@ -1,10 +1,11 @@
 import type { JsMsg } from '@nats-io/jetstream';
-import { envelopeSchema, type Envelope } from '@agora/contracts';
+import type { Envelope } from '@agora/contracts';
 import type { Sequelize } from 'sequelize';
 import { forgetFailures, recordFailure } from './dead-letters.js';
 import { recordInInbox, removeFromInbox } from './inbox.js';
 import type { Correlation, Logger } from './logger.js';
-import type { SubscribedEvent, Subscription } from './subscriptions.js';
+import { readEnvelope } from './read-envelope.js';
+import type { Subscription } from './subscriptions.js';
 
 export interface ProcessorOptions {
   subscriptions: readonly Subscription[];
@@ -25,7 +26,7 @@ interface Received {
 export function createProcessor(options: ProcessorOptions): (messages: JsMsg[]) => Promise<void> {
   const byType = new Map(
     options.subscriptions.flatMap((subscription) =>
-      subscription.events.map((event) => [event.type, { subscription, schema: event.schema }] as const),
+      subscription.events.map((event) => [event.type, { subscription, event }] as const),
     ),
   );
 
@@ -38,7 +39,7 @@ export function createProcessor(options: ProcessorOptions): (messages: JsMsg[]) 
         continue;
       }
       try {
-        const envelope = readEnvelope(message, known.schema);
+        const envelope = readEnvelope(message, known.event);
         received.push({ message, envelope, subscription: known.subscription });
       } catch (error) {
         await giveUp(message, error, options);
@@ -46,14 +47,6 @@ export function createProcessor(options: ProcessorOptions): (messages: JsMsg[]) 
     }
     if (received.length > 0) await applyAll(received, options);
   };
-}
-
-function readEnvelope(message: JsMsg, schema: SubscribedEvent['schema']): Envelope<never> {
-  const { value, error } = envelopeSchema.validate(message.json());
-  if (error) throw error;
-  const data = schema.validate(value.data);
-  if (data.error) throw data.error;
-  return value as Envelope<never>;
 }
 
 /** Applies the whole batch in one transaction; when that fails, each message alone, so that one bad one holds up no other. */

@@ -2,10 +2,12 @@ import { fileURLToPath } from 'node:url';
 import {
   entryPoint,
   environmentOf,
+  services,
   type Ports,
   type ProcessName,
   type StackAddresses,
 } from '@agora/local-stack';
+import { openCourier } from './events.js';
 import { portsForAll } from './ports.js';
 import { startProcess, type RunningProcess } from './running-process.js';
 import { currentStack } from './stack.js';
@@ -29,8 +31,22 @@ export interface AgoraOptions {
   environment?: Record<string, string>;
 }
 
-/** Starts real processes of Agora, in order, and waits until they are ready. */
+const attempts = 5;
+
+/** Starts real processes of Agora and waits until they are ready. */
 export async function startAgora(names: readonly ProcessName[], options: AgoraOptions = {}): Promise<Agora> {
+  await ensureStreams();
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await startAll(names, options);
+    } catch (error) {
+      // Another test run may have taken a port between its being found free and its being listened on.
+      if (attempt === attempts || !String(error).includes('EADDRINUSE')) throw error;
+    }
+  }
+}
+
+async function startAll(names: readonly ProcessName[], options: AgoraOptions): Promise<Agora> {
   const addresses = await addressesOf();
   const running = new Map<ProcessName, RunningProcess>();
   const start = async (name: ProcessName) => {
@@ -42,7 +58,15 @@ export async function startAgora(names: readonly ProcessName[], options: AgoraOp
     running.set(name, started);
     return started;
   };
-  await Promise.all(names.map(start));
+  const stop = async () => {
+    await Promise.all([...running.values()].map((each) => each.end()));
+  };
+  const results = await Promise.allSettled(names.map(start));
+  const failures = results.flatMap((result) => (result.status === 'rejected' ? [String(result.reason)] : []));
+  if (failures.length > 0) {
+    await stop();
+    throw new Error(failures.join('\n'));
+  }
   return {
     ports: addresses.ports,
     process: (name) => {
@@ -51,10 +75,15 @@ export async function startAgora(names: readonly ProcessName[], options: AgoraOp
       return found;
     },
     start,
-    async stop() {
-      await Promise.all([...running.values()].map((each) => each.end()));
-    },
+    stop,
   };
+}
+
+/** Every process waits for the stream of auth, which need not run in a test. */
+async function ensureStreams(): Promise<void> {
+  const courier = await openCourier();
+  for (const service of services) await courier.ensureStream(service);
+  await courier.close();
 }
 
 async function addressesOf(): Promise<StackAddresses> {

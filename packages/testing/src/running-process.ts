@@ -40,11 +40,16 @@ export async function startProcess({
     });
     for (const stream of [child.stdout, child.stderr])
       stream?.on('data', (chunk: Buffer) => output.push(chunk.toString()));
-    await eventually(async () => {
-      if (hasEnded(child)) return;
-      const response = await fetch(`${internalUrl}/readyz`);
-      if (!response.ok) throw new Error(`not ready:\n${output.join('')}`);
-    }, 15_000);
+    try {
+      await eventually(async () => {
+        if (hasEnded(child)) return;
+        const response = await fetch(`${internalUrl}/readyz`);
+        if (!response.ok) throw new Error('it is not ready');
+      }, 15_000);
+    } catch (error) {
+      child.kill('SIGKILL');
+      throw new Error(`${entry} did not become ready:\n${output.join('')}`, { cause: error });
+    }
     if (hasEnded(child)) throw new Error(`${entry} ended at once:\n${output.join('')}`);
   };
   await start();

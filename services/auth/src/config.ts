@@ -13,6 +13,7 @@ export interface Config extends ProcessSettings, DatabaseSettings, BrokerSetting
   BCRYPT_CONCURRENCY: number;
   BCRYPT_QUEUE_LIMIT: number;
   PASSWORD_MIN_LENGTH: number;
+  REFRESH_REUSE_GRACE_SECONDS: number;
 }
 
 /** The settings of auth; throws a SettingsError that says what is wrong. */
@@ -35,6 +36,7 @@ export const readConfig = (environment: NodeJS.ProcessEnv): Config =>
     BCRYPT_CONCURRENCY: Joi.number().integer().min(1).max(16).default(2),
     BCRYPT_QUEUE_LIMIT: Joi.number().integer().min(0).max(1_000).default(32),
     PASSWORD_MIN_LENGTH: Joi.number().integer().min(8).max(64).default(8),
+    REFRESH_REUSE_GRACE_SECONDS: Joi.number().min(0).max(60).default(0),
   });
 
 /** The settings of the migrations alone. */

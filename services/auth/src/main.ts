@@ -8,7 +8,7 @@ import {
   unavailable,
 } from '@agora/chassis';
 import { connectDatabase, connectionOf, databaseAnswers, isDatabaseUnavailable } from '@agora/database';
-import { authenticate, createVerifier } from '@agora/identity';
+import { authenticate, createVerifier, followRevocations } from '@agora/identity';
 import { connectBroker, openOutbox, startRelay } from '@agora/messaging';
 import { accessTokens } from './access-tokens.js';
 import { readConfig } from './config.js';
@@ -19,6 +19,7 @@ import { Session } from './models/session.js';
 import { SigningKey } from './models/signing-key.js';
 import { User } from './models/user.js';
 import { openPasswords } from './passwords.js';
+import { sessionRevoker } from './revoke-sessions.js';
 
 runProcess('auth', readConfig, async (config, { logger, started, isDraining }) => {
   const database = connectDatabase(config, 'auth', [User, Session, RefreshToken, SigningKey]);
@@ -27,6 +28,8 @@ runProcess('auth', readConfig, async (config, { logger, started, isDraining }) =
   const passwords = await openPasswords(config);
   const translateError = (error: unknown) =>
     isDatabaseUnavailable(error) ? unavailable('The accounts cannot be reached.') : undefined;
+  const broker = connectBroker('auth', config, logger);
+  const revocations = followRevocations(config, broker, logger);
   const listen = { host: config.HOST, drainMilliseconds: config.SHUTDOWN_TIMEOUT_SECONDS * 500 };
   started(
     await openInternalServer({
@@ -35,17 +38,26 @@ runProcess('auth', readConfig, async (config, { logger, started, isDraining }) =
       logger,
       routes: internalRoutes({ keys }),
       translateError,
-      isReady: async () => !isDraining() && (await databaseAnswers(database)),
+      isReady: async () => !isDraining() && revocations.isComplete() && (await databaseAnswers(database)),
     }),
   );
-  const broker = started(connectBroker('auth', config, logger));
+  started(broker);
+  started(revocations);
   const outbox = openOutbox(database, 'auth', correlation);
   started(startRelay({ outbox, broker, connection: connectionOf(config, 'auth-relay'), logger }));
-  const verifier = started(createVerifier(config, logger, verificationKeys(keys)));
+  const verifier = started(createVerifier(config, logger, revocations, verificationKeys(keys)));
   const application = createApplication({
     logger,
     middleware: routeRequests(
-      routes({ keys, passwords, signAccessToken: accessTokens(keys, config) }),
+      routes({
+        keys,
+        passwords,
+        signAccessToken: accessTokens(keys, config),
+        revocations,
+        revokeSessions: sessionRevoker(revocations),
+        reuseGraceSeconds: config.REFRESH_REUSE_GRACE_SECONDS,
+        logger,
+      }),
       authenticate(verifier),
     ),
     translateError,

@@ -8,7 +8,7 @@ import {
   unavailable,
 } from '@agora/chassis';
 import { connectDatabase, connectionOf, databaseAnswers, isDatabaseUnavailable } from '@agora/database';
-import { authenticate, createVerifier } from '@agora/identity';
+import { authenticate, createVerifier, followRevocations } from '@agora/identity';
 import { connectBroker, openOutbox, startConsumers, startRelay } from '@agora/messaging';
 import { readConfig } from './config.js';
 import { subscriptions } from './events/subscriptions.js';
@@ -23,7 +23,9 @@ runProcess('posts', readConfig, async (config, { logger, started, isDraining }) 
   const translateError = (error: unknown) =>
     isDatabaseUnavailable(error) ? unavailable('The posts cannot be reached.') : undefined;
   const listen = { host: config.HOST, drainMilliseconds: config.SHUTDOWN_TIMEOUT_SECONDS * 500 };
-  const verifier = createVerifier(config, logger);
+  const broker = connectBroker('posts', config, logger);
+  const revocations = followRevocations(config, broker, logger);
+  const verifier = createVerifier(config, logger, revocations);
   started(
     await openInternalServer({
       ...listen,
@@ -34,8 +36,9 @@ runProcess('posts', readConfig, async (config, { logger, started, isDraining }) 
       isReady: async () => !isDraining() && verifier.isReady() && (await databaseAnswers(database)),
     }),
   );
+  started(broker);
+  started(revocations);
   started(verifier);
-  const broker = started(connectBroker('posts', config, logger));
   const outbox = openOutbox(database, 'posts', correlation);
   started(startRelay({ outbox, broker, connection: connectionOf(config, 'posts-relay'), logger }));
   started(

@@ -8,7 +8,7 @@ import {
   unavailable,
 } from '@agora/chassis';
 import { connectDatabase, connectionOf, databaseAnswers, isDatabaseUnavailable } from '@agora/database';
-import { authenticate, createVerifier } from '@agora/identity';
+import { authenticate, createVerifier, followRevocations } from '@agora/identity';
 import { connectBroker, openOutbox, startConsumers, startRelay } from '@agora/messaging';
 import { readConfig } from './config.js';
 import { subscriptions } from './events/subscriptions.js';
@@ -24,7 +24,9 @@ runProcess('votes', readConfig, async (config, { logger, started, isDraining }) 
   const translateError = (error: unknown) =>
     isDatabaseUnavailable(error) ? unavailable('The votes cannot be reached.') : undefined;
   const listen = { host: config.HOST, drainMilliseconds: config.SHUTDOWN_TIMEOUT_SECONDS * 500 };
-  const verifier = createVerifier(config, logger);
+  const broker = connectBroker('votes', config, logger);
+  const revocations = followRevocations(config, broker, logger);
+  const verifier = createVerifier(config, logger, revocations);
   started(
     await openInternalServer({
       ...listen,
@@ -34,8 +36,9 @@ runProcess('votes', readConfig, async (config, { logger, started, isDraining }) 
       isReady: async () => !isDraining() && verifier.isReady() && (await databaseAnswers(database)),
     }),
   );
+  started(broker);
+  started(revocations);
   started(verifier);
-  const broker = started(connectBroker('votes', config, logger));
   const outbox = openOutbox(database, 'votes', correlation);
   started(startRelay({ outbox, broker, connection: connectionOf(config, 'votes-relay'), logger }));
   started(

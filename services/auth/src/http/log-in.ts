@@ -7,6 +7,7 @@ import { canonicalEmail } from '../email.js';
 import { Session, type Origin } from '../models/session.js';
 import { User } from '../models/user.js';
 import type { Passwords } from '../passwords.js';
+import { answerToken } from './token-answer.js';
 
 const schema = Joi.object<{ grant_type?: string; username: string; password: string }>({
   grant_type: Joi.string().valid('password'),
@@ -25,14 +26,7 @@ export function logIn(passwords: Passwords, signAccessToken: SignAccessToken): H
     const { session, refreshToken } = await inTransaction((transaction) =>
       Session.open(user.id, originOf(ctx), transaction),
     );
-    const { token, expiresIn } = await signAccessToken(user.id, session.id);
-    ctx.set('Cache-Control', 'no-store');
-    ctx.body = {
-      access_token: token,
-      token_type: 'bearer',
-      expires_in: expiresIn,
-      refresh_token: refreshToken,
-    };
+    await answerToken(ctx, signAccessToken, { userId: user.id, sessionId: session.id, refreshToken });
   };
 }
 

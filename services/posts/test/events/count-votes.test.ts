@@ -28,8 +28,6 @@ describe('the count of votes', () => {
   beforeAll(async () => {
     [posts, courier] = await Promise.all([startPosts(), openCourier()]);
     author = posts.newAuthor();
-    // The stream is made by votes, which does not run here.
-    await courier.ensureStream('votes');
   });
   afterAll(async () => {
     await courier.close();

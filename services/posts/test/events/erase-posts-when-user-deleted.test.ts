@@ -17,7 +17,6 @@ describe('when a user is deleted', () => {
 
   beforeAll(async () => {
     [posts, courier] = await Promise.all([startPosts(), openCourier()]);
-    await courier.ensureStream('auth');
   });
   afterAll(async () => {
     await courier.close();

@@ -25,7 +25,6 @@ const retractedBy = (userId: number) =>
 
 beforeAll(async () => {
   [votes, courier] = await Promise.all([startVotes(), openCourier()]);
-  await Promise.all([courier.ensureStream('auth'), courier.ensureStream('posts')]);
 });
 afterAll(async () => {
   await courier.close();

@@ -1,0 +1,104 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import {
+  eventually,
+  httpClient,
+  join,
+  joinAll,
+  openCourier,
+  startAgora,
+  type Agora,
+  type HttpClient,
+  type Person,
+} from '@agora/testing';
+
+const names = ['auth', 'posts', 'votes', 'gateway'] as const;
+
+let agora: Agora;
+let ask: HttpClient;
+/** Each process by itself: every one of them must refuse, not the gateway alone. */
+let doors: Record<'gateway' | 'auth' | 'posts' | 'votes', (token: string) => Promise<number>>;
+
+beforeAll(async () => {
+  agora = await startAgora(names, { algorithm: 'ES256' });
+  const at = (name: (typeof names)[number]) => httpClient(agora.process(name).url);
+  ask = at('gateway');
+  doors = {
+    gateway: async (token) => (await at('gateway')('GET', '/posts', { token })).status,
+    auth: async (token) => (await at('auth')('GET', '/sessions', { token })).status,
+    posts: async (token) => (await at('posts')('GET', '/posts', { token })).status,
+    votes: async (token) =>
+      (await at('votes')('POST', '/vote', { token, json: { post_id: 2_147_483_647, dir: 0 } })).status,
+  };
+}, 30_000);
+afterAll(() => agora.stop());
+
+const refusedEverywhere = (token: string) =>
+  Promise.all(
+    Object.values(doors).map((door) => eventually(async () => expect(await door(token)).toBe(401), 2_000)),
+  );
+
+const acts: [string, (person: Person) => Promise<unknown>][] = [
+  ['logging out', ({ token }) => ask('POST', '/logout', { token })],
+  ['ending all sessions', ({ token }) => ask('DELETE', '/sessions', { token })],
+  ['deleting the account', ({ token }) => ask('DELETE', '/users/me', { token })],
+  [
+    'changing the password elsewhere',
+    async ({ email, password }) => {
+      const { body } = await ask('POST', '/login', { form: { username: email, password } });
+      const json = { current_password: password, new_password: 'a new password' };
+      return ask('PUT', '/users/me/password', { token: String(body.access_token), json });
+    },
+  ],
+];
+
+describe('an access token', () => {
+  it.each(acts)('is refused by every process within 2 s of %s', async (_name, act) => {
+    const person = await join(ask);
+    for (const door of Object.values(doors)) expect(await door(person.token)).not.toBe(401);
+    await act(person);
+    await refusedEverywhere(person.token);
+  });
+
+  it.each(['gateway', 'posts', 'votes', 'auth'] as const)(
+    'stays refused when %s starts again',
+    async (name) => {
+      const person = await join(ask);
+      await ask('POST', '/logout', { token: person.token });
+      await refusedEverywhere(person.token);
+      await agora.process(name).end('SIGKILL');
+      await agora.process(name).restart();
+      // The first answer after it says that it is ready counts.
+      expect(await doors[name](person.token)).toBe(401);
+    },
+  );
+
+  it('is refused too when the stream of auth was lost', async () => {
+    const [before, after] = [await join(ask), await join(ask)];
+    await ask('POST', '/logout', { token: before.token });
+    await refusedEverywhere(before.token);
+    const courier = await openCourier();
+    await courier.loseStream('auth');
+    await courier.close();
+    await ask('POST', '/logout', { token: after.token });
+    await Promise.all(
+      Object.values(doors).map((door) =>
+        eventually(async () => expect(await door(after.token)).toBe(401), 15_000),
+      ),
+    );
+    await agora.process('posts').end('SIGKILL');
+    await agora.process('posts').restart();
+    expect(await doors.posts(before.token)).toBe(401);
+  }, 40_000);
+
+  it('is refused within 2 s by posts each time of 40, as its metric says', async () => {
+    for (const { token } of await joinAll(ask, 40)) {
+      await ask('POST', '/logout', { token });
+      await eventually(async () => expect(await doors.posts(token)).toBe(401), 2_000);
+    }
+    const metrics = await (await fetch(`${agora.process('posts').internalUrl}/metrics`)).text();
+    const inBound = Number(/revocation_lag_seconds_bucket{le="2"} (\d+)/.exec(metrics)?.[1]);
+    const all = Number(/revocation_lag_seconds_count (\d+)/.exec(metrics)?.[1]);
+    expect(all).toBeGreaterThanOrEqual(40);
+    expect(inBound).toBe(all);
+  }, 60_000);
+});

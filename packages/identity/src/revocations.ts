@@ -1,0 +1,90 @@
+import { Histogram, type Logger } from '@agora/chassis';
+import { sessionRevoked, userDeleted } from '@agora/contracts';
+import { followStream, type Broker, type Follower } from '@agora/messaging';
+import type { Caller } from './caller.js';
+import type { IdentitySettings } from './settings.js';
+
+/** Sessions and users whose access tokens are refused although they have not expired. */
+export interface Revocations {
+  isRevoked(caller: Caller): boolean;
+  /** Refuses a session's tokens in this process at once, before its event comes around. */
+  revokeSession(sessionId: string, at?: Date): void;
+  revokeUser(userId: number, at?: Date): void;
+  /** Whether all that is known to the stream is known here. */
+  isComplete(): boolean;
+  stop(): Promise<void>;
+}
+
+const lag = new Histogram({
+  name: 'revocation_lag_seconds',
+  help: 'Seconds from the ending of a session to its being known here',
+  buckets: [0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 30],
+});
+
+const pruneMilliseconds = 60_000;
+/** Clocks may differ, and a token may be signed a moment after its session was ended by another replica. */
+const marginSeconds = 60;
+
+/** Keeps in memory what the auth stream tells of ended sessions and deleted users, for as long as a token of theirs could live. */
+export function followRevocations(
+  { ACCESS_TOKEN_EXPIRE_MINUTES: minutes }: Pick<IdentitySettings, 'ACCESS_TOKEN_EXPIRE_MINUTES'>,
+  broker: Broker,
+  logger: Logger,
+): Revocations {
+  const seconds = minutes * 60 + marginSeconds;
+  const sessions = new Map<string, number>();
+  const users = new Map<number, number>();
+  const remember = <Key>(revoked: Map<Key, number>, key: Key, at: Date) => {
+    const until = at.getTime() + seconds * 1_000;
+    if (until > Date.now()) revoked.set(key, until);
+  };
+  const revokeSession = (sessionId: string, at = new Date()) => remember(sessions, sessionId, at);
+  const revokeUser = (userId: number, at = new Date()) => remember(users, userId, at);
+
+  let live = false;
+  const following = followStream({
+    broker,
+    publisher: 'auth',
+    seconds,
+    logger,
+    followers: [
+      follower(sessionRevoked, ({ session_id: id }, at) => {
+        if (live) observeLag(at);
+        revokeSession(id, at);
+      }),
+      follower(userDeleted, ({ user_id: id }, at) => {
+        if (live) observeLag(at);
+        revokeUser(id, at);
+      }),
+    ],
+  });
+  const isComplete = () => (live ||= following.isCaughtUp());
+  const pruning = setInterval(() => {
+    isComplete();
+    for (const revoked of [sessions, users]) prune(revoked);
+  }, pruneMilliseconds);
+  pruning.unref();
+
+  return {
+    isRevoked: ({ sessionId, userId }) => sessions.has(sessionId) || users.has(userId),
+    revokeSession,
+    revokeUser,
+    isComplete,
+    async stop() {
+      clearInterval(pruning);
+      await following.stop();
+    },
+  };
+}
+
+const follower = <Data>(
+  event: Follower<Data>['event'] & { schema: unknown },
+  follow: Follower<Data>['follow'],
+) => ({ event, follow }) as Follower<never>;
+
+const observeLag = (at: Date) => lag.observe(Math.max(0, (Date.now() - at.getTime()) / 1_000));
+
+function prune(revoked: Map<unknown, number>): void {
+  const now = Date.now();
+  for (const [key, until] of revoked) if (until <= now) revoked.delete(key);
+}

@@ -1,0 +1,12 @@
+import type { JsMsg } from '@nats-io/jetstream';
+import { envelopeSchema, type Envelope } from '@agora/contracts';
+import type { SubscribedEvent } from './subscriptions.js';
+
+/** The event in a message; throws when envelope or data are not as the contract says. */
+export function readEnvelope(message: JsMsg, { schema }: Pick<SubscribedEvent, 'schema'>): Envelope<never> {
+  const { value, error } = envelopeSchema.validate(message.json());
+  if (error) throw error;
+  const data = schema.validate(value.data);
+  if (data.error) throw data.error;
+  return value as Envelope<never>;
+}

@@ -1,0 +1,33 @@
+import { forbidden, readJson, unauthorized, validate, type Handler } from '@agora/chassis';
+import { inTransaction } from '@agora/database';
+import { requireUser } from '@agora/identity';
+import Joi from 'joi';
+import { User } from '../models/user.js';
+import type { Passwords } from '../passwords.js';
+import type { RevokeSessions } from '../revoke-sessions.js';
+
+/** `PUT /users/me/password`: changes the caller's password and ends their other sessions. */
+export function changePassword(passwords: Passwords, revokeSessions: RevokeSessions): Handler {
+  const schema = Joi.object<{ current_password: string; new_password: string }>({
+    current_password: Joi.string().required(),
+    new_password: passwords.schema,
+  });
+  return async (ctx) => {
+    const { userId, sessionId } = requireUser(ctx);
+    const { current_password: current, new_password: next } = validate(schema, await readJson(ctx));
+    const user = await User.findByPk(userId);
+    if (!user) throw unauthorized('invalid_token');
+    if (!(await passwords.matches(current, user.passwordHash))) throw wrongPassword();
+    const passwordHash = await passwords.hash(next);
+    await inTransaction(async (transaction) => {
+      // Only while it is still the password that was checked: of two changes at once the second must know the first's.
+      const where = { id: userId, passwordHash: user.passwordHash };
+      const [changed] = await User.update({ passwordHash }, { where, transaction });
+      if (changed === 0) throw wrongPassword();
+      await revokeSessions(userId, { except: sessionId }, transaction);
+    });
+    ctx.status = 204;
+  };
+}
+
+const wrongPassword = () => forbidden('invalid_credentials', 'Invalid credentials');

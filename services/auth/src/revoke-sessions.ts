@@ -1,0 +1,35 @@
+import { sessionRevoked } from '@agora/contracts';
+import { inTransaction } from '@agora/database';
+import type { Revocations } from '@agora/identity';
+import { addAllToOutbox } from '@agora/messaging';
+import type { Transaction } from 'sequelize';
+import { Session } from './models/session.js';
+
+/** Ends sessions of a user: see `Session.end` for which. Resolves with how many, once every process will hear of it and this one knows. */
+export type RevokeSessions = (
+  userId: number,
+  which: { only?: string; except?: string },
+  transaction?: Transaction,
+) => Promise<number>;
+
+/** Makes the function that ends sessions and has their access tokens refused: here after the commit, elsewhere by event. */
+export function sessionRevoker(revocations: Pick<Revocations, 'revokeSession'>): RevokeSessions {
+  const revoke = async (
+    userId: number,
+    which: { only?: string; except?: string },
+    transaction: Transaction,
+  ) => {
+    const ended = await Session.end(userId, which, transaction);
+    await addAllToOutbox(
+      sessionRevoked,
+      ended.map((id) => ({ user_id: userId, session_id: id })),
+      transaction,
+    );
+    transaction.afterCommit(() => {
+      for (const id of ended) revocations.revokeSession(id);
+    });
+    return ended.length;
+  };
+  return (userId, which, transaction) =>
+    transaction ? revoke(userId, which, transaction) : inTransaction((own) => revoke(userId, which, own));
+}
