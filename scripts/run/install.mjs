@@ -6,6 +6,7 @@ import { modules, readJson, root } from './files.mjs';
 import { askedToStop, fail, leaveAs, run } from './processes.mjs';
 
 const stamp = join(modules, '.agora-install.json');
+const bundledNode = join(modules, '.bin', 'node');
 
 /** Whether node_modules holds what the lockfile and every package.json ask for. */
 export function isInstalled() {
@@ -32,8 +33,7 @@ export async function install() {
 
 /** The Node 24 that the dependencies bring along, or the Node that runs this where there is none for the platform. */
 export function nodeBinary() {
-  const node = readJson(stamp)?.node;
-  return node && existsSync(node) ? node : process.execPath;
+  return readJson(stamp)?.bundledNodeWorks && existsSync(bundledNode) ? bundledNode : process.execPath;
 }
 
 function fingerprint() {
@@ -96,7 +96,6 @@ function npmErrors(output) {
 
 // Whether this machine's C library suits that Node 24 shows only when it is run, so that is tried once, here.
 function writeStamp(wanted) {
-  const bundled = join(modules, '.bin', 'node');
-  const works = existsSync(bundled) && spawnSync(bundled, ['--version']).status === 0;
-  writeFileSync(stamp, JSON.stringify({ fingerprint: wanted, node: works ? bundled : null }));
+  const bundledNodeWorks = existsSync(bundledNode) && spawnSync(bundledNode, ['--version']).status === 0;
+  writeFileSync(stamp, JSON.stringify({ fingerprint: wanted, bundledNodeWorks }));
 }

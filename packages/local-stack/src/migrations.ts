@@ -3,23 +3,33 @@ import { existsSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { migrationEnvironmentOf, type StackAddresses } from './environment.js';
 import { StackError } from './stack-error.js';
-import { migrationCommand, services } from './topology.js';
+import { migrationCommand, services, type ServiceName } from './topology.js';
 
 const execute = promisify(execFile);
 
 /** Brings the schema of every service up to date, all at once. Throws a StackError with what the failing one said. */
-export async function migrateAll(root: string, stack: StackAddresses, signal?: AbortSignal): Promise<void> {
-  await Promise.all(
-    services.map(async (name) => {
-      const script = migrationCommand(root, name);
-      if (!existsSync(script)) throw new StackError(`${script} does not exist; is the code built?`);
-      const options = { cwd: root, env: migrationEnvironmentOf(name, stack), ...(signal ? { signal } : {}) };
-      await execute(process.execPath, [script, 'up'], options).catch((error: unknown) => {
-        signal?.throwIfAborted();
-        throw new StackError(`The migrations of ${name} failed.`, outputOf(error));
-      });
-    }),
-  );
+export async function migrateAll(root: string, stack: StackAddresses, signal: AbortSignal): Promise<void> {
+  const failure = new AbortController();
+  const either = AbortSignal.any([signal, failure.signal]);
+  const runs = services.map((name) => migrate(root, name, stack, either));
+  for (const run of runs) run.catch((error: unknown) => failure.abort(error));
+  // None may be at work on a database that is about to be stopped.
+  await Promise.allSettled(runs);
+  either.throwIfAborted();
+}
+
+async function migrate(root: string, name: ServiceName, stack: StackAddresses, signal: AbortSignal) {
+  const script = migrationCommand(root, name);
+  if (!existsSync(script)) throw new StackError(`${script} does not exist; is the code built?`);
+  try {
+    await execute(process.execPath, [script, 'up'], {
+      cwd: root,
+      env: migrationEnvironmentOf(name, stack),
+      signal,
+    });
+  } catch (error) {
+    throw new StackError(`The migrations of ${name} failed.`, outputOf(error));
+  }
 }
 
 function outputOf(error: unknown): string {

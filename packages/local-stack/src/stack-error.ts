@@ -10,5 +10,7 @@ export class StackError extends Error {
 
 /** The `code` of a system error (`ENOENT`, `EACCES`, …), or undefined. */
 export function systemCode(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+  // Jest runs tests in a realm whose Error is not the one that Node.js throws.
+  const isObject = typeof error === 'object' && error !== null;
+  return isObject && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }

@@ -2,6 +2,7 @@ import { provisionDatabase } from '@agora/database';
 import { checkPorts } from './check-ports.js';
 import { makeDataFolder } from './checkout.js';
 import { addressesOf, type StackAddresses } from './environment.js';
+import { setForeignEventsAside } from './foreign-events.js';
 import { migrateAll } from './migrations.js';
 import { endLeftovers } from './run-record.js';
 import { keptSecrets } from './secrets.js';
@@ -25,6 +26,7 @@ export async function startStack(options: StackOptions): Promise<StackAddresses>
     secrets: keptSecrets(layout),
     record: { root: layout.root, pid: process.pid, processes: {} },
   };
+  setForeignEventsAside(layout);
   const { postgres, nats } = await startServers(start);
   signal.throwIfAborted();
   const addresses = addressesOf(

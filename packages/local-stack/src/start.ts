@@ -42,8 +42,9 @@ async function main(args: string[]): Promise<number> {
 
 async function run(options: StackOptions): Promise<void> {
   try {
-    const addresses = await startStack(options);
+    // First, because the compiler misses what is changed before it has taken stock of the files.
     if (options.watch) options.fleet.add(await watchCode(layout.root));
+    const addresses = await startStack(options);
     options.fleet.supervise();
     announce(addresses, options.names);
     await requests.stopped;

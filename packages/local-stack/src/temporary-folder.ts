@@ -1,4 +1,13 @@
-import { chmodSync, lstatSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  lstatSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { endLeftoverNats } from './nats.js';
@@ -43,5 +52,5 @@ function isAbandoned(folder: string): boolean {
 
 function parentFolder(): string {
   const isRoot = process.getuid?.() === 0;
-  return isRoot && !isReachableByOthers(tmpdir()) ? '/var/tmp' : tmpdir();
+  return realpathSync(isRoot && !isReachableByOthers(tmpdir()) ? '/var/tmp' : tmpdir());
 }

@@ -1,0 +1,23 @@
+import { mkdirSync, statSync } from 'node:fs';
+import { describe, expect, it } from '@jest/globals';
+import { layoutOf } from '../src/checkout.js';
+import { keptSecrets } from '../src/secrets.js';
+import { emptyFolder } from './temporary.js';
+
+describe('the secrets of a checkout', () => {
+  it('are random, made once and readable by nobody else', () => {
+    const [one, other] = [layoutOf(emptyFolder()), layoutOf(emptyFolder())];
+    for (const { data } of [one, other]) mkdirSync(data);
+    const made = keptSecrets(one);
+    expect(keptSecrets(one)).toEqual(made);
+    expect(keptSecrets(other).signingKeySecret).not.toBe(made.signingKeySecret);
+    expect(made.signingKeySecret).toMatch(/^[0-9a-f]{64}$/);
+    expect(statSync(one.secrets).mode & 0o077).toBe(0);
+  });
+
+  it('are not made again beside data that only the lost ones open', () => {
+    const layout = layoutOf(emptyFolder());
+    mkdirSync(layout.postgres, { recursive: true });
+    expect(() => keptSecrets(layout)).toThrow(/secrets\.json is missing.*remove the folder \.data/);
+  });
+});
