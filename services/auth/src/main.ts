@@ -19,6 +19,7 @@ import { Session } from './models/session.js';
 import { SigningKey } from './models/signing-key.js';
 import { User } from './models/user.js';
 import { openPasswords } from './passwords.js';
+import { purgeExpiredSessions } from './purge-sessions.js';
 import { sessionRevoker } from './revoke-sessions.js';
 
 runProcess('auth', readConfig, async (config, { logger, started, isDraining }) => {
@@ -43,6 +44,7 @@ runProcess('auth', readConfig, async (config, { logger, started, isDraining }) =
   );
   started(broker);
   started(revocations);
+  started(purgeExpiredSessions(logger));
   const outbox = openOutbox(database, 'auth', correlation);
   started(startRelay({ outbox, broker, connection: connectionOf(config, 'auth-relay'), logger }));
   const verifier = started(createVerifier(config, logger, revocations, verificationKeys(keys)));

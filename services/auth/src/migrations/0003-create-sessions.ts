@@ -15,6 +15,7 @@ export const createSessions: Migration = {
          user_agent text NOT NULL
        );
        CREATE INDEX sessions_user_id_idx ON sessions (user_id);
+       CREATE INDEX sessions_expires_at_idx ON sessions (expires_at);
        CREATE TABLE refresh_tokens (
          hash bytea CONSTRAINT refresh_tokens_pkey PRIMARY KEY,
          session_id uuid NOT NULL CONSTRAINT refresh_tokens_session_id_fkey REFERENCES sessions ON DELETE CASCADE,
