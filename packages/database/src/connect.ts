@@ -11,6 +11,7 @@ export const databaseSettings = {
   DATABASE_USER: Joi.string().required(),
   DATABASE_PASSWORD: Joi.string().required(),
   DATABASE_POOL_MAX: Joi.number().integer().min(2).max(100).default(10),
+  DATABASE_CA: Joi.string(),
 };
 
 /** Where a database is and who connects to it. */
@@ -21,7 +22,13 @@ export interface DatabaseSettings {
   DATABASE_USER: string;
   DATABASE_PASSWORD: string;
   DATABASE_POOL_MAX: number;
+  /** The authorities (PEM) that vouch for the server; as `DATABASE_CA_FILE` the path of them. Without it there is no TLS. */
+  DATABASE_CA?: string;
 }
+
+/** TLS that checks the server's certificate and name, in the form that pg takes. */
+export const tlsOf = (certificates: string | undefined) =>
+  certificates ? { ssl: { ca: certificates, rejectUnauthorized: true as const } } : {};
 
 /** A connection outside the pool, in the form that pg takes. */
 export const connectionOf = (
@@ -33,6 +40,7 @@ export const connectionOf = (
   database: settings.DATABASE_NAME,
   user: settings.DATABASE_USER,
   password: settings.DATABASE_PASSWORD,
+  ...tlsOf(settings.DATABASE_CA),
   connectionTimeoutMillis: 2_000,
   keepAlive: true,
   application_name: applicationName,
@@ -58,6 +66,7 @@ export function connectDatabase(
     define: { timestamps: false, underscored: true },
     pool: { max: settings.DATABASE_POOL_MAX, min: 0, acquire: 4_000, idle: 30_000 },
     dialectOptions: {
+      ...tlsOf(settings.DATABASE_CA),
       application_name: applicationName,
       keepAlive: true,
       connectionTimeoutMillis: 2_000,

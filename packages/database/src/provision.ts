@@ -11,6 +11,7 @@ export interface AdminConnection {
   user: string;
   password: string;
   database: string;
+  ssl?: { ca: string; rejectUnauthorized: true };
 }
 
 /** Passwords of the two login roles of each service. */
