@@ -14,18 +14,22 @@ export interface ListedKey {
   retires_at: string | null;
 }
 
-/** Runs `keys` on this worker's database as the role of auth, and answers what it prints; rejects with `code` and `stderr` when it fails. */
-export async function runKeys(args: string[], environment: Record<string, string> = {}): Promise<string> {
+/** The settings of `keys` on this worker's database, as the role of auth. */
+export function keysEnvironment(): Record<string, string> {
   const { postgres, databasePasswords, worker } = currentStack();
-  const env = {
+  return {
     DATABASE_HOST: postgres.host,
     DATABASE_PORT: String(postgres.port),
     DATABASE_NAME: worker.database,
     DATABASE_USER: 'auth_app',
     DATABASE_PASSWORD: databasePasswords.auth.app,
     SIGNING_KEY_SECRET: testSecret,
-    ...environment,
   };
+}
+
+/** Runs `keys` there, and answers what it prints; rejects with `code` and `stderr` when it fails. */
+export async function runKeys(args: string[], environment: Record<string, string> = {}): Promise<string> {
+  const env = { ...keysEnvironment(), ...environment };
   return (await execute(process.execPath, [script, ...args], { env })).stdout;
 }
 
