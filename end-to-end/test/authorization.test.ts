@@ -11,6 +11,7 @@ import {
   type HttpClient,
   type Person,
 } from '@agora/testing';
+import { readPublicRoutes } from './public-routes.js';
 
 /**
  * Who gets what, and whose it is. The columns are the actors: – without a token, X with a bad or an expired one, D with that of
@@ -90,6 +91,13 @@ it.each(table.rows.map((row) => [row.title, row] as const))(
     expect(observed).toEqual(observed.map(([actor]) => [actor, cells[columnOf(actor)]]));
   },
 );
+
+it('leaves no route out', async () => {
+  const tried = new Set(table.rows.map(({ request }) => request.replaceAll(/\{[^}]*\}/g, '{}')));
+  const routes = await readPublicRoutes(ask);
+  const untried = routes.map(({ method, path }) => `${method} ${path.replaceAll(/\{\w+\}/g, '{}')}`);
+  expect(untried.filter((request) => !tried.has(request))).toEqual([]);
+});
 
 it.each([
   ['auth', '/users/me'],

@@ -3,7 +3,8 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { httpClient, join, startAgora, type Agora, type HttpClient, type Person } from '@agora/testing';
 import fc from 'fast-check';
 import { forged, postPlaceholders } from './hostile/json.js';
-import { hostileRequest, type HostileRequest, type PublicRoute } from './hostile/requests.js';
+import { hostileRequest, type HostileRequest } from './hostile/requests.js';
+import { readPublicRoutes, type PublicRoute } from './public-routes.js';
 
 const names = ['auth', 'posts', 'votes', 'gateway'] as const;
 const longRun = process.env.HOSTILE_RUNS;
@@ -20,7 +21,7 @@ let attacker: Person & { postId: number };
 beforeAll(async () => {
   agora = await startAgora(names, { algorithm: 'ES256' });
   ask = httpClient(agora.process('gateway').url);
-  routes = await readRoutes();
+  routes = await readPublicRoutes(ask);
   victim = await joinWithPost();
   attacker = await joinWithPost();
 }, 30_000);
@@ -29,7 +30,6 @@ afterAll(() => agora.stop());
 it(
   'answers whatever is sent with what the contract says, and stays up',
   async () => {
-    expect(routes.length).toBeGreaterThanOrEqual(15);
     const sendAndJudge = fc.asyncProperty(hostileRequest(routes), async (hostile) => {
       const answer = await send(hostile);
       expectContract(answer, hostile);
@@ -52,18 +52,6 @@ it(
   },
   millisecondsAtMost + 30_000,
 );
-
-/** The routes as the documentation lists them, so that none is forgotten here. */
-async function readRoutes(): Promise<PublicRoute[]> {
-  const { body } = await ask('GET', '/docs');
-  const row =
-    /<td><code>([A-Z]+)<\/code><\/td><td><code>([^<]+)<\/code><\/td>\s*<td>[^<]*<\/td>\s*<td>([^<]*)</g;
-  return [...String(body.content).matchAll(row)].map(([, method = '', path = '', kinds = '']) => ({
-    method,
-    path,
-    reads: kinds.includes('JSON') ? 'json' : kinds.includes('form') ? 'form' : 'nothing',
-  }));
-}
 
 async function joinWithPost(): Promise<Person & { postId: number }> {
   const person = await join(ask);

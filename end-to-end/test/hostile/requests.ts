@@ -1,14 +1,8 @@
 import fc, { type Arbitrary } from 'fast-check';
 import { hostileForm, hostileQuery } from './forms.js';
 import { hostileJson, postPlaceholders } from './json.js';
+import type { PublicRoute } from '../public-routes.js';
 import { charactersOf, hostileString, mostly, oneOf } from './values.js';
-
-/** A line of the public table of contents. */
-export interface PublicRoute {
-  method: string;
-  path: string;
-  reads: 'json' | 'form' | 'nothing';
-}
 
 export interface HostileRequest {
   method: string;
