@@ -41,9 +41,7 @@ export const agreements: Record<string, Statement> = {
       const folder = targetOf(pod) === 'setup' ? 'packages/database' : `services/${targetOf(pod)}`;
       if (!script?.startsWith(`${folder}/dist/`)) yield `${pod.name}: ${script} is not in its image`;
       const source = script?.replace('/dist/', '/src/').replace(/\.js$/, '.ts');
-      // The command that rotates keys is still to come.
-      const isThere =
-        source?.endsWith('/keys-command.ts') || existsSync(new URL(`../../../${source}`, import.meta.url));
+      const isThere = existsSync(new URL(`../../../${source}`, import.meta.url));
       if (!isThere || rest.length > 1) yield `${pod.name}: there is no ${source}`;
     }
   },

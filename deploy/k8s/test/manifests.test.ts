@@ -87,7 +87,7 @@ describeRendered('a planted fault', () => {
     ],
     'a database that nobody checks': [
       'X-5',
-      edit('production', 'ConfigMap database', 'DATABASE_CA_FILE', 'DATABASE_CAT_FILE'),
+      edit('production', 'ConfigMap database', 'DATABASE_SSL_CA_FILE', 'DATABASE_SSL_CAT_FILE'),
     ],
     'a user of NATS for two': [
       'N-1 every service is a user',
@@ -109,6 +109,15 @@ describeRendered('a planted fault', () => {
         'ConfigMap nats-authorization',
         String.raw`\"posts.>\"`,
         String.raw`\"posts.>\" \"auth.>\"`,
+      ),
+    ],
+    'a gateway that takes the events of posts': [
+      'N-2',
+      edit(
+        'local',
+        'ConfigMap nats-authorization',
+        /(user: gateway.*)CONSUMER\.\*\.AUTH\.posts/s,
+        '$1CONSUMER.*.AUTH.pasts',
       ),
     ],
     'votes that reads every inbox': [

@@ -11,8 +11,9 @@ export const natsStatements: Record<string, Statement> = {
     // Only the overlay for one machine has none.
     if (!objects.some(({ kind }) => kind === 'Ingress')) return;
     for (const { name, environment } of ourPods(objects)) {
-      if (environment.DATABASE_HOST && !environment.DATABASE_CA_FILE) yield `${name}: trusts any database`;
-      if (environment.NATS_URL && !environment.NATS_CA_FILE) yield `${name}: trusts any NATS`;
+      if (environment.DATABASE_HOST && !environment.DATABASE_SSL_CA_FILE)
+        yield `${name}: trusts any database`;
+      if (environment.NATS_URL && !environment.NATS_SSL_CA_FILE) yield `${name}: trusts any NATS`;
     }
     const { 'tls.conf': clients = '', 'cluster.conf': nodes = '' } = configurationOf(objects);
     if (!/^tls \{[^}]*handshake_first: true/m.test(clients)) yield 'NATS speaks plain text';
@@ -63,17 +64,26 @@ export const natsStatements: Record<string, Statement> = {
     }
   },
 
-  *'N-2 users of NATS have allow-lists, those that docker compose has'(objects) {
+  *'N-2 each user of NATS has an allow-list, the one that docker compose has'(objects) {
     const authorization = configurationOf(objects)['authorization.conf'] ?? '';
     if (authorization !== readRepositoryFile('deploy/docker/authorization.conf')) yield 'other lists';
-    for (const [user, text] of usersOf(authorization)) {
-      const [, publish = '', subscribe = ''] =
-        /publish: (\{[^}]*\})\s*subscribe: (\{[^}]*\})/.exec(text) ?? [];
-      if (subscribe !== `{ allow: ["_INBOX_${user}.>"] }`) yield `${user} reads more than its inbox`;
-      if (publish === '{ deny: ">" }') continue;
-      if (!publish.startsWith('{ allow: [')) yield `${user} may publish what is not denied`;
-      for (const [, subject = ''] of publish.matchAll(/"([^"]+)"/g)) {
-        if (!isOwn(user, subject)) yield `${user} may publish ${subject}`;
+    const users = usersOf(authorization);
+    const subscribers = [...users].filter(([user, text]) => text.includes(`CONSUMER.CREATE.AUTH.${user}"`));
+    for (const [user, text] of users) {
+      const [allowed, denied, read] = [...text.matchAll(/\w+: \[([^\]]*)\]/g)].map(([, list = '']) =>
+        [...list.matchAll(/"([^"]+)"/g)].map(([, subject = '']) => subject),
+      );
+      if (!allowed || !denied || !read) yield `${user} has no lists`;
+      for (const subject of allowed ?? []) {
+        if (!isOwnSubject(user, subject) && !isFollower(subject)) yield `${user} may publish ${subject}`;
+      }
+      for (const [other] of subscribers) {
+        const isDenied = denied?.includes(`$JS.API.CONSUMER.*.AUTH.${other}`);
+        if (other !== user && !isDenied) yield `${user} may take what ${other} is to read`;
+      }
+      for (const subject of read ?? []) {
+        if (subject !== `_INBOX_${user}.>` && !subject.startsWith(`${user}.`))
+          yield `${user} may read ${subject}`;
       }
     }
   },
@@ -93,15 +103,19 @@ function usersOf(authorization: string): Map<string, string> {
 }
 
 /** What a service says under its own name, its own stream, and consumers of its own name on the streams of others. */
-function isOwn(user: string, subject: string): boolean {
+function isOwnSubject(user: string, subject: string): boolean {
   const stream = user.toUpperCase();
   return [
-    new RegExp(`^${user}\\.>$`),
+    new RegExp(`^${user}\\.[\\w.>]+$`),
     new RegExp(`^\\$JS\\.API\\.STREAM\\.(CREATE|UPDATE|INFO)\\.${stream}$`),
-    new RegExp(`^\\$JS\\.API\\.CONSUMER\\.(CREATE|INFO|MSG\\.NEXT)\\.[A-Z]+\\.${user}\\b`),
+    new RegExp(`^\\$JS\\.API\\.CONSUMER\\.(CREATE|INFO|MSG\\.NEXT)\\.[A-Z]+\\.${user}$`),
     new RegExp(`^\\$JS\\.ACK\\.[A-Z]+\\.${user}\\.>$`),
   ].some((form) => form.test(subject));
 }
+
+/** Whoever follows revocations makes a consumer of any name; the deny-list takes those of the services out again. */
+const isFollower = (subject: string) =>
+  /^\$JS\.API\.CONSUMER\.(CREATE|INFO|DELETE|MSG\.NEXT)\.AUTH\.\*$/.test(subject);
 
 /** 2.12.7, 2.14.0 and later ones. */
 function isPatched(image = ''): boolean {

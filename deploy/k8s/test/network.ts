@@ -128,8 +128,6 @@ export function neededEdges(objects: RenderedObject[]): { edges: Set<string>; un
     if (DATABASE_HOST) need(pod, DATABASE_HOST, Number(DATABASE_PORT));
     // The nodes of NATS among themselves.
     if (pod.labels['app.kubernetes.io/name'] === 'nats') need(pod, 'nats-cluster', 6222);
-    // A command that ends speaks with the database alone, whatever else its settings name.
-    if (pod.kind !== 'Deployment') continue;
     for (const value of Object.values(settings)) {
       const url = /^(?:http|nats):\/\/([^:/]+):(\d+)/.exec(value);
       if (url?.[1]) need(pod, url[1], Number(url[2]));

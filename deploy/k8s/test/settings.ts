@@ -20,7 +20,10 @@ export function* settingsFaults(pod: Pod): Iterable<string> {
     const asked = new Set<string>();
     const given = Object.entries(pod.environment).map(([name, value]) => {
       if (!name.endsWith('_FILE')) return [name, value];
-      writeFileSync(join(folder, name), '0123456789abcdef'.repeat(4));
+      writeFileSync(
+        join(folder, name),
+        name.endsWith('_CA_FILE') ? '-----BEGIN CERTIFICATE-----' : '0123456789abcdef'.repeat(4),
+      );
       return [name, join(folder, name)];
     });
     const environment = new Proxy<NodeJS.ProcessEnv>(Object.fromEntries(given), {
@@ -45,5 +48,7 @@ function readerOf(pod: Pod): (environment: NodeJS.ProcessEnv) => unknown {
   if (target === 'gateway') return readGatewayConfig;
   const service = services.get(target ?? '');
   if (!service) return readProvisionSettings;
-  return pod.container.args?.[0]?.endsWith('/migrate.js') ? service.readMigrationConfig : service.readConfig;
+  const script = pod.container.args?.[0] ?? '';
+  if (script.endsWith('/migrate.js')) return service.readMigrationConfig;
+  return script.endsWith('/keys-command.js') ? auth.readKeysConfig : service.readConfig;
 }

@@ -2,6 +2,7 @@ import Joi from 'joi';
 import { Sequelize, type ModelCtor } from 'sequelize-typescript';
 import { QueryTypes, type Transaction } from 'sequelize';
 import { sqlState } from './errors.js';
+import { tlsOptions, tlsSettings, type TlsSettings } from './tls.js';
 
 /** The settings that a process with a database reads, by their environment names. */
 export const databaseSettings = {
@@ -11,24 +12,18 @@ export const databaseSettings = {
   DATABASE_USER: Joi.string().required(),
   DATABASE_PASSWORD: Joi.string().required(),
   DATABASE_POOL_MAX: Joi.number().integer().min(2).max(100).default(10),
-  DATABASE_CA: Joi.string(),
+  ...tlsSettings,
 };
 
 /** Where a database is and who connects to it. */
-export interface DatabaseSettings {
+export interface DatabaseSettings extends TlsSettings {
   DATABASE_HOST: string;
   DATABASE_PORT: number;
   DATABASE_NAME: string;
   DATABASE_USER: string;
   DATABASE_PASSWORD: string;
   DATABASE_POOL_MAX: number;
-  /** The authorities (PEM) that vouch for the server; as `DATABASE_CA_FILE` the path of them. Without it there is no TLS. */
-  DATABASE_CA?: string;
 }
-
-/** TLS that checks the server's certificate and name, in the form that pg takes. */
-export const tlsOf = (certificates: string | undefined) =>
-  certificates ? { ssl: { ca: certificates, rejectUnauthorized: true as const } } : {};
 
 /** A connection outside the pool, in the form that pg takes. */
 export const connectionOf = (
@@ -40,10 +35,10 @@ export const connectionOf = (
   database: settings.DATABASE_NAME,
   user: settings.DATABASE_USER,
   password: settings.DATABASE_PASSWORD,
-  ...tlsOf(settings.DATABASE_CA),
   connectionTimeoutMillis: 2_000,
   keepAlive: true,
   application_name: applicationName,
+  ...tlsOptions(settings),
 });
 
 let database: Sequelize | undefined;
@@ -66,7 +61,7 @@ export function connectDatabase(
     define: { timestamps: false, underscored: true },
     pool: { max: settings.DATABASE_POOL_MAX, min: 0, acquire: 4_000, idle: 30_000 },
     dialectOptions: {
-      ...tlsOf(settings.DATABASE_CA),
+      ...tlsOptions(settings),
       application_name: applicationName,
       keepAlive: true,
       connectionTimeoutMillis: 2_000,

@@ -1,7 +1,8 @@
 import pg from 'pg';
 import { Sequelize, type QueryInterface, type Transaction } from 'sequelize';
 import { SequelizeStorage, Umzug } from 'umzug';
-import { connectionOf, tlsOf, type DatabaseSettings } from './connect.js';
+import { connectionOf, type DatabaseSettings } from './connect.js';
+import { tlsOptions } from './tls.js';
 
 /** One step of a schema's history: `up` and `down` run in a transaction of their own, as the schema's owner. */
 export interface Migration {
@@ -71,7 +72,7 @@ function connectAsMigrator(settings: MigrationRun['settings']): Sequelize {
     logging: false,
     pool: { max: 1 },
     dialectOptions: {
-      ...tlsOf(settings.DATABASE_CA),
+      ...tlsOptions(settings),
       application_name: 'agora-migrate',
       connectionTimeoutMillis: 5_000,
     },

@@ -26,7 +26,14 @@ export interface StackAddresses {
 
 // What a process needs of the machine, and the settings that a user may change at `npm start`.
 const inherited = ['PATH', 'HOME', 'LANG', 'TZ', 'NODE_OPTIONS', 'NODE_EXTRA_CA_CERTS'];
-const overridable = ['LOG_LEVEL', 'ACCESS_TOKEN_EXPIRE_MINUTES', 'BCRYPT_COST', 'PASSWORD_MIN_LENGTH'];
+const overridable = [
+  'LOG_LEVEL',
+  'ACCESS_TOKEN_EXPIRE_MINUTES',
+  'JWKS_REFRESH_SECONDS',
+  'KEY_ACTIVATION_DELAY_SECONDS',
+  'BCRYPT_COST',
+  'PASSWORD_MIN_LENGTH',
+];
 
 /** The addresses of a stack at the ports that the environment of whoever starts it says. */
 export function addressesOf(
