@@ -68,6 +68,24 @@ export const agreements: Record<string, Statement> = {
     }
   },
 
+  *'a team can apply its service alone, by name, after the settings'(objects) {
+    const labelOf = (kind: string, name = '', label = 'name') =>
+      objects.find((each) => each.kind === kind && each.metadata.name === name)?.metadata.labels?.[
+        `app.kubernetes.io/${label}`
+      ];
+    for (const { name, kind, labels, spec, container } of podsOf(objects)) {
+      const service = labels['app.kubernetes.io/name'];
+      if (labelOf(kind, name.replace(/.* /, '')) !== service) yield `${name} goes by another name`;
+      const account = spec.serviceAccountName;
+      if (account && labelOf('ServiceAccount', account) !== service)
+        yield `${name}: ${account} is of another`;
+      for (const { configMapRef } of container.envFrom ?? []) {
+        const component = labelOf('ConfigMap', configMapRef?.name, 'component');
+        if (component !== 'settings') yield `${name}: ${configMapRef?.name} is not of the settings`;
+      }
+    }
+  },
+
   *'the policies allow what the settings need, on both sides, and nothing else'(objects) {
     const { edges } = neededEdges(objects);
     for (const [direction, allowed] of Object.entries(allowedEdges(objects))) {
