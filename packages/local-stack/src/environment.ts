@@ -26,7 +26,21 @@ export interface StackAddresses {
 
 // What a process needs of the machine, and the settings that a user may change at `npm start`.
 const inherited = ['PATH', 'HOME', 'LANG', 'TZ', 'NODE_OPTIONS', 'NODE_EXTRA_CA_CERTS'];
-const overridable = ['LOG_LEVEL', 'ACCESS_TOKEN_EXPIRE_MINUTES', 'BCRYPT_COST', 'PASSWORD_MIN_LENGTH'];
+const overridable = [
+  'LOG_LEVEL',
+  'ACCESS_TOKEN_EXPIRE_MINUTES',
+  'BCRYPT_COST',
+  'PASSWORD_MIN_LENGTH',
+  'PASSWORD_BLOCKLIST',
+  'LOGIN_FAILURES_PER_ACCOUNT',
+  'LOGIN_FAILURES_CEILING',
+];
+
+/** Demos, tests and benchmarks come from one address; the limits of production are in each `config.ts`. All but the failures of an account. */
+const generousLimits = {
+  LOGIN_FAILURES_PER_ADDRESS: '60000/60',
+  REGISTRATIONS_PER_ADDRESS: '1000/60',
+};
 
 /** The addresses of a stack at the ports that the environment of whoever starts it says. */
 export function addressesOf(
@@ -46,7 +60,8 @@ export function environmentOf(
 ) {
   const { port, internalPort } = stack.ports[name];
   return {
-    ...pick(user, [...inherited, ...overridable]),
+    ...generousLimits,
+    ...pick(user, [...inherited, ...overridable, ...Object.keys(generousLimits)]),
     NODE_ENV: 'development',
     HOST: '127.0.0.1',
     PORT: String(port),

@@ -13,6 +13,9 @@ import { connectBroker, openOutbox, startRelay } from '@agora/messaging';
 import { accessTokens } from './access-tokens.js';
 import { readConfig } from './config.js';
 import { internalRoutes, routes } from './http/routes.js';
+import { countRegistrations } from './limits/count-registrations.js';
+import { startDeletingExpiredCounters } from './limits/delete-expired-counters.js';
+import { countLogins } from './limits/login-attempts.js';
 import { openKeys, verificationKeys } from './keys.js';
 import { RefreshToken } from './models/refresh-token.js';
 import { Session } from './models/session.js';
@@ -23,6 +26,7 @@ import { openPasswords } from './passwords.js';
 runProcess('auth', readConfig, async (config, { logger, started, isDraining }) => {
   const database = connectDatabase(config, 'auth', [User, Session, RefreshToken, SigningKey]);
   started({ stop: () => database.close() });
+  started(startDeletingExpiredCounters(database, logger));
   const keys = openKeys(config);
   const passwords = await openPasswords(config);
   const translateError = (error: unknown) =>
@@ -45,7 +49,13 @@ runProcess('auth', readConfig, async (config, { logger, started, isDraining }) =
   const application = createApplication({
     logger,
     middleware: routeRequests(
-      routes({ keys, passwords, signAccessToken: accessTokens(keys, config) }),
+      routes({
+        keys,
+        passwords,
+        signAccessToken: accessTokens(keys, config),
+        beginLogin: countLogins(database, config, logger),
+        countRegistration: countRegistrations(database, config, logger),
+      }),
       authenticate(verifier),
     ),
     translateError,

@@ -111,8 +111,8 @@ describe('POST /login', () => {
   });
 
   it('asks to come again when too many hash at once, and answers all others', async () => {
-    const attempts = Array.from({ length: 60 }, () =>
-      logIn({ username: ann.email, password: 'wrong password' }),
+    const attempts = Array.from({ length: 60 }, (_, index) =>
+      logIn({ username: `nobody-${index}@example.test`, password: 'wrong password' }),
     );
     const answers = await Promise.all(attempts);
     const refused = answers.filter(({ status }) => status === 503);
