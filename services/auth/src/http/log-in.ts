@@ -33,6 +33,7 @@ export function logIn(
       throw forbidden('invalid_credentials', 'Invalid credentials');
     }
     await attempt.succeeded(user.id);
+    if (passwords.isOutdated(user.passwordHash)) await renewHash(user, password, passwords);
     const { session, refreshToken } = await inTransaction((transaction) =>
       Session.open(user.id, originOf(ctx), transaction),
     );
@@ -45,6 +46,17 @@ export function logIn(
       refresh_token: refreshToken,
     };
   };
+}
+
+/** Only a login knows the password of a hash that was made when a lower cost was enough. */
+async function renewHash(
+  { id, passwordHash: old }: User,
+  password: string,
+  passwords: Passwords,
+): Promise<void> {
+  const passwordHash = await passwords.hash(password);
+  // A password that was changed meanwhile stays changed.
+  await User.update({ passwordHash }, { where: { id, passwordHash: old } });
 }
 
 const originOf = (ctx: Context): Origin => ({

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import bcrypt from 'bcrypt';
 import {
   httpClient,
   join,
@@ -119,6 +120,27 @@ describe('POST /login', () => {
     expect(refused.length).toBeGreaterThan(0);
     expect(answers.filter(({ status }) => status === 403).length).toBe(60 - refused.length);
     expect(refused[0]?.headers.get('retry-after')).toBe('1');
+  });
+
+  it('hashes anew what was hashed at a lower cost, once the password is known to be right', async () => {
+    const bob = await join(ask);
+    const costOf = async () => {
+      const [row] = await query<{ hash: string }>(
+        'SELECT password_hash AS hash FROM auth.users WHERE id = $1',
+        [bob.id],
+      );
+      return bcrypt.getRounds(row?.hash ?? '');
+    };
+    await query('UPDATE auth.users SET password_hash = $2 WHERE id = $1', [
+      bob.id,
+      await bcrypt.hash(bob.password, 4),
+    ]);
+    await logIn({ username: bob.email, password: 'wrong password' });
+    expect(await costOf()).toBe(4);
+    for (let each = 0; each < 2; each += 1) {
+      expect((await logIn({ username: bob.email, password: bob.password })).status).toBe(200);
+      expect(await costOf()).toBe(10);
+    }
   });
 
   it('logs neither password nor token nor address', async () => {
