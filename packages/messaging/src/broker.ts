@@ -27,6 +27,8 @@ export interface Broker {
   readonly settings: BrokerSettings;
   /** Rejects only once the broker is stopped. */
   jetStream(): Promise<{ client: JetStreamClient; manager: JetStreamManager }>;
+  /** For what needs no stream; rejects only once the broker is stopped. */
+  connection(): Promise<NatsConnection>;
   isConnected(): boolean;
   /** Sends what is buffered, acknowledgements above all, and closes. */
   stop(): Promise<void>;
@@ -41,6 +43,7 @@ export function connectBroker(name: string, settings: BrokerSettings, logger: Lo
     connection = await connectUntilStopped(name, settings, logger, stopped.signal);
     logger.info('connected to NATS');
     const ready = {
+      connection,
       client: jetstream(connection),
       manager: await jetstreamManager(connection, { checkAPI: false }),
     };
@@ -53,6 +56,7 @@ export function connectBroker(name: string, settings: BrokerSettings, logger: Lo
   return {
     settings,
     jetStream: () => opening,
+    connection: async () => (await opening).connection,
     isConnected: () => connection !== undefined && !connection.isClosed(),
     async stop() {
       stopped.abort();

@@ -1,4 +1,5 @@
 export { brokerSettings, connectBroker, type Broker, type BrokerSettings } from './broker.js';
+export { openBroadcast, type Broadcast } from './broadcast.js';
 export { startConsumers } from './consumer.js';
 export { type Correlation } from './logger.js';
 export { addAllToOutbox, addToOutbox, openOutbox } from './outbox.js';
