@@ -1,7 +1,9 @@
 import { openInternalServer, openServer, runProcess } from '@agora/chassis';
 import { createVerifier } from '@agora/identity';
-import { readConfig } from './config.js';
+import { connectBroker } from '@agora/messaging';
+import { ratesOf, readConfig } from './config.js';
 import { createGateway } from './gateway.js';
+import { openSharedLimiter } from './limits/share-counts.js';
 import { createUpstream } from './upstream.js';
 
 runProcess('gateway', readConfig, async (settings, { logger, started, isDraining }) => {
@@ -23,7 +25,17 @@ runProcess('gateway', readConfig, async (settings, { logger, started, isDraining
     posts: upstream(settings.POSTS_URL, 'posts'),
     votes: upstream(settings.VOTES_URL, 'votes'),
   };
-  const gateway = createGateway({ verifier, upstreams, version: settings.VERSION, logger, isDraining });
+  const broker = started(connectBroker('gateway', settings, logger));
+  const limiter = started(openSharedLimiter(ratesOf(settings), broker));
+  const gateway = createGateway({
+    verifier,
+    upstreams,
+    limiter,
+    trustedProxyHops: settings.TRUSTED_PROXY_HOPS,
+    version: settings.VERSION,
+    logger,
+    isDraining,
+  });
 
   // Before the public server, so that it is stopped after it and can tell that the process drains.
   started(

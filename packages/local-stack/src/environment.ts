@@ -34,12 +34,20 @@ const overridable = [
   'PASSWORD_BLOCKLIST',
   'LOGIN_FAILURES_PER_ACCOUNT',
   'LOGIN_FAILURES_CEILING',
+  'TRUSTED_PROXY_HOPS',
+  'CORS_ALLOWED_ORIGINS',
 ];
 
 /** Demos, tests and benchmarks come from one address; the limits of production are in each `config.ts`. All but the failures of an account. */
 const generousLimits = {
   LOGIN_FAILURES_PER_ADDRESS: '60000/60',
   REGISTRATIONS_PER_ADDRESS: '1000/60',
+  RATE_LIMIT_ADDRESS: '60000/60',
+  RATE_LIMIT_LOGIN: '60000/60',
+  RATE_LIMIT_REGISTRATION: '1000/60',
+  RATE_LIMIT_REFRESH: '60000/60',
+  RATE_LIMIT_USER: '600000/60',
+  RATE_LIMIT_WRITES: '600000/60',
 };
 
 /** The addresses of a stack at the ports that the environment of whoever starts it says. */
