@@ -4,6 +4,7 @@ import type Koa from 'koa';
 import type { Context } from 'koa';
 import { checkRequest } from './check-request.js';
 import { clientAddress } from './client-address.js';
+import { allowOrigins, answerPreflight, preflightMethod } from './cors.js';
 import { cutUnreadBodies } from './cut-unread-bodies.js';
 import { createRouteFinder } from './find-route.js';
 import { createAdmission } from './limits/admit.js';
@@ -21,6 +22,8 @@ export interface GatewayOptions {
   limiter: Limiter;
   /** How many proxies in front are believed when they name the client's address. */
   trustedProxyHops: number;
+  /** The origins whose pages may read answers. */
+  corsOrigins: readonly string[];
   version: string;
   logger: Logger;
   isDraining(): boolean;
@@ -28,7 +31,8 @@ export interface GatewayOptions {
 
 /** The public application. What it refuses, it refuses before a service hears of it. */
 export function createGateway(options: GatewayOptions): Koa {
-  const { verifier, upstreams, limiter, trustedProxyHops, version, logger, isDraining } = options;
+  const { verifier, upstreams, limiter, trustedProxyHops, corsOrigins, version, logger, isDraining } =
+    options;
   const findRoute = createRouteFinder(routes);
   const admit = createAdmission(verifier, limiter);
   const pages = new Map<string, Handler>([
@@ -40,8 +44,10 @@ export function createGateway(options: GatewayOptions): Koa {
   /** The order is the contract's: framing and path, token, rate limit, content type and size. */
   const answer = async (ctx: Context): Promise<void> => {
     const { path: givenPath, query } = checkRequest(ctx.req);
-    const { route, path } = findRoute(ctx.method, givenPath);
+    const preflight = preflightMethod(ctx);
+    const { route, path } = findRoute(preflight ?? ctx.method, givenPath);
     labelMetrics(ctx, route.path);
+    if (preflight) return answerPreflight(ctx, preflight);
     const address = clientAddress(ctx.req, trustedProxyHops);
     await admit(ctx, route, address);
     if (route.service === 'gateway') return pages.get(route.path)?.(ctx);
@@ -49,7 +55,7 @@ export function createGateway(options: GatewayOptions): Koa {
     await upstreams[route.service].forward(ctx, { url: path + query, body, address });
   };
 
-  return createApplication({ logger, middleware: [cutUnreadBodies, answer] });
+  return createApplication({ logger, middleware: [cutUnreadBodies, allowOrigins(corsOrigins), answer] });
 }
 
 /** The chassis reads the label where @koa/router would have left it. */

@@ -32,6 +32,7 @@ runProcess('gateway', readConfig, async (settings, { logger, started, isDraining
     upstreams,
     limiter,
     trustedProxyHops: settings.TRUSTED_PROXY_HOPS,
+    corsOrigins: settings.CORS_ALLOWED_ORIGINS,
     version: settings.VERSION,
     logger,
     isDraining,

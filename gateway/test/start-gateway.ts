@@ -15,6 +15,7 @@ export interface GatewayOverrides {
   verifier?: Verifier;
   rates?: Partial<Rates>;
   trustedProxyHops?: number;
+  corsOrigins?: string[];
 }
 
 export interface RunningGateway {
@@ -45,6 +46,7 @@ export async function startGateway(
     verifier = createVerifier(identity, logger),
     rates = {},
     trustedProxyHops = 0,
+    corsOrigins = [],
   }: GatewayOverrides = {},
 ): Promise<RunningGateway> {
   const open = (origin: string) => createUpstream({ origin, timeoutMilliseconds, maxInFlight, logger });
@@ -54,6 +56,7 @@ export async function startGateway(
     upstreams,
     limiter: createLimiter({ ...generous, ...rates }),
     trustedProxyHops,
+    corsOrigins,
     version: '1.2.3',
     logger,
     isDraining,
