@@ -81,6 +81,10 @@ describe('two gateways', () => {
     await Promise.all([one, one, one, other, other].map((replica) => user.ask(replica)));
     await eventually(() => expectAllCounted(user, one));
     await eventually(() => expectAllCounted(user, other));
+    // Nor is anything counted twice, when more comes.
+    await user.ask(one);
+    await eventually(() => expectAllCounted(user, other));
+    await eventually(() => expectAllCounted(user, one));
   });
 
   it('refuse together', async () => {

@@ -97,6 +97,16 @@ describe('failures of one account from one address', () => {
     expect((await logIn(ann.email, ann.password, address)).status).toBe(429);
   });
 
+  it('are forgotten after a login together with the times they were too many', async () => {
+    const [ann, address] = [await newcomer(), freshAddress()];
+    await fail(4, ann.email, address);
+    await Promise.all(['login-pair', 'login-account'].map((each) => expire(each, -1)));
+    expect((await logIn(ann.email, ann.password, address)).status).toBe(200);
+    await fail(4, ann.email, address);
+    const { headers } = await logIn(ann.email, ann.password, address);
+    expect(Number(headers.get('retry-after'))).toBeLessThanOrEqual(900);
+  });
+
   it('tell no more when they come all at once', async () => {
     const [username, address] = [nobody(), freshAddress()];
     const answers = await Promise.all(
@@ -105,6 +115,13 @@ describe('failures of one account from one address', () => {
     const told = answers.filter(({ status }) => status === 403);
     expect(told).toHaveLength(4);
     for (const { status } of answers) expect([403, 429]).toContain(status);
+  });
+
+  it('do not tell that the last of a burst of guesses was right', async () => {
+    const [ann, address] = [await newcomer(), freshAddress()];
+    const guesses = [...Array<string>(12).fill('wrong password'), ann.password];
+    const answers = await Promise.all(guesses.map((guess) => logIn(ann.email, guess, address)));
+    expect(answers.at(-1)?.status).toBe(429);
   });
 
   it('never count right passwords that come all at once', async () => {
@@ -161,6 +178,13 @@ describe('failures of one account from elsewhere', () => {
     await fail(4, ann.email, freshAddress());
     await fail(3, ann.email, home);
     expect((await logIn(ann.email, ann.password, home)).status).toBe(200);
+  });
+
+  it('are forgotten after a login of its owner', async () => {
+    const [ann, address] = [await newcomer(), freshAddress()];
+    await fail(4, ann.email, freshAddress());
+    expect((await logIn(ann.email, ann.password, freshAddress())).status).toBe(200);
+    await fail(2, ann.email, address);
   });
 
   it('end at a ceiling for all but the addresses from which its owner has logged in', async () => {
@@ -225,7 +249,11 @@ it('leaves a line for every attempt, with the id of the user and never the addre
   await logIn(ann.email, ann.password, address);
   await logIn(ann.email, ann.password, freshAddress());
   await fail(1, 'audited-nobody@example.test', freshAddress());
-  const log = agora.process('auth').log();
+  const log = await eventually(() => {
+    const written = agora.process('auth').log();
+    expect(written.split('"event":"login_').at(-1)).toMatch(/^failed".*login attempt.*"request answered"/s);
+    return written;
+  });
   const lines = log
     .split('\n')
     .filter((line) => line.includes('"event":"login_'))
