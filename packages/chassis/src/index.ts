@@ -1,4 +1,5 @@
 export { createApplication } from './application.js';
+export { audit } from './audit.js';
 export { askService } from './ask-service.js';
 export { openServer, type HttpServer } from './http-server.js';
 export { openInternalServer } from './internal-server.js';
