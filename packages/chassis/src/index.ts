@@ -1,5 +1,6 @@
 export { addressBucket } from './address-bucket.js';
 export { createApplication } from './application.js';
+export { audit } from './audit.js';
 export { askService } from './ask-service.js';
 export { openServer, type HttpServer } from './http-server.js';
 export { openInternalServer } from './internal-server.js';

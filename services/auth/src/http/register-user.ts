@@ -1,4 +1,4 @@
-import { conflict, readJson, validate, type Handler } from '@agora/chassis';
+import { audit, conflict, readJson, validate, type Handler } from '@agora/chassis';
 import { userRegistered } from '@agora/contracts';
 import { inTransaction } from '@agora/database';
 import { addToOutbox } from '@agora/messaging';
@@ -21,6 +21,7 @@ export function registerUser(passwords: Passwords, countRegistration: CountRegis
     await countRegistration(clientAddress(ctx));
     const passwordHash = await passwords.hash(password);
     const user = await createUser(email, passwordHash);
+    audit('user_registered', { user_id: user.id });
     ctx.status = 201;
     ctx.set('Location', `/users/${user.id}`);
     ctx.body = user.toView();
