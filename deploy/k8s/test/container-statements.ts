@@ -41,6 +41,12 @@ export const containerStatements: Record<string, Statement> = {
     }
   },
 
+  *'G-8 behind an ingress, clients are counted by the address that it saw'(objects) {
+    if (!objects.some(({ kind }) => kind === 'Ingress')) return;
+    const gateway = podsOf(objects).find(({ name }) => name === 'Deployment gateway');
+    if (gateway?.environment.TRUSTED_PROXY_HOPS !== '1') yield 'all clients are one';
+  },
+
   *'X-3 the namespace enforces the restricted profile'(objects) {
     for (const { metadata } of ofKind<V1Namespace>(objects, 'Namespace')) {
       for (const mode of ['enforce', 'audit', 'warn']) {

@@ -50,6 +50,10 @@ describeRendered('a planted fault', () => {
       'X-2',
       edit('production', 'Ingress gateway', '"name":"gateway","port"', '"name":"auth","port"'),
     ],
+    'clients that are all one': [
+      'G-8',
+      edit('production', 'Deployment gateway', 'TRUSTED_PROXY_HOPS', 'TRUSTED_PROXY_HAPS'),
+    ],
     'a namespace of the baseline profile': [
       'X-3 the namespace',
       edit('local', 'Namespace agora', /enforce":"restricted/, 'enforce":"baseline'),

@@ -33,6 +33,8 @@ export function natsConfig({
   return [
     `listen: "127.0.0.1:${port}"`,
     'server_name: "agora-local"',
+    // Events carry ids and facts.
+    'max_payload: 64KB',
     'jetstream {',
     `  store_dir: ${JSON.stringify(storeDirectory)}`,
     // These bound what streams may reserve; left out, they follow the free disk space and differ by machine.

@@ -30,6 +30,8 @@ export interface Broker {
   readonly settings: BrokerSettings;
   /** Rejects only once the broker is stopped. */
   jetStream(): Promise<{ client: JetStreamClient; manager: JetStreamManager }>;
+  /** For what needs no stream; rejects only once the broker is stopped. */
+  connection(): Promise<NatsConnection>;
   isConnected(): boolean;
   /** Calls `listener` whenever the connection broke and is there again, until what it returns is called. */
   onReconnect(listener: () => void): () => void;
@@ -47,6 +49,7 @@ export function connectBroker(name: string, settings: BrokerSettings, logger: Lo
     connection = await connectUntilStopped(name, settings, logger, stopped.signal);
     logger.info('connected to NATS');
     const ready = {
+      connection,
       client: jetstream(connection),
       manager: await jetstreamManager(connection, { checkAPI: false }),
     };
@@ -59,6 +62,7 @@ export function connectBroker(name: string, settings: BrokerSettings, logger: Lo
   return {
     settings,
     jetStream: () => opening,
+    connection: async () => (await opening).connection,
     isConnected: () => connection !== undefined && !connection.isClosed(),
     onReconnect(listener) {
       listeners.add(listener);

@@ -1,4 +1,11 @@
-import { processSettings, readSettings, strongSecret, type ProcessSettings } from '@agora/chassis';
+import {
+  processSettings,
+  rate,
+  readSettings,
+  strongSecret,
+  type ProcessSettings,
+  type Rate,
+} from '@agora/chassis';
 import { databaseSettings, type DatabaseSettings } from '@agora/database';
 import { identitySettings, type IdentitySettings } from '@agora/identity';
 import { brokerSettings, type BrokerSettings } from '@agora/messaging';
@@ -18,6 +25,13 @@ export interface Config extends ProcessSettings, DatabaseSettings, BrokerSetting
   BCRYPT_QUEUE_LIMIT: number;
   PASSWORD_MIN_LENGTH: number;
   REFRESH_REUSE_GRACE_SECONDS: number;
+  PASSWORD_BLOCKLIST: boolean;
+  /** Of one account, from one address. */
+  LOGIN_FAILURES_PER_ACCOUNT: Rate;
+  /** Of one account from all addresses, in the same time: past it, only addresses that are known for it may try. */
+  LOGIN_FAILURES_CEILING: number;
+  LOGIN_FAILURES_PER_ADDRESS: Rate;
+  REGISTRATIONS_PER_ADDRESS: Rate;
 }
 
 const signingKeySettings = {
@@ -55,6 +69,15 @@ export const readConfig = (environment: NodeJS.ProcessEnv): Config =>
     BCRYPT_QUEUE_LIMIT: Joi.number().integer().min(0).max(1_000).default(32),
     PASSWORD_MIN_LENGTH: Joi.number().integer().min(8).max(64).default(8),
     REFRESH_REUSE_GRACE_SECONDS: Joi.number().min(0).max(60).default(0),
+    PASSWORD_BLOCKLIST: Joi.boolean().when('NODE_ENV', {
+      is: 'production',
+      then: Joi.boolean().default(true),
+      otherwise: Joi.boolean().default(false),
+    }),
+    LOGIN_FAILURES_PER_ACCOUNT: rate({ limit: 10, seconds: 900 }),
+    LOGIN_FAILURES_CEILING: Joi.number().integer().min(1).max(10_000).default(100),
+    LOGIN_FAILURES_PER_ADDRESS: rate({ limit: 100, seconds: 3_600 }),
+    REGISTRATIONS_PER_ADDRESS: rate({ limit: 20, seconds: 3_600 }),
   });
 
 export type KeysConfig = DatabaseSettings &

@@ -13,6 +13,9 @@ import { connectBroker, openOutbox, startRelay } from '@agora/messaging';
 import { accessTokens } from './access-tokens.js';
 import { readConfig } from './config.js';
 import { internalRoutes, routes } from './http/routes.js';
+import { countRegistrations } from './limits/count-registrations.js';
+import { startDeletingExpiredCounters } from './limits/delete-expired-counters.js';
+import { countLogins } from './limits/login-attempts.js';
 import { RefreshToken } from './models/refresh-token.js';
 import { Session } from './models/session.js';
 import { SigningKey } from './models/signing-key.js';
@@ -25,6 +28,7 @@ import { sessionRevoker } from './revoke-sessions.js';
 runProcess('auth', readConfig, async (config, { logger, started, isDraining }) => {
   const database = connectDatabase(config, 'auth', [User, Session, RefreshToken, SigningKey]);
   started({ stop: () => database.close() });
+  started(startDeletingExpiredCounters(database, logger));
   const keys = started(await openKeys(config, logger));
   const passwords = await openPasswords(config);
   const translateError = (error: unknown) =>
@@ -59,6 +63,8 @@ runProcess('auth', readConfig, async (config, { logger, started, isDraining }) =
         revokeSessions: sessionRevoker(revocations),
         reuseGraceSeconds: config.REFRESH_REUSE_GRACE_SECONDS,
         logger,
+        beginLogin: countLogins(database, config, logger),
+        countRegistration: countRegistrations(database, config, logger),
       }),
       authenticate(verifier),
     ),

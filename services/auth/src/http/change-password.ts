@@ -1,4 +1,12 @@
-import { forbidden, readJson, unauthorized, validate, type Handler } from '@agora/chassis';
+import {
+  audit,
+  forbidden,
+  readJson,
+  unauthorized,
+  validate,
+  type Handler,
+  type Problem,
+} from '@agora/chassis';
 import { inTransaction } from '@agora/database';
 import { requireUser } from '@agora/identity';
 import Joi from 'joi';
@@ -26,8 +34,12 @@ export function changePassword(passwords: Passwords, revokeSessions: RevokeSessi
       if (changed === 0) throw wrongPassword();
       await revokeSessions(userId, { except: sessionId }, transaction);
     });
+    audit('password_changed');
     ctx.status = 204;
   };
 }
 
-const wrongPassword = () => forbidden('invalid_credentials', 'Invalid credentials');
+function wrongPassword(): Problem {
+  audit('password_change_refused');
+  return forbidden('invalid_credentials', 'Invalid credentials');
+}
