@@ -5,8 +5,10 @@ import { checkout } from '../src/checkout.js';
 import { permissionsOf } from '../src/nats-permissions.js';
 import { processes } from '../src/topology.js';
 
-describe('the configuration of NATS in docker compose', () => {
-  const [, ...users] = readFileSync(join(checkout, 'deploy/docker/nats.conf'), 'utf8').split(/\buser: /);
+describe('the configuration of NATS in docker compose and Kubernetes', () => {
+  const [, ...users] = readFileSync(join(checkout, 'deploy/docker/authorization.conf'), 'utf8').split(
+    /\buser: /,
+  );
 
   it.each(processes)('lets %s do what the embedded server lets it do, and nothing else', (name) => {
     const entry = users.find((user) => user.startsWith(`${name}\n`)) ?? '';
