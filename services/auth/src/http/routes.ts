@@ -38,7 +38,7 @@ export const routes = (dependencies: Dependencies): Route[] => {
     post('/users', 'anyone', registerUser(passwords, dependencies.countRegistration)),
     get('/users/me', 'user', showOwnUser),
     del('/users/me', 'user', deleteOwnUser(revocations)),
-    put('/users/me/password', 'user', changePassword(passwords, revokeSessions)),
+    put('/users/me/password', 'user', changePassword(passwords, revokeSessions, dependencies.beginLogin)),
     get('/users/:id', 'user', showUser),
     post('/login', 'anyone', logIn(passwords, signAccessToken, dependencies.beginLogin)),
     post('/refresh', 'anyone', refreshSession(dependencies)),
