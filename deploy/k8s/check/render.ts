@@ -13,12 +13,10 @@ export interface RenderedObject {
   metadata: { name: string; namespace?: string; labels?: Record<string, string> };
 }
 
-/** Whoever can render, the first that is there; all three are the same code. */
+/** Whoever can render, the first that is there; both are the same code. */
 const renderers: [command: string, ...args: string[]][] = [
   ['kubectl', 'kustomize'],
   ['kustomize', 'build'],
-  // Go's module cache keeps it, so that only the first time needs a network.
-  ['go', 'run', 'sigs.k8s.io/kustomize/kustomize/v5@v5.8.1', 'build'],
 ];
 
 const renderer = renderers.find(([command]) => !spawnSync(command, ['help'], { stdio: 'ignore' }).error);
@@ -28,7 +26,7 @@ export const canRender = renderer !== undefined;
 
 /** The objects of an overlay, as `kubectl apply -k` would send them. Throws an Error that says what is wrong with the files, or what to install. */
 export function renderOverlay(name: string): RenderedObject[] {
-  if (!renderer) throw new Error('install kubectl, kustomize or go: one of them must render the overlays');
+  if (!renderer) throw new Error('install kubectl or kustomize: one of them must render the overlays');
   const [command, ...args] = renderer;
   const folderOfOverlay = join(folder, 'overlays', name);
   return parseObjects(

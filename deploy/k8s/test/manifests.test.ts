@@ -7,7 +7,7 @@ import { secretStatements } from './secret-statements.ts';
 
 const statements = { ...containerStatements, ...secretStatements, ...natsStatements, ...agreements };
 
-// Whoever has neither kubectl nor kustomize nor go can still test the rest; `npm run check` fails then.
+// Whoever has neither kubectl nor kustomize can still test the rest; CI has to have one of them.
 const describeRendered = canRender ? describe : describe.skip;
 
 describeRendered.each(overlays)('the overlay %s', (overlay) => {
