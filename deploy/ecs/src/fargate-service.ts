@@ -6,6 +6,7 @@ import { alarmsOf, countedLines, runningTasks } from './alarms.js';
 import type { ClusterStack } from './cluster-stack.js';
 import type { DeliveryStack } from './delivery-stack.js';
 import type { Group } from './edges.js';
+import { healthCheck } from './health-check.js';
 import { hardenedTask, imageDigest } from './hardened-task.js';
 import type { NetworkStack } from './network-stack.js';
 import { limits, processSettings, type ServiceOptions } from './services.js';
@@ -24,14 +25,6 @@ export interface FargateServiceOptions extends ServiceOptions, Surroundings {
   named: boolean;
 }
 
-/** `node`, for the images hold no shell. Ready, and not just alive: ECS lets an old task go only for a new one that can serve. */
-const isReady = [
-  'CMD',
-  'node',
-  '-e',
-  "fetch('http://127.0.0.1:' + process.env.INTERNAL_PORT + '/healthz').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))",
-];
-
 /** At least two tasks in different zones, replaced one by one, rolled back when the new ones do not get healthy, more of them under load. */
 export function fargateService(stack: Stack, options: FargateServiceOptions): ecs.FargateService {
   const { name, network, delivery, cluster } = options;
@@ -43,7 +36,7 @@ export function fargateService(stack: Stack, options: FargateServiceOptions): ec
     digest: imageDigest(stack),
     logKey: cluster.logKey,
     port: options.port,
-    healthCheck: isReady,
+    healthCheck,
     environment: {
       ...processSettings,
       ...options.environment,

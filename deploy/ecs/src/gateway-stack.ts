@@ -107,7 +107,10 @@ export class GatewayStack extends Stack {
         action: elb.ListenerAction.forward([targets]),
       });
     service.node.addDependency(balancer);
-    (service.node.defaultChild as ecs.CfnService).loadBalancers = [
+    // Not `attachToApplicationTargetGroup`, which adds rules of its own to the security groups.
+    const resource = service.node.defaultChild as ecs.CfnService;
+    resource.healthCheckGracePeriodSeconds = 60;
+    resource.loadBalancers = [
       { containerName: 'gateway', containerPort: gateway.port, targetGroupArn: targets.targetGroupArn },
     ];
     return targets;

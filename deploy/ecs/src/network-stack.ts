@@ -61,9 +61,8 @@ export class NetworkStack extends Stack {
 
   private openEndpoints(): void {
     this.vpc.addGatewayEndpoint('S3', { service: ec2.GatewayVpcEndpointAwsService.S3 });
-    const { ECR, ECR_DOCKER, CLOUDWATCH_LOGS, SECRETS_MANAGER, ELASTIC_FILESYSTEM } =
-      ec2.InterfaceVpcEndpointAwsService;
-    const services = { ECR, ECR_DOCKER, CLOUDWATCH_LOGS, SECRETS_MANAGER, ELASTIC_FILESYSTEM };
+    const { ECR, ECR_DOCKER, CLOUDWATCH_LOGS, SECRETS_MANAGER } = ec2.InterfaceVpcEndpointAwsService;
+    const services = { ECR, ECR_DOCKER, CLOUDWATCH_LOGS, SECRETS_MANAGER };
     for (const [name, service] of Object.entries(services)) {
       const endpoint = this.vpc.addInterfaceEndpoint(name, {
         service,

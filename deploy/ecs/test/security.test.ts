@@ -8,7 +8,7 @@ type Id = keyof typeof statements;
 let templates: Templates;
 beforeAll(() => {
   ({ templates } = synthesize());
-}, 30_000);
+}, 120_000);
 
 /** Finds the one resource of that type whose place matches. */
 const one = (planted: Templates, type: string, place = ''): Properties => {

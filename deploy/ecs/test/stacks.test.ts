@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { PostgresEngineVersion } from 'aws-cdk-lib/aws-rds';
+import { Stack } from 'aws-cdk-lib/core';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { postgresVersion } from '../src/database-stack.js';
@@ -9,20 +10,17 @@ import { all, synthesize, type Resource, type Synthesis } from './synthesize.js'
 
 let synthesis: Synthesis;
 beforeAll(() => {
-  synthesis = synthesize();
-}, 30_000);
+  // A bucket as nobody should make one, to see that cdk-nag looks.
+  synthesis = synthesize((app) => new Bucket(new Stack(app, 'Planted'), 'Bucket'));
+}, 120_000);
 
 describe('cdk-nag', () => {
   it('has nothing to say', () => {
-    expect(synthesis.complaints).toEqual([]);
+    expect(synthesis.complaints.filter((each) => !each.startsWith('/Planted/'))).toEqual([]);
   });
 
   it('would have something to say', () => {
-    const { complaints } = synthesize((app) => {
-      new Bucket(app.node.findChild('AgoraVotes'), 'Open', { publicReadAccess: false });
-    });
-
-    expect(complaints.join('\n')).toMatch(/AwsSolutions-S10/);
+    expect(synthesis.complaints.join('\n')).toMatch(/\/Planted\/.*AwsSolutions-S10/);
   });
 
   it('is told a reason for all that it does not say', () => {

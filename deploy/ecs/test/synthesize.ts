@@ -23,7 +23,7 @@ export interface Synthesis {
 }
 
 /** All stacks as `cdk synth` would write them; `change` is done to the application first. */
-export function synthesize(change: (app: App) => void = () => undefined): Synthesis {
+export function synthesize(change: (app: App) => unknown = () => undefined): Synthesis {
   const outdir = mkdtempSync(join(tmpdir(), 'agora-cdk-'));
   try {
     const app = agora({ outdir });
