@@ -12,6 +12,7 @@ const commands = {
   start: { script: 'packages/local-stack/dist/start.js' },
   dev: { script: 'packages/local-stack/dist/start.js', first: ['--watch'], evenWithTypeErrors: true },
   migrate: { script: 'packages/local-stack/dist/migrate.js' },
+  keys: { script: 'packages/local-stack/dist/keys.js' },
   demo: { script: 'packages/demo/dist/demo.js' },
   test: { script: 'packages/local-stack/dist/test.js' },
   check: { script: 'scripts/check.mjs' },

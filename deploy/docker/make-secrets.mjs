@@ -32,6 +32,7 @@ give('provision', agora, {
 });
 give('nats', nats, {
   'nats.conf': readFileSync(new URL('nats.conf', import.meta.url), 'utf8'),
+  'authorization.conf': readFileSync(new URL('authorization.conf', import.meta.url), 'utf8'),
   'passwords.conf': [...services, 'gateway'].map(hashedPassword).join(''),
 });
 chownSync('/data/nats', nats, nats);

@@ -1,7 +1,8 @@
-import { processSettings, readSettings, type ProcessSettings } from '@agora/chassis';
+import { processSettings, rate, readSettings, type ProcessSettings, type Rate } from '@agora/chassis';
 import { identitySettings, type IdentitySettings } from '@agora/identity';
 import { brokerSettings, type BrokerSettings } from '@agora/messaging';
 import Joi from 'joi';
+import type { Rates } from './limits/policies.js';
 
 export interface GatewaySettings extends ProcessSettings, IdentitySettings, BrokerSettings {
   AUTH_URL: string;
@@ -10,6 +11,14 @@ export interface GatewaySettings extends ProcessSettings, IdentitySettings, Brok
   UPSTREAM_TIMEOUT_SECONDS: number;
   UPSTREAM_MAX_REQUESTS: number;
   VERSION: string;
+  TRUSTED_PROXY_HOPS: number;
+  CORS_ALLOWED_ORIGINS: string[];
+  RATE_LIMIT_ADDRESS: Rate;
+  RATE_LIMIT_LOGIN: Rate;
+  RATE_LIMIT_REGISTRATION: Rate;
+  RATE_LIMIT_REFRESH: Rate;
+  RATE_LIMIT_USER: Rate;
+  RATE_LIMIT_WRITES: Rate;
 }
 
 /** Where a service is: scheme, host and port. A path would be lost, as paths come from the route table. */
@@ -17,6 +26,19 @@ const origin = Joi.string()
   .pattern(/^http:\/\/[^/?#@]+\/?$/)
   .required()
   .messages({ 'string.pattern.base': '{#label} must be like http://host:port' });
+
+/** `*` in a host name would look like a pattern, and match nothing. */
+const isOrigin = (text: string): boolean =>
+  URL.canParse(text) && new URL(text).origin === text && !text.includes('*');
+
+/** Origins as browsers send them, with commas between. */
+const origins = Joi.string()
+  .custom((value: string, { error }) => {
+    const list = value.split(',').map((each) => each.trim());
+    return list.every(isOrigin) ? list : error('origins');
+  })
+  .default([])
+  .messages({ origins: '{#label} must be origins like https://app.example, with commas between' });
 
 /** The gateway's settings; throws a SettingsError that lists what is missing or wrong. */
 export const readConfig = (environment: NodeJS.ProcessEnv): GatewaySettings =>
@@ -33,4 +55,22 @@ export const readConfig = (environment: NodeJS.ProcessEnv): GatewaySettings =>
     UPSTREAM_TIMEOUT_SECONDS: Joi.number().min(0.1).max(25).default(10),
     UPSTREAM_MAX_REQUESTS: Joi.number().integer().min(1).default(1024),
     VERSION: Joi.string().default('development'),
+    TRUSTED_PROXY_HOPS: Joi.number().integer().min(0).max(10).default(0),
+    CORS_ALLOWED_ORIGINS: origins,
+    RATE_LIMIT_ADDRESS: rate({ limit: 300, seconds: 60 }),
+    RATE_LIMIT_LOGIN: rate({ limit: 30, seconds: 60 }),
+    RATE_LIMIT_REGISTRATION: rate({ limit: 20, seconds: 3_600 }),
+    RATE_LIMIT_REFRESH: rate({ limit: 60, seconds: 60 }),
+    RATE_LIMIT_USER: rate({ limit: 600, seconds: 60 }),
+    RATE_LIMIT_WRITES: rate({ limit: 120, seconds: 60 }),
   });
+
+/** The rate of each policy. */
+export const ratesOf = (settings: GatewaySettings): Rates => ({
+  address: settings.RATE_LIMIT_ADDRESS,
+  login: settings.RATE_LIMIT_LOGIN,
+  registration: settings.RATE_LIMIT_REGISTRATION,
+  refresh: settings.RATE_LIMIT_REFRESH,
+  user: settings.RATE_LIMIT_USER,
+  writes: settings.RATE_LIMIT_WRITES,
+});

@@ -1,10 +1,14 @@
 import { createApplication, type Handler, type Logger } from '@agora/chassis';
-import { authenticate, type Verifier } from '@agora/identity';
+import type { Verifier } from '@agora/identity';
 import type Koa from 'koa';
 import type { Context } from 'koa';
 import { checkRequest } from './check-request.js';
+import { clientAddress } from './client-address.js';
+import { allowOrigins, answerPreflight, preflightMethod } from './cors.js';
 import { cutUnreadBodies } from './cut-unread-bodies.js';
 import { createRouteFinder } from './find-route.js';
+import { createAdmission } from './limits/admit.js';
+import type { Limiter } from './limits/limiter.js';
 import { showDocumentation } from './pages/show-documentation.js';
 import { showHealth } from './pages/show-health.js';
 import { showRoot } from './pages/show-root.js';
@@ -15,33 +19,43 @@ import type { Upstream } from './upstream.js';
 export interface GatewayOptions {
   verifier: Verifier;
   upstreams: Record<Service, Upstream>;
+  limiter: Limiter;
+  /** How many proxies in front are believed when they name the client's address. */
+  trustedProxyHops: number;
+  /** The origins whose pages may read answers. */
+  corsOrigins: readonly string[];
   version: string;
   logger: Logger;
   isDraining(): boolean;
 }
 
 /** The public application. What it refuses, it refuses before a service hears of it. */
-export function createGateway({ verifier, upstreams, version, logger, isDraining }: GatewayOptions): Koa {
+export function createGateway(options: GatewayOptions): Koa {
+  const { verifier, upstreams, limiter, trustedProxyHops, corsOrigins, version, logger, isDraining } =
+    options;
   const findRoute = createRouteFinder(routes);
-  const requireToken = authenticate(verifier);
+  const admit = createAdmission(verifier, limiter);
   const pages = new Map<string, Handler>([
     ['/', showRoot(version)],
     ['/health', showHealth(isDraining)],
     ['/docs', showDocumentation(routes)],
   ]);
 
-  /** The order is the contract's: framing and path, token, content type and size. */
+  /** The order is the contract's: framing and path, token, rate limit, content type and size. */
   const answer = async (ctx: Context): Promise<void> => {
     const { path: givenPath, query } = checkRequest(ctx.req);
-    const { route, path } = findRoute(ctx.method, givenPath);
+    const preflight = preflightMethod(ctx);
+    const { route, path } = findRoute(preflight ?? ctx.method, givenPath);
     labelMetrics(ctx, route.path);
-    if (route.access === 'user') await requireToken(ctx, async () => undefined);
+    if (preflight) return answerPreflight(ctx, preflight);
+    const address = clientAddress(ctx.req, trustedProxyHops);
+    await admit(ctx, route, address);
     if (route.service === 'gateway') return pages.get(route.path)?.(ctx);
     const body = await receiveBody(ctx.req, route.reads);
-    await upstreams[route.service].forward(ctx, { url: path + query, body });
+    await upstreams[route.service].forward(ctx, { url: path + query, body, address });
   };
 
-  return createApplication({ logger, middleware: [cutUnreadBodies, answer] });
+  return createApplication({ logger, middleware: [cutUnreadBodies, allowOrigins(corsOrigins), answer] });
 }
 
 /** The chassis reads the label where @koa/router would have left it. */

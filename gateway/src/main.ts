@@ -1,8 +1,9 @@
 import { openInternalServer, openServer, runProcess } from '@agora/chassis';
 import { createVerifier, followRevocations } from '@agora/identity';
 import { connectBroker } from '@agora/messaging';
-import { readConfig } from './config.js';
+import { ratesOf, readConfig } from './config.js';
 import { createGateway } from './gateway.js';
+import { openSharedLimiter } from './limits/share-counts.js';
 import { createUpstream } from './upstream.js';
 
 runProcess('gateway', readConfig, async (settings, { logger, started, isDraining }) => {
@@ -26,7 +27,17 @@ runProcess('gateway', readConfig, async (settings, { logger, started, isDraining
     posts: upstream(settings.POSTS_URL, 'posts'),
     votes: upstream(settings.VOTES_URL, 'votes'),
   };
-  const gateway = createGateway({ verifier, upstreams, version: settings.VERSION, logger, isDraining });
+  const limiter = started(openSharedLimiter(ratesOf(settings), broker));
+  const gateway = createGateway({
+    verifier,
+    upstreams,
+    limiter,
+    trustedProxyHops: settings.TRUSTED_PROXY_HOPS,
+    corsOrigins: settings.CORS_ALLOWED_ORIGINS,
+    version: settings.VERSION,
+    logger,
+    isDraining,
+  });
 
   // Before the public server, so that it is stopped after it and can tell that the process drains.
   started(

@@ -6,17 +6,19 @@ export interface Outgoing {
   /** The rebuilt path and the query as sent. */
   url: string;
   body: Buffer;
+  /** The client's. */
+  address: string;
 }
 
 /**
  * The request to hand to the proxy: a new one, so that nothing of what the client sent can pass but what is named here.
  * Cleaning up in a `proxyReq` hook would be too late: httpxy skips it when the client sends `Expect`.
  */
-export function createOutgoingRequest(ctx: Context, { url, body }: Outgoing): IncomingMessage {
+export function createOutgoingRequest(ctx: Context, { url, body, address }: Outgoing): IncomingMessage {
   const request = new IncomingMessage(ctx.req.socket);
   request.method = ctx.method;
   request.url = url;
-  request.headers = outgoingHeaders(ctx, body);
+  request.headers = outgoingHeaders(ctx, body, address);
   // Without it, the end of this stream would count as an abort and destroy the client's socket.
   request.complete = true;
   if (body.length > 0) request.push(body);
@@ -37,7 +39,11 @@ const passed = [
   'user-agent',
 ] as const;
 
-function outgoingHeaders({ req, method, response }: Context, body: Buffer): NodeJS.Dict<string> {
+function outgoingHeaders(
+  { req, method, response }: Context,
+  body: Buffer,
+  address: string,
+): NodeJS.Dict<string> {
   const { connection = '', traceparent } = req.headers;
   const hopByHop = new Set(
     connection
@@ -52,7 +58,7 @@ function outgoingHeaders({ req, method, response }: Context, body: Buffer): Node
   }
   if (typeof traceparent === 'string' && isTraceparent(traceparent)) headers['traceparent'] = traceparent;
   if (method !== 'GET' && method !== 'HEAD') headers['content-length'] = String(body.length);
-  headers['x-forwarded-for'] = addressOf(req);
+  headers['x-forwarded-for'] = address;
   headers['x-request-id'] = response.get('x-request-id');
   return headers;
 }
@@ -60,6 +66,3 @@ function outgoingHeaders({ req, method, response }: Context, body: Buffer): Node
 /** Version 00 of W3C Trace Context; an all-zero id is invalid there. */
 const isTraceparent = (value: string): boolean =>
   /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/.test(value);
-
-const addressOf = ({ socket }: IncomingMessage): string =>
-  (socket.remoteAddress ?? '').replace(/^::ffff:/, '');

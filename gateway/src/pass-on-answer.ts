@@ -31,7 +31,10 @@ export function passOnAnswer(answer: IncomingMessage, response: ServerResponse):
   );
   response.statusCode = answer.statusCode ?? 502;
   for (const [name, value] of Object.entries(answer.headers)) {
-    if (value !== undefined && !kept.has(name) && !named.has(name)) response.setHeader(name, value);
+    if (value === undefined || kept.has(name) || named.has(name)) continue;
+    // What the gateway itself varies its answers by stays true.
+    if (name === 'vary') response.appendHeader(name, value);
+    else response.setHeader(name, value);
   }
   answer.pipe(response);
 }

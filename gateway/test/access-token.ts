@@ -10,6 +10,7 @@ export const identity: IdentitySettings = {
   TOKEN_ISSUER: 'agora',
   TOKEN_AUDIENCE: 'agora',
   ACCESS_TOKEN_EXPIRE_MINUTES: 15,
+  JWKS_REFRESH_SECONDS: 60,
 };
 
 const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');

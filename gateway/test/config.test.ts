@@ -3,10 +3,10 @@ import { readConfig } from '../src/config.js';
 
 const complete = {
   JWKS_URL: 'http://auth:9001/internal/jwks.json',
+  NATS_URL: 'nats://nats:4222',
   AUTH_URL: 'http://auth:8001',
   POSTS_URL: 'http://posts:8002/',
   VOTES_URL: 'http://[::1]:8003',
-  NATS_URL: 'nats://nats:4222',
 };
 
 it('has defaults for all but where the others are', () => {
@@ -16,6 +16,13 @@ it('has defaults for all but where the others are', () => {
     INTERNAL_PORT: 9000,
     UPSTREAM_TIMEOUT_SECONDS: 10,
     VERSION: 'development',
+    TRUSTED_PROXY_HOPS: 0,
+    CORS_ALLOWED_ORIGINS: [],
+    RATE_LIMIT_ADDRESS: { limit: 300, seconds: 60 },
+    RATE_LIMIT_LOGIN: { limit: 30, seconds: 60 },
+    RATE_LIMIT_REGISTRATION: { limit: 20, seconds: 3_600 },
+    RATE_LIMIT_USER: { limit: 600, seconds: 60 },
+    RATE_LIMIT_WRITES: { limit: 120, seconds: 60 },
   });
 });
 
@@ -30,4 +37,26 @@ describe('refuses as an origin', () => {
       expect(() => readConfig({ ...complete, AUTH_URL })).toThrow(/AUTH_URL/);
     },
   );
+});
+
+it('reads the origins of pages', () => {
+  const settings = readConfig({
+    ...complete,
+    CORS_ALLOWED_ORIGINS: 'https://app.example, http://localhost:5173',
+  });
+  expect(settings.CORS_ALLOWED_ORIGINS).toEqual(['https://app.example', 'http://localhost:5173']);
+});
+
+describe('refuses as the origin of a page', () => {
+  it.each([
+    '*',
+    'null',
+    'app.example',
+    'https://app.example/',
+    'https://*.example',
+    'https://a.example,',
+    'file:///',
+  ])('%j', (CORS_ALLOWED_ORIGINS) => {
+    expect(() => readConfig({ ...complete, CORS_ALLOWED_ORIGINS })).toThrow(/CORS_ALLOWED_ORIGINS/);
+  });
 });

@@ -1,6 +1,8 @@
 import { createLogger, openServer } from '@agora/chassis';
 import { createVerifier, type Verifier } from '@agora/identity';
 import { createGateway } from '../src/gateway.js';
+import { createLimiter, type Limiter } from '../src/limits/limiter.js';
+import type { Rates } from '../src/limits/policies.js';
 import type { Service } from '../src/routes.js';
 import { createUpstream } from '../src/upstream.js';
 import { identity } from './access-token.js';
@@ -11,6 +13,10 @@ export interface GatewayOverrides {
   isDraining?: () => boolean;
   host?: string;
   verifier?: Verifier;
+  rates?: Partial<Rates>;
+  trustedProxyHops?: number;
+  corsOrigins?: string[];
+  limiter?: Limiter;
 }
 
 export interface RunningGateway {
@@ -19,6 +25,16 @@ export interface RunningGateway {
 }
 
 const logger = createLogger('gateway', 'silent');
+
+const many = { limit: 1_000_000, seconds: 60 };
+export const generous: Rates = {
+  address: many,
+  login: many,
+  registration: many,
+  refresh: many,
+  user: many,
+  writes: many,
+};
 
 /** The gateway in this process, on a free port, in front of the given origins. */
 export async function startGateway(
@@ -29,11 +45,24 @@ export async function startGateway(
     isDraining = () => false,
     host = '127.0.0.1',
     verifier = createVerifier(identity, logger, { isRevoked: () => false, isComplete: () => true }),
+    rates = {},
+    trustedProxyHops = 0,
+    corsOrigins = [],
+    limiter = createLimiter({ ...generous, ...rates }),
   }: GatewayOverrides = {},
 ): Promise<RunningGateway> {
   const open = (origin: string) => createUpstream({ origin, timeoutMilliseconds, maxInFlight, logger });
   const upstreams = { auth: open(origins.auth), posts: open(origins.posts), votes: open(origins.votes) };
-  const gateway = createGateway({ verifier, upstreams, version: '1.2.3', logger, isDraining });
+  const gateway = createGateway({
+    verifier,
+    upstreams,
+    limiter,
+    trustedProxyHops,
+    corsOrigins,
+    version: '1.2.3',
+    logger,
+    isDraining,
+  });
   const server = await openServer(gateway.callback(), {
     host,
     port: 0,

@@ -166,10 +166,7 @@ describe('stacks', () => {
     const known = readFileSync(new URL('../../../.env.example', import.meta.url), 'utf8').matchAll(
       /^([A-Z_]+)=/gm,
     );
-    // TRUSTED_PROXY_HOPS and DATABASE_SSL_CA come with other changes; NATS reads the last two.
     const names = new Set([...known].map(([, name]) => name));
-    for (const name of ['TRUSTED_PROXY_HOPS', 'DATABASE_SSL_CA', 'SERVER_NAME', 'GOMEMLIMIT'])
-      names.add(name);
     const given = containers()
       .filter(({ Name }) => !Name.startsWith('nats-'))
       .flatMap(({ Environment, Secrets }) => [...Environment, ...Secrets].map(({ Name }) => Name));

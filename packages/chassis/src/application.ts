@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import Koa, { type Context, type Middleware } from 'koa';
+import { audit } from './audit.js';
 import type { Logger } from './logger.js';
 import { observeRequest } from './metrics.js';
 import { malformed, Problem } from './problem.js';
@@ -17,14 +18,16 @@ export interface ApplicationOptions {
 export function createApplication({ logger, middleware, translateError }: ApplicationOptions): Koa {
   const application = new Koa();
   application.use(async (ctx, next) => {
-    const context: RequestContext = { requestId: requestIdOf(ctx.get('x-request-id')) };
+    const context: RequestContext = { requestId: requestIdOf(ctx.get('x-request-id')), logger };
     await withRequestContext(context, async () => {
       const started = performance.now();
       ctx.set({ 'X-Request-Id': context.requestId, ...securityHeaders });
       try {
         await next();
       } catch (error) {
-        answerProblem(ctx, toProblem(error, logger, translateError), context.requestId);
+        const problem = toProblem(error, logger, translateError);
+        auditRefusal(problem);
+        answerProblem(ctx, problem, context.requestId);
       }
       logWhenAnswered(ctx, context, logger, started);
     });
@@ -59,6 +62,12 @@ function toProblem(error: unknown, logger: Logger, translate: ApplicationOptions
 const isClientError = (error: unknown): boolean =>
   error instanceof Error && 'status' in error && typeof error.status === 'number' && error.status < 500;
 
+/** Credentials that were wrong are for the endpoint to tell of, which knows whose they were to be. */
+function auditRefusal({ status, code }: Problem): void {
+  if (status === 403 && code !== 'invalid_credentials') audit('access_refused', { code });
+  if (code === 'invalid_token') audit('token_refused', { code });
+}
+
 function answerProblem(ctx: Context, problem: Problem, requestId: string): void {
   ctx.status = problem.status;
   ctx.set(problem.headers);
@@ -69,8 +78,11 @@ function answerProblem(ctx: Context, problem: Problem, requestId: string): void 
 function logWhenAnswered(ctx: Context, context: RequestContext, logger: Logger, started: number): void {
   const log = () => {
     const seconds = (performance.now() - started) / 1000;
-    const { method, path, status } = ctx;
-    observeRequest({ method, route: routeOf(ctx), status }, seconds);
+    const { method, status } = ctx;
+    const route = routeOf(ctx);
+    // Where nothing is, clients put anything: an address, a token.
+    const path = route === unrouted ? undefined : ctx.path;
+    observeRequest({ method, route, status }, seconds);
     withRequestContext(context, () =>
       logger.info({ method, path, status, milliseconds: Math.round(seconds * 1000) }, 'request answered'),
     );
@@ -81,4 +93,6 @@ function logWhenAnswered(ctx: Context, context: RequestContext, logger: Logger, 
 
 /** The pattern of the path, such as `/posts/:id`: a metric by raw path would grow without bound. */
 const routeOf = (ctx: Context & { routerPath?: string; _matchedRoute?: string }): string =>
-  ctx._matchedRoute ?? 'unrouted';
+  ctx._matchedRoute ?? unrouted;
+
+const unrouted = 'unrouted';

@@ -78,11 +78,18 @@ const tooManyHeaders = new Problem(
 );
 const malformedRequest = new Problem(400, 'malformed_request', 'The request is not valid HTTP.');
 
+interface ParserError extends NodeJS.ErrnoException {
+  rawPacket?: Buffer;
+}
+
+const headRequest = Buffer.from('HEAD ');
+
 /** Answers what Node's parser refuses before there is a request, which it would else answer without a body. */
 function refuseWhatHasNoRequest(server: Server): void {
-  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+  server.on('clientError', (error: ParserError, socket) => {
     if (error.code === 'ECONNRESET' || !socket.writable || owesAnotherAnswer(socket)) socket.destroy();
-    else refuseSocket(socket, parserProblem(error.code));
+    else
+      refuseSocket(socket, parserProblem(error.code), !error.rawPacket?.subarray(0, 5).equals(headRequest));
   });
   server.on('connect', (_request, socket) =>
     refuseSocket(socket, new Problem(405, 'method_not_allowed', 'This server is no tunnel.')),
@@ -121,11 +128,13 @@ function refuse(response: ServerResponse, problem: Problem): void {
 const lingerMilliseconds = 1_000;
 
 /** Answers on a connection that Node has given up. Left open by the client, it would stay for ever, so it is destroyed; at once, the client could lose the answer. */
-function refuseSocket(socket: Duplex, problem: Problem): void {
+function refuseSocket(socket: Duplex, problem: Problem, withBody = true): void {
   const { headers, body } = render(problem);
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
   socket.on('error', () => socket.destroy());
-  socket.end([`HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}`, ...lines, '', body].join('\r\n'));
+  const head = [`HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}`, ...lines, '', ''].join('\r\n');
+  // After a HEAD, the client would take a body for the beginning of another answer.
+  socket.end(withBody ? head + body : head);
   setTimeout(() => socket.destroy(), lingerMilliseconds).unref();
 }
 

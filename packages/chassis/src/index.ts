@@ -1,4 +1,6 @@
+export { addressBucket } from './address-bucket.js';
 export { createApplication } from './application.js';
+export { audit } from './audit.js';
 export { askService } from './ask-service.js';
 export { openServer, type HttpServer } from './http-server.js';
 export { openInternalServer } from './internal-server.js';
@@ -11,6 +13,7 @@ export {
   malformed,
   notFound,
   Problem,
+  tooMany,
   unauthorized,
   unavailable,
   type FieldError,
@@ -43,9 +46,11 @@ export { runProcess, type Lifecycle, type Stoppable } from './run-process.js';
 export { securityHeaders } from './security-headers.js';
 export {
   processSettings,
+  rate,
   readSettings,
   SettingsError,
   strongSecret,
   type ProcessSettings,
+  type Rate,
 } from './settings.js';
 export { entityId, isStorable, parseId, text, validate } from './validate.js';

@@ -68,6 +68,10 @@ export const conflict = (code: string, detail: string) => new Problem(409, code,
 export const invalid = (errors: FieldError[]) =>
   new Problem(422, 'validation_failed', 'The request has invalid values.', { errors });
 
+/** 429: too much in too short a time; try again after `retryAfter` seconds. */
+export const tooMany = (code: string, detail: string, retryAfter: number) =>
+  new Problem(429, code, detail, { headers: { 'Retry-After': String(retryAfter) } });
+
 /** 503: something that this request needs is down or overloaded; try again after `retryAfter` seconds. */
 export const unavailable = (detail: string, retryAfter = 1, code = 'unavailable') =>
   new Problem(503, code, detail, { headers: { 'Retry-After': String(retryAfter) } });

@@ -1,10 +1,13 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Logger } from 'pino';
 
 /** What follows a request through every call it makes, into its log lines and its events. */
 export interface RequestContext {
   requestId: string;
   /** Set once the token is verified. */
   userId?: number;
+  /** That of the application that answers; missing where an event is handled. */
+  logger?: Logger;
 }
 
 const storage = new AsyncLocalStorage<RequestContext>();

@@ -31,6 +31,24 @@ export const strongSecret = Joi.string()
     'secret.sample': '{#label} looks like a sample value; set a random one',
   });
 
+/** So many in so many seconds. */
+export interface Rate {
+  limit: number;
+  seconds: number;
+}
+
+/** A setting such as `300/60`: at most 300 in 60 seconds, which may be a day at most. */
+export const rate = (fallback: Rate) =>
+  Joi.string()
+    .custom((value: string, { error }) => readRate(value) ?? error('rate.shape'))
+    .default(fallback)
+    .messages({ 'rate.shape': '{#label} must be like 300/60: how many in how many seconds' });
+
+function readRate(value: string): Rate | undefined {
+  const [, limit, seconds] = /^([1-9]\d{0,8})\/([1-9]\d{0,4})$/.exec(value) ?? [];
+  return Number(seconds) <= 86_400 ? { limit: Number(limit), seconds: Number(seconds) } : undefined;
+}
+
 /** The settings cannot be used; the message says all that is wrong with them, and no values. */
 export class SettingsError extends Error {
   override readonly name = 'SettingsError';

@@ -40,6 +40,12 @@ describe('a server', () => {
     expect(answer).toContain('"request_id"');
   });
 
+  it('answers a HEAD that is too large without a body', async () => {
+    const { port } = await open((_request, response) => void response.end('served'));
+    const answer = await exchange(port, `HEAD /${'x'.repeat(20_000)} HTTP/1.1\r\nHost: a\r\n\r\n`);
+    expect(answer).toMatch(/^HTTP\/1.1 431 [^]*\r\n\r\n$/);
+  });
+
   it('lets an answer in flight finish when it is stopped, and takes no new connection', async () => {
     const started = Promise.withResolvers<void>();
     const release = Promise.withResolvers<void>();

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import Joi from 'joi';
-import { readSettings, SettingsError, strongSecret } from '../src/index.js';
+import { rate, readSettings, SettingsError, strongSecret } from '../src/index.js';
 
 const schema = { PORT: Joi.number().port().required(), SECRET_KEY: strongSecret.required() };
 const secret = '0123456789abcdef0123456789abcdef';
@@ -45,5 +45,18 @@ describe('readSettings', () => {
     expect(() => readSettings({ PORT_FILE: '/no/such/file', SECRET_KEY: secret }, schema)).toThrow(
       /PORT_FILE names a file/,
     );
+  });
+});
+
+describe('a rate', () => {
+  const read = (LIMIT?: string) => readSettings({ LIMIT }, { LIMIT: rate({ limit: 10, seconds: 60 }) });
+
+  it('is how many in how many seconds', () => {
+    expect(read('300/900')).toEqual({ LIMIT: { limit: 300, seconds: 900 } });
+    expect(read()).toEqual({ LIMIT: { limit: 10, seconds: 60 } });
+  });
+
+  it.each(['300', '0/60', '10/0', '10/86401', '-1/60', '1e3/60', '10/60s'])('is not %s', (bad) => {
+    expect(() => read(bad)).toThrow(/LIMIT must be like 300\/60/);
   });
 });

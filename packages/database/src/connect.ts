@@ -2,6 +2,7 @@ import Joi from 'joi';
 import { Sequelize, type ModelCtor } from 'sequelize-typescript';
 import { QueryTypes, type Transaction } from 'sequelize';
 import { sqlState } from './errors.js';
+import { tlsOptions, tlsSettings, type TlsSettings } from './tls.js';
 
 /** The settings that a process with a database reads, by their environment names. */
 export const databaseSettings = {
@@ -11,10 +12,11 @@ export const databaseSettings = {
   DATABASE_USER: Joi.string().required(),
   DATABASE_PASSWORD: Joi.string().required(),
   DATABASE_POOL_MAX: Joi.number().integer().min(2).max(100).default(10),
+  ...tlsSettings,
 };
 
 /** Where a database is and who connects to it. */
-export interface DatabaseSettings {
+export interface DatabaseSettings extends TlsSettings {
   DATABASE_HOST: string;
   DATABASE_PORT: number;
   DATABASE_NAME: string;
@@ -36,6 +38,7 @@ export const connectionOf = (
   connectionTimeoutMillis: 2_000,
   keepAlive: true,
   application_name: applicationName,
+  ...tlsOptions(settings),
 });
 
 let database: Sequelize | undefined;
@@ -58,6 +61,7 @@ export function connectDatabase(
     define: { timestamps: false, underscored: true },
     pool: { max: settings.DATABASE_POOL_MAX, min: 0, acquire: 4_000, idle: 30_000 },
     dialectOptions: {
+      ...tlsOptions(settings),
       application_name: applicationName,
       keepAlive: true,
       connectionTimeoutMillis: 2_000,

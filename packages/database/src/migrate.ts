@@ -2,6 +2,7 @@ import pg from 'pg';
 import { Sequelize, type QueryInterface, type Transaction } from 'sequelize';
 import { SequelizeStorage, Umzug } from 'umzug';
 import { connectionOf, type DatabaseSettings } from './connect.js';
+import { tlsOptions } from './tls.js';
 
 /** One step of a schema's history: `up` and `down` run in a transaction of their own, as the schema's owner. */
 export interface Migration {
@@ -70,7 +71,11 @@ function connectAsMigrator(settings: MigrationRun['settings']): Sequelize {
     port: settings.DATABASE_PORT,
     logging: false,
     pool: { max: 1 },
-    dialectOptions: { application_name: 'agora-migrate', connectionTimeoutMillis: 5_000 },
+    dialectOptions: {
+      ...tlsOptions(settings),
+      application_name: 'agora-migrate',
+      connectionTimeoutMillis: 5_000,
+    },
   });
 }
 

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import Joi from 'joi';
 import { databaseSettings } from './connect.js';
+import { tlsOptions } from './tls.js';
 import { schemas, type AdminConnection, type RolePasswords } from './provision.js';
 
-const { DATABASE_HOST, DATABASE_PORT, DATABASE_NAME } = databaseSettings;
+const { DATABASE_HOST, DATABASE_PORT, DATABASE_NAME, DATABASE_SSL_CA } = databaseSettings;
 
 /** `AUTH_APP_PASSWORD`, `AUTH_MIGRATOR_PASSWORD`, `POSTS_APP_PASSWORD`, … */
 const passwordNames = schemas.map((schema) => ({
@@ -16,6 +17,7 @@ const settings: Record<string, Joi.Schema> = {
   DATABASE_HOST,
   DATABASE_PORT,
   DATABASE_NAME,
+  DATABASE_SSL_CA,
   DATABASE_ADMIN_USER: Joi.string().default('postgres'),
   DATABASE_ADMIN_PASSWORD: Joi.string().required(),
   ...Object.fromEntries(
@@ -46,6 +48,7 @@ export function readProvisionSettings(environment: NodeJS.ProcessEnv): {
       database: String(value.DATABASE_NAME),
       user: String(value.DATABASE_ADMIN_USER),
       password: String(value.DATABASE_ADMIN_PASSWORD),
+      ...tlsOptions(value),
     },
     passwords: Object.fromEntries(
       passwordNames.map(({ schema, app, migrator }) => [

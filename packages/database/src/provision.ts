@@ -1,4 +1,5 @@
 import pg from 'pg';
+import type { TlsOptions } from './tls.js';
 
 /** The services that own a schema: `auth`, `posts` and `votes`. */
 export const schemas = ['auth', 'posts', 'votes'] as const;
@@ -11,6 +12,7 @@ export interface AdminConnection {
   user: string;
   password: string;
   database: string;
+  ssl?: TlsOptions['ssl'];
 }
 
 /** Passwords of the two login roles of each service. */

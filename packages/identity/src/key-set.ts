@@ -17,13 +17,15 @@ export function sharedSecret(secret: string): KeySet {
   return { find: async () => key, isLoaded: () => true, stop: async () => undefined };
 }
 
-const refreshMilliseconds = 5 * 60_000;
 const firstLoadMilliseconds = 500;
 /** An unknown key id asks for the set again at most this often: anybody can make up key ids. */
 const refetchMilliseconds = 30_000;
 
-/** The public keys that the issuer publishes (RFC 7517), fetched at once, every 5 minutes, and on an unknown key id at most every 30 s. */
-export function remoteKeySet(url: string, algorithm: IdentitySettings['ALGORITHM'], logger: Logger): KeySet {
+/** The public keys that the issuer publishes (RFC 7517), fetched at once, every `JWKS_REFRESH_SECONDS`, and on an unknown key id at most every 30 s. */
+export function remoteKeySet(
+  { JWKS_URL: url = '', JWKS_REFRESH_SECONDS: refreshSeconds, ALGORITHM: algorithm }: IdentitySettings,
+  logger: Logger,
+): KeySet {
   let keys = new Map<string, KeyObject>();
   let fetching: Promise<void> | undefined;
   let fetchedForUnknown = -Infinity;
@@ -42,7 +44,7 @@ export function remoteKeySet(url: string, algorithm: IdentitySettings['ALGORITHM
   const schedule = () => {
     timer = setTimeout(
       () => void refresh().then(schedule),
-      keys.size > 0 ? refreshMilliseconds : firstLoadMilliseconds,
+      keys.size > 0 ? refreshSeconds * 1_000 : firstLoadMilliseconds,
     );
   };
   void refresh().then(schedule);
@@ -52,6 +54,8 @@ export function remoteKeySet(url: string, algorithm: IdentitySettings['ALGORITHM
     find: async (kid) => {
       if (kid === undefined) return undefined;
       if (keys.size === 0) await refresh();
+      // What is being fetched may hold the key, or have been answered before it was published.
+      if (!keys.has(kid)) await fetching;
       if (!keys.has(kid) && performance.now() - fetchedForUnknown > refetchMilliseconds) {
         fetchedForUnknown = performance.now();
         await refresh();

@@ -9,6 +9,7 @@ export const identitySettings = {
   JWKS_URL: Joi.string()
     .uri({ scheme: ['http', 'https'] })
     .when('ALGORITHM', { not: 'HS256', then: Joi.required() }),
+  JWKS_REFRESH_SECONDS: Joi.number().integer().min(1).max(300).default(60),
   TOKEN_ISSUER: Joi.string().default('agora'),
   TOKEN_AUDIENCE: Joi.string().default('agora'),
   ACCESS_TOKEN_EXPIRE_MINUTES: Joi.number().integer().min(5).max(60).default(15),
@@ -20,6 +21,8 @@ export interface IdentitySettings {
   SECRET_KEY?: string;
   ALLOW_SHARED_SECRET: boolean;
   JWKS_URL?: string;
+  /** How old the published keys may be at whoever verifies with them. */
+  JWKS_REFRESH_SECONDS: number;
   TOKEN_ISSUER: string;
   TOKEN_AUDIENCE: string;
   ACCESS_TOKEN_EXPIRE_MINUTES: number;

@@ -23,7 +23,7 @@ export class KeysUnavailable extends Error {
 const maxTokenBytes = 4096;
 const clockTolerance = 5;
 
-/** Verifies access tokens (RFC 9068, with the precautions of RFC 8725), by the keys that the settings name unless others are given. Results are cached by the exact token; expiry and revocation are checked every time. */
+/** Verifies access tokens (RFC 9068, with the precautions of RFC 8725), by the keys that the settings name unless others are given. Results are cached by the exact token; its expiry, its revocation, and that its key is still accepted are checked every time. */
 export function createVerifier(
   settings: IdentitySettings,
   logger: Logger,
@@ -31,14 +31,16 @@ export function createVerifier(
   keys: KeySet = keySetOf(settings, logger),
 ): Verifier {
   refuseSharedSecretInProduction(settings);
-  const verified = new LRUCache<string, Caller>({ max: 10_000 });
+  const verified = new LRUCache<string, { caller: Caller; kid: string | undefined }>({ max: 10_000 });
   return {
     async verify(token) {
       const known = verified.get(token);
-      const caller = known ?? (await verifyToken(token, keys, settings));
+      // A token ends with its key: a retired one is in the key set no more.
+      if (known && !(await keys.find(known.kid))) return undefined;
+      const caller = known?.caller ?? (await verifyToken(token, keys, settings));
       if (!caller || caller.expiresAt + clockTolerance <= Date.now() / 1000) return undefined;
       if (revocations.isRevoked(caller)) return undefined;
-      if (!known) verified.set(token, caller);
+      if (!known) verified.set(token, { caller, kid: headerOf(token)?.kid });
       return caller;
     },
     isReady: () => keys.isLoaded() && revocations.isComplete(),
@@ -48,7 +50,7 @@ export function createVerifier(
 
 function keySetOf(settings: IdentitySettings, logger: Logger): KeySet {
   if (settings.ALGORITHM === 'HS256') return sharedSecret(settings.SECRET_KEY ?? '');
-  return remoteKeySet(settings.JWKS_URL ?? '', settings.ALGORITHM, logger);
+  return remoteKeySet(settings, logger);
 }
 
 async function verifyToken(

@@ -22,6 +22,7 @@ const settings: IdentitySettings = {
   TOKEN_ISSUER: 'agora',
   TOKEN_AUDIENCE: 'agora',
   ACCESS_TOKEN_EXPIRE_MINUTES: 15,
+  JWKS_REFRESH_SECONDS: 60,
 };
 
 interface Forgery {
@@ -139,6 +140,19 @@ describe('a verifier with published keys', () => {
     const before = fetched;
     for (let id = 2; id < 10; id += 1) await verifier.verify(sign({ header: { kid: `unknown-${id}` } }));
     expect(fetched).toBe(before);
+  });
+
+  it('refuses what a key has signed, seen before or not, once a fetched set lacks that key', async () => {
+    const late = createVerifier({ ...settings, JWKS_URL: url }, logger, noRevocations);
+    const [seen, unseen] = [sign(), sign()];
+    expect(await late.verify(seen)).toMatchObject({ userId: 7 });
+    const newer = { ...createPublicKey(other).export({ format: 'jwk' }), kid: 'key-2', alg: 'ES256' };
+    answer = () => JSON.stringify({ keys: [newer] });
+    expect(await late.verify(sign({ key: other, header: { kid: 'key-2' } }))).toMatchObject({ userId: 7 });
+    expect(await late.verify(seen)).toBeUndefined();
+    expect(await late.verify(unseen)).toBeUndefined();
+    answer = () => JSON.stringify({ keys: [jwk] });
+    await late.stop();
   });
 
   it('rejects, and is not ready, while it never had a key', async () => {

@@ -26,7 +26,32 @@ export interface StackAddresses {
 
 // What a process needs of the machine, and the settings that a user may change at `npm start`.
 const inherited = ['PATH', 'HOME', 'LANG', 'TZ', 'NODE_OPTIONS', 'NODE_EXTRA_CA_CERTS'];
-const overridable = ['LOG_LEVEL', 'ACCESS_TOKEN_EXPIRE_MINUTES', 'BCRYPT_COST', 'PASSWORD_MIN_LENGTH'];
+const overridable = [
+  'LOG_LEVEL',
+  'ACCESS_TOKEN_EXPIRE_MINUTES',
+  'JWKS_REFRESH_SECONDS',
+  'KEY_ACTIVATION_DELAY_SECONDS',
+  'BCRYPT_COST',
+  'PASSWORD_MIN_LENGTH',
+  'PASSWORD_BLOCKLIST',
+  'LOGIN_FAILURES_PER_ACCOUNT',
+  'LOGIN_FAILURES_CEILING',
+  'TRUSTED_PROXY_HOPS',
+  'CORS_ALLOWED_ORIGINS',
+];
+
+/** Demos, tests and benchmarks come from one address; the limits of production are in each `config.ts`. All but the failures of an account. */
+const generousLimits: Partial<Record<ProcessName, Record<string, string>>> = {
+  auth: { LOGIN_FAILURES_PER_ADDRESS: '60000/60', REGISTRATIONS_PER_ADDRESS: '1000/60' },
+  gateway: {
+    RATE_LIMIT_ADDRESS: '60000/60',
+    RATE_LIMIT_LOGIN: '60000/60',
+    RATE_LIMIT_REGISTRATION: '1000/60',
+    RATE_LIMIT_REFRESH: '60000/60',
+    RATE_LIMIT_USER: '600000/60',
+    RATE_LIMIT_WRITES: '600000/60',
+  },
+};
 
 /** The addresses of a stack at the ports that the environment of whoever starts it says. */
 export function addressesOf(
@@ -45,8 +70,10 @@ export function environmentOf(
   user: NodeJS.ProcessEnv = process.env,
 ) {
   const { port, internalPort } = stack.ports[name];
+  const limits = generousLimits[name] ?? {};
   return {
-    ...pick(user, [...inherited, ...overridable]),
+    ...limits,
+    ...pick(user, [...inherited, ...overridable, ...Object.keys(limits)]),
     NODE_ENV: 'development',
     HOST: '127.0.0.1',
     PORT: String(port),

@@ -1,6 +1,15 @@
+import type { NatsPermissions } from './nats-permissions.js';
+
 export interface NatsAccount {
   name: string;
-  users: { user: string; password: string }[];
+  users: NatsLogin[];
+}
+
+/** A user of the server; one without `permissions` may do all within the account. */
+export interface NatsLogin {
+  user: string;
+  password: string;
+  permissions?: NatsPermissions;
 }
 
 export interface NatsConfig {
@@ -24,6 +33,8 @@ export function natsConfig({
   return [
     `listen: "127.0.0.1:${port}"`,
     'server_name: "agora-local"',
+    // Events carry ids and facts.
+    'max_payload: 64KB',
     'jetstream {',
     `  store_dir: ${JSON.stringify(storeDirectory)}`,
     // These bound what streams may reserve; left out, they follow the free disk space and differ by machine.
@@ -39,8 +50,10 @@ export function natsConfig({
 }
 
 function accountLine({ name, users }: NatsAccount): string {
-  const list = users.map(
-    ({ user, password }) => `{ user: ${JSON.stringify(user)}, password: ${JSON.stringify(password)} }`,
-  );
-  return `  ${name}: { jetstream: enabled, users: [ ${list.join(', ')} ] }`;
+  return `  ${name}: { jetstream: enabled, users: [ ${users.map(userEntry).join(', ')} ] }`;
 }
+
+// Strings, lists and maps of JSON mean the same in the server's own format.
+const userEntry = ({ user, password, permissions }: NatsLogin): string =>
+  `{ user: ${JSON.stringify(user)}, password: ${JSON.stringify(password)}` +
+  `${permissions ? `, permissions: ${JSON.stringify(permissions)}` : ''} }`;

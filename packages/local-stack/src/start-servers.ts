@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { NatsUser } from './environment.js';
 import { natsEndings, startNats } from './nats.js';
+import { permissionsOf } from './nats-permissions.js';
 import { findNatsServer } from './nats-server.js';
 import { postgresEndings, startPostgres } from './postgres.js';
 import { writeRunRecord } from './run-record.js';
@@ -36,7 +37,11 @@ async function startNatsMember({ layout, secrets, fleet, record, progress, signa
   if (process.env.NATS_URL) return givenNats(process.env.NATS_URL);
   const binary = await findNatsServer((text) => progress.line(`  … ${text}`), signal);
   const users = eachProcess((name) => ({ user: name, password: secrets.nats[name] }));
-  const accounts = [{ name: 'AGORA', users: Object.values(users) }];
+  const logins = processes.map((name) => ({
+    ...users[name],
+    permissions: permissionsOf(name, users[name].user),
+  }));
+  const accounts = [{ name: 'AGORA', users: logins }];
   const options = {
     binary,
     accounts,

@@ -2,15 +2,17 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { provisionDatabase, type AdminConnection } from '@agora/database';
 import pg from 'pg';
-import { addressesOf } from './environment.js';
+import { addressesOf, type NatsUser } from './environment.js';
 import { migrateAll } from './migrations.js';
 import { startNats, type Nats } from './nats.js';
+import type { NatsLogin } from './nats-config.js';
+import { permissionsOf } from './nats-permissions.js';
 import { findNatsServer } from './nats-server.js';
 import { startPostgres, type Postgres } from './postgres.js';
 import type { Progress } from './progress.js';
 import { makeSecrets, type Secrets } from './secrets.js';
 import type { TestStack, TestWorker } from './test-stack.js';
-import { processes } from './topology.js';
+import { processes, type ProcessName } from './topology.js';
 
 export interface TestStackOptions {
   /** The checkout with the compiled migrations. */
@@ -79,7 +81,11 @@ async function startTestNats(
   const binary = await findNatsServer((text) => progress.line(`  … ${text}`), signal);
   const accounts = workers.map(({ index, natsUsers }) => ({
     name: `WORKER_${index}`,
-    users: Object.values(natsUsers),
+    users: [
+      ...processes.map((process) => loginOf(process, natsUsers[process])),
+      // The tests themselves publish in anybody's place, and break things.
+      natsUsers.tester,
+    ],
   }));
   return startNats({
     binary,
@@ -89,6 +95,11 @@ async function startTestNats(
     logFile: join(folder, 'nats.log'),
   });
 }
+
+const loginOf = (name: ProcessName, login: NatsUser): NatsLogin => ({
+  ...login,
+  permissions: permissionsOf(name, login.user),
+});
 
 async function startTestPostgres(
   options: TestStackOptions,

@@ -53,6 +53,11 @@ export function migrationCommand(root: string, name: ServiceName): string {
   return join(root, 'services', name, 'dist', 'migrate.js');
 }
 
+/** The compiled command of auth that rotates keys, below `root`. */
+export function keysCommand(root: string): string {
+  return join(root, 'services', 'auth', 'dist', 'keys-command.js');
+}
+
 export function isProcessName(name: string): name is ProcessName {
   return (processes as readonly string[]).includes(name);
 }

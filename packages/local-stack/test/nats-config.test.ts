@@ -11,6 +11,7 @@ describe('the configuration of nats-server', () => {
   it('listens on this machine only and gives every account JetStream', () => {
     const text = natsConfig({ ...config, durable: true, version: [2, 9] });
     expect(text).toContain('listen: "127.0.0.1:4222"');
+    expect(text).toContain('max_payload: 64KB');
     expect(text).toContain('store_dir: "/data/\\"nats\\""');
     expect(text).toContain('AGORA: { jetstream: enabled, users: [ { user: "auth", password: "p\\"w" } ] }');
   });

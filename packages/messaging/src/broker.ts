@@ -8,6 +8,7 @@ export const brokerSettings = {
   NATS_URL: Joi.string().required(),
   NATS_USER: Joi.string(),
   NATS_PASSWORD: Joi.string(),
+  NATS_SSL_CA: Joi.string().pattern(/-----BEGIN CERTIFICATE-----/),
   STREAM_REPLICAS: Joi.number().integer().min(1).max(5).default(1),
   STREAM_MAX_BYTES: Joi.number().integer().min(1_048_576).default(1_073_741_824),
   STREAM_MAX_AGE_DAYS: Joi.number().integer().min(1).max(30).default(7),
@@ -17,6 +18,8 @@ export interface BrokerSettings {
   NATS_URL: string;
   NATS_USER?: string;
   NATS_PASSWORD?: string;
+  /** The authorities (PEM) that vouch for the servers, which then speak TLS from the first byte; without it there is no TLS. */
+  NATS_SSL_CA?: string;
   STREAM_REPLICAS: number;
   STREAM_MAX_BYTES: number;
   STREAM_MAX_AGE_DAYS: number;
@@ -27,6 +30,8 @@ export interface Broker {
   readonly settings: BrokerSettings;
   /** Rejects only once the broker is stopped. */
   jetStream(): Promise<{ client: JetStreamClient; manager: JetStreamManager }>;
+  /** For what needs no stream; rejects only once the broker is stopped. */
+  connection(): Promise<NatsConnection>;
   isConnected(): boolean;
   /** Calls `listener` whenever the connection broke and is there again, until what it returns is called. */
   onReconnect(listener: () => void): () => void;
@@ -44,6 +49,7 @@ export function connectBroker(name: string, settings: BrokerSettings, logger: Lo
     connection = await connectUntilStopped(name, settings, logger, stopped.signal);
     logger.info('connected to NATS');
     const ready = {
+      connection,
       client: jetstream(connection),
       manager: await jetstreamManager(connection, { checkAPI: false }),
     };
@@ -56,6 +62,7 @@ export function connectBroker(name: string, settings: BrokerSettings, logger: Lo
   return {
     settings,
     jetStream: () => opening,
+    connection: async () => (await opening).connection,
     isConnected: () => connection !== undefined && !connection.isClosed(),
     onReconnect(listener) {
       listeners.add(listener);
@@ -84,6 +91,7 @@ async function connectUntilStopped(
         name,
         ...(settings.NATS_USER && { user: settings.NATS_USER, inboxPrefix: `_INBOX_${settings.NATS_USER}` }),
         ...(settings.NATS_PASSWORD && { pass: settings.NATS_PASSWORD }),
+        ...(settings.NATS_SSL_CA && { tls: { ca: settings.NATS_SSL_CA, handshakeFirst: true } }),
         timeout: 2_000,
         maxReconnectAttempts: -1,
         reconnectTimeWait: 500,

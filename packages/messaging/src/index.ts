@@ -1,4 +1,5 @@
 export { brokerSettings, connectBroker, type Broker, type BrokerSettings } from './broker.js';
+export { openBroadcast, type Broadcast } from './broadcast.js';
 export { startConsumers } from './consumer.js';
 export { followStream, type Follower, type Following } from './follow.js';
 export { type Correlation } from './logger.js';

@@ -6,6 +6,8 @@ import type { SubscribedEvent } from './subscriptions.js';
 export function readEnvelope(message: JsMsg, { schema }: Pick<SubscribedEvent, 'schema'>): Envelope<never> {
   const { value, error } = envelopeSchema.validate(message.json());
   if (error) throw error;
+  // Who may not publish an event could have the server deliver another one under its subject.
+  if (value.type !== message.subject) throw new Error(`${value.type} came as ${message.subject}`);
   const data = schema.validate(value.data);
   if (data.error) throw data.error;
   return value as Envelope<never>;

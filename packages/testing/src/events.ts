@@ -14,7 +14,7 @@ export interface Courier {
   ensureStream(publisher: Publisher): Promise<void>;
   /** Deletes a publisher's stream and all it holds, as a lost disk would. */
   loseStream(publisher: Publisher): Promise<void>;
-  /** All events that a publisher's stream holds. */
+  /** All events that a publisher's stream holds; what is no JSON is passed over, as another test may have left it there. */
   read(publisher: Publisher): Promise<Envelope<Record<string, unknown>>[]>;
   close(): Promise<void>;
 }
@@ -72,6 +72,14 @@ async function readStream(
   const consumer = await jetstream(connection).consumers.get(stream);
   const found: Envelope<Record<string, unknown>>[] = [];
   for await (const message of await consumer.fetch({ max_messages: messages, expires: 2_000 }))
-    found.push(message.json());
+    found.push(...parsed(message.string()));
   return found;
+}
+
+function parsed(text: string): Envelope<Record<string, unknown>>[] {
+  try {
+    return [JSON.parse(text) as Envelope<Record<string, unknown>>];
+  } catch {
+    return [];
+  }
 }

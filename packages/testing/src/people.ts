@@ -7,6 +7,7 @@ export interface Person {
   email: string;
   password: string;
   token: string;
+  refreshToken: string;
 }
 
 /** Registers somebody whom no other test knows, and logs them in. */
@@ -15,7 +16,13 @@ export async function join(ask: HttpClient): Promise<Person> {
   const password = randomUUID();
   const registered = await patiently(() => ask('POST', '/users', { json: { email, password } }));
   const loggedIn = await patiently(() => ask('POST', '/login', { form: { username: email, password } }));
-  return { id: Number(registered.id), email, password, token: String(loggedIn.access_token) };
+  return {
+    id: Number(registered.id),
+    email,
+    password,
+    token: String(loggedIn.access_token),
+    refreshToken: String(loggedIn.refresh_token),
+  };
 }
 
 /** Has many people join, a few at a time, as the cost of passwords asks for. */

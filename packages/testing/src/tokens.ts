@@ -5,7 +5,7 @@ import jwt from 'jsonwebtoken';
 export const testSecret = '4f1c6d0be9a2873355e0c7d19b42f8a6d3017e5c9b8a4f2e6d1c0b9a8f7e6d5c';
 
 /** An access token as auth would sign it with HS256, for a user whom nobody registered. */
-export const tokenFor = (userId: number): string =>
+export const tokenFor = (userId: number, { expiresIn = 900 } = {}): string =>
   jwt.sign({ sid: randomUUID() }, testSecret, {
     algorithm: 'HS256',
     header: { alg: 'HS256', typ: 'at+jwt' },
@@ -13,7 +13,7 @@ export const tokenFor = (userId: number): string =>
     audience: 'agora',
     subject: String(userId),
     jwtid: randomUUID(),
-    expiresIn: 900,
+    expiresIn,
   });
 
 let lastId = Math.floor(Math.random() * 1_000_000_000) + 1_000_000_000;

@@ -1,4 +1,11 @@
-import { processSettings, readSettings, strongSecret, type ProcessSettings } from '@agora/chassis';
+import {
+  processSettings,
+  rate,
+  readSettings,
+  strongSecret,
+  type ProcessSettings,
+  type Rate,
+} from '@agora/chassis';
 import { databaseSettings, type DatabaseSettings } from '@agora/database';
 import { identitySettings, type IdentitySettings } from '@agora/identity';
 import { brokerSettings, type BrokerSettings } from '@agora/messaging';
@@ -9,12 +16,31 @@ export interface Config extends ProcessSettings, DatabaseSettings, BrokerSetting
   SIGNING_KEY_SECRET?: string;
   /** A private key in PEM, instead of keys in the database; as `SIGNING_KEY_FILE` the path of it. */
   SIGNING_KEY?: string;
+  /** A public or private key in PEM that is published and accepted beside `SIGNING_KEY`, and never signs. */
+  SIGNING_KEY_PREVIOUS?: string;
+  /** How long a new key in the database is published before it signs. */
+  KEY_ACTIVATION_DELAY_SECONDS: number;
   BCRYPT_COST: number;
   BCRYPT_CONCURRENCY: number;
   BCRYPT_QUEUE_LIMIT: number;
   PASSWORD_MIN_LENGTH: number;
   REFRESH_REUSE_GRACE_SECONDS: number;
+  PASSWORD_BLOCKLIST: boolean;
+  /** Of one account, from one address. */
+  LOGIN_FAILURES_PER_ACCOUNT: Rate;
+  /** Of one account from all addresses, in the same time: past it, only addresses that are known for it may try. */
+  LOGIN_FAILURES_CEILING: number;
+  LOGIN_FAILURES_PER_ADDRESS: Rate;
+  REGISTRATIONS_PER_ADDRESS: Rate;
 }
+
+const signingKeySettings = {
+  SIGNING_KEY: Joi.string(),
+  SIGNING_KEY_SECRET: strongSecret.when('ALGORITHM', {
+    not: 'HS256',
+    then: Joi.when('SIGNING_KEY', { not: Joi.exist(), then: Joi.required() }),
+  }),
+};
 
 /** The settings of auth; throws a SettingsError that says what is wrong. */
 export const readConfig = (environment: NodeJS.ProcessEnv): Config =>
@@ -27,16 +53,43 @@ export const readConfig = (environment: NodeJS.ProcessEnv): Config =>
     INTERNAL_PORT: Joi.number().port().default(9001),
     // auth holds the keys itself.
     JWKS_URL: Joi.any().strip(),
-    SIGNING_KEY: Joi.string(),
-    SIGNING_KEY_SECRET: strongSecret.when('ALGORITHM', {
-      not: 'HS256',
-      then: Joi.when('SIGNING_KEY', { not: Joi.exist(), then: Joi.required() }),
-    }),
+    ...signingKeySettings,
+    SIGNING_KEY_PREVIOUS: Joi.string()
+      .when('SIGNING_KEY', { not: Joi.exist(), then: Joi.forbidden() })
+      .messages({ 'any.unknown': '{#label} is of use only with SIGNING_KEY' }),
+    // Whoever has fetched the published keys just before it was made must know it when it signs.
+    KEY_ACTIVATION_DELAY_SECONDS: Joi.number()
+      .integer()
+      .min(Joi.ref('JWKS_REFRESH_SECONDS'))
+      .max(86_400)
+      .default(360)
+      .messages({ 'number.min': '{#label} must not be less than JWKS_REFRESH_SECONDS' }),
     BCRYPT_COST: Joi.number().integer().min(10).max(15).default(12),
     BCRYPT_CONCURRENCY: Joi.number().integer().min(1).max(16).default(2),
     BCRYPT_QUEUE_LIMIT: Joi.number().integer().min(0).max(1_000).default(32),
     PASSWORD_MIN_LENGTH: Joi.number().integer().min(8).max(64).default(8),
     REFRESH_REUSE_GRACE_SECONDS: Joi.number().min(0).max(60).default(0),
+    PASSWORD_BLOCKLIST: Joi.boolean().when('NODE_ENV', {
+      is: 'production',
+      then: Joi.boolean().default(true),
+      otherwise: Joi.boolean().default(false),
+    }),
+    LOGIN_FAILURES_PER_ACCOUNT: rate({ limit: 10, seconds: 900 }),
+    LOGIN_FAILURES_CEILING: Joi.number().integer().min(1).max(10_000).default(100),
+    LOGIN_FAILURES_PER_ADDRESS: rate({ limit: 100, seconds: 3_600 }),
+    REGISTRATIONS_PER_ADDRESS: rate({ limit: 20, seconds: 3_600 }),
+  });
+
+export type KeysConfig = DatabaseSettings &
+  Pick<Config, 'ALGORITHM' | 'ACCESS_TOKEN_EXPIRE_MINUTES' | 'SIGNING_KEY' | 'SIGNING_KEY_SECRET'>;
+
+/** The settings of the command that rotates keys; those of auth will do. */
+export const readKeysConfig = (environment: NodeJS.ProcessEnv = process.env): KeysConfig =>
+  readSettings<KeysConfig>(environment, {
+    ...databaseSettings,
+    ALGORITHM: identitySettings.ALGORITHM,
+    ACCESS_TOKEN_EXPIRE_MINUTES: identitySettings.ACCESS_TOKEN_EXPIRE_MINUTES,
+    ...signingKeySettings,
   });
 
 /** The settings of the migrations alone. */

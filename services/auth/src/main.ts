@@ -13,11 +13,14 @@ import { connectBroker, openOutbox, startRelay } from '@agora/messaging';
 import { accessTokens } from './access-tokens.js';
 import { readConfig } from './config.js';
 import { internalRoutes, routes } from './http/routes.js';
-import { openKeys, verificationKeys } from './keys.js';
+import { countRegistrations } from './limits/count-registrations.js';
+import { startDeletingExpiredCounters } from './limits/delete-expired-counters.js';
+import { countLogins } from './limits/login-attempts.js';
 import { RefreshToken } from './models/refresh-token.js';
 import { Session } from './models/session.js';
 import { SigningKey } from './models/signing-key.js';
 import { User } from './models/user.js';
+import { openKeys } from './open-keys.js';
 import { openPasswords } from './passwords.js';
 import { purgeExpiredSessions } from './purge-sessions.js';
 import { sessionRevoker } from './revoke-sessions.js';
@@ -25,7 +28,8 @@ import { sessionRevoker } from './revoke-sessions.js';
 runProcess('auth', readConfig, async (config, { logger, started, isDraining }) => {
   const database = connectDatabase(config, 'auth', [User, Session, RefreshToken, SigningKey]);
   started({ stop: () => database.close() });
-  const keys = openKeys(config);
+  started(startDeletingExpiredCounters(database, logger));
+  const keys = started(await openKeys(config, logger));
   const passwords = await openPasswords(config);
   const translateError = (error: unknown) =>
     isDatabaseUnavailable(error) ? unavailable('The accounts cannot be reached.') : undefined;
@@ -47,7 +51,7 @@ runProcess('auth', readConfig, async (config, { logger, started, isDraining }) =
   started(purgeExpiredSessions(logger));
   const outbox = openOutbox(database, 'auth', correlation);
   started(startRelay({ outbox, broker, connection: connectionOf(config, 'auth-relay'), logger }));
-  const verifier = started(createVerifier(config, logger, revocations, verificationKeys(keys)));
+  const verifier = started(createVerifier(config, logger, revocations, keys));
   const application = createApplication({
     logger,
     middleware: routeRequests(
@@ -59,6 +63,8 @@ runProcess('auth', readConfig, async (config, { logger, started, isDraining }) =
         revokeSessions: sessionRevoker(revocations),
         reuseGraceSeconds: config.REFRESH_REUSE_GRACE_SECONDS,
         logger,
+        beginLogin: countLogins(database, config, logger),
+        countRegistration: countRegistrations(database, config, logger),
       }),
       authenticate(verifier),
     ),

@@ -4,10 +4,14 @@ import { createMessaging } from './migrations/0001-create-messaging-tables.js';
 import { createUsers } from './migrations/0002-create-users.js';
 import { createSessions } from './migrations/0003-create-sessions.js';
 import { createSigningKeys } from './migrations/0004-create-signing-keys.js';
+import { createRateLimits } from './migrations/0005-create-rate-limits.js';
+import { addSigningKeyTimes } from './migrations/0006-add-signing-key-times.js';
 
 await runMigrateCommand('auth', readMigrationConfig, [
   createMessaging,
   createUsers,
   createSessions,
   createSigningKeys,
+  createRateLimits,
+  addSigningKeyTimes,
 ]);

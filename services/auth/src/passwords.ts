@@ -3,6 +3,7 @@ import { isStorable, unavailable } from '@agora/chassis';
 import bcrypt from 'bcrypt';
 import Joi from 'joi';
 import pLimit from 'p-limit';
+import { commonPasswords } from './common-passwords.js';
 import type { Config } from './config.js';
 
 /** bcrypt reads no more than this many bytes, and would silently cut a longer password. */
@@ -13,6 +14,8 @@ export interface Passwords {
   hash(password: string): Promise<string>;
   /** Whether the password is the one of the hash; without a hash, false after the same work. */
   matches(password: string, hash: string | undefined): Promise<boolean>;
+  /** Whether the hash costs less than the settings ask for now. */
+  isOutdated(hash: string): boolean;
   /** What a new password must be. */
   schema: Joi.StringSchema;
 }
@@ -34,18 +37,22 @@ export async function openPasswords(config: Config): Promise<Passwords> {
       const same = await queued(() => bcrypt.compare(usable ? password : 'x', hash ?? nobodysHash));
       return same && usable && hash !== undefined;
     },
-    schema: passwordSchema(config.PASSWORD_MIN_LENGTH),
+    isOutdated: (hash) => bcrypt.getRounds(hash) < config.BCRYPT_COST,
+    schema: passwordSchema(config),
   };
 }
 
 const isUsable = (password: string) => isStorable(password) && Buffer.byteLength(password) <= maxBytes;
 
-const passwordSchema = (minBytes: number) =>
+const passwordSchema = ({ PASSWORD_MIN_LENGTH: minBytes, PASSWORD_BLOCKLIST }: Config) =>
   Joi.string()
     .required()
-    .custom((value: string, { error }) =>
-      isUsable(value) && Buffer.byteLength(value) >= minBytes ? value : error('password.bytes'),
-    )
+    .custom((value: string, { error }) => {
+      if (!isUsable(value) || Buffer.byteLength(value) < minBytes) return error('password.bytes');
+      if (PASSWORD_BLOCKLIST && commonPasswords.has(value.toLowerCase())) return error('password.common');
+      return value;
+    })
     .messages({
+      'password.common': '{#label} is one of the most common passwords',
       'password.bytes': `{#label} must have ${minBytes} to ${maxBytes} bytes in UTF-8 and no U+0000 or lone surrogate`,
     });

@@ -1,3 +1,4 @@
+import { audit } from '@agora/chassis';
 import { sessionRevoked } from '@agora/contracts';
 import { inTransaction } from '@agora/database';
 import type { Revocations } from '@agora/identity';
@@ -26,7 +27,10 @@ export function sessionRevoker(revocations: Pick<Revocations, 'revokeSession'>):
       transaction,
     );
     transaction.afterCommit(() => {
-      for (const id of ended) revocations.revokeSession(id);
+      for (const id of ended) {
+        revocations.revokeSession(id);
+        audit('session_ended', { user_id: userId, session_id: id });
+      }
     });
     return ended.length;
   };

@@ -1,13 +1,27 @@
-import { forbidden, readJson, unauthorized, validate, type Handler } from '@agora/chassis';
+import {
+  audit,
+  forbidden,
+  readJson,
+  unauthorized,
+  validate,
+  type Handler,
+  type Problem,
+} from '@agora/chassis';
 import { inTransaction } from '@agora/database';
 import { requireUser } from '@agora/identity';
 import Joi from 'joi';
+import type { BeginLogin } from '../limits/login-attempts.js';
 import { User } from '../models/user.js';
 import type { Passwords } from '../passwords.js';
 import type { RevokeSessions } from '../revoke-sessions.js';
+import { clientAddress } from './client-address.js';
 
 /** `PUT /users/me/password`: changes the caller's password and ends their other sessions. */
-export function changePassword(passwords: Passwords, revokeSessions: RevokeSessions): Handler {
+export function changePassword(
+  passwords: Passwords,
+  revokeSessions: RevokeSessions,
+  beginLogin: BeginLogin,
+): Handler {
   const schema = Joi.object<{ current_password: string; new_password: string }>({
     current_password: Joi.string().required(),
     new_password: passwords.schema,
@@ -17,7 +31,12 @@ export function changePassword(passwords: Passwords, revokeSessions: RevokeSessi
     const { current_password: current, new_password: next } = validate(schema, await readJson(ctx));
     const user = await User.findByPk(userId);
     if (!user) throw unauthorized('invalid_token');
-    if (!(await passwords.matches(current, user.passwordHash))) throw wrongPassword();
+    // Whoever stole a token may guess here no more than at the login.
+    const attempt = await beginLogin(user.email, clientAddress(ctx));
+    if (!(await passwords.matches(current, user.passwordHash))) {
+      await attempt.failed(userId);
+      throw wrongPassword();
+    }
     const passwordHash = await passwords.hash(next);
     await inTransaction(async (transaction) => {
       // Only while it is still the password that was checked: of two changes at once the second must know the first's.
@@ -26,8 +45,12 @@ export function changePassword(passwords: Passwords, revokeSessions: RevokeSessi
       if (changed === 0) throw wrongPassword();
       await revokeSessions(userId, { except: sessionId }, transaction);
     });
+    audit('password_changed');
     ctx.status = 204;
   };
 }
 
-const wrongPassword = () => forbidden('invalid_credentials', 'Invalid credentials');
+function wrongPassword(): Problem {
+  audit('password_change_refused');
+  return forbidden('invalid_credentials', 'Invalid credentials');
+}

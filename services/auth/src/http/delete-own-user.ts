@@ -1,4 +1,4 @@
-import { unauthorized, type Handler } from '@agora/chassis';
+import { audit, unauthorized, type Handler } from '@agora/chassis';
 import { userDeleted } from '@agora/contracts';
 import { inTransaction } from '@agora/database';
 import { requireUser, type Revocations } from '@agora/identity';
@@ -16,5 +16,6 @@ export const deleteOwnUser =
       await addToOutbox(userDeleted, { user_id: userId }, transaction);
     });
     revocations.revokeUser(userId);
+    audit('user_deleted');
     ctx.status = 204;
   };

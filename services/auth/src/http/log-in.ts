@@ -4,9 +4,11 @@ import Joi from 'joi';
 import type { Context } from 'koa';
 import type { SignAccessToken } from '../access-tokens.js';
 import { canonicalEmail } from '../email.js';
+import type { BeginLogin } from '../limits/login-attempts.js';
 import { Session, type Origin } from '../models/session.js';
 import { User } from '../models/user.js';
 import type { Passwords } from '../passwords.js';
+import { clientAddress } from './client-address.js';
 import { answerToken } from './token-answer.js';
 
 const schema = Joi.object<{ grant_type?: string; username: string; password: string }>({
@@ -16,13 +18,23 @@ const schema = Joi.object<{ grant_type?: string; username: string; password: str
 });
 
 /** `POST /login`: opens a session, by the password form of OAuth 2.0 (RFC 6749, 4.3.2). */
-export function logIn(passwords: Passwords, signAccessToken: SignAccessToken): Handler {
+export function logIn(
+  passwords: Passwords,
+  signAccessToken: SignAccessToken,
+  beginLogin: BeginLogin,
+): Handler {
   return async (ctx) => {
     const { username, password } = validate(schema, await readForm(ctx));
+    const attempt = await beginLogin(username, clientAddress(ctx));
     const email = canonicalEmail(username);
     const user = email ? await User.findOne({ where: { email } }) : null;
     const matches = await passwords.matches(password, user?.passwordHash);
-    if (!user || !matches) throw forbidden('invalid_credentials', 'Invalid credentials');
+    if (!user || !matches) {
+      await attempt.failed(user?.id);
+      throw forbidden('invalid_credentials', 'Invalid credentials');
+    }
+    await attempt.succeeded(user.id);
+    if (passwords.isOutdated(user.passwordHash)) await renewHash(user, password, passwords);
     const { session, refreshToken } = await inTransaction((transaction) =>
       Session.open(user.id, originOf(ctx), transaction),
     );
@@ -30,8 +42,18 @@ export function logIn(passwords: Passwords, signAccessToken: SignAccessToken): H
   };
 }
 
-/** The gateway names the client's address; nobody else may reach this service. */
+/** Only a login knows the password of a hash that was made when a lower cost was enough. */
+async function renewHash(
+  { id, passwordHash: old }: User,
+  password: string,
+  passwords: Passwords,
+): Promise<void> {
+  const passwordHash = await passwords.hash(password);
+  // A password that was changed meanwhile stays changed.
+  await User.update({ passwordHash }, { where: { id, passwordHash: old } });
+}
+
 const originOf = (ctx: Context): Origin => ({
-  ip: ctx.get('x-forwarded-for') || ctx.ip,
+  ip: clientAddress(ctx),
   userAgent: ctx.get('user-agent').slice(0, 300),
 });

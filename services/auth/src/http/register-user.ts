@@ -1,23 +1,27 @@
-import { conflict, readJson, validate, type Handler } from '@agora/chassis';
+import { audit, conflict, readJson, validate, type Handler } from '@agora/chassis';
 import { userRegistered } from '@agora/contracts';
 import { inTransaction } from '@agora/database';
 import { addToOutbox } from '@agora/messaging';
 import Joi from 'joi';
 import { UniqueConstraintError } from 'sequelize';
 import { emailSchema } from '../email.js';
+import type { CountRegistration } from '../limits/count-registrations.js';
 import { User } from '../models/user.js';
 import type { Passwords } from '../passwords.js';
+import { clientAddress } from './client-address.js';
 
 /** `POST /users`: makes an account. */
-export function registerUser(passwords: Passwords): Handler {
+export function registerUser(passwords: Passwords, countRegistration: CountRegistration): Handler {
   const schema = Joi.object<{ email: string; password: string }>({
     email: emailSchema,
     password: passwords.schema,
   });
   return async (ctx) => {
     const { email, password } = validate(schema, await readJson(ctx));
+    await countRegistration(clientAddress(ctx));
     const passwordHash = await passwords.hash(password);
     const user = await createUser(email, passwordHash);
+    audit('user_registered', { user_id: user.id });
     ctx.status = 201;
     ctx.set('Location', `/users/${user.id}`);
     ctx.body = user.toView();

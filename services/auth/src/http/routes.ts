@@ -2,6 +2,8 @@ import { del, get, post, put, type Logger, type Route } from '@agora/chassis';
 import type { Revocations } from '@agora/identity';
 import type { SignAccessToken } from '../access-tokens.js';
 import type { Keys } from '../keys.js';
+import type { CountRegistration } from '../limits/count-registrations.js';
+import type { BeginLogin } from '../limits/login-attempts.js';
 import type { Passwords } from '../passwords.js';
 import type { RevokeSessions } from '../revoke-sessions.js';
 import { changePassword } from './change-password.js';
@@ -25,18 +27,20 @@ interface Dependencies {
   revokeSessions: RevokeSessions;
   reuseGraceSeconds: number;
   logger: Logger;
+  beginLogin: BeginLogin;
+  countRegistration: CountRegistration;
 }
 
 /** What clients ask of auth, through the gateway. */
 export const routes = (dependencies: Dependencies): Route[] => {
   const { keys, passwords, revocations, revokeSessions, signAccessToken } = dependencies;
   return [
-    post('/users', 'anyone', registerUser(passwords)),
+    post('/users', 'anyone', registerUser(passwords, dependencies.countRegistration)),
     get('/users/me', 'user', showOwnUser),
     del('/users/me', 'user', deleteOwnUser(revocations)),
-    put('/users/me/password', 'user', changePassword(passwords, revokeSessions)),
+    put('/users/me/password', 'user', changePassword(passwords, revokeSessions, dependencies.beginLogin)),
     get('/users/:id', 'user', showUser),
-    post('/login', 'anyone', logIn(passwords, signAccessToken)),
+    post('/login', 'anyone', logIn(passwords, signAccessToken, dependencies.beginLogin)),
     post('/refresh', 'anyone', refreshSession(dependencies)),
     post('/logout', 'user', logOut(revokeSessions)),
     get('/sessions', 'user', listSessions),

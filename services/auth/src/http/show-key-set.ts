@@ -5,6 +5,6 @@ import type { Keys } from '../keys.js';
 export const showKeySet =
   (keys: Keys): Handler =>
   async (ctx) => {
-    ctx.set('Cache-Control', 'public, max-age=300');
+    ctx.set('Cache-Control', `public, max-age=${keys.refreshSeconds}`);
     ctx.body = await keys.published();
   };

@@ -1,4 +1,5 @@
 import type { JsonWebKey } from 'node:crypto';
+import { fn, type Transaction } from 'sequelize';
 import { Column, DataType, Model, Table } from 'sequelize-typescript';
 
 @Table({ tableName: 'signing_keys' })
@@ -12,10 +13,51 @@ export class SigningKey extends Model {
   @Column(DataType.JSONB)
   declare publicJwk: JsonWebKey;
 
-  /** PKCS #8 in PEM, encrypted with `SIGNING_KEY_SECRET`. */
+  /** PKCS #8 in PEM, encrypted with `SIGNING_KEY_SECRET`; null once it is retired. */
   @Column(DataType.TEXT)
-  declare encryptedPrivateKey: string;
+  declare encryptedPrivateKey: string | null;
 
   @Column(DataType.DATE)
   declare createdAt: Date;
+
+  /** When it begins to sign; null until a running auth has published it. */
+  @Column(DataType.DATE)
+  declare activatesAt: Date | null;
+
+  @Column(DataType.DATE)
+  declare retiredAt: Date | null;
+
+  /** The time of the database at which this was read: clocks of replicas may differ, that one decides. */
+  declare readAt: Date;
+
+  /** The keys of an algorithm, oldest first, the retired ones only if asked for. */
+  static async of(
+    algorithm: string,
+    { withRetired = false, transaction }: { withRetired?: boolean; transaction?: Transaction } = {},
+  ): Promise<SigningKey[]> {
+    const keys = await SigningKey.findAll({
+      attributes: { include: [[fn('now'), 'readAt']] },
+      where: withRetired ? { algorithm } : { algorithm, retiredAt: null },
+      order: ['created_at', 'kid'],
+      ...(transaction && { transaction }),
+    });
+    for (const key of keys) key.readAt = key.get<'readAt'>('readAt');
+    return keys;
+  }
+
+  /** Waits for the turn to change keys, which lasts until the transaction ends: of several who make a key at once, all but one find it made. */
+  static async takeTurn(transaction: Transaction): Promise<void> {
+    await SigningKey.sequelize?.query(
+      "SELECT pg_advisory_xact_lock(hashtextextended('auth.signing-keys', 0))",
+      { transaction },
+    );
+  }
+
+  /** Ends keys and forgets their private halves. */
+  static async retire(kids: string[], transaction: Transaction): Promise<void> {
+    await SigningKey.update(
+      { retiredAt: fn('now'), encryptedPrivateKey: null },
+      { where: { kid: kids, retiredAt: null }, transaction },
+    );
+  }
 }

@@ -1,5 +1,6 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import bcrypt from 'bcrypt';
 import {
   httpClient,
   join,
@@ -69,9 +70,9 @@ describe('POST /login', () => {
   it('answers alike for a wrong password, an unknown address and a password that is too long', async () => {
     const answers = await Promise.all([
       logIn({ username: ann.email, password: 'wrong password' }),
-      logIn({ username: 'nobody@example.test', password: ann.password }),
-      logIn({ username: 'no address', password: ann.password }),
-      logIn({ username: 'a\0@example.test', password: ann.password }),
+      logIn({ username: `${randomUUID()}@example.test`, password: ann.password }),
+      logIn({ username: `no address ${randomUUID()}`, password: ann.password }),
+      logIn({ username: `${randomUUID()}\0@example.test`, password: ann.password }),
       logIn({ username: ann.email, password: `${ann.password}${'x'.repeat(72)}` }),
     ]);
     for (const { status, body } of answers) {
@@ -111,14 +112,35 @@ describe('POST /login', () => {
   });
 
   it('asks to come again when too many hash at once, and answers all others', async () => {
-    const attempts = Array.from({ length: 60 }, () =>
-      logIn({ username: ann.email, password: 'wrong password' }),
+    const attempts = Array.from({ length: 60 }, (_, index) =>
+      logIn({ username: `nobody-${index}@example.test`, password: 'wrong password' }),
     );
     const answers = await Promise.all(attempts);
     const refused = answers.filter(({ status }) => status === 503);
     expect(refused.length).toBeGreaterThan(0);
     expect(answers.filter(({ status }) => status === 403).length).toBe(60 - refused.length);
     expect(refused[0]?.headers.get('retry-after')).toBe('1');
+  });
+
+  it('hashes anew what was hashed at a lower cost, once the password is known to be right', async () => {
+    const bob = await join(ask);
+    const costOf = async () => {
+      const [row] = await query<{ hash: string }>(
+        'SELECT password_hash AS hash FROM auth.users WHERE id = $1',
+        [bob.id],
+      );
+      return bcrypt.getRounds(row?.hash ?? '');
+    };
+    await query('UPDATE auth.users SET password_hash = $2 WHERE id = $1', [
+      bob.id,
+      await bcrypt.hash(bob.password, 4),
+    ]);
+    await logIn({ username: bob.email, password: 'wrong password' });
+    expect(await costOf()).toBe(4);
+    for (let each = 0; each < 2; each += 1) {
+      expect((await logIn({ username: bob.email, password: bob.password })).status).toBe(200);
+      expect(await costOf()).toBe(10);
+    }
   });
 
   it('logs neither password nor token nor address', async () => {

@@ -208,6 +208,15 @@ describe('PUT /users/me/password', () => {
     expect([status, body.errors?.map(({ field }) => field)]).toEqual([422, fields]);
   });
 
+  it('lets nobody guess the current password for ever', async () => {
+    const ann = await join(ask);
+    const statuses: number[] = [];
+    for (let guess = 0; guess < 11; guess += 1) {
+      statuses.push((await change(ann.token, `wrong password ${guess}`, 'a new password')).status);
+    }
+    expect(statuses).toEqual([...Array<number>(10).fill(403), 429]);
+  });
+
   it('lets one of two changes at once win', async () => {
     const ann = await join(ask);
     const answers = await Promise.all(

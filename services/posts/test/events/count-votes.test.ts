@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { voteCast, voteRetracted } from '@agora/contracts';
 import { eventually, freshId, openCourier, query, type Courier } from '@agora/testing';
@@ -105,6 +106,26 @@ describe('the count of votes', () => {
       [`%${id}%`],
     );
     expect(letters).toHaveLength(1);
+  });
+
+  it('gives up an event that comes under the name of another', async () => {
+    const post = await publish();
+    const id = randomUUID();
+    const envelope = {
+      specversion: '1.0',
+      id,
+      source: 'a',
+      type: 'votes.other.v1',
+      time: new Date().toISOString(),
+    };
+    const data = { post_id: post, user_id: freshId() };
+    await courier.deliverRaw(
+      voteCast.type,
+      JSON.stringify({ ...envelope, datacontenttype: 'application/json', data }),
+    );
+    await flush();
+    expect(await votesOf(post)).toBe(0);
+    expect(await query('SELECT 1 FROM posts.dead_letters WHERE body LIKE $1', [`%${id}%`])).toHaveLength(1);
   });
 
   it('counts 2,000 votes for one post', async () => {

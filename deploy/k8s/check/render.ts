@@ -1,0 +1,46 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseAllDocuments } from 'yaml';
+
+const folder = join(import.meta.dirname, '..');
+
+export const overlays = readdirSync(join(folder, 'overlays')).toSorted();
+
+export interface RenderedObject {
+  apiVersion: string;
+  kind: string;
+  metadata: { name: string; namespace?: string; labels?: Record<string, string> };
+}
+
+/** Whoever can render, the first that is there; all three are the same code. */
+const renderers: [command: string, ...args: string[]][] = [
+  ['kubectl', 'kustomize'],
+  ['kustomize', 'build'],
+  // Go's module cache keeps it, so that only the first time needs a network.
+  ['go', 'run', 'sigs.k8s.io/kustomize/kustomize/v5@v5.8.1', 'build'],
+];
+
+const renderer = renderers.find(([command]) => !spawnSync(command, ['help'], { stdio: 'ignore' }).error);
+
+/** Whether any of them is there. */
+export const canRender = renderer !== undefined;
+
+/** The objects of an overlay, as `kubectl apply -k` would send them. Throws an Error that says what is wrong with the files, or what to install. */
+export function renderOverlay(name: string): RenderedObject[] {
+  if (!renderer) throw new Error('install kubectl, kustomize or go: one of them must render the overlays');
+  const [command, ...args] = renderer;
+  const folderOfOverlay = join(folder, 'overlays', name);
+  return parseObjects(
+    execFileSync(command, [...args, folderOfOverlay], { encoding: 'utf8', maxBuffer: 2 ** 26 }),
+  );
+}
+
+/** The objects of a text of YAML documents. */
+export const parseObjects = (text: string): RenderedObject[] =>
+  parseAllDocuments(text)
+    .map((document) => {
+      if (document.errors[0]) throw document.errors[0];
+      return document.toJS() as RenderedObject | null;
+    })
+    .filter((object) => object !== null);

@@ -1,0 +1,49 @@
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import bcrypt from 'bcrypt';
+import { canRender, renderOverlay } from '../check/render.ts';
+import { podsOf, secretsOf } from './cluster.ts';
+
+interface Secret {
+  metadata: { name: string };
+  stringData: Record<string, string>;
+}
+
+const command = join(import.meta.dirname, '../make-secrets.mjs');
+const { items } = JSON.parse(execFileSync(process.execPath, [command], { encoding: 'utf8' })) as {
+  items: Secret[];
+};
+const made = new Map(items.map(({ metadata, stringData }) => [metadata.name, stringData]));
+
+const describeRendered = canRender ? describe : describe.skip;
+
+describeRendered('make-secrets', () => {
+  it('makes each secret that the pods of the overlay local mount, with the files that they read', () => {
+    const read = new Map<string, Set<string>>();
+    for (const { spec, environment } of podsOf(renderOverlay('local'))) {
+      const files = Object.values(environment).filter((value) => value.startsWith('/run/secrets/agora/'));
+      for (const name of secretsOf(spec.volumes ?? [])) {
+        const known = read.get(name) ?? new Set();
+        read.set(name, new Set([...known, ...files.map((path) => path.replace(/.*\//, ''))]));
+      }
+    }
+    read.set('nats', new Set(['passwords.conf']));
+
+    expect([...made.keys()].toSorted()).toEqual([...read.keys()].toSorted());
+    for (const [name, files] of read)
+      expect(Object.keys(made.get(name) ?? {}).toSorted()).toEqual([...files].toSorted());
+  });
+});
+
+it('gives both ends of a connection the same password, and no two connections one', async () => {
+  expect(made.get('provision')?.['votes-app-password']).toBe(made.get('votes')?.['database-password']);
+  expect(made.get('provision')?.['votes-migrator-password']).toBe(
+    made.get('migrate-votes')?.['database-password'],
+  );
+  expect(made.get('provision')?.['admin-password']).toBe(made.get('postgres')?.['admin-password']);
+  const hash = /^GATEWAY_PASSWORD: "(.*)"$/m.exec(made.get('nats')?.['passwords.conf'] ?? '')?.[1] ?? '';
+  await expect(bcrypt.compare(made.get('gateway')?.['nats-password'] ?? '', hash)).resolves.toBe(true);
+  const ofProvision = Object.values(made.get('provision') ?? {});
+  expect(new Set(ofProvision).size).toBe(ofProvision.length);
+});

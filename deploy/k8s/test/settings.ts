@@ -1,0 +1,54 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readConfig as readGatewayConfig } from '../../../gateway/src/config.ts';
+import { readProvisionSettings } from '../../../packages/database/src/provision-settings.ts';
+import * as auth from '../../../services/auth/src/config.ts';
+import * as posts from '../../../services/posts/src/config.ts';
+import * as votes from '../../../services/votes/src/config.ts';
+import { targetOf, type Pod } from './cluster.ts';
+
+const services = new Map(Object.entries({ auth, posts, votes }));
+
+/** node itself reads these. */
+const namesOfNode = new Set(['NODE_ENV', 'NODE_OPTIONS']);
+
+/** Lets the code of a pod read its settings as it would there, and sees which it asks for. */
+export function* settingsFaults(pod: Pod): Iterable<string> {
+  const folder = mkdtempSync(join(tmpdir(), 'agora-k8s-'));
+  try {
+    const asked = new Set<string>();
+    const given = Object.entries(pod.environment).map(([name, value]) => {
+      if (!name.endsWith('_FILE')) return [name, value];
+      writeFileSync(
+        join(folder, name),
+        name.endsWith('_CA_FILE') ? '-----BEGIN CERTIFICATE-----' : '0123456789abcdef'.repeat(4),
+      );
+      return [name, join(folder, name)];
+    });
+    const environment = new Proxy<NodeJS.ProcessEnv>(Object.fromEntries(given), {
+      get(values, name: string) {
+        asked.add(name);
+        return values[name];
+      },
+    });
+    readerOf(pod)(environment);
+    for (const name of Object.keys(pod.environment)) {
+      if (!asked.has(name) && !namesOfNode.has(name)) yield `${pod.name}: knows no ${name}`;
+    }
+  } catch (error) {
+    yield `${pod.name}: ${error instanceof Error ? error.message : String(error)}`;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function readerOf(pod: Pod): (environment: NodeJS.ProcessEnv) => unknown {
+  const target = targetOf(pod);
+  if (target === 'gateway') return readGatewayConfig;
+  const service = services.get(target ?? '');
+  if (!service) return readProvisionSettings;
+  const script = pod.container.args?.[0] ?? '';
+  if (script.endsWith('/migrate.js')) return service.readMigrationConfig;
+  return script.endsWith('/keys-command.js') ? auth.readKeysConfig : service.readConfig;
+}

@@ -1,0 +1,53 @@
+import type { Context, Middleware } from 'koa';
+
+const readable = [
+  'Consistency-Token',
+  'ETag',
+  'Link',
+  'Location',
+  'RateLimit',
+  'RateLimit-Policy',
+  'Retry-After',
+  'X-Request-Id',
+];
+/** All that a client may send beyond what every page may; see `outgoing-request.ts`. */
+const sendable = [
+  'Authorization',
+  'Consistency-Token',
+  'Content-Type',
+  'Idempotency-Key',
+  'If-Match',
+  'If-None-Match',
+  'Last-Event-ID',
+  'X-Request-Id',
+];
+const preflightSeconds = 600;
+
+/** Lets pages of exactly these origins read answers, without cookies; with no origins it does nothing at all. */
+export function allowOrigins(origins: readonly string[]): Middleware {
+  const allowed = new Set(origins);
+  return (ctx, next) => {
+    if (allowed.size === 0) return next();
+    ctx.vary('Origin');
+    const origin = ctx.get('origin');
+    if (allowed.has(origin)) {
+      ctx.set('Access-Control-Allow-Origin', origin);
+      ctx.set('Access-Control-Expose-Headers', readable.join(', '));
+    }
+    return next();
+  };
+}
+
+/** The method that a browser asks for, for a page of an allowed origin, before it sends the request itself; undefined for every other request. */
+export function preflightMethod(ctx: Context): string | undefined {
+  if (ctx.method !== 'OPTIONS' || !ctx.response.get('Access-Control-Allow-Origin')) return undefined;
+  return ctx.get('access-control-request-method') || undefined;
+}
+
+/** Tells the browser that it may send that request. */
+export function answerPreflight(ctx: Context, method: string): void {
+  ctx.set('Access-Control-Allow-Methods', method);
+  ctx.set('Access-Control-Allow-Headers', sendable.join(', '));
+  ctx.set('Access-Control-Max-Age', String(preflightSeconds));
+  ctx.status = 204;
+}

@@ -1,0 +1,60 @@
+import { tooMany } from '@agora/chassis';
+import type { Context } from 'koa';
+import { countByKey, type Usage } from './count-by-key.js';
+import { policyNames, type PolicyName, type Rates } from './policies.js';
+
+/** Bounds the memory: some tens of megabytes when every policy has as many. */
+const maxKeys = 50_000;
+
+/** One key of a policy and how many requests it stands for. */
+export interface Count {
+  policy: PolicyName;
+  key: string;
+  points: number;
+}
+
+/** Counts requests and refuses what is too much. */
+export interface Limiter {
+  /** Counts a request by one key in some policies and tells the client so; throws a 429 past one of their limits. */
+  count(ctx: Context, policies: readonly PolicyName[], key: string): Promise<void>;
+  /** Adds what another replica has counted. */
+  add(counts: readonly Count[]): Promise<void>;
+}
+
+/** Makes a limiter; `onCount` hears of all that it counts itself. */
+export function createLimiter(rates: Rates, onCount: (count: Count) => void = () => undefined): Limiter {
+  const counters = new Map(policyNames.map((name) => [name, countByKey(rates[name], maxKeys)]));
+  const add = async ({ policy, key, points }: Count): Promise<Usage> =>
+    (await counters.get(policy)?.(key, points)) ?? { used: 0, milliseconds: 0 };
+
+  return {
+    async count(ctx, policies, key) {
+      if (policies.length === 0) return;
+      const usages = await Promise.all(
+        policies.map(async (policy) => {
+          const count = { policy, key, points: 1 };
+          onCount(count);
+          return { policy, ...(await add(count)) };
+        }),
+      );
+      ctx.set('RateLimit-Policy', usages.map(({ policy }) => describePolicy(policy, rates)).join(', '));
+      ctx.set('RateLimit', usages.map((usage) => describeUsage(usage, rates)).join(', '));
+      const exceeded = usages.filter(({ policy, used }) => used > rates[policy].limit);
+      if (exceeded.length === 0) return;
+      const seconds = Math.max(...exceeded.map(secondsLeft));
+      throw tooMany('rate_limited', 'Too many requests. Try again later.', Math.max(1, seconds));
+    },
+    async add(counts) {
+      for (const count of counts) await add(count);
+    },
+  };
+}
+
+/** Structured fields of draft-ietf-httpapi-ratelimit-headers-10: quota and window, then what remains and for how long. */
+const describePolicy = (policy: PolicyName, rates: Rates): string =>
+  `"${policy}";q=${rates[policy].limit};w=${rates[policy].seconds}`;
+
+const describeUsage = (usage: Usage & { policy: PolicyName }, rates: Rates): string =>
+  `"${usage.policy}";r=${Math.max(0, rates[usage.policy].limit - usage.used)};t=${secondsLeft(usage)}`;
+
+const secondsLeft = ({ milliseconds }: Usage): number => Math.ceil(milliseconds / 1_000);

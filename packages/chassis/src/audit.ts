@@ -1,0 +1,23 @@
+import { currentRequest } from './request-context.js';
+
+/** What a later look at the logs has to find: who came and went, and who was refused. */
+export type AuditEvent =
+  | 'user_registered'
+  | 'user_deleted'
+  | 'password_changed'
+  | 'password_change_refused'
+  | 'session_ended'
+  | 'access_refused'
+  | 'token_refused';
+
+interface AuditFields {
+  user_id?: number;
+  session_id?: string;
+  /** The code of the problem that was answered. */
+  code?: string;
+}
+
+/** Writes the log line of an act that matters to security, with the id of the request and, once it is known, of its user. */
+export function audit(event: AuditEvent, fields: AuditFields = {}): void {
+  currentRequest()?.logger?.info({ event, ...fields }, event.replaceAll('_', ' '));
+}

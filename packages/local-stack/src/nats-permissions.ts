@@ -1,0 +1,50 @@
+import { services, type ProcessName, type ServiceName } from './topology.js';
+
+/** What a user may send to and receive from; what is not listed is refused, and so is what is in `deny`. */
+export interface NatsPermissions {
+  publish: { allow: string[]; deny: string[] };
+  subscribe: { allow: string[] };
+}
+
+/** Whose streams a service reads, through a durable consumer of its own name. */
+const reads: Record<ProcessName, ServiceName[]> = {
+  auth: [],
+  posts: ['auth', 'votes'],
+  votes: ['auth', 'posts'],
+  gateway: [],
+};
+
+/**
+ * What a process may do with NATS as `user`. It publishes under its own name and keeps its own stream, reads the streams that
+ * it subscribes to, and follows that of auth for revocations. So none can forge, purge or delete what another has said, take
+ * what another is to read, or read another's inbox. `deploy/docker/nats.conf` says the same.
+ */
+export function permissionsOf(name: ProcessName, user: string): NatsPermissions {
+  const limits = name === 'gateway' ? ['gateway.limits'] : [];
+  return {
+    publish: {
+      allow: [
+        ...(name === 'gateway' ? limits : [`${name}.>`, ...ownStream(name)]),
+        ...reads[name].flatMap((publisher) => ownConsumer(publisher, name)),
+        ...followers,
+      ],
+      deny: consumersOfAuth.filter((consumer) => consumer !== name).flatMap(consumerRequests),
+    },
+    subscribe: { allow: [`_INBOX_${user}.>`, ...limits] },
+  };
+}
+
+const ownStream = (name: ProcessName): string[] =>
+  ['CREATE', 'UPDATE', 'INFO'].map((verb) => `$JS.API.STREAM.${verb}.${name.toUpperCase()}`);
+
+function ownConsumer(publisher: ServiceName, name: ProcessName): string[] {
+  const consumer = `${publisher.toUpperCase()}.${name}`;
+  const verbs = ['CREATE', 'INFO', 'MSG.NEXT'];
+  return [...verbs.map((verb) => `$JS.API.CONSUMER.${verb}.${consumer}`), `$JS.ACK.${consumer}.>`];
+}
+
+// A follower's name ends in a random id, and NATS has no pattern for a part of a name: the durable ones are denied in turn.
+const followers = ['CREATE', 'INFO', 'DELETE', 'MSG.NEXT'].map((verb) => `$JS.API.CONSUMER.${verb}.AUTH.*`);
+const consumersOfAuth = services.filter((name) => reads[name].includes('auth'));
+const consumerRequests = (consumer: string): string[] =>
+  ['*', 'MSG.NEXT'].map((verb) => `$JS.API.CONSUMER.${verb}.AUTH.${consumer}`);

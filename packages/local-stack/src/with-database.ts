@@ -1,0 +1,59 @@
+import { join } from 'node:path';
+import { provisionDatabase } from '@agora/database';
+import { makeDataFolder, type Layout } from './checkout.js';
+import { addressesOf, type DatabaseAddress, type StackAddresses } from './environment.js';
+import { startPostgres } from './postgres.js';
+import { ownArgument } from './process-identity.js';
+import { readRunRecord } from './run-record.js';
+import { keptSecrets, type Secrets } from './secrets.js';
+import { StackError } from './stack-error.js';
+import { takeStartLock } from './start-lock.js';
+
+/** Works on the database of the stack that runs in this checkout, or on one that is started for it; `script` is the path of the running command. */
+export async function withDatabase(
+  layout: Layout,
+  script: string,
+  work: (addresses: StackAddresses) => Promise<number>,
+): Promise<number> {
+  makeDataFolder(layout);
+  const secrets = keptSecrets(layout);
+  const workAt = (database: DatabaseAddress) =>
+    work(addressesOf(database, { url: 'nats://127.0.0.1:4222', users: {} }, secrets));
+  const lock = await takeStartLock(layout, ownArgument(script));
+  if (typeof lock === 'object') return workAt(runningDatabase(layout, lock.heldBy));
+  try {
+    return await withStartedDatabase(layout, secrets, workAt);
+  } finally {
+    lock();
+  }
+}
+
+async function withStartedDatabase(
+  layout: Layout,
+  secrets: Secrets,
+  work: (database: DatabaseAddress) => Promise<number>,
+): Promise<number> {
+  const logFile = join(layout.logs, 'postgres.log');
+  const postgres = await startPostgres({
+    dataDirectory: layout.postgres,
+    password: secrets.postgres,
+    durable: true,
+    logFile,
+  });
+  try {
+    const { host, port, user, password } = postgres;
+    await provisionDatabase({ host, port, user, password, database: 'agora' }, secrets.database);
+    return await work({ host, port, name: 'agora' });
+  } finally {
+    await postgres.stop();
+  }
+}
+
+function runningDatabase(layout: Layout, pid: number): DatabaseAddress {
+  const record = readRunRecord(layout);
+  if (record?.pid !== pid || !record.postgres)
+    throw new StackError(
+      `Agora is just being started in this folder (process ${pid}); try again when it runs.`,
+    );
+  return { ...record.postgres, name: 'agora' };
+}

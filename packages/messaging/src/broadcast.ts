@@ -1,0 +1,52 @@
+import type { NatsConnection, Subscription } from '@nats-io/transport-node';
+import type { Broker } from './broker.js';
+
+/** What processes tell each other now or never: nobody keeps it, and what is said while NATS is away is lost. */
+export interface Broadcast {
+  /** Sends a value as JSON to all that listen, this process too. */
+  send(message: unknown): void;
+  stop(): Promise<void>;
+}
+
+/** Sends and listens on a subject of core NATS, from when it is first reached; `receive` is given whatever JSON came. */
+export function openBroadcast(
+  broker: Broker,
+  subject: string,
+  receive: (message: unknown) => void,
+): Broadcast {
+  let connected: NatsConnection | undefined;
+  let subscription: Subscription | undefined;
+  const listen = async () => {
+    const connection = await broker.connection();
+    subscription = connection.subscribe(subject, {
+      callback: (error, message) => {
+        if (error) return;
+        const value = parse(message.string());
+        if (value !== undefined) receive(value);
+      },
+    });
+    connected = connection;
+    for await (const { type } of connection.status()) {
+      // The client would keep what it cannot send, without bound, and send it all when it is too late.
+      if (type === 'disconnect' || type === 'close') connected = undefined;
+      if (type === 'reconnect') connected = connection;
+    }
+  };
+  // Rejects when the broker is stopped before NATS was reached.
+  listen().catch(() => undefined);
+  return {
+    send: (message) => connected?.publish(subject, JSON.stringify(message)),
+    async stop() {
+      connected = undefined;
+      subscription?.unsubscribe();
+    },
+  };
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

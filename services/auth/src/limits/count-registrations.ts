@@ -1,0 +1,24 @@
+import { addressBucket, tooMany, type Logger } from '@agora/chassis';
+import type { Sequelize } from 'sequelize';
+import type { Config } from '../config.js';
+import { openCounter } from './open-counter.js';
+import { orUnavailable } from './or-unavailable.js';
+
+/** Counts one try to register from an address; throws a 429 with `Retry-After` past the limit, a 503 when it cannot be counted. */
+export type CountRegistration = (address: string) => Promise<void>;
+
+/** Counts registrations per address, those of a taken e-mail address too: they tell who has an account. */
+export function countRegistrations(database: Sequelize, config: Config, logger: Logger): CountRegistration {
+  const counter = openCounter(database, 'registration', config.REGISTRATIONS_PER_ADDRESS);
+  return async (address) => {
+    const bucket = addressBucket(address);
+    const { consumedPoints, msBeforeNext } = await orUnavailable(counter.penalty(bucket), logger);
+    if (consumedPoints <= config.REGISTRATIONS_PER_ADDRESS.limit) return;
+    logger.info({ event: 'registration_throttled', address: bucket }, 'registration attempt');
+    throw tooMany(
+      'too_many_attempts',
+      'Too many registrations. Try again later.',
+      Math.max(1, Math.ceil(msBeforeNext / 1_000)),
+    );
+  };
+}

@@ -1,0 +1,71 @@
+import { createHash } from 'node:crypto';
+import { addressBucket, tooMany, type Logger } from '@agora/chassis';
+import type { Sequelize } from 'sequelize';
+import type { Config } from '../config.js';
+import { canonicalEmail } from '../email.js';
+import { openLoginCounters, type LoginCounters } from './login-counters.js';
+import { orUnavailable } from './or-unavailable.js';
+
+/** One try to log in, from the moment it was let through. */
+interface LoginAttempt {
+  /** Counts it as failed; throws a 429 when others that ran side by side have used up what the account may fail. */
+  failed(userId: number | undefined): Promise<void>;
+  /** Forgets what the account failed; throws a 429 when it was used up meanwhile, so that a burst of guesses learns no more than as many in turn. */
+  succeeded(userId: number): Promise<void>;
+}
+
+/** Lets a try to log in through, or throws a 429 with `Retry-After`; a 503 when it cannot be counted. */
+export type BeginLogin = (username: string, address: string) => Promise<LoginAttempt>;
+
+/** Counts failed logins per account and per address, whether the account exists or not (docs/decisions/0009-login-throttling.md). */
+export function countLogins(database: Sequelize, config: Config, logger: Logger): BeginLogin {
+  const counters = openLoginCounters(database, config);
+  return async (username, address) => {
+    const who = { account: accountOf(username), address: addressBucket(address) };
+    const audit = (event: string, userId?: number) =>
+      logger.info(
+        {
+          event,
+          account: who.account.slice(0, 12),
+          address: who.address,
+          ...(userId && { user_id: userId }),
+        },
+        'login attempt',
+      );
+    const refuse = (milliseconds: number): never => {
+      audit('login_throttled');
+      const seconds = Math.ceil(milliseconds / 1_000);
+      throw tooMany('too_many_attempts', 'Too many failed logins. Try again later.', Math.max(1, seconds));
+    };
+    const check = () => checkTurn(counters, who, logger, refuse);
+    await check();
+    return {
+      async failed(userId) {
+        const wait = await orUnavailable(counters.addFailure(who), logger);
+        if (wait > 0) refuse(wait);
+        audit('login_failed', userId);
+      },
+      async succeeded(userId) {
+        await check();
+        await orUnavailable(counters.forgetFailures(who), logger);
+        audit('login_succeeded', userId);
+      },
+    };
+  };
+}
+
+/** Who tries to log in, in the form that is stored: never the address of the account itself. */
+const accountOf = (username: string): string =>
+  createHash('sha256')
+    .update(canonicalEmail(username) ?? username)
+    .digest('base64url');
+
+async function checkTurn(
+  counters: LoginCounters,
+  who: Parameters<LoginCounters['waitFor']>[0],
+  logger: Logger,
+  refuse: (milliseconds: number) => never,
+): Promise<void> {
+  const wait = await orUnavailable(counters.waitFor(who), logger);
+  if (wait > 0) refuse(wait);
+}

@@ -1,0 +1,71 @@
+import { setImmediate as breathe } from 'node:timers/promises';
+import {
+  eventually,
+  httpClient,
+  join,
+  joinAll,
+  type Agora,
+  type HttpClient,
+  type Person,
+} from '@agora/testing';
+
+/** People who log in over and over, and use that token and their very first one at auth and posts all the while. */
+export interface Traffic {
+  /** The token of a login that begins now. */
+  freshToken(): Promise<string>;
+  /** Has people forget all other tokens than `wanted`, and resolves when none is in use. */
+  useOnly(wanted: (token: string) => boolean): Promise<void>;
+  /** Ends it, and answers what was answered with another status than 200. */
+  stop(): Promise<{ refused: string[]; accepted: number }>;
+}
+
+/** Starts traffic of three people. */
+export async function startTraffic(agora: Agora): Promise<Traffic> {
+  const [auth, posts] = [httpClient(agora.process('auth').url), httpClient(agora.process('posts').url)];
+  const people = await joinAll(auth, 3);
+  const observer = await join(auth);
+  const inUse = people.map(({ token }) => [token]);
+  let isWanted = (_token: string) => true;
+  const refused: string[] = [];
+  let accepted = 0;
+  let isStopping = false;
+
+  const count = async (what: string, asked: ReturnType<HttpClient>) => {
+    const { status, body } = await asked;
+    if (status === 200) accepted += 1;
+    else refused.push(`${what}: ${status} ${JSON.stringify(body)}`);
+    return body;
+  };
+  const logIn = async ({ email, password }: Person) => {
+    const form = { username: email, password };
+    return String((await count('login', auth('POST', '/login', { form }))).access_token);
+  };
+  const live = async (person: Person, index: number) => {
+    while (!isStopping) {
+      const tokens = [await logIn(person), person.token].filter((token) => isWanted(token));
+      inUse[index] = tokens;
+      await Promise.all(
+        tokens.flatMap((token) => [
+          count('auth', auth('GET', '/users/me', { token })),
+          count('posts', posts('GET', '/posts', { token })),
+        ]),
+      );
+      await breathe();
+    }
+  };
+  const lives = people.map(live);
+  return {
+    freshToken: () => logIn(observer),
+    async useOnly(wanted) {
+      isWanted = wanted;
+      await eventually(() => {
+        if (!inUse.flat().every(wanted)) throw new Error('a token of before is still in use');
+      });
+    },
+    async stop() {
+      isStopping = true;
+      await Promise.all(lives);
+      return { refused, accepted };
+    },
+  };
+}
