@@ -6,7 +6,7 @@
 const { globSync, readFileSync } = require('node:fs');
 const { dirname } = require('node:path');
 
-const anyWorkspace = '^(packages/[^/]+|services/[^/]+|gateway|end-to-end)/';
+const anyWorkspace = '^(packages/[^/]+|services/[^/]+|gateway|end-to-end|deploy/ecs)/';
 const productCode = '^(packages/[^/]+|services/[^/]+|gateway)/(src|migrations)/';
 
 const forbid = (name, from, to) => ({ name, severity: 'error', from, to });
@@ -28,7 +28,7 @@ const onlyKnows = (name, knower, npmPackage) =>
 
 /** npm links every workspace for everybody; only the ones in the package.json of the importer count. */
 const declaredWorkspacesOnly = (name) =>
-  globSync('{packages/*,services/*,gateway,end-to-end}/package.json').map((file) => {
+  globSync('{packages/*,services/*,gateway,end-to-end,deploy/ecs}/package.json').map((file) => {
     const { dependencies, devDependencies } = JSON.parse(readFileSync(file, 'utf8'));
     const declared = Object.keys({ ...dependencies, ...devDependencies })
       .filter((each) => each.startsWith('@agora/'))
@@ -148,7 +148,7 @@ module.exports = {
   options: {
     parser: 'swc', // TypeScript 7 has no API to parse with; swc sees type imports too
     combinedDependencies: true, // tests use the tools that the root package.json declares
-    exclude: { path: '(^|/)(dist|coverage)/' },
+    exclude: { path: '(^|/)(dist|coverage|cdk\\.out)/' },
     doNotFollow: { path: 'node_modules' },
     enhancedResolveOptions: {
       extensions: ['.ts', '.js', '.mjs', '.cjs', '.json', '.d.ts'],

@@ -13,10 +13,10 @@ const environment = {
 /** Types come before lint: type-aware rules read what `tsc -b` built. */
 const steps = {
   format: 'prettier --check .',
-  types: 'tsc -b && tsc -p tsconfig.test.json',
+  types: 'tsc -b && tsc -p tsconfig.test.json && tsc -p deploy/ecs/tsconfig.test.json',
   lint: 'oxlint',
   names: 'node scripts/check-names.mjs',
-  boundaries: 'depcruise packages services gateway end-to-end deploy test scripts',
+  boundaries: 'depcruise packages services gateway end-to-end deploy/ecs test scripts',
   'unused code': 'knip --no-config-hints',
   'generated files': 'node scripts/generate-event-docs.mjs --check',
   'kubernetes manifests': 'node deploy/k8s/check/validate.ts',

@@ -1,0 +1,40 @@
+import { App, Aspects, Tags, type AppProps } from 'aws-cdk-lib/core';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { ClusterStack } from './cluster-stack.js';
+import { readConfig } from './config.js';
+import { DashboardStack } from './dashboard-stack.js';
+import { DatabaseStack, owners } from './database-stack.js';
+import { DeliveryStack } from './delivery-stack.js';
+import { featureFlags } from './feature-flags.js';
+import { GatewayStack } from './gateway-stack.js';
+import { MigrationStack } from './migration-stack.js';
+import { NatsNodeStack, NatsSecretsStack } from './nats-stack.js';
+import { NetworkStack } from './network-stack.js';
+import { ServiceStack } from './service-stack.js';
+
+/** Every stack of Agora, in the order in which they are first deployed. */
+export function agora(props: AppProps = {}): App {
+  const app = new App({ analyticsReporting: false, context: featureFlags, ...props });
+  const config = readConfig(app.node);
+  const env = { region: config.region };
+
+  const delivery = new DeliveryStack(app, 'AgoraDelivery', { env, config });
+  const network = new NetworkStack(app, 'AgoraNetwork', { env, config });
+  const cluster = new ClusterStack(app, 'AgoraCluster', { env, network });
+  const surroundings = { env, network, delivery, cluster };
+  const database = new DatabaseStack(app, 'AgoraDatabase', surroundings);
+  const nats = new NatsSecretsStack(app, 'AgoraNatsSecrets', { env });
+  for (const node of [1, 2, 3])
+    new NatsNodeStack(app, `AgoraNats${node}`, { ...surroundings, node, secrets: nats });
+  for (const service of owners) {
+    const name = service[0]?.toUpperCase() + service.slice(1);
+    new MigrationStack(app, `Agora${name}Migration`, { ...surroundings, service, database });
+    new ServiceStack(app, `Agora${name}`, { ...surroundings, service, database, nats });
+  }
+  new GatewayStack(app, 'AgoraGateway', { ...surroundings, config, nats });
+  new DashboardStack(app, 'AgoraDashboard', { env });
+
+  Tags.of(app).add('application', 'agora');
+  Aspects.of(app).add(new AwsSolutionsChecks({ verbose: true }));
+  return app;
+}

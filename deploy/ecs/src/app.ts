@@ -1,0 +1,4 @@
+/** What `cdk` runs. */
+import { agora } from './agora.js';
+
+agora();

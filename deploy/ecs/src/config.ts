@@ -1,0 +1,27 @@
+import type { Node } from 'constructs';
+
+/** What differs from one account to another; each is a CDK context value (`cdk deploy -c domain=…`, or `cdk.json`). */
+export interface Config {
+  region: string;
+  /** Three of the region's zones. Asking AWS for them would need an account at every synth. */
+  zones: string[];
+  /** The name that clients use, and the ACM certificate for it. */
+  domain: string;
+  certificateArn: string;
+  /** Whose pipelines may deploy, as `owner/name`. */
+  repository: string;
+}
+
+/** The settings; those that are not given are placeholders good enough to synthesize and to test with. */
+export function readConfig(node: Node): Config {
+  const given = (name: string, otherwise: string) =>
+    String((node.tryGetContext(name) as string | undefined) ?? otherwise);
+  const region = given('region', 'eu-central-1');
+  return {
+    region,
+    zones: given('zones', `${region}a,${region}b,${region}c`).split(','),
+    domain: given('domain', 'agora.example'),
+    certificateArn: given('certificateArn', `arn:aws:acm:${region}:111111111111:certificate/placeholder`),
+    repository: given('repository', 'example/agora'),
+  };
+}

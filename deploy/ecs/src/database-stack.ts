@@ -1,0 +1,177 @@
+import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib/core';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as kms from 'aws-cdk-lib/aws-kms';
+import * as rds from 'aws-cdk-lib/aws-rds';
+import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import type { Construct } from 'constructs';
+import { accept } from './accept.js';
+import { alarmsOf } from './alarms.js';
+import type { ClusterStack } from './cluster-stack.js';
+import type { DeliveryStack } from './delivery-stack.js';
+import { hardenedTask, imageDigest } from './hardened-task.js';
+import { allowToRun } from './allow-to-run.js';
+import { encryptedLogs, logKey } from './logs.js';
+import type { NetworkStack } from './network-stack.js';
+import { rdsCertificateAuthorities } from './rds-certificate-authorities.js';
+import { randomSecret } from './random-secret.js';
+
+/** The services that own a schema. */
+export const owners = ['auth', 'posts', 'votes'] as const;
+export type Owner = (typeof owners)[number];
+
+/** The newest minor release that the pinned aws-cdk-lib knows; a test says when it knows a newer one. */
+export const postgresVersion = rds.PostgresEngineVersion.VER_17_9;
+
+const identifier = 'agora';
+const exportedLogs = ['postgresql', 'upgrade'];
+
+interface DatabaseStackProps extends StackProps {
+  network: NetworkStack;
+  delivery: DeliveryStack;
+  cluster: ClusterStack;
+}
+
+/** PostgreSQL, the passwords of each service's two roles, and the task that makes those roles. */
+export class DatabaseStack extends Stack {
+  /** Where the database is and by which authorities it is known, for whoever connects; no secrets. */
+  readonly settings: Record<string, string>;
+  readonly password: Record<Owner, { app: secretsmanager.Secret; migrator: secretsmanager.Secret }>;
+
+  constructor(scope: Construct, id: string, props: DatabaseStackProps) {
+    super(scope, id, props);
+    const instance = this.instance(props.network);
+    this.settings = {
+      DATABASE_HOST: instance.dbInstanceEndpointAddress,
+      DATABASE_PORT: instance.dbInstanceEndpointPort,
+      DATABASE_NAME: 'agora',
+      DATABASE_SSL_CA: rdsCertificateAuthorities(this.region),
+    };
+    this.password = Object.fromEntries(
+      owners.map((owner) => [
+        owner,
+        {
+          app: randomSecret(this, `${owner}-app`, `Password of ${owner}_app in PostgreSQL`),
+          migrator: randomSecret(this, `${owner}-migrator`, `Password of ${owner}_migrator in PostgreSQL`),
+        },
+      ]),
+    ) as typeof this.password;
+    this.provisionTask(props, instance);
+    this.watch(instance, props.cluster);
+    accept(this, {
+      'AwsSolutions-SMG4':
+        'Passwords change by the procedure in README.md: a process reads its password when it starts, so a rotation that nobody restarts for would lock it out.',
+      'AwsSolutions-RDS11':
+        'Another port than 5432 hides nothing from who is in the VPC; security groups say who may connect.',
+    });
+  }
+
+  private instance(network: NetworkStack): rds.DatabaseInstance {
+    const engine = rds.DatabaseInstanceEngine.postgres({ version: postgresVersion });
+    const logs = this.logs();
+    const instance = new rds.DatabaseInstance(this, 'Postgres', {
+      instanceIdentifier: identifier,
+      engine,
+      vpc: network.vpc,
+      vpcSubnets: { subnetGroupName: 'data' },
+      securityGroups: [network.group.database],
+      publiclyAccessible: false,
+      multiAz: true,
+      instanceType: ec2.InstanceType.of(ec2.InstanceClass.M7G, ec2.InstanceSize.LARGE),
+      storageType: rds.StorageType.GP3,
+      allocatedStorage: 100,
+      maxAllocatedStorage: 1_000,
+      storageEncrypted: true,
+      storageEncryptionKey: new kms.Key(this, 'StorageKey', {
+        enableKeyRotation: true,
+        removalPolicy: RemovalPolicy.RETAIN,
+      }),
+      credentials: rds.Credentials.fromGeneratedSecret('agora_admin'),
+      caCertificate: rds.CaCertificate.RDS_CA_RSA2048_G1,
+      parameterGroup: new rds.ParameterGroup(this, 'Parameters', {
+        engine,
+        parameters: {
+          'rds.force_ssl': '1',
+          ssl_min_protocol_version: 'TLSv1.2',
+          password_encryption: 'scram-sha-256',
+          // A slow statement may be logged; the addresses and passwords that it was given may not.
+          log_min_duration_statement: '1000',
+          log_parameter_max_length: '0',
+          log_parameter_max_length_on_error: '0',
+        },
+      }),
+      cloudwatchLogsExports: exportedLogs,
+      backupRetention: Duration.days(14),
+      copyTagsToSnapshot: true,
+      deleteAutomatedBackups: false,
+      deletionProtection: true,
+      removalPolicy: RemovalPolicy.RETAIN,
+      autoMinorVersionUpgrade: true,
+      allowMajorVersionUpgrade: false,
+    });
+    instance.node.addDependency(...logs);
+    return instance;
+  }
+
+  /** Without them RDS makes them itself, and neither encrypts them with a key of ours nor ever forgets. */
+  private logs() {
+    const folder = `/aws/rds/instance/${identifier}/`;
+    const key = logKey(this, folder);
+    return exportedLogs.map((name) => encryptedLogs(this, `${name}-logs`, `${folder}${name}`, key));
+  }
+
+  /** Makes the database, the schemas and the roles; run once before the first migration, and after a password was changed. */
+  private provisionTask(
+    { network, delivery, cluster }: DatabaseStackProps,
+    instance: rds.DatabaseInstance,
+  ): void {
+    const admin = instance.secret;
+    if (!admin) throw new Error('RDS was not asked to make the password of its administrator');
+    const task = hardenedTask(this, {
+      name: 'provision',
+      cpu: 256,
+      memory: 512,
+      repository: delivery.repository.setup,
+      digest: imageDigest(this),
+      logKey: cluster.logKey,
+      environment: { ...this.settings, DATABASE_ADMIN_USER: 'agora_admin', NODE_ENV: 'production' },
+      secrets: {
+        DATABASE_ADMIN_PASSWORD: [admin, 'password'],
+        ...Object.fromEntries(
+          owners.flatMap((owner) => [
+            [`${owner.toUpperCase()}_APP_PASSWORD`, this.password[owner].app],
+            [`${owner.toUpperCase()}_MIGRATOR_PASSWORD`, this.password[owner].migrator],
+          ]),
+        ),
+      },
+    });
+    allowToRun(this, { task, network, cluster, group: 'provision', deployer: delivery.deployer.setup });
+    new CfnOutput(this, 'Endpoint', { value: instance.dbInstanceEndpointAddress });
+  }
+
+  private watch(instance: rds.DatabaseInstance, cluster: ClusterStack): void {
+    const alarm = alarmsOf(this, cluster.alarms);
+    const minute = { period: Duration.minutes(1) };
+    alarm('Cpu', {
+      says: 'PostgreSQL works at its limit. Look for a statement that got slow in Performance Insights or the log.',
+      metric: instance.metricCPUUtilization(minute),
+      above: 85,
+      minutes: 10,
+    });
+    alarm('Storage', {
+      says: 'Less than 15 GB are left to PostgreSQL, although it grows by itself: is an outbox not emptied, or its limit reached?',
+      metric: instance.metricFreeStorageSpace(minute),
+      below: 15e9,
+      silence: true,
+    });
+    alarm('Connections', {
+      says: 'PostgreSQL has more connections than all pools together should open. Which role holds them?',
+      metric: instance.metricDatabaseConnections(minute),
+      above: 350,
+    });
+    alarm('Memory', {
+      says: 'PostgreSQL has little memory left; it will begin to swap.',
+      metric: instance.metricFreeableMemory(minute),
+      below: 256e6,
+    });
+  }
+}

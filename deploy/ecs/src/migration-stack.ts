@@ -1,0 +1,34 @@
+import { Stack, type StackProps } from 'aws-cdk-lib/core';
+import type { Construct } from 'constructs';
+import { allowToRun } from './allow-to-run.js';
+import type { DatabaseStack, Owner } from './database-stack.js';
+import type { Surroundings } from './fargate-service.js';
+import { hardenedTask, imageDigest } from './hardened-task.js';
+
+export interface MigrationStackProps extends StackProps, Surroundings {
+  service: Owner;
+  database: DatabaseStack;
+}
+
+/**
+ * The task that brings a service's schema up to its next image. A stack of its own, so that it can be given that image,
+ * and run, while the service still has the last one.
+ */
+export class MigrationStack extends Stack {
+  constructor(scope: Construct, id: string, props: MigrationStackProps) {
+    super(scope, id, props);
+    const { service, network, delivery, cluster, database } = props;
+    const task = hardenedTask(this, {
+      name: `${service}-migration`,
+      cpu: 256,
+      memory: 512,
+      repository: delivery.repository[service],
+      digest: imageDigest(this),
+      logKey: cluster.logKey,
+      command: [`services/${service}/dist/migrate.js`, 'up'],
+      environment: { ...database.settings, DATABASE_USER: `${service}_migrator`, NODE_ENV: 'production' },
+      secrets: { DATABASE_PASSWORD: database.password[service].migrator },
+    });
+    allowToRun(this, { task, network, cluster, group: 'migration', deployer: delivery.deployer[service] });
+  }
+}

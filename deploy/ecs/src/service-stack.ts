@@ -1,0 +1,52 @@
+import { Stack, type StackProps } from 'aws-cdk-lib/core';
+import type { Construct } from 'constructs';
+import { accept } from './accept.js';
+import type { DatabaseStack, Owner } from './database-stack.js';
+import { fargateService, type Surroundings } from './fargate-service.js';
+import { natsSettings, type NatsSecretsStack } from './nats-stack.js';
+import { randomSecret } from './random-secret.js';
+import { limits, services } from './services.js';
+
+export interface ServiceStackProps extends StackProps, Surroundings {
+  service: Owner;
+  database: DatabaseStack;
+  nats: NatsSecretsStack;
+}
+
+/** A service with a schema, deployed by its team alone. */
+export class ServiceStack extends Stack {
+  constructor(scope: Construct, id: string, props: ServiceStackProps) {
+    super(scope, id, props);
+    const { service, database, nats } = props;
+    fargateService(this, {
+      ...props,
+      ...services[service],
+      name: service,
+      named: true,
+      environment: {
+        ...services[service].environment,
+        ...database.settings,
+        ...natsSettings,
+        DATABASE_USER: `${service}_app`,
+        DATABASE_POOL_MAX: String(limits.pool),
+        NATS_USER: service,
+      },
+      secrets: {
+        DATABASE_PASSWORD: database.password[service].app,
+        NATS_PASSWORD: nats.password[service],
+        ...(service === 'auth' && {
+          SIGNING_KEY_SECRET: randomSecret(
+            this,
+            'SigningKey',
+            'Encrypts the signing keys in the database of auth',
+          ),
+        }),
+      },
+    });
+    if (service === 'auth')
+      accept(this, {
+        'AwsSolutions-SMG4':
+          'What it encrypts is in the database: another value alone would make the signing keys unreadable. README.md has the procedure.',
+      });
+  }
+}

@@ -1,0 +1,69 @@
+import { privateDomain } from './cluster-stack.js';
+import type { Owner } from './database-stack.js';
+
+/** How large a service is and what it is told beyond what all are told. */
+export interface ServiceOptions {
+  port: number;
+  internalPort: number;
+  cpu: number;
+  memory: number;
+  environment: Record<string, string>;
+}
+
+const at = (name: string, port: number) => `http://${name}.${privateDomain}:${port}`;
+
+/** Everybody but auth learns from it how tokens are verified. */
+const keySet = { JWKS_URL: `${at('auth', 9001)}/internal/jwks.json` };
+
+/** Told to every process. */
+export const processSettings = {
+  NODE_ENV: 'production',
+  ALGORITHM: 'ES256',
+  ACCESS_TOKEN_EXPIRE_MINUTES: '15',
+  // Less than stopTimeout, after which ECS kills.
+  SHUTDOWN_TIMEOUT_SECONDS: '20',
+};
+
+/** How many tasks of a service there are at most, and how many connections each opens; a role may have 100, and a deployment doubles the tasks. */
+export const limits = { tasks: 6, pool: 6, beside: 2, roleConnections: 100 };
+
+/** The services that own a schema: a stack and a team each. */
+export const services: Record<Owner, ServiceOptions> = {
+  // bcrypt is the cost: as many hashes at once as cores.
+  auth: {
+    port: 8001,
+    internalPort: 9001,
+    cpu: 2048,
+    memory: 4096,
+    environment: { BCRYPT_COST: '12', BCRYPT_CONCURRENCY: '2' },
+  },
+  posts: {
+    port: 8002,
+    internalPort: 9002,
+    cpu: 1024,
+    memory: 2048,
+    environment: { ...keySet, AUTH_INTERNAL_URL: at('auth', 9001) },
+  },
+  votes: {
+    port: 8003,
+    internalPort: 9003,
+    cpu: 1024,
+    memory: 2048,
+    environment: { ...keySet, POSTS_INTERNAL_URL: at('posts', 9002) },
+  },
+};
+
+export const gateway: ServiceOptions = {
+  port: 8000,
+  internalPort: 9000,
+  cpu: 1024,
+  memory: 2048,
+  environment: {
+    ...keySet,
+    AUTH_URL: at('auth', 8001),
+    POSTS_URL: at('posts', 8002),
+    VOTES_URL: at('votes', 8003),
+    // The load balancer, and nothing else, appends one address to X-Forwarded-For.
+    TRUSTED_PROXY_HOPS: '1',
+  },
+};
