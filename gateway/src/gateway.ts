@@ -6,6 +6,7 @@ import { checkRequest } from './check-request.js';
 import { clientAddress } from './client-address.js';
 import { allowOrigins, answerPreflight, preflightMethod } from './cors.js';
 import { cutUnreadBodies } from './cut-unread-bodies.js';
+import { demandTls } from './demand-tls.js';
 import { createRouteFinder } from './find-route.js';
 import { createAdmission } from './limits/admit.js';
 import type { Limiter } from './limits/limiter.js';
@@ -24,6 +25,8 @@ export interface GatewayOptions {
   trustedProxyHops: number;
   /** The origins whose pages may read answers. */
   corsOrigins: readonly string[];
+  /** Whether clients come by TLS, which ends in front. */
+  behindTls: boolean;
   version: string;
   logger: Logger;
   isDraining(): boolean;
@@ -31,8 +34,17 @@ export interface GatewayOptions {
 
 /** The public application. What it refuses, it refuses before a service hears of it. */
 export function createGateway(options: GatewayOptions): Koa {
-  const { verifier, upstreams, limiter, trustedProxyHops, corsOrigins, version, logger, isDraining } =
-    options;
+  const {
+    verifier,
+    upstreams,
+    limiter,
+    trustedProxyHops,
+    corsOrigins,
+    behindTls,
+    version,
+    logger,
+    isDraining,
+  } = options;
   const findRoute = createRouteFinder(routes);
   const admit = createAdmission(verifier, limiter);
   const pages = new Map<string, Handler>([
@@ -55,7 +67,8 @@ export function createGateway(options: GatewayOptions): Koa {
     await upstreams[route.service].forward(ctx, { url: path + query, body, address });
   };
 
-  return createApplication({ logger, middleware: [cutUnreadBodies, allowOrigins(corsOrigins), answer] });
+  const middleware = [cutUnreadBodies, allowOrigins(corsOrigins), answer];
+  return createApplication({ logger, middleware: behindTls ? [demandTls, ...middleware] : middleware });
 }
 
 /** The chassis reads the label where @koa/router would have left it. */

@@ -34,6 +34,7 @@ runProcess('gateway', readConfig, async (settings, { logger, started, isDraining
     limiter,
     trustedProxyHops: settings.TRUSTED_PROXY_HOPS,
     corsOrigins: settings.CORS_ALLOWED_ORIGINS,
+    behindTls: settings.NODE_ENV === 'production',
     version: settings.VERSION,
     logger,
     isDraining,

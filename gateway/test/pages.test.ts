@@ -65,3 +65,15 @@ describe('GET /health', () => {
     expect(answer.json()).toMatchObject({ status: 503, code: 'draining' });
   });
 });
+
+it.each([
+  [true, 'max-age=31536000; includeSubDomains'],
+  [false, undefined],
+])('has browsers come by TLS, in refusals too, when it is behind TLS: %s', async (behindTls, expected) => {
+  const running = await startGatewayTo('http://127.0.0.1:1', { behindTls });
+  for (const path of ['/health', '/nowhere', '/posts']) {
+    const { headers } = await ask(running.port, 'GET', path);
+    expect(headers['strict-transport-security']).toBe(expected);
+  }
+  await running.stop();
+});

@@ -17,6 +17,7 @@ export interface GatewayOverrides {
   trustedProxyHops?: number;
   corsOrigins?: string[];
   limiter?: Limiter;
+  behindTls?: boolean;
 }
 
 export interface RunningGateway {
@@ -48,6 +49,7 @@ export async function startGateway(
     rates = {},
     trustedProxyHops = 0,
     corsOrigins = [],
+    behindTls = false,
     limiter = createLimiter({ ...generous, ...rates }),
   }: GatewayOverrides = {},
 ): Promise<RunningGateway> {
@@ -59,6 +61,7 @@ export async function startGateway(
     limiter,
     trustedProxyHops,
     corsOrigins,
+    behindTls,
     version: '1.2.3',
     logger,
     isDraining,
