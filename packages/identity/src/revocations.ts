@@ -41,7 +41,6 @@ export function followRevocations(
   const revokeSession = (sessionId: string, at = new Date()) => remember(sessions, sessionId, at);
   const revokeUser = (userId: number, at = new Date()) => remember(users, userId, at);
 
-  let live = false;
   const following = followStream({
     broker,
     publisher: 'auth',
@@ -49,18 +48,20 @@ export function followRevocations(
     logger,
     followers: [
       follower(sessionRevoked, ({ session_id: id }, at) => {
-        if (live) observeLag(at);
+        observeLag(at);
         revokeSession(id, at);
       }),
       follower(userDeleted, ({ user_id: id }, at) => {
-        if (live) observeLag(at);
+        observeLag(at);
         revokeUser(id, at);
       }),
     ],
   });
-  const isComplete = () => (live ||= following.isCaughtUp());
+  // What was read of the past came late for no fault of anybody's.
+  const observeLag = (at: Date) => {
+    if (following.isCaughtUp()) lag.observe(Math.max(0, (Date.now() - at.getTime()) / 1_000));
+  };
   const pruning = setInterval(() => {
-    isComplete();
     for (const revoked of [sessions, users]) prune(revoked);
   }, pruneMilliseconds);
   pruning.unref();
@@ -69,7 +70,7 @@ export function followRevocations(
     isRevoked: ({ sessionId, userId }) => sessions.has(sessionId) || users.has(userId),
     revokeSession,
     revokeUser,
-    isComplete,
+    isComplete: following.isCaughtUp,
     async stop() {
       clearInterval(pruning);
       await following.stop();
@@ -81,8 +82,6 @@ const follower = <Data>(
   event: Follower<Data>['event'] & { schema: unknown },
   follow: Follower<Data>['follow'],
 ) => ({ event, follow }) as Follower<never>;
-
-const observeLag = (at: Date) => lag.observe(Math.max(0, (Date.now() - at.getTime()) / 1_000));
 
 function prune(revoked: Map<unknown, number>): void {
   const now = Date.now();

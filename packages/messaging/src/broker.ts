@@ -32,7 +32,6 @@ export interface Broker {
   jetStream(): Promise<{ client: JetStreamClient; manager: JetStreamManager }>;
   /** For what needs no stream; rejects only once the broker is stopped. */
   connection(): Promise<NatsConnection>;
-  isConnected(): boolean;
   /** Calls `listener` whenever the connection broke and is there again, until what it returns is called. */
   onReconnect(listener: () => void): () => void;
   /** Sends what is buffered, acknowledgements above all, and closes. */
@@ -63,7 +62,6 @@ export function connectBroker(name: string, settings: BrokerSettings, logger: Lo
     settings,
     jetStream: () => opening,
     connection: async () => (await opening).connection,
-    isConnected: () => connection !== undefined && !connection.isClosed(),
     onReconnect(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);
