@@ -57,13 +57,11 @@ module.exports = {
         dependencyTypesNot: ['aliased-workspace'],
       },
     ),
-    dependsOnly('services-depend-on-chassis-identity-database-messaging-contracts-only', 'services/[^/]+', [
-      'chassis',
-      'identity',
-      'database',
-      'messaging',
-      'contracts',
-    ]),
+    dependsOnly(
+      'services-depend-on-chassis-identity-database-messaging-contracts-monolith-only',
+      'services/[^/]+',
+      ['chassis', 'identity', 'database', 'messaging', 'contracts', 'monolith'],
+    ),
     dependsOnly('gateway-depends-on-chassis-identity-messaging-only', 'gateway', [
       'chassis',
       'identity',

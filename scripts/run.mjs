@@ -13,6 +13,7 @@ const commands = {
   dev: { script: 'packages/local-stack/dist/start.js', first: ['--watch'], evenWithTypeErrors: true },
   migrate: { script: 'packages/local-stack/dist/migrate.js' },
   keys: { script: 'packages/local-stack/dist/keys.js' },
+  'import-monolith': { script: 'packages/local-stack/dist/import-monolith.js' },
   demo: { script: 'packages/demo/dist/demo.js' },
   test: { script: 'packages/local-stack/dist/test.js' },
   check: { script: 'scripts/check.mjs' },

@@ -23,7 +23,7 @@ const violations: [rule: string, file: string, imported: string][] = [
     '../../../packages/chassis/src/index.js',
   ],
   [
-    'services-depend-on-chassis-identity-database-messaging-contracts-only',
+    'services-depend-on-chassis-identity-database-messaging-contracts-monolith-only',
     'services/votes/src/http/list-votes.ts',
     '@agora/testing',
   ],

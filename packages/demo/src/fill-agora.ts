@@ -1,8 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { showProgress, type Out } from '@agora/progress';
 import pLimit from 'p-limit';
 import type { Agora } from './agora.js';
 import type { Plan, PlannedPost } from './plan.js';
-import { showProgress, type Out } from './progress.js';
 import { logIn, type User } from './user.js';
 
 /** What has been made so far; every number counts answers of Agora. */

@@ -1,9 +1,9 @@
+import type { Out } from '@agora/progress';
 import { AgoraError, openAgora } from './agora.js';
 import { readConfig, usage, UsageError, type Config } from './config.js';
 import { describeLogin, describeMade, describeTop } from './describe-run.js';
 import { fillAgora, nothingMade } from './fill-agora.js';
 import { makePlan } from './plan.js';
-import type { Out } from './progress.js';
 import { readTopPosts } from './read-top-posts.js';
 
 /** The streams and the signal to stop that the command works with. */

@@ -58,6 +58,11 @@ export function keysCommand(root: string): string {
   return join(root, 'services', 'auth', 'dist', 'keys-command.js');
 }
 
+/** The compiled command of a service that copies its share of the replaced application's data, below `root`. */
+export function importCommand(root: string, name: ServiceName): string {
+  return join(root, 'services', name, 'dist', 'import-command.js');
+}
+
 export function isProcessName(name: string): name is ProcessName {
   return (processes as readonly string[]).includes(name);
 }

@@ -9,6 +9,7 @@ import {
 import { databaseSettings, type DatabaseSettings } from '@agora/database';
 import { identitySettings, type IdentitySettings } from '@agora/identity';
 import { brokerSettings, type BrokerSettings } from '@agora/messaging';
+import { importSettings, type ImportSettings } from '@agora/monolith';
 import Joi from 'joi';
 
 export interface Config extends ProcessSettings, DatabaseSettings, BrokerSettings, IdentitySettings {
@@ -95,3 +96,7 @@ export const readKeysConfig = (environment: NodeJS.ProcessEnv = process.env): Ke
 /** The settings of the migrations alone. */
 export const readMigrationConfig = (environment: NodeJS.ProcessEnv): DatabaseSettings =>
   readSettings<DatabaseSettings>(environment, databaseSettings);
+
+/** The settings of the import from the old application. */
+export const readImportConfig = (environment: NodeJS.ProcessEnv = process.env): ImportSettings =>
+  readSettings<ImportSettings>(environment, importSettings);

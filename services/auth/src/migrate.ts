@@ -6,6 +6,7 @@ import { createSessions } from './migrations/0003-create-sessions.js';
 import { createSigningKeys } from './migrations/0004-create-signing-keys.js';
 import { createRateLimits } from './migrations/0005-create-rate-limits.js';
 import { addSigningKeyTimes } from './migrations/0006-add-signing-key-times.js';
+import { createImports } from './migrations/0007-create-imports.js';
 
 await runMigrateCommand('auth', readMigrationConfig, [
   createMessaging,
@@ -14,4 +15,5 @@ await runMigrateCommand('auth', readMigrationConfig, [
   createSigningKeys,
   createRateLimits,
   addSigningKeyTimes,
+  createImports,
 ]);

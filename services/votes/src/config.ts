@@ -2,6 +2,7 @@ import { processSettings, readSettings, type ProcessSettings } from '@agora/chas
 import { databaseSettings, type DatabaseSettings } from '@agora/database';
 import { identitySettings, type IdentitySettings } from '@agora/identity';
 import { brokerSettings, type BrokerSettings } from '@agora/messaging';
+import { importSettings, type ImportSettings } from '@agora/monolith';
 import Joi from 'joi';
 
 export interface Config extends ProcessSettings, DatabaseSettings, BrokerSettings, IdentitySettings {
@@ -26,3 +27,7 @@ export const readConfig = (environment: NodeJS.ProcessEnv): Config =>
 /** The settings of the migrations alone. */
 export const readMigrationConfig = (environment: NodeJS.ProcessEnv): DatabaseSettings =>
   readSettings<DatabaseSettings>(environment, databaseSettings);
+
+/** The settings of the import from the old application. */
+export const readImportConfig = (environment: NodeJS.ProcessEnv = process.env): ImportSettings =>
+  readSettings<ImportSettings>(environment, importSettings);

@@ -5,23 +5,22 @@ export type Out = NodeJS.WritableStream & { isTTY?: boolean; columns?: number };
 
 /** How far one part of the work is. */
 export interface Progress {
-  advance(): void;
+  advance(count?: number): void;
   /** Leaves the last state standing, also when it is not the end. */
   end(): void;
 }
 
 const width = 30;
 
-/** A bar on a terminal; elsewhere a line for every quarter. */
-export function showProgress(out: Out, label: string, total: number): Progress {
+/** A bar on a terminal; elsewhere a line for every quarter. `done` were done before, by a run that was broken off. */
+export function showProgress(out: Out, label: string, total: number, done = 0): Progress {
   const startedAt = performance.now();
-  const state = (done: number) =>
-    `${done}/${total}  ${((performance.now() - startedAt) / 1_000).toFixed(1)} s`;
+  const state = (now: number) => `${now}/${total}  ${((performance.now() - startedAt) / 1_000).toFixed(1)} s`;
   const name = label.padEnd(6);
   // Some terminals, as of an editor, do not tell how wide they are, and a bar would be cut to nothing.
   return out.isTTY && out.columns
-    ? drawBar(out, (done) => `${name} ${barOf(done, total)} ${state(done)}`)
-    : writeLines(out, total, (done) => `${name} ${state(done)}`);
+    ? drawBar(out, done, (now) => `${name} ${barOf(now, total)} ${state(now)}`)
+    : writeLines(out, { done, total }, (now) => `${name} ${state(now)}`);
 }
 
 const barOf = (done: number, total: number) => {
@@ -29,12 +28,12 @@ const barOf = (done: number, total: number) => {
   return '█'.repeat(filled) + '░'.repeat(width - filled);
 };
 
-function drawBar(out: Out, describe: (done: number) => string): Progress {
+function drawBar(out: Out, begun: number, describe: (done: number) => string): Progress {
   const update = createLogUpdate(out);
-  let done = 0;
+  let done = begun;
   update(describe(done));
   return {
-    advance: () => update(describe((done += 1))),
+    advance: (count = 1) => update(describe((done += count))),
     end: () => {
       update(describe(done));
       update.done();
@@ -42,8 +41,12 @@ function drawBar(out: Out, describe: (done: number) => string): Progress {
   };
 }
 
-function writeLines(out: Out, total: number, describe: (done: number) => string): Progress {
-  let done = 0;
+function writeLines(
+  out: Out,
+  { done: begun, total }: { done: number; total: number },
+  describe: (done: number) => string,
+): Progress {
+  let done = begun;
   let written = -1;
   const write = () => {
     if (written !== done) out.write(`${describe(done)}\n`);
@@ -51,9 +54,10 @@ function writeLines(out: Out, total: number, describe: (done: number) => string)
   };
   const quarter = Math.max(Math.ceil(total / 4), 1);
   return {
-    advance: () => {
-      done += 1;
-      if (done % quarter === 0) write();
+    advance: (count = 1) => {
+      const before = Math.floor(done / quarter);
+      done += count;
+      if (Math.floor(done / quarter) > before) write();
     },
     end: write,
   };

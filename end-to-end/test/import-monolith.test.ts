@@ -1,0 +1,194 @@
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { eventually, httpClient, startAgora, type Agora, type HttpClient } from '@agora/testing';
+import { startMigration, type Migration } from './old-application.js';
+
+const repository = fileURLToPath(new URL('../..', import.meta.url));
+const command = [`${repository}packages/local-stack/dist/import-monolith.js`];
+// Of the password "correct horse", as passlib made them.
+const bcryptHash = '$2b$12$IDYjouKS/zrmHFfnTocNuecx9Cp2/ZklnZhhU8mYt1dvyfmCIUadW';
+const argon2Hash =
+  '$argon2id$v=19$m=65536,t=3,p=4$MDEyMzQ1Njc4OWFiY2RlZg$L1b1NjppUoj/KIEORq1pof4waLxklM0mqKZzt9nCsKI';
+
+let migration: Migration;
+
+beforeAll(async () => {
+  migration = await startMigration();
+  await migration.old(
+    `INSERT INTO users (id, email, password, created_at) VALUES
+       (3, 'Ada@Example.test', $1, '2023-04-05 06:07:08.123456+00'), (7, ' bob@example.test ', $2, DEFAULT)`,
+    [bcryptHash, argon2Hash],
+  );
+  await migration.old(
+    `INSERT INTO users (id, email, password) SELECT id, 'user' || id || '@example.test', $1 FROM generate_series(11, 2500) AS id`,
+    [bcryptHash],
+  );
+  await migration.old(
+    `INSERT INTO posts (id, title, content, published, owner_id, created_at) VALUES
+       (2, 'Of long ago', E'two\\nlines \\\\ and ''quotes''', true, 3, '2023-04-05 06:07:08.123456+00'), (5, 'A draft', 'Not yet', false, 3, DEFAULT),
+       (9, 'Too long', repeat('é', 20001), true, 7, DEFAULT)`,
+  );
+  await migration.old(
+    `INSERT INTO posts (id, title, content, owner_id)
+     SELECT id, 'Post ' || id, 'Text', 11 + id % 2000 FROM generate_series(20, 1300) AS id`,
+  );
+  await migration.old(
+    `INSERT INTO votes (user_id, post_id) SELECT users.id, posts.id FROM users, posts
+     WHERE posts.id = 2 OR (users.id * 7 + posts.id) % 200 = 0`,
+  );
+}, 30_000);
+afterAll(() => migration.end());
+
+/** Runs a command to its end, or to where `meanwhile` asks it to stop. */
+async function run(
+  args = command,
+  environment: Record<string, string> = {},
+  meanwhile?: (stop: () => void) => Promise<void>,
+) {
+  const child = spawn(process.execPath, args, {
+    env: { ...migration.environment, ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
+  await meanwhile?.(() => child.kill('SIGTERM'));
+  return { code: await ended, output };
+}
+
+const rowsOf = async (table: string) =>
+  Number((await migration.agora(`SELECT count(*) AS rows FROM ${table}`))[0]?.rows);
+const inTheOld = async (table: string) =>
+  Number((await migration.old(`SELECT count(*) AS rows FROM ${table}`))[0]?.rows);
+
+describe('npm run import-monolith', () => {
+  it('says all that is in the way, by ids alone, and writes nothing', async () => {
+    await migration.old(
+      `INSERT INTO users (id, email, password) VALUES (2501, 'ADA@example.test', $1), (2502, 'no address', $1), (2503, 'eve@example.test', 'plain')`,
+      [bcryptHash],
+    );
+    const { code, output } = await run();
+    await migration.old('DELETE FROM users WHERE id > 2500');
+    expect(code).toBe(1);
+    expect(output).toContain('same e-mail address but for case and spaces: 3 and 2501');
+    expect(output).toContain('without a usable e-mail address: 2502');
+    expect(output).toContain('neither a bcrypt nor an argon2 hash: 2503');
+    expect(output).toMatch(/than can be written now; they are kept as they are: 9$/m);
+    expect(output).toContain('Nothing was copied.');
+    expect(output).not.toContain('@example.test');
+    expect(await rowsOf('auth.users')).toBe(0);
+  });
+
+  it('goes on where it was interrupted, and counts at the end', async () => {
+    await migration.agora('BEGIN');
+    await migration.agora('LOCK TABLE votes.votes IN EXCLUSIVE MODE');
+    const interrupted = await run(command, {}, (stop) =>
+      eventually(async () => {
+        const waiting = await migration.old(
+          `SELECT 1 FROM pg_stat_activity WHERE datname = $1 AND wait_event_type = 'Lock'`,
+          [migration.name],
+        );
+        expect(waiting).toHaveLength(1);
+        stop();
+      }, 30_000),
+    );
+    await migration.agora('ROLLBACK');
+    expect(interrupted).toMatchObject({ code: 130 });
+    expect(interrupted.output).toContain('votes: interrupted; the same command goes on from here');
+    expect(await rowsOf('auth.users')).toBe(await inTheOld('users'));
+    expect(await rowsOf('votes.votes')).toBe(0);
+
+    const { code, output } = await run();
+    expect([code, output]).toEqual([
+      0,
+      expect.stringContaining('Everything is copied, and the counts agree.'),
+    ]);
+    expect(output).toContain('auth: was imported at');
+    const votes = await inTheOld('votes');
+    expect(output).toContain(`✓ votes          ${votes} there, ${votes} here`);
+    expect(await rowsOf('votes.votes')).toBe(votes);
+  }, 60_000);
+
+  it('refuses to do it twice', async () => {
+    const { code, output } = await run();
+    expect(code).toBe(1);
+    expect(output).toContain('The old application was imported before; nothing was copied.');
+  });
+
+  it('refuses an Agora that is in use', async () => {
+    await migration.agora(
+      'BEGIN; CREATE TABLE auth.aside AS TABLE auth.imports; DELETE FROM auth.imports; COMMIT',
+    );
+    const { code, output } = await run([`${repository}services/auth/dist/import-command.js`, 'check'], {
+      DATABASE_USER: 'auth_app',
+      DATABASE_PASSWORD: String(migration.environment.AUTH_APP_PASSWORD),
+    });
+    await migration.agora('INSERT INTO auth.imports TABLE auth.aside; DROP TABLE auth.aside');
+    expect(code).toBe(1);
+    expect(output).toContain('the table users holds rows that no import wrote');
+  });
+});
+
+describe('an Agora that was filled from the old application', () => {
+  let agora: Agora;
+  let ask: HttpClient;
+  const logIn = async (username: string) => {
+    const { status, body } = await ask('POST', '/login', { form: { username, password: 'correct horse' } });
+    expect(status).toBe(200);
+    return String(body.access_token);
+  };
+
+  beforeAll(async () => {
+    agora = await startAgora(['auth', 'posts', 'votes', 'gateway'], {
+      algorithm: 'ES256',
+      environment: { DATABASE_NAME: migration.name },
+    });
+    ask = httpClient(agora.process('gateway').url);
+  }, 30_000);
+  afterAll(() => agora.stop());
+
+  it('knows its people, posts and votes', async () => {
+    const token = await logIn('ada@example.test');
+    const { body: me } = await ask('GET', '/users/me', { token });
+    expect(me).toEqual({ id: 3, email: 'ada@example.test', created_at: '2023-04-05T06:07:08.123Z' });
+    const { body: post } = await ask('GET', '/posts/2', { token });
+    expect(post).toMatchObject({
+      title: 'Of long ago',
+      content: "two\nlines \\ and 'quotes'",
+      owner: me,
+      votes: await inTheOld('users'),
+      created_at: '2023-04-05T06:07:08.123Z',
+    });
+    const vote = { token, json: { post_id: 2, dir: 1 } };
+    expect((await ask('POST', '/vote', vote)).body).toMatchObject({ code: 'vote_exists' });
+    expect((await ask('POST', '/vote', { token, json: { post_id: 2, dir: 0 } })).status).toBe(201);
+    await eventually(async () =>
+      expect((await ask('GET', '/posts/2', { token })).body.votes).toBe((await inTheOld('users')) - 1),
+    );
+  });
+
+  it('keeps drafts to their owners, and a content that is too long whole', async () => {
+    const token = await logIn('bob@example.test');
+    expect((await ask('GET', '/posts/5', { token })).status).toBe(404);
+    expect((await ask('POST', '/vote', { token, json: { post_id: 5, dir: 1 } })).status).toBe(404);
+    expect(String((await ask('GET', '/posts/9', { token })).body.content)).toHaveLength(20_001);
+  });
+
+  it('gives new ids after the old ones', async () => {
+    const json = { email: 'new@example.test', password: 'correct horse' };
+    expect((await ask('POST', '/users', { json })).body.id).toBeGreaterThan(2500);
+    const token = await logIn('ada@example.test');
+    const post = await ask('POST', '/posts', { token, json: { title: 'New', content: 'New' } });
+    expect(post.body.id).toBe(1301);
+  });
+
+  it('has for every post the votes that there are', async () => {
+    const wrong = await migration.agora(
+      `SELECT posts.id FROM posts.posts LEFT JOIN votes.votes ON post_id = posts.id
+       GROUP BY posts.id HAVING posts.votes <> count(user_id)`,
+    );
+    expect(wrong).toEqual([]);
+  });
+});

@@ -1,0 +1,129 @@
+import { connectDatabase, isDatabaseUnavailable } from '@agora/database';
+import { DatabaseError, QueryTypes, type Sequelize } from 'sequelize';
+import { copyStep } from './copy-step.js';
+import { goOnAfter } from './go-on-after.js';
+import { readLedger } from './ledger.js';
+import { prove } from './prove.js';
+import type { ImportSettings } from './settings.js';
+import type { Share } from './share.js';
+import { openSource, type Source } from './source.js';
+import { openTarget } from './target.js';
+
+/** How the command ends; whoever runs it for all services tells them apart. */
+const codes = { done: 0, failed: 1, askedWrongly: 2, imported: 3, interrupted: 130 };
+
+/** What was asked for must not be done; the message says why. */
+class Refusal extends Error {}
+
+const print = (line: string) => void process.stdout.write(`${line}\n`);
+
+/**
+ * The body of a service's `import-command.ts`: `node import-command.js check|copy`. `check` writes nothing and says what would
+ * be in the way. Ends the process: with 0 when done, 1 and a clear line when not, 2 when asked wrongly, 3 when all had been
+ * imported before, 130 when it was interrupted, after which `copy` goes on where it was.
+ */
+export async function runImportCommand(share: Share): Promise<never> {
+  const verb = process.argv[2];
+  if (verb !== 'check' && verb !== 'copy') {
+    process.stderr.write('Usage: node import-command.js check|copy\n');
+    process.exit(codes.askedWrongly);
+  }
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort());
+  try {
+    const settings = share.readSettings();
+    process.exit(await withSource(settings, (source) => run(verb, share, settings, source, stop.signal)));
+  } catch (error) {
+    if (stop.signal.aborted) print(`${share.service}: interrupted; the same command goes on from here`);
+    else process.stderr.write(`${share.service}: ${describe(error)}\n`);
+    process.exit(stop.signal.aborted ? codes.interrupted : codes.failed);
+  }
+}
+
+async function withSource(
+  settings: ImportSettings,
+  work: (source: Source) => Promise<number>,
+): Promise<number> {
+  const source = await openSource(settings.MONOLITH_URL);
+  try {
+    return await work(source);
+  } finally {
+    await source.close();
+  }
+}
+
+async function run(
+  verb: 'check' | 'copy',
+  share: Share,
+  settings: ImportSettings,
+  source: Source,
+  stop: AbortSignal,
+): Promise<number> {
+  const database = connectDatabase(settings, `${share.service}-import`, share.models);
+  const extent = await source.describe();
+  const finishedAt = await readStanding(share, database, extent);
+  if (finishedAt) {
+    print(`${share.service}: was imported at ${finishedAt.toISOString()}; nothing is done twice`);
+    return codes.imported;
+  }
+  if (verb === 'check') return checkFindings(share, source);
+  const target = await openTarget(settings, share.service);
+  if (!target) throw new Refusal('another import is under way');
+  try {
+    if (share.givesIdsTo)
+      await goOnAfter(await highestId(source, share.givesIdsTo), share.givesIdsTo, database);
+    for (const step of share.steps)
+      await copyStep(step, { source, extent, database, out: process.stdout, stop });
+    if (await prove(share.proofs, source, target, print)) return codes.done;
+  } finally {
+    await target.end();
+  }
+  throw new Refusal('the counts differ: somebody has written to one of the two; see docs/migrating.md');
+}
+
+/** When the import ended, if it has; throws a Refusal when it must neither begin nor go on. */
+async function readStanding(share: Share, database: Sequelize, extent: string): Promise<Date | undefined> {
+  const ledger = await readLedger(database);
+  const steps = share.steps.map(({ name }) => ledger.get(name));
+  const began = steps.find((step) => step !== undefined);
+  if (!began) {
+    await refuseFilled(share, database);
+    return undefined;
+  }
+  if (steps.every((step) => step?.finishedAt)) return steps.at(-1)?.finishedAt ?? undefined;
+  if (began.source !== extent)
+    throw new Refusal(
+      `the import began from ${began.source}, but there are ${extent}: is it another database, or does the old application still write?`,
+    );
+  return undefined;
+}
+
+async function refuseFilled({ tables }: Share, database: Sequelize): Promise<void> {
+  for (const table of tables) {
+    const [found] = await database.query(`SELECT 1 FROM ${table} LIMIT 1`, { type: QueryTypes.SELECT });
+    if (found)
+      throw new Refusal(
+        `the table ${table} holds rows that no import wrote; ids would clash: import into an Agora that is empty`,
+      );
+  }
+}
+
+async function checkFindings(share: Share, source: Source): Promise<number> {
+  const findings = await share.findings(source);
+  for (const { blocks, text } of findings)
+    print(`${blocks ? '✗' : '!'} ${text}${blocks ? '; put it right there first' : ''}`);
+  return findings.some(({ blocks }) => blocks) ? codes.failed : codes.done;
+}
+
+async function highestId(source: Source, table: string): Promise<number> {
+  const [row] = await source.rows<{ id: number | null }>(`SELECT max(id) AS id FROM ${table}`);
+  return row?.id ?? 0;
+}
+
+function describe(error: unknown): string {
+  if (isDatabaseUnavailable(error))
+    return 'the database does not answer; nothing is half done, the same command goes on from here';
+  if (error instanceof DatabaseError && 'code' in error.parent && error.parent.code === '42P01')
+    return 'the tables are not up to date; run the migrations first (npm run migrate -- up)';
+  return error instanceof Error ? error.message : String(error);
+}

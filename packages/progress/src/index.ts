@@ -1,0 +1,1 @@
+export { showProgress, type Out } from './show-progress.js';

@@ -1,0 +1,18 @@
+import { runImportCommand } from '@agora/monolith';
+import { readImportConfig } from './config.js';
+import { findUsersInTheWay } from './import/find-users-in-the-way.js';
+import { copyUsers } from './import/users.js';
+import { User } from './models/user.js';
+
+await runImportCommand({
+  service: 'auth',
+  readSettings: readImportConfig,
+  models: [User],
+  tables: ['users'],
+  givesIdsTo: 'users',
+  findings: findUsersInTheWay,
+  steps: [copyUsers],
+  proofs: [
+    { of: 'users', there: 'SELECT count(*) AS rows FROM users', here: 'SELECT count(*) AS rows FROM users' },
+  ],
+});

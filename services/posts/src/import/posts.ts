@@ -1,0 +1,58 @@
+import type { Step } from '@agora/monolith';
+import { QueryTypes, type Transaction } from 'sequelize';
+import { Author } from '../models/author.js';
+import { Post } from '../models/post.js';
+
+/** A post of the old application, with its owner. */
+interface OldPost {
+  id: number;
+  title: string;
+  content: string;
+  published: boolean;
+  created_at: string;
+  owner_id: number;
+  owner_email: string;
+  owner_created_at: string;
+}
+
+/** Copies the posts, with their ids, and those who wrote them. */
+export const copyPosts: Step = {
+  name: 'posts',
+  count: 'SELECT count(*) AS rows FROM posts',
+  // The old application has no limit to a content, so a page ends after 500 posts or 4 MB.
+  page: `SELECT page.*, email AS owner_email, coalesce(users.created_at, 'epoch')::text AS owner_created_at
+         FROM (
+           SELECT id, coalesce(title, '') AS title, coalesce(content, '') AS content,
+                  coalesce(published, true) AS published, coalesce(created_at, 'epoch')::text AS created_at, owner_id,
+                  sum(octet_length(content)) OVER (ORDER BY id) - octet_length(content) AS bytes_before
+           FROM (SELECT * FROM posts WHERE id > $1 ORDER BY id LIMIT 500) AS next
+         ) AS page JOIN users ON users.id = owner_id
+         WHERE coalesce(bytes_before, 0) < 4000000 ORDER BY page.id`,
+  position: ['id'],
+  async write(posts: OldPost[], transaction: Transaction) {
+    // The addresses are known to be of ASCII: auth has looked at them before anything is copied.
+    const authors = posts.map(({ owner_id: id, owner_email: email, owner_created_at: createdAt }) => ({
+      id,
+      email: email.trim().toLowerCase(),
+      createdAt,
+    }));
+    await Author.bulkCreate(authors, { ignoreDuplicates: true, transaction });
+    await Post.sequelize?.query(
+      `INSERT INTO posts (id, owner_id, title, content, published, created_at, updated_at) OVERRIDING SYSTEM VALUE
+       SELECT *, created_at FROM unnest($1::int[], $2::int[], $3::text[], $4::text[], $5::boolean[], $6::timestamptz[])
+         AS given (id, owner_id, title, content, published, created_at)`,
+      {
+        bind: [
+          posts.map(({ id }) => id),
+          posts.map(({ owner_id: ownerId }) => ownerId),
+          posts.map(({ title }) => title),
+          posts.map(({ content }) => content),
+          posts.map(({ published }) => published),
+          posts.map(({ created_at: createdAt }) => createdAt),
+        ],
+        type: QueryTypes.INSERT,
+        transaction,
+      },
+    );
+  },
+};

@@ -1,0 +1,30 @@
+import { runImportCommand } from '@agora/monolith';
+import { readImportConfig } from './config.js';
+import { findStrayVotes } from './import/find-stray-votes.js';
+import { copyKnownPosts } from './import/known-posts.js';
+import { copyVotes } from './import/votes.js';
+import { KnownPost } from './models/known-post.js';
+import { Vote } from './models/vote.js';
+import { Voter } from './models/voter.js';
+
+await runImportCommand({
+  service: 'votes',
+  readSettings: readImportConfig,
+  models: [KnownPost, Vote, Voter],
+  tables: ['votes', 'known_posts', 'voters'],
+  findings: findStrayVotes,
+  steps: [copyKnownPosts, copyVotes],
+  proofs: [
+    {
+      of: 'known posts',
+      there: 'SELECT count(*) AS rows FROM posts',
+      here: 'SELECT count(*) AS rows FROM known_posts',
+    },
+    {
+      of: 'voters',
+      there: 'SELECT count(DISTINCT user_id) AS rows FROM votes',
+      here: 'SELECT count(*) AS rows FROM voters',
+    },
+    { of: 'votes', there: 'SELECT count(*) AS rows FROM votes', here: 'SELECT count(*) AS rows FROM votes' },
+  ],
+});

@@ -1,0 +1,26 @@
+import type { Step } from '@agora/monolith';
+import type { Transaction } from 'sequelize';
+import { KnownPost } from '../models/known-post.js';
+
+interface OldPost {
+  id: number;
+  owner_id: number;
+  published: boolean;
+}
+
+/** What a post is before anybody changes it, as posts has it too. */
+const version = 1;
+
+/** Learns of the old application's posts. */
+export const copyKnownPosts: Step = {
+  name: 'known posts',
+  count: 'SELECT count(*) AS rows FROM posts',
+  page: `SELECT id, owner_id, coalesce(published, true) AS published FROM posts WHERE id > $1 ORDER BY id LIMIT 5000`,
+  position: ['id'],
+  async write(posts: OldPost[], transaction: Transaction) {
+    await KnownPost.bulkCreate(
+      posts.map(({ id, owner_id: ownerId, published }) => ({ id, ownerId, published, version })),
+      { transaction },
+    );
+  },
+};

@@ -1,0 +1,32 @@
+import type { Step } from '@agora/monolith';
+import { QueryTypes, type Transaction } from 'sequelize';
+import { Vote } from '../models/vote.js';
+import { Voter } from '../models/voter.js';
+
+interface OldVote {
+  user_id: number;
+  post_id: number;
+}
+
+/** Copies the votes, and learns of those who cast them. When they did, the old application does not know. */
+export const copyVotes: Step = {
+  name: 'votes',
+  count: 'SELECT count(*) AS rows FROM votes',
+  page: `SELECT user_id, post_id FROM votes WHERE (user_id, post_id) > ($1, $2) ORDER BY user_id, post_id LIMIT 5000`,
+  position: ['user_id', 'post_id'],
+  async write(votes: OldVote[], transaction: Transaction) {
+    const userIds = votes.map(({ user_id: userId }) => userId);
+    await Voter.bulkCreate(
+      [...new Set(userIds)].map((id) => ({ id })),
+      { ignoreDuplicates: true, transaction },
+    );
+    await Vote.sequelize?.query(
+      'INSERT INTO votes (post_id, user_id) SELECT * FROM unnest($1::int[], $2::int[])',
+      {
+        bind: [votes.map(({ post_id: postId }) => postId), userIds],
+        type: QueryTypes.INSERT,
+        transaction,
+      },
+    );
+  },
+};
