@@ -1,7 +1,10 @@
 import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { eventually, httpClient, startAgora, type Agora, type HttpClient } from '@agora/testing';
+import { userDeleted } from '@agora/contracts';
+import jwt from 'jsonwebtoken';
+import { eventually, httpClient, openCourier, startAgora, type Agora, type HttpClient } from '@agora/testing';
 import { startMigration, type Migration } from './old-application.js';
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
@@ -131,6 +134,12 @@ describe('npm run import-monolith', () => {
   });
 });
 
+const names = ['auth', 'posts', 'votes', 'gateway'] as const;
+const legacy = {
+  LEGACY_SECRET_KEY: 'abcdef0123456789abcdef0123456789',
+  LEGACY_TOKENS_UNTIL: new Date(Date.now() + 86_400_000).toISOString(),
+};
+
 describe('an Agora that was filled from the old application', () => {
   let agora: Agora;
   let ask: HttpClient;
@@ -141,9 +150,9 @@ describe('an Agora that was filled from the old application', () => {
   };
 
   beforeAll(async () => {
-    agora = await startAgora(['auth', 'posts', 'votes', 'gateway'], {
+    agora = await startAgora(names, {
       algorithm: 'ES256',
-      environment: { DATABASE_NAME: migration.name },
+      environment: { DATABASE_NAME: migration.name, ...legacy },
     });
     ask = httpClient(agora.process('gateway').url);
   }, 30_000);
@@ -184,11 +193,69 @@ describe('an Agora that was filled from the old application', () => {
     expect(post.body.id).toBe(1301);
   });
 
+  describe('with a token that the old application gave out', () => {
+    const { LEGACY_SECRET_KEY: key } = legacy;
+    const tokenOf = (userId: number) =>
+      jwt.sign({ user_id: userId, exp: Math.floor(Date.now() / 1000) + 3_600 }, key, { noTimestamp: true });
+    const refusedEverywhere = (token: string) =>
+      eventually(async () => {
+        for (const name of names)
+          expect((await httpClient(agora.process(name).url)('GET', '/sessions', { token })).status).not.toBe(
+            200,
+          );
+        expect((await ask('GET', '/posts', { token })).status).toBe(401);
+      }, 2_000);
+
+    it('lets its user go on', async () => {
+      const token = tokenOf(100);
+      expect((await ask('GET', '/users/me', { token })).body.email).toBe('user100@example.test');
+      expect((await ask('GET', '/posts', { token })).status).toBe(200);
+      expect((await ask('POST', '/vote', { token, json: { post_id: 2, dir: 0 } })).status).toBe(201);
+    });
+
+    it('lists the sessions that there are, and is none of them', async () => {
+      await logIn('user101@example.test');
+      const { body } = await ask('GET', '/sessions', { token: tokenOf(101) });
+      expect(body).toEqual([expect.objectContaining({ current: false })]);
+    });
+
+    it('ends them all at the logout, and no session', async () => {
+      const session = await logIn('user102@example.test');
+      expect((await ask('POST', '/logout', { token: tokenOf(102) })).status).toBe(204);
+      await refusedEverywhere(tokenOf(102));
+      expect((await ask('GET', '/users/me', { token: session })).status).toBe(200);
+    });
+
+    it('ends them when all other sessions are ended', async () => {
+      const token = await logIn('user103@example.test');
+      const json = { current_password: 'correct horse', new_password: 'a new password' };
+      expect((await ask('PUT', '/users/me/password', { token, json })).status).toBe(204);
+      await refusedEverywhere(tokenOf(103));
+    });
+
+    it('refuses those of a deleted user, however long ago, also after a restart', async () => {
+      expect((await ask('DELETE', '/users/me', { token: tokenOf(104) })).status).toBe(204);
+      await refusedEverywhere(tokenOf(104));
+      const courier = await openCourier();
+      const time = new Date(Date.now() - 86_400_000).toISOString();
+      const envelope = { specversion: '1.0', id: randomUUID(), source: 'agora/test', type: userDeleted.type };
+      const content = { time, datacontenttype: 'application/json', data: { user_id: 105 } };
+      await courier.deliverRaw(userDeleted.type, JSON.stringify({ ...envelope, ...content }));
+      await courier.close();
+      await refusedEverywhere(tokenOf(105));
+      await agora.process('gateway').end('SIGKILL');
+      await agora.process('gateway').restart();
+      for (const id of [102, 104, 105])
+        expect((await ask('GET', '/posts', { token: tokenOf(id) })).status).toBe(401);
+    });
+  });
+
   it('has for every post the votes that there are', async () => {
-    const wrong = await migration.agora(
-      `SELECT posts.id FROM posts.posts LEFT JOIN votes.votes ON post_id = posts.id
+    const wrong = () =>
+      migration.agora(
+        `SELECT posts.id FROM posts.posts LEFT JOIN votes.votes ON post_id = posts.id
        GROUP BY posts.id HAVING posts.votes <> count(user_id)`,
-    );
-    expect(wrong).toEqual([]);
+      );
+    await eventually(async () => expect(await wrong()).toEqual([]));
   });
 });

@@ -23,11 +23,14 @@ export interface ProcessSettings {
 /** A secret that no one can guess: at least 32 characters, and none that is printed in an example. */
 export const strongSecret = Joi.string()
   .min(32)
+  // From FastAPI's tutorial, and so in many an application.
+  .invalid('09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7')
   .custom((value: string, { error }) =>
     /change|example|sample|secret|your[-_ ]|password/i.test(value) ? error('secret.sample') : value,
   )
   .messages({
     'string.min': '{#label} must have at least 32 characters',
+    'any.invalid': '{#label} is printed in a tutorial; set a random one',
     'secret.sample': '{#label} looks like a sample value; set a random one',
   });
 

@@ -1,6 +1,7 @@
 export { authenticate, requireUser } from './authenticate.js';
 export { type Caller } from './caller.js';
 export { type KeySet } from './key-set.js';
+export { acceptsLegacyTokens, legacySessionOf } from './legacy-tokens.js';
 export { followRevocations, type Revocations } from './revocations.js';
 export { identitySettings, type IdentitySettings } from './settings.js';
 export { createVerifier, type Verifier } from './verify.js';

@@ -2,7 +2,8 @@ import { Histogram, type Logger } from '@agora/chassis';
 import { sessionRevoked, userDeleted } from '@agora/contracts';
 import { followStream, type Broker, type Follower } from '@agora/messaging';
 import type { Caller } from './caller.js';
-import type { IdentitySettings } from './settings.js';
+import { acceptsLegacyTokens, isLegacySession } from './legacy-tokens.js';
+import { legacyDays, type IdentitySettings } from './settings.js';
 
 /** Sessions and users whose access tokens are refused although they have not expired. */
 export interface Revocations {
@@ -27,24 +28,27 @@ const marginSeconds = 60;
 
 /** Keeps in memory what the auth stream tells of ended sessions and deleted users, for as long as a token of theirs could live. */
 export function followRevocations(
-  { ACCESS_TOKEN_EXPIRE_MINUTES: minutes }: Pick<IdentitySettings, 'ACCESS_TOKEN_EXPIRE_MINUTES'>,
+  settings: Pick<IdentitySettings, 'ACCESS_TOKEN_EXPIRE_MINUTES' | 'LEGACY_TOKENS_UNTIL'>,
   broker: Broker,
   logger: Logger,
 ): Revocations {
-  const seconds = minutes * 60 + marginSeconds;
+  const seconds = settings.ACCESS_TOKEN_EXPIRE_MINUTES * 60 + marginSeconds;
+  // Tokens of the replaced application may live longer than ours, up to their date.
+  const legacyUntil = settings.LEGACY_TOKENS_UNTIL?.getTime() ?? 0;
   const sessions = new Map<string, number>();
   const users = new Map<number, number>();
-  const remember = <Key>(revoked: Map<Key, number>, key: Key, at: Date) => {
-    const until = at.getTime() + seconds * 1_000;
+  const remember = <Key>(revoked: Map<Key, number>, key: Key, at: Date, isLegacy: boolean) => {
+    const until = Math.max(at.getTime() + seconds * 1_000, isLegacy ? legacyUntil : 0);
     if (until > Date.now()) revoked.set(key, until);
   };
-  const revokeSession = (sessionId: string, at = new Date()) => remember(sessions, sessionId, at);
-  const revokeUser = (userId: number, at = new Date()) => remember(users, userId, at);
+  const revokeSession = (sessionId: string, at = new Date()) =>
+    remember(sessions, sessionId, at, isLegacySession(sessionId));
+  const revokeUser = (userId: number, at = new Date()) => remember(users, userId, at, true);
 
   const following = followStream({
     broker,
     publisher: 'auth',
-    seconds,
+    seconds: acceptsLegacyTokens(settings) ? legacyDays * 86_400 : seconds,
     logger,
     followers: [
       follower(sessionRevoked, ({ session_id: id }, at) => {

@@ -1,5 +1,8 @@
-import Joi from 'joi';
 import { SettingsError, strongSecret, type ProcessSettings } from '@agora/chassis';
+import Joi from 'joi';
+
+/** How far ahead the end of the replaced application's tokens may lie: what ends one sooner must not be forgotten before, and streams remember so long. */
+export const legacyDays = 7;
 
 /** What everybody who verifies access tokens reads, by its environment names; the issuer reads the same. */
 export const identitySettings = {
@@ -13,6 +16,17 @@ export const identitySettings = {
   TOKEN_ISSUER: Joi.string().default('agora'),
   TOKEN_AUDIENCE: Joi.string().default('agora'),
   ACCESS_TOKEN_EXPIRE_MINUTES: Joi.number().integer().min(5).max(60).default(15),
+  LEGACY_SECRET_KEY: strongSecret,
+  LEGACY_TOKENS_UNTIL: Joi.date()
+    .iso()
+    .custom((value: Date, { error }) =>
+      value.getTime() > Date.now() + legacyDays * 86_400_000 ? error('legacy.far') : value,
+    )
+    .when('LEGACY_SECRET_KEY', { is: Joi.exist(), then: Joi.required(), otherwise: Joi.forbidden() })
+    .messages({
+      'legacy.far': `{#label} must be within ${legacyDays} days`,
+      'any.unknown': '{#label} is of use only with LEGACY_SECRET_KEY',
+    }),
 };
 
 export interface IdentitySettings {
@@ -26,6 +40,10 @@ export interface IdentitySettings {
   TOKEN_ISSUER: string;
   TOKEN_AUDIENCE: string;
   ACCESS_TOKEN_EXPIRE_MINUTES: number;
+  /** What the replaced application signed its tokens with, HS256. */
+  LEGACY_SECRET_KEY?: string;
+  /** When its tokens are accepted no more. */
+  LEGACY_TOKENS_UNTIL?: Date;
 }
 
 /** Throws a SettingsError for HS256 in production: with a shared secret, whoever can verify a token can also make one. */

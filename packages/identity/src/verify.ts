@@ -4,6 +4,7 @@ import jwt, { type JwtPayload } from 'jsonwebtoken';
 import { LRUCache } from 'lru-cache';
 import type { Caller } from './caller.js';
 import { remoteKeySet, sharedSecret, type KeySet } from './key-set.js';
+import { legacyTokens } from './legacy-tokens.js';
 import type { Revocations } from './revocations.js';
 import { refuseSharedSecretInProduction, type IdentitySettings } from './settings.js';
 
@@ -31,10 +32,13 @@ export function createVerifier(
   keys: KeySet = keySetOf(settings, logger),
 ): Verifier {
   refuseSharedSecretInProduction(settings);
+  const verifyLegacy = legacyTokens(settings);
   const verified = new LRUCache<string, { caller: Caller; kid: string | undefined }>({ max: 10_000 });
   return {
     async verify(token) {
       const known = verified.get(token);
+      const legacy = known ? undefined : verifyLegacy(token);
+      if (legacy) return revocations.isRevoked(legacy) ? undefined : legacy;
       // A token ends with its key: a retired one is in the key set no more.
       if (known && !(await keys.find(known.kid))) return undefined;
       const caller = known?.caller ?? (await verifyToken(token, keys, settings));

@@ -1,9 +1,17 @@
-import { createHmac, createPublicKey, generateKeyPairSync, randomUUID, type KeyObject } from 'node:crypto';
+import {
+  createHmac,
+  createPublicKey,
+  createSecretKey,
+  generateKeyPairSync,
+  randomUUID,
+  type KeyObject,
+} from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createLogger } from '@agora/chassis';
+import Joi from 'joi';
 import jwt, { type SignOptions } from 'jsonwebtoken';
-import { createVerifier, type IdentitySettings, type Verifier } from '../src/index.js';
+import { createVerifier, identitySettings, type IdentitySettings, type Verifier } from '../src/index.js';
 
 const logger = createLogger('test', 'silent');
 const noRevocations = { isRevoked: () => false, isComplete: () => true };
@@ -194,5 +202,83 @@ describe('a verifier with a shared secret', () => {
     expect(() =>
       createVerifier({ ...shared, ALLOW_SHARED_SECRET: true }, logger, noRevocations),
     ).not.toThrow();
+  });
+});
+
+describe('a verifier that accepts tokens of the replaced application', () => {
+  const secret = 'abcdef0123456789abcdef0123456789';
+  const inAnHour = () => Math.floor(Date.now() / 1000) + 3_600;
+  const legacy = { LEGACY_SECRET_KEY: secret, LEGACY_TOKENS_UNTIL: new Date(Date.now() + 86_400_000) };
+  const shared = { ...settings, ALGORITHM: 'HS256', SECRET_KEY: 'fedcba9876543210fedcba9876543210' } as const;
+  const verifier = createVerifier({ ...shared, ...legacy }, logger, noRevocations);
+  const old = (
+    claims: object = {},
+    header: object = {},
+    key = secret,
+    algorithm: 'HS256' | 'HS512' = 'HS256',
+  ) =>
+    jwt.sign({ user_id: 7, exp: inAnHour(), ...claims }, key, {
+      algorithm,
+      noTimestamp: true,
+      header: { typ: 'JWT', alg: algorithm, ...header },
+    });
+
+  it('names their user, until they end', async () => {
+    const exp = inAnHour();
+    expect(await verifier.verify(old({ exp }))).toMatchObject({ userId: 7, expiresAt: exp });
+    expect(await verifier.verify(old({ exp: Math.floor(Date.now() / 1000) - 1 }))).toBeUndefined();
+  });
+
+  it.each([
+    ['signed with another secret', old({}, {}, shared.SECRET_KEY)],
+    ['signed with another algorithm', old({}, {}, secret, 'HS512')],
+    ['of another type', old({}, { typ: 'at+jwt' })],
+    ['with another header', old({}, { kid: 'key-1' })],
+    ['with another claim', old({ sub: '7' })],
+    ['without an end', jwt.sign({ user_id: 7 }, secret, { noTimestamp: true })],
+    ['of a user id that is none', old({ user_id: 0 })],
+    ['of a user id in words', old({ user_id: '7' })],
+    ['of a user id past all ids', old({ user_id: 2_147_483_648 })],
+    [
+      'that would be one of Agora',
+      sign({
+        key: createSecretKey(secret, 'utf8'),
+        options: { algorithm: 'HS256' },
+        header: { alg: 'HS256' },
+      }),
+    ],
+  ])('refuses a token %s', async (_name, token) => {
+    expect(await verifier.verify(token)).toBeUndefined();
+  });
+
+  it('refuses them from the date on, and when they are revoked', async () => {
+    const past = { ...legacy, LEGACY_TOKENS_UNTIL: new Date(Date.now() - 1) };
+    const revoked = { ...noRevocations, isRevoked: ({ userId }: { userId: number }) => userId === 7 };
+    for (const late of [
+      createVerifier({ ...shared, ...past }, logger, noRevocations),
+      createVerifier({ ...shared, ...legacy }, logger, revoked),
+      createVerifier(shared, logger, noRevocations),
+    ])
+      expect(await late.verify(old())).toBeUndefined();
+  });
+
+  it.each([
+    [{ LEGACY_SECRET_KEY: secret }, '"LEGACY_TOKENS_UNTIL" is required'],
+    [{ LEGACY_TOKENS_UNTIL: '2026-01-31' }, 'is of use only with LEGACY_SECRET_KEY'],
+    [{ LEGACY_SECRET_KEY: 'short', LEGACY_TOKENS_UNTIL: '2026-01-31' }, 'at least 32 characters'],
+    [
+      {
+        LEGACY_SECRET_KEY: '09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7',
+        LEGACY_TOKENS_UNTIL: '2026-01-31',
+      },
+      'printed in a tutorial',
+    ],
+    [
+      { LEGACY_SECRET_KEY: secret, LEGACY_TOKENS_UNTIL: new Date(Date.now() + 8 * 86_400_000).toISOString() },
+      'within 7 days',
+    ],
+  ])('is refused with %j', (given, message) => {
+    const { error } = Joi.object(identitySettings).validate({ JWKS_URL: 'http://auth', ...given });
+    expect(error?.message).toContain(message);
   });
 });

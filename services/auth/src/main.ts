@@ -60,7 +60,7 @@ runProcess('auth', readConfig, async (config, { logger, started, isDraining }) =
         passwords,
         signAccessToken: accessTokens(keys, config),
         revocations,
-        revokeSessions: sessionRevoker(revocations),
+        revokeSessions: sessionRevoker(revocations, config),
         reuseGraceSeconds: config.REFRESH_REUSE_GRACE_SECONDS,
         logger,
         beginLogin: countLogins(database, config, logger),

@@ -1,7 +1,12 @@
 import { audit } from '@agora/chassis';
 import { sessionRevoked } from '@agora/contracts';
 import { inTransaction } from '@agora/database';
-import type { Revocations } from '@agora/identity';
+import {
+  acceptsLegacyTokens,
+  legacySessionOf,
+  type IdentitySettings,
+  type Revocations,
+} from '@agora/identity';
 import { addAllToOutbox } from '@agora/messaging';
 import type { Transaction } from 'sequelize';
 import { Session } from './models/session.js';
@@ -13,14 +18,20 @@ export type RevokeSessions = (
   transaction?: Transaction,
 ) => Promise<number>;
 
-/** Makes the function that ends sessions and has their access tokens refused: here after the commit, elsewhere by event. */
-export function sessionRevoker(revocations: Pick<Revocations, 'revokeSession'>): RevokeSessions {
+/** Makes the function that ends sessions and has their access tokens refused: here after the commit, elsewhere by event. While tokens of the replaced application are accepted, a user's are one more session. */
+export function sessionRevoker(
+  revocations: Pick<Revocations, 'revokeSession'>,
+  settings: IdentitySettings,
+): RevokeSessions {
   const revoke = async (
     userId: number,
     which: { only?: string; except?: string },
     transaction: Transaction,
   ) => {
     const ended = await Session.end(userId, which, transaction);
+    const legacy = legacySessionOf(userId);
+    if (acceptsLegacyTokens(settings) && (which.only ?? legacy) === legacy && which.except !== legacy)
+      ended.push(legacy);
     await addAllToOutbox(
       sessionRevoked,
       ended.map((id) => ({ user_id: userId, session_id: id })),
