@@ -3,11 +3,12 @@ import { identitySettings, type IdentitySettings } from '@agora/identity';
 import { brokerSettings, type BrokerSettings } from '@agora/messaging';
 import Joi from 'joi';
 import type { Rates } from './limits/policies.js';
+import { services, type Service } from './routes.js';
 
-export interface GatewaySettings extends ProcessSettings, IdentitySettings, BrokerSettings {
-  AUTH_URL: string;
-  POSTS_URL: string;
-  VOTES_URL: string;
+/** Where each service is, as `AUTH_URL` and so on. */
+type ServiceUrls = Record<`${Uppercase<Service>}_URL`, string>;
+
+export interface GatewaySettings extends ProcessSettings, IdentitySettings, BrokerSettings, ServiceUrls {
   UPSTREAM_TIMEOUT_SECONDS: number;
   UPSTREAM_MAX_REQUESTS: number;
   VERSION: string;
@@ -26,6 +27,9 @@ const origin = Joi.string()
   .pattern(/^http:\/\/[^/?#@]+\/?$/)
   .required()
   .messages({ 'string.pattern.base': '{#label} must be like http://host:port' });
+
+/** The setting that says where a service is. */
+export const urlSetting = (service: Service) => `${service.toUpperCase()}_URL` as keyof ServiceUrls;
 
 /** `*` in a host name would look like a pattern, and match nothing. */
 const isOrigin = (text: string): boolean =>
@@ -48,9 +52,10 @@ export const readConfig = (environment: NodeJS.ProcessEnv): GatewaySettings =>
     ...brokerSettings,
     PORT: Joi.number().port().default(8000),
     INTERNAL_PORT: Joi.number().port().default(9000),
-    AUTH_URL: origin,
-    POSTS_URL: origin,
-    VOTES_URL: origin,
+    ...(Object.fromEntries(services.map((service) => [urlSetting(service), origin])) as Record<
+      keyof ServiceUrls,
+      Joi.StringSchema
+    >),
     // Below the 30 s after which the server gives up a silent connection.
     UPSTREAM_TIMEOUT_SECONDS: Joi.number().min(0.1).max(25).default(10),
     UPSTREAM_MAX_REQUESTS: Joi.number().integer().min(1).default(1024),

@@ -1,9 +1,10 @@
 import { openInternalServer, openServer, runProcess } from '@agora/chassis';
 import { createVerifier, followRevocations } from '@agora/identity';
 import { connectBroker } from '@agora/messaging';
-import { ratesOf, readConfig } from './config.js';
-import { createGateway } from './gateway.js';
+import { ratesOf, readConfig, urlSetting } from './config.js';
+import { createGateway, type GatewayOptions } from './gateway.js';
 import { openSharedLimiter } from './limits/share-counts.js';
+import { services, type Service } from './routes.js';
 import { createUpstream } from './upstream.js';
 
 runProcess('gateway', readConfig, async (settings, { logger, started, isDraining }) => {
@@ -13,20 +14,18 @@ runProcess('gateway', readConfig, async (settings, { logger, started, isDraining
   const broker = started(connectBroker('gateway', settings, logger));
   const revocations = started(followRevocations(settings, broker, logger));
   const verifier = started(createVerifier(settings, logger, revocations));
-  const upstream = (origin: string, service: string) =>
+  const upstreamOf = (service: Service) =>
     started(
       createUpstream({
-        origin,
+        origin: settings[urlSetting(service)],
         timeoutMilliseconds: settings.UPSTREAM_TIMEOUT_SECONDS * 1_000,
         maxInFlight: settings.UPSTREAM_MAX_REQUESTS,
         logger: logger.child({ upstream: service }),
       }),
     );
-  const upstreams = {
-    auth: upstream(settings.AUTH_URL, 'auth'),
-    posts: upstream(settings.POSTS_URL, 'posts'),
-    votes: upstream(settings.VOTES_URL, 'votes'),
-  };
+  const upstreams = Object.fromEntries(
+    services.map((service) => [service, upstreamOf(service)]),
+  ) as GatewayOptions['upstreams'];
   const limiter = started(openSharedLimiter(ratesOf(settings), broker));
   const gateway = createGateway({
     verifier,

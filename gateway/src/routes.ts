@@ -1,7 +1,8 @@
 import type { Access, BodyKind } from '@agora/chassis';
 
 /** The services behind the gateway. */
-export type Service = 'auth' | 'posts' | 'votes';
+export const services = ['auth', 'posts', 'votes'] as const;
+export type Service = (typeof services)[number];
 
 /** One line of the public table of contents. */
 export interface Route {

@@ -3,8 +3,8 @@ import { createVerifier, type Verifier } from '@agora/identity';
 import { createGateway } from '../src/gateway.js';
 import { createLimiter, type Limiter } from '../src/limits/limiter.js';
 import type { Rates } from '../src/limits/policies.js';
-import type { Service } from '../src/routes.js';
-import { createUpstream } from '../src/upstream.js';
+import { services, type Service } from '../src/routes.js';
+import { createUpstream, type Upstream } from '../src/upstream.js';
 import { identity } from './access-token.js';
 
 export interface GatewayOverrides {
@@ -26,6 +26,8 @@ export interface RunningGateway {
 }
 
 const logger = createLogger('gateway', 'silent');
+/** Where no service is. */
+const nobody = 'http://127.0.0.1:9';
 
 const many = { limit: 1_000_000, seconds: 60 };
 export const generous: Rates = {
@@ -39,7 +41,7 @@ export const generous: Rates = {
 
 /** The gateway in this process, on a free port, in front of the given origins. */
 export async function startGateway(
-  origins: Record<Service, string>,
+  origins: Partial<Record<Service, string>>,
   {
     timeoutMilliseconds = 5_000,
     maxInFlight = 1_000,
@@ -54,7 +56,9 @@ export async function startGateway(
   }: GatewayOverrides = {},
 ): Promise<RunningGateway> {
   const open = (origin: string) => createUpstream({ origin, timeoutMilliseconds, maxInFlight, logger });
-  const upstreams = { auth: open(origins.auth), posts: open(origins.posts), votes: open(origins.votes) };
+  const upstreams = Object.fromEntries(
+    services.map((service) => [service, open(origins[service] ?? nobody)]),
+  ) as Record<Service, Upstream>;
   const gateway = createGateway({
     verifier,
     upstreams,
@@ -83,4 +87,4 @@ export async function startGateway(
 
 /** The same in front of one origin, whichever service is asked. */
 export const startGatewayTo = (origin: string, overrides?: GatewayOverrides): Promise<RunningGateway> =>
-  startGateway({ auth: origin, posts: origin, votes: origin }, overrides);
+  startGateway(Object.fromEntries(services.map((service) => [service, origin])), overrides);

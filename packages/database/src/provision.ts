@@ -1,7 +1,7 @@
 import pg from 'pg';
 import type { TlsOptions } from './tls.js';
 
-/** The services that own a schema: `auth`, `posts` and `votes`. */
+/** The services, each of which owns a schema. Their ports are given in this order, so a new one goes last. */
 export const schemas = ['auth', 'posts', 'votes'] as const;
 export type SchemaName = (typeof schemas)[number];
 

@@ -3,7 +3,8 @@ import { currentStack } from '@agora/testing';
 import pg from 'pg';
 import { provisionDatabase, schemas } from '../src/index.js';
 
-const tables = { auth: 'auth.users', posts: 'posts.posts', votes: 'votes.votes' };
+/** Every service has one. */
+const tableOf = (schema: string) => `${schema}.outbox`;
 
 async function attempt(user: string, password: string, statement: string): Promise<string> {
   const { postgres, worker } = currentStack();
@@ -32,21 +33,21 @@ const insufficientPrivilege = '42501';
 
 describe.each(schemas)('the role %s_app', (schema) => {
   it('reads and writes its own tables', async () => {
-    expect(await asApp(schema, `SELECT * FROM ${tables[schema]} LIMIT 1`)).toBe('done');
-    expect(await asApp(schema, `DELETE FROM ${tables[schema]} WHERE false`)).toBe('done');
+    expect(await asApp(schema, `SELECT * FROM ${tableOf(schema)} LIMIT 1`)).toBe('done');
+    expect(await asApp(schema, `DELETE FROM ${tableOf(schema)} WHERE false`)).toBe('done');
   });
 
   it.each(schemas.filter((other) => other !== schema))('cannot see the schema %s', async (other) => {
-    expect(await asApp(schema, `SELECT 1 FROM ${tables[other]}`)).toBe(insufficientPrivilege);
+    expect(await asApp(schema, `SELECT 1 FROM ${tableOf(other)}`)).toBe(insufficientPrivilege);
   });
 
   it.each([
     `CREATE TABLE ${schema}.intruder (id int)`,
     'CREATE TABLE public.intruder (id int)',
     'CREATE SCHEMA intruder',
-    `DROP TABLE ${tables[schema]}`,
-    `ALTER TABLE ${tables[schema]} ADD COLUMN intruder int`,
-    `TRUNCATE ${tables[schema]}`,
+    `DROP TABLE ${tableOf(schema)}`,
+    `ALTER TABLE ${tableOf(schema)} ADD COLUMN intruder int`,
+    `TRUNCATE ${tableOf(schema)}`,
     'CREATE TEMPORARY TABLE intruder (id int)',
     'CREATE ROLE intruder',
     `SET ROLE ${schema}_owner`,
@@ -74,7 +75,7 @@ describe.each(schemas)('the role %s_migrator', (schema) => {
       'done',
     );
     for (const other of schemas.filter((each) => each !== schema)) {
-      expect(await asMigrator(`DROP TABLE ${tables[other]}`)).toBe(insufficientPrivilege);
+      expect(await asMigrator(`DROP TABLE ${tableOf(other)}`)).toBe(insufficientPrivilege);
     }
   });
 });

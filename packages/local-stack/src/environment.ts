@@ -1,6 +1,6 @@
 import type { RolePasswords } from '@agora/database';
 import type { Secrets } from './secrets.js';
-import { portsFrom, type Ports, type ProcessName, type ServiceName } from './topology.js';
+import { portsFrom, services, type Ports, type ProcessName, type ServiceName } from './topology.js';
 
 export interface NatsUser {
   user: string;
@@ -83,7 +83,7 @@ export function environmentOf(
     ...tokenSettings(stack, user),
     ...natsSettings(name, stack),
     ...(name === 'gateway' ? {} : databaseSettings(name, 'app', stack)),
-    ...ownSettings(name, stack),
+    ...ownSettings[name]?.(stack),
   };
 }
 
@@ -126,22 +126,14 @@ function databaseSettings(
   };
 }
 
-function ownSettings(name: ProcessName, { ports, signingKeySecret }: StackAddresses): Record<string, string> {
-  switch (name) {
-    case 'auth':
-      return { SIGNING_KEY_SECRET: signingKeySecret };
-    case 'posts':
-      return { AUTH_INTERNAL_URL: origin(ports.auth.internalPort) };
-    case 'votes':
-      return { POSTS_INTERNAL_URL: origin(ports.posts.internalPort) };
-    case 'gateway':
-      return {
-        AUTH_URL: origin(ports.auth.port),
-        POSTS_URL: origin(ports.posts.port),
-        VOTES_URL: origin(ports.votes.port),
-      };
-  }
-}
+/** What a process is told beyond what all are told. */
+const ownSettings: Partial<Record<ProcessName, (stack: StackAddresses) => Record<string, string>>> = {
+  auth: ({ signingKeySecret }) => ({ SIGNING_KEY_SECRET: signingKeySecret }),
+  posts: ({ ports }) => ({ AUTH_INTERNAL_URL: origin(ports.auth.internalPort) }),
+  votes: ({ ports }) => ({ POSTS_INTERNAL_URL: origin(ports.posts.internalPort) }),
+  gateway: ({ ports }) =>
+    Object.fromEntries(services.map((name) => [`${name.toUpperCase()}_URL`, origin(ports[name].port)])),
+};
 
 function origin(port: number): string {
   return `http://127.0.0.1:${port}`;

@@ -7,11 +7,9 @@ export interface NatsPermissions {
 }
 
 /** Whose streams a service reads, through a durable consumer of its own name. */
-const reads: Record<ProcessName, ServiceName[]> = {
-  auth: [],
+const reads: Partial<Record<ProcessName, ServiceName[]>> = {
   posts: ['auth', 'votes'],
   votes: ['auth', 'posts'],
-  gateway: [],
 };
 
 /**
@@ -25,7 +23,7 @@ export function permissionsOf(name: ProcessName, user: string): NatsPermissions 
     publish: {
       allow: [
         ...(name === 'gateway' ? limits : [`${name}.>`, ...ownStream(name)]),
-        ...reads[name].flatMap((publisher) => ownConsumer(publisher, name)),
+        ...(reads[name] ?? []).flatMap((publisher) => ownConsumer(publisher, name)),
         ...followers,
       ],
       deny: consumersOfAuth.filter((consumer) => consumer !== name).flatMap(consumerRequests),
@@ -45,6 +43,6 @@ function ownConsumer(publisher: ServiceName, name: ProcessName): string[] {
 
 // A follower's name ends in a random id, and NATS has no pattern for a part of a name: the durable ones are denied in turn.
 const followers = ['CREATE', 'INFO', 'DELETE', 'MSG.NEXT'].map((verb) => `$JS.API.CONSUMER.${verb}.AUTH.*`);
-const consumersOfAuth = services.filter((name) => reads[name].includes('auth'));
+const consumersOfAuth = services.filter((name) => reads[name]?.includes('auth'));
 const consumerRequests = (consumer: string): string[] =>
   ['*', 'MSG.NEXT'].map((verb) => `$JS.API.CONSUMER.${verb}.AUTH.${consumer}`);

@@ -9,10 +9,10 @@ import { keptSecrets } from './secrets.js';
 import type { Start, StackOptions } from './stack-options.js';
 import { startServers } from './start-servers.js';
 import { startServices } from './start-services.js';
-import { portsFrom } from './topology.js';
+import { portsFrom, processes } from './topology.js';
 
 /** The order in which the members are stopped: who is asked goes after those who ask. */
-export const stopOrder = ['compiler', 'gateway', 'votes', 'posts', 'auth', 'NATS', 'PostgreSQL'];
+export const stopOrder = ['compiler', ...processes.toReversed(), 'NATS', 'PostgreSQL'];
 
 /** Starts PostgreSQL, NATS and the processes `names`, and resolves when all are ready. Rejects with a StackError. */
 export async function startStack(options: StackOptions): Promise<StackAddresses> {

@@ -1,12 +1,11 @@
 import { join } from 'node:path';
-import type { NatsUser } from './environment.js';
 import { natsEndings, startNats } from './nats.js';
 import { permissionsOf } from './nats-permissions.js';
 import { findNatsServer } from './nats-server.js';
 import { postgresEndings, startPostgres } from './postgres.js';
 import { writeRunRecord } from './run-record.js';
 import type { Start } from './stack-options.js';
-import { processes, type ProcessName } from './topology.js';
+import { forEachProcess, processes } from './topology.js';
 
 /** Starts PostgreSQL and NATS at the same time and adds them to the fleet. */
 export async function startServers(start: Start) {
@@ -36,7 +35,7 @@ async function startPostgresMember({ layout, secrets, fleet, record }: Start) {
 async function startNatsMember({ layout, secrets, fleet, record, progress, signal }: Start) {
   if (process.env.NATS_URL) return givenNats(process.env.NATS_URL);
   const binary = await findNatsServer((text) => progress.line(`  … ${text}`), signal);
-  const users = eachProcess((name) => ({ user: name, password: secrets.nats[name] }));
+  const users = forEachProcess((name) => ({ user: name, password: secrets.nats[name] }));
   const logins = processes.map((name) => ({
     ...users[name],
     permissions: permissionsOf(name, users[name].user),
@@ -59,10 +58,5 @@ async function startNatsMember({ layout, secrets, fleet, record, progress, signa
 
 function givenNats(url: string) {
   const { NATS_USER: user, NATS_PASSWORD: password } = process.env;
-  return { url, users: user && password ? eachProcess(() => ({ user, password })) : {} };
-}
-
-function eachProcess(userOf: (name: ProcessName) => NatsUser): Record<ProcessName, NatsUser> {
-  const entries = processes.map((name) => [name, userOf(name)] as const);
-  return Object.fromEntries(entries) as Record<ProcessName, NatsUser>;
+  return { url, users: user && password ? forEachProcess(() => ({ user, password })) : {} };
 }

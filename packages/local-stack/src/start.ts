@@ -14,7 +14,7 @@ import { startStack, stopOrder } from './stack.js';
 import type { StackOptions } from './stack-options.js';
 import { takeStartLock } from './start-lock.js';
 import { stopRequests } from './stop-requests.js';
-import { isProcessName, processes, type ProcessName } from './topology.js';
+import { isProcessName, isServiceName, processes, type ProcessName } from './topology.js';
 
 const layout = layoutOf(checkout);
 const progress = createProgress();
@@ -81,7 +81,7 @@ function announce(
     email: `ada-${randomBytes(3).toString('hex')}@example.com`,
     password: 'correct horse battery',
   });
-  const { app } = databasePasswords.posts;
+  const owner = names.findLast(isServiceName) ?? 'auth';
   const lines = [
     '',
     ...names
@@ -91,7 +91,7 @@ function announce(
           `  ${name.padEnd(9)} ${url(ports[name].port)}${name === 'gateway' ? '   documentation: /docs' : ''}`,
       ),
     `  nats      ${nats.url}`,
-    `  postgres  psql postgres://posts_app:${app}@${database.host}:${database.port}/${database.name}`,
+    `  postgres  psql postgres://${owner}_app:${databasePasswords[owner].app}@${database.host}:${database.port}/${database.name}`,
     `  data      ${layout.data} (logs in ${layout.logs})`,
     '',
     'Try it:',

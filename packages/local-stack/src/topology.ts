@@ -1,11 +1,12 @@
 import { join } from 'node:path';
+import { schemas, type SchemaName } from '@agora/database';
 import { StackError } from './stack-error.js';
 
-export const services = ['auth', 'posts', 'votes'] as const;
+export const services = schemas;
 /** In the order they are started; they are stopped the other way round. */
 export const processes = [...services, 'gateway'] as const;
 
-export type ServiceName = (typeof services)[number];
+export type ServiceName = SchemaName;
 export type ProcessName = (typeof processes)[number];
 
 export interface Ports {
@@ -15,25 +16,23 @@ export interface Ports {
   internalPort: number;
 }
 
-const usualPorts: Record<ProcessName, Ports> = {
-  auth: { port: 8001, internalPort: 9001 },
-  posts: { port: 8002, internalPort: 9002 },
-  votes: { port: 8003, internalPort: 9003 },
-  gateway: { port: 8000, internalPort: 9000 },
-};
+/** The gateway 8000 and 9000, the services from 8001 and 9001 on. */
+function usualPorts(name: ProcessName): Ports {
+  const place = name === 'gateway' ? 0 : services.indexOf(name) + 1;
+  return { port: 8000 + place, internalPort: 9000 + place };
+}
+
+/** Something for every process, by its name. */
+export const forEachProcess = <Value>(valueOf: (name: ProcessName) => Value): Record<ProcessName, Value> =>
+  Object.fromEntries(processes.map((name) => [name, valueOf(name)])) as Record<ProcessName, Value>;
 
 /** The ports of every process: the usual ones, or what `AUTH_PORT`, `AUTH_INTERNAL_PORT`, `GATEWAY_PORT`, … say. */
 export function portsFrom(environment: NodeJS.ProcessEnv): Record<ProcessName, Ports> {
   const portsOf = (name: ProcessName): Ports => ({
-    port: readPort(environment, portVariable(name, 'port'), usualPorts[name].port),
-    internalPort: readPort(environment, portVariable(name, 'internalPort'), usualPorts[name].internalPort),
+    port: readPort(environment, portVariable(name, 'port'), usualPorts(name).port),
+    internalPort: readPort(environment, portVariable(name, 'internalPort'), usualPorts(name).internalPort),
   });
-  return {
-    auth: portsOf('auth'),
-    posts: portsOf('posts'),
-    votes: portsOf('votes'),
-    gateway: portsOf('gateway'),
-  };
+  return forEachProcess(portsOf);
 }
 
 /** The environment variable that changes a port. */
