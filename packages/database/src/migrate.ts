@@ -7,6 +7,8 @@ import { tlsOptions } from './tls.js';
 /** One step of a schema's history: `up` and `down` run in a transaction of their own, as the schema's owner. */
 export interface Migration {
   name: string;
+  /** Why the version of the code before can bear what this takes away (docs/migrations.md). */
+  contract?: string;
   up(queryInterface: QueryInterface, transaction: Transaction): Promise<void>;
   down(queryInterface: QueryInterface, transaction: Transaction): Promise<void>;
 }

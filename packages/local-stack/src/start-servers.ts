@@ -36,10 +36,9 @@ async function startNatsMember({ layout, secrets, fleet, record, progress, signa
   if (process.env.NATS_URL) return givenNats(process.env.NATS_URL);
   const binary = await findNatsServer((text) => progress.line(`  … ${text}`), signal);
   const users = forEachProcess((name) => ({ user: name, password: secrets.nats[name] }));
-  const logins = processes.map((name) => ({
-    ...users[name],
-    permissions: permissionsOf(name, users[name].user),
-  }));
+  const logins = processes.map((name) =>
+    Object.assign({ permissions: permissionsOf(name, users[name].user) }, users[name]),
+  );
   const accounts = [{ name: 'AGORA', users: logins }];
   const options = {
     binary,
