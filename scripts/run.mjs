@@ -14,6 +14,7 @@ const commands = {
   migrate: { script: 'packages/local-stack/dist/migrate.js' },
   keys: { script: 'packages/local-stack/dist/keys.js' },
   'import-monolith': { script: 'packages/local-stack/dist/import-monolith.js' },
+  'new-service': { script: 'scripts/new-service.mjs' },
   demo: { script: 'packages/demo/dist/demo.js' },
   test: { script: 'packages/local-stack/dist/test.js' },
   check: { script: 'scripts/check.mjs' },
