@@ -17,6 +17,7 @@ for (const service of services) {
     'database-password': secret(`${service}-app`),
     'nats-password': secret(`${service}-nats`),
     ...(service === 'auth' && { 'signing-key-secret': secret('signing-key') }),
+    ...(service === 'posts' && { 'cursor-secret': secret('cursor') }),
   });
   give(`migrate-${service}`, agora, { 'database-password': secret(`${service}-migrator`) });
 }

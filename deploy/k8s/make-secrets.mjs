@@ -26,6 +26,7 @@ const files = {
           'database-password': secret(`${service}-app`),
           'nats-password': secret(`${service}-nats`),
           ...(service === 'auth' && { 'signing-key-secret': secret('signing-key') }),
+          ...(service === 'posts' && { 'cursor-secret': secret('cursor') }),
         },
       ],
       [`migrate-${service}`, { 'database-password': secret(`${service}-migrator`) }],

@@ -43,6 +43,7 @@ export const routes: readonly Route[] = [
   route('GET', '/posts/:id', 'posts', 'user'),
   route('PUT', '/posts/:id', 'posts', 'user', 'json'),
   route('DELETE', '/posts/:id', 'posts', 'user'),
+  route('GET', '/feed', 'posts', 'user'),
 
   route('POST', '/vote', 'votes', 'user', 'json'),
 

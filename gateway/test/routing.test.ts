@@ -68,6 +68,7 @@ describe('a known path with another method is 405', () => {
     '/': 'GET, HEAD',
     '/.well-known/jwks.json': 'GET, HEAD',
     '/docs': 'GET, HEAD',
+    '/feed': 'GET, HEAD',
     '/health': 'GET, HEAD',
     '/login': 'POST',
     '/logout': 'POST',

@@ -21,6 +21,7 @@ export interface StackAddresses {
   /** Without a user where the server at `url` asks for none. */
   nats: { url: string; users: Partial<Record<ProcessName, NatsUser>> };
   signingKeySecret: string;
+  cursorSecret: string;
   secretKey: string;
 }
 
@@ -59,8 +60,9 @@ export function addressesOf(
   nats: StackAddresses['nats'],
   secrets: Secrets,
 ): StackAddresses {
-  const { database: databasePasswords, signingKeySecret, secretKey } = secrets;
-  return { ports: portsFrom(process.env), database, databasePasswords, nats, signingKeySecret, secretKey };
+  const { database: databasePasswords, signingKeySecret, cursorSecret, secretKey } = secrets;
+  const ports = portsFrom(process.env);
+  return { ports, database, databasePasswords, nats, signingKeySecret, cursorSecret, secretKey };
 }
 
 /** The whole environment of a process; `user` is the environment of whoever starts it, of which little is passed on. */
@@ -124,12 +126,13 @@ function databaseSettings(
   };
 }
 
-function ownSettings(name: ProcessName, { ports, signingKeySecret }: StackAddresses): Record<string, string> {
+function ownSettings(name: ProcessName, stack: StackAddresses): Record<string, string> {
+  const { ports } = stack;
   switch (name) {
     case 'auth':
-      return { SIGNING_KEY_SECRET: signingKeySecret };
+      return { SIGNING_KEY_SECRET: stack.signingKeySecret };
     case 'posts':
-      return { AUTH_INTERNAL_URL: origin(ports.auth.internalPort) };
+      return { AUTH_INTERNAL_URL: origin(ports.auth.internalPort), CURSOR_SECRET: stack.cursorSecret };
     case 'votes':
       return { POSTS_INTERNAL_URL: origin(ports.posts.internalPort) };
     case 'gateway':

@@ -9,6 +9,7 @@ export interface Secrets {
   database: RolePasswords;
   nats: Record<'auth' | 'posts' | 'votes' | 'gateway', string>;
   signingKeySecret: string;
+  cursorSecret: string;
   secretKey: string;
 }
 
@@ -22,19 +23,21 @@ export function makeSecrets(): Secrets {
     database: { auth: rolePasswords(), posts: rolePasswords(), votes: rolePasswords() },
     nats: { auth: secret(), posts: secret(), votes: secret(), gateway: secret() },
     signingKeySecret: secret(),
+    cursorSecret: secret(),
     secretKey: secret(),
   };
 }
 
 /** The secrets of this checkout, made at the first start. They open the data beside them, so neither is of use alone. */
 export function keptSecrets({ secrets: path, postgres }: Layout): Secrets {
-  if (existsSync(path)) return { ...makeSecrets(), ...parse(path) };
-  if (lstatSync(postgres, { throwIfNoEntry: false })) {
+  const known = existsSync(path) ? parse(path) : undefined;
+  if (!known && lstatSync(postgres, { throwIfNoEntry: false })) {
     throw new StackError(
       `${path} is missing, and without it the data in ${postgres} can't be opened: bring it back, or remove the folder .data to start afresh.`,
     );
   }
-  const secrets = makeSecrets();
+  // A checkout that has been updated may know of secrets that its file lacks.
+  const secrets = { ...makeSecrets(), ...known };
   writeFileSync(`${path}.draft`, JSON.stringify(secrets, null, 2), { mode: 0o600 });
   renameSync(`${path}.draft`, path);
   return secrets;

@@ -94,6 +94,7 @@ async function addressesOf(): Promise<StackAddresses> {
     databasePasswords,
     nats: { url: nats.url, users: worker.natsUsers },
     signingKeySecret: testSecret,
+    cursorSecret: testSecret,
     secretKey: testSecret,
   };
 }

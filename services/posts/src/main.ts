@@ -54,7 +54,10 @@ runProcess('posts', readConfig, async (config, { logger, started, isDraining }) 
   );
   const application = createApplication({
     logger,
-    middleware: routeRequests(routes(findUserAt(config.AUTH_INTERNAL_URL)), authenticate(verifier)),
+    middleware: routeRequests(
+      routes(findUserAt(config.AUTH_INTERNAL_URL), config.CURSOR_SECRET),
+      authenticate(verifier),
+    ),
     translateError,
   });
   started(await openServer(application.callback(), { ...listen, port: config.PORT }));

@@ -1,6 +1,7 @@
 import { del, get, post, put, type Route } from '@agora/chassis';
 import type { FindUser } from '../users.js';
 import { deletePost } from './delete-post.js';
+import { listFeed } from './list-feed.js';
 import { listOwnPosts } from './list-own-posts.js';
 import { publishPost } from './publish-post.js';
 import { replacePost } from './replace-post.js';
@@ -8,12 +9,13 @@ import { showPostState } from './show-post-state.js';
 import { showPost } from './show-post.js';
 
 /** What clients ask of posts, through the gateway. */
-export const routes = (findUser: FindUser): Route[] => [
+export const routes = (findUser: FindUser, cursorSecret: string): Route[] => [
   post('/posts', 'user', publishPost(findUser)),
   get('/posts', 'user', listOwnPosts),
   get('/posts/:id', 'user', showPost),
   put('/posts/:id', 'user', replacePost),
   del('/posts/:id', 'user', deletePost),
+  get('/feed', 'user', listFeed(cursorSecret)),
 ];
 
 /** What other processes of Agora ask of posts, on the internal port. */

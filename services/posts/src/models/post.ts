@@ -23,6 +23,9 @@ export interface PostText {
   published: boolean;
 }
 
+/** The pattern of ILIKE for what contains `search`, whose own wildcards stand for themselves. */
+export const containing = (search: string): string => `%${search.replaceAll(/[\\%_]/g, '\\$&')}%`;
+
 @Table({ tableName: 'posts' })
 export class Post extends Model {
   @Column({ type: DataType.INTEGER, primaryKey: true, autoIncrement: true })
@@ -69,9 +72,8 @@ export class Post extends Model {
     ownerId: number,
     { limit, skip, search }: { limit: number; skip: number; search: string },
   ): Promise<Post[]> {
-    const title = { [Op.iLike]: `%${search.replaceAll(/[\\%_]/g, '\\$&')}%` };
     return Post.findAll({
-      where: { ownerId, ...(search && { title }) },
+      where: { ownerId, ...(search && { title: { [Op.iLike]: containing(search) } }) },
       include: Author,
       order: [['id', 'DESC']],
       limit,
