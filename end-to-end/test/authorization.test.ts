@@ -40,10 +40,12 @@ const matrix = `
   | GET /posts/{post of A}           |                    | 401                       | 401                       | 200 post of A             | 200 post of A             |
   | HEAD /posts/{post of A}          |                    | 401                       | 401                       | 200                       | 200                       |
   | PUT /posts/{post of A}           | a post             | 401                       | 401                       | 403                       | 200 post of A             |
+  | PATCH /posts/{post of A}         | a post             | 401                       | 401                       | 403                       | 200 post of A             |
   | DELETE /posts/{post of A}        |                    | 401                       | 401                       | 403                       | 204                       |
   | GET /posts/{draft of A}          |                    | 401                       | 401                       | 404                       | 200 draft of A            |
   | HEAD /posts/{draft of A}         |                    | 401                       | 401                       | 404                       | 200                       |
   | PUT /posts/{draft of A}          | a post             | 401                       | 401                       | 404                       | 200 post of A             |
+  | PATCH /posts/{draft of A}        | a post             | 401                       | 401                       | 404                       | 200 post of A             |
   | DELETE /posts/{draft of A}       |                    | 401                       | 401                       | 404                       | 204                       |
   | GET /feed?owner_id={A}           |                    | 401                       | 401                       | 200 post of A             | 200 post of A             |
   | POST /vote                       | for post of A      | 401                       | 401                       | 201                       | 201                       |

@@ -73,7 +73,7 @@ describe('a known path with another method is 405', () => {
     '/login': 'POST',
     '/logout': 'POST',
     '/posts': 'GET, HEAD, POST',
-    '/posts/7': 'DELETE, GET, HEAD, PUT',
+    '/posts/7': 'DELETE, GET, HEAD, PATCH, PUT',
     '/refresh': 'POST',
     '/sessions': 'DELETE, GET, HEAD',
     '/sessions/7': 'DELETE',

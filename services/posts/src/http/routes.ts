@@ -1,5 +1,6 @@
-import { del, get, post, put, type Route } from '@agora/chassis';
+import { del, get, patch, post, put, type Route } from '@agora/chassis';
 import type { FindUser } from '../users.js';
+import { changePost } from './change-post.js';
 import { deletePost } from './delete-post.js';
 import { listFeed } from './list-feed.js';
 import { listOwnPosts } from './list-own-posts.js';
@@ -14,6 +15,7 @@ export const routes = (findUser: FindUser, cursorSecret: string): Route[] => [
   get('/posts', 'user', listOwnPosts),
   get('/posts/:id', 'user', showPost),
   put('/posts/:id', 'user', replacePost),
+  patch('/posts/:id', 'user', changePost),
   del('/posts/:id', 'user', deletePost),
   get('/feed', 'user', listFeed(cursorSecret)),
 ];

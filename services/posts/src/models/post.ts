@@ -81,19 +81,17 @@ export class Post extends Model {
     });
   }
 
-  /** Writes a new text; false when the post is not there or not the user's. */
-  static async rewrite(
-    id: number,
-    ownerId: number,
-    text: PostText,
-    transaction: Transaction,
-  ): Promise<boolean> {
-    const { title, content, published } = text;
-    const [changed] = await Post.update(
-      { title, content, published, version: Post.sequelize?.literal('version + 1'), updatedAt: new Date() },
-      { where: { id, ownerId }, transaction },
+  /** The user's own post without its owner; while the transaction runs, nothing else changes it. */
+  static holdOwn(id: number, ownerId: number, transaction: Transaction): Promise<Post | null> {
+    return Post.findOne({ where: { id, ownerId }, lock: transaction.LOCK.UPDATE, transaction });
+  }
+
+  /** Writes the given parts of a text. */
+  static async rewrite(id: number, changes: Partial<PostText>, transaction: Transaction): Promise<void> {
+    await Post.update(
+      { ...changes, version: Post.sequelize?.literal('version + 1'), updatedAt: new Date() },
+      { where: { id }, transaction },
     );
-    return changed === 1;
   }
 
   /** Deletes up to `limit` posts of a user; returns their ids. */
@@ -123,6 +121,11 @@ export class Post extends Model {
     );
   }
 
+  /** What clients see of the count. */
+  get shownVotes(): number {
+    return Math.max(0, this.votes);
+  }
+
   toState(): PostState {
     return { post_id: this.id, owner_id: this.ownerId, published: this.published, version: this.version };
   }
@@ -137,7 +140,7 @@ export class Post extends Model {
       updated_at: this.updatedAt.toISOString(),
       owner_id: this.ownerId,
       owner: this.owner.toView(),
-      votes: Math.max(0, this.votes),
+      votes: this.shownVotes,
     };
   }
 }
