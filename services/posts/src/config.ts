@@ -7,6 +7,10 @@ import Joi from 'joi';
 export interface Config extends ProcessSettings, DatabaseSettings, BrokerSettings, IdentitySettings {
   /** Where auth answers other services, such as `http://auth:9001`. */
   AUTH_INTERNAL_URL: string;
+  /** What auth asks other services for. */
+  AUTH_INTERNAL_SECRET: string;
+  /** What other services must know to ask for a post. */
+  INTERNAL_SECRET: string;
   /** Signs the cursors of the feed; replicas share it. */
   CURSOR_SECRET: string;
 }
@@ -23,6 +27,8 @@ export const readConfig = (environment: NodeJS.ProcessEnv): Config =>
     AUTH_INTERNAL_URL: Joi.string()
       .uri({ scheme: ['http', 'https'] })
       .required(),
+    AUTH_INTERNAL_SECRET: strongSecret.required(),
+    INTERNAL_SECRET: strongSecret.required(),
     CURSOR_SECRET: strongSecret.required(),
   });
 
