@@ -24,6 +24,7 @@ export function createApplication({ logger, middleware, translateError }: Applic
       ctx.set({ 'X-Request-Id': context.requestId, ...securityHeaders });
       try {
         await next();
+        if (context.consistencyToken) ctx.set('Consistency-Token', context.consistencyToken);
       } catch (error) {
         const problem = toProblem(error, logger, translateError);
         auditRefusal(problem);

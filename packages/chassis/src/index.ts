@@ -1,4 +1,5 @@
 export { addressBucket } from './address-bucket.js';
+export { readOwnWrites, type WithOwnWrites } from './read-own-writes.js';
 export { createApplication } from './application.js';
 export { audit } from './audit.js';
 export { askService } from './ask-service.js';

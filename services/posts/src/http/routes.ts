@@ -1,4 +1,4 @@
-import { del, get, post, put, type Route } from '@agora/chassis';
+import { del, get, post, put, type Route, type WithOwnWrites } from '@agora/chassis';
 import type { FindUser } from '../users.js';
 import { deletePost } from './delete-post.js';
 import { listOwnPosts } from './list-own-posts.js';
@@ -8,10 +8,10 @@ import { showPostState } from './show-post-state.js';
 import { showPost } from './show-post.js';
 
 /** What clients ask of posts, through the gateway. */
-export const routes = (findUser: FindUser): Route[] => [
+export const routes = (findUser: FindUser, withOwnWrites: WithOwnWrites): Route[] => [
   post('/posts', 'user', publishPost(findUser)),
-  get('/posts', 'user', listOwnPosts),
-  get('/posts/:id', 'user', showPost),
+  get('/posts', 'user', withOwnWrites(listOwnPosts)),
+  get('/posts/:id', 'user', withOwnWrites(showPost)),
   put('/posts/:id', 'user', replacePost),
   del('/posts/:id', 'user', deletePost),
 ];
