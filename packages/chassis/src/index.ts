@@ -1,5 +1,6 @@
 export { addressBucket } from './address-bucket.js';
 export { readOwnWrites, type WithOwnWrites } from './read-own-writes.js';
+export { give, jsonAnswer, type Answer } from './answer.js';
 export { createApplication } from './application.js';
 export { audit } from './audit.js';
 export { askService } from './ask-service.js';
@@ -22,6 +23,7 @@ export {
 export {
   bodyLimit,
   checkBodyHeaders,
+  digestBody,
   readForm,
   readJson,
   readJsonOrForm,

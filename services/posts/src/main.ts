@@ -15,12 +15,15 @@ import { readConfig } from './config.js';
 import { subscriptions } from './events/subscriptions.js';
 import { internalRoutes, routes } from './http/routes.js';
 import { Author } from './models/author.js';
+import { IdempotencyKey } from './models/idempotency-key.js';
 import { Post } from './models/post.js';
+import { startPurgingIdempotencyKeys } from './purge-idempotency-keys.js';
 import { findUserAt } from './users.js';
 
 runProcess('posts', readConfig, async (config, { logger, started, isDraining }) => {
-  const database = connectDatabase(config, 'posts', [Author, Post]);
+  const database = connectDatabase(config, 'posts', [Author, IdempotencyKey, Post]);
   started({ stop: () => database.close() });
+  started(startPurgingIdempotencyKeys(logger));
   const translateError = (error: unknown) =>
     isDatabaseUnavailable(error) ? unavailable('The posts cannot be reached.') : undefined;
   const listen = { host: config.HOST, drainMilliseconds: config.SHUTDOWN_TIMEOUT_SECONDS * 500 };
