@@ -45,6 +45,7 @@ export const routes: readonly Route[] = [
   route('DELETE', '/posts/:id', 'posts', 'user'),
 
   route('POST', '/vote', 'votes', 'user', 'json'),
+  route('GET', '/vote', 'votes', 'user'),
 
   route('GET', '/', 'gateway', 'anyone'),
   route('GET', '/health', 'gateway', 'anyone'),

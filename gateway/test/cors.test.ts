@@ -49,7 +49,7 @@ describe('with origins', () => {
   const forPages = {
     'access-control-allow-origin': page,
     'access-control-expose-headers':
-      'Consistency-Token, ETag, Link, Location, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id',
+      'Consistency, Consistency-Token, ETag, Idempotency-Replayed, Link, Location, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id',
   };
 
   it('their pages may read answers, without cookies', async () => {
