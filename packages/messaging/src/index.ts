@@ -7,5 +7,6 @@ export { findApplied } from './inbox.js';
 export { type Correlation } from './logger.js';
 export { addAllToOutbox, addToOutbox, consistencyTokenOf, openOutbox } from './outbox.js';
 export { startRelay } from './relay.js';
+export { applyStreams, ensureStream } from './streams.js';
 export { again, on, onBatch, type Subscription } from './subscriptions.js';
 export { createMessagingTables, dropMessagingTables } from './tables.js';

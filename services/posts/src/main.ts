@@ -36,6 +36,7 @@ runProcess('posts', readConfig, async (config, { logger, started, isDraining }) 
       port: config.INTERNAL_PORT,
       logger,
       routes: internalRoutes,
+      secret: config.INTERNAL_SECRET,
       translateError,
       isReady: async () => !isDraining() && verifier.isReady() && (await databaseAnswers(database)),
     }),
@@ -60,7 +61,10 @@ runProcess('posts', readConfig, async (config, { logger, started, isDraining }) 
   const application = createApplication({
     logger,
     middleware: routeRequests(
-      routes(findUserAt(config.AUTH_INTERNAL_URL), withOwnWrites),
+      routes(
+        findUserAt({ origin: config.AUTH_INTERNAL_URL, secret: config.AUTH_INTERNAL_SECRET }),
+        withOwnWrites,
+      ),
       authenticate(verifier),
     ),
     translateError,

@@ -57,7 +57,10 @@ runProcess('votes', readConfig, async (config, { logger, started, isDraining }) 
   const application = createApplication({
     logger,
     middleware: routeRequests(
-      routes(findPostStateAt(config.POSTS_INTERNAL_URL), withOwnWrites),
+      routes(
+        findPostStateAt({ origin: config.POSTS_INTERNAL_URL, secret: config.POSTS_INTERNAL_SECRET }),
+        withOwnWrites,
+      ),
       authenticate(verifier),
     ),
     translateError,
