@@ -45,6 +45,8 @@ const matrix = `
   | HEAD /posts/{draft of A}         |                    | 401                       | 401                       | 404                       | 200                       |
   | PUT /posts/{draft of A}          | a post             | 401                       | 401                       | 404                       | 200 post of A             |
   | DELETE /posts/{draft of A}       |                    | 401                       | 401                       | 404                       | 204                       |
+  | HEAD /feed/stream                |                    | 401                       | 401                       | 200                       | 200                       |
+  | GET /feed/stream                 |                    | 401                       | 401                       | 200                       | 200                       |
   | POST /vote                       | for post of A      | 401                       | 401                       | 201                       | 201                       |
   | POST /vote                       | for draft of A     | 401                       | 401                       | 404                       | 201                       |
   | GET /                            |                    | 200                       | 200                       | 200                       | 200                       |

@@ -13,6 +13,7 @@ import { connectBroker, openOutbox, startConsumers, startRelay } from '@agora/me
 import { readConfig } from './config.js';
 import { subscriptions } from './events/subscriptions.js';
 import { internalRoutes, routes } from './http/routes.js';
+import { createLiveFeed } from './live/live-feed.js';
 import { Author } from './models/author.js';
 import { Post } from './models/post.js';
 import { findUserAt } from './users.js';
@@ -52,10 +53,16 @@ runProcess('posts', readConfig, async (config, { logger, started, isDraining }) 
       isTransient: isDatabaseUnavailable,
     }),
   );
+  const liveFeed = started(createLiveFeed({ broker, database, logger }));
   const application = createApplication({
     logger,
-    middleware: routeRequests(routes(findUserAt(config.AUTH_INTERNAL_URL)), authenticate(verifier)),
+    middleware: routeRequests(
+      routes(findUserAt(config.AUTH_INTERNAL_URL), liveFeed, verifier),
+      authenticate(verifier),
+    ),
     translateError,
   });
   started(await openServer(application.callback(), { ...listen, port: config.PORT }));
+  // Before the server, which waits for all answers under way.
+  started({ stop: async () => liveFeed.end() });
 });

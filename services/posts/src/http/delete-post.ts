@@ -12,9 +12,10 @@ export const deletePost: Handler = async (ctx) => {
   const id = parseId(ctx.params.id);
   await requireOwnPost(id, userId);
   await inTransaction(async (transaction) => {
-    const deleted = await Post.destroy({ where: { id, ownerId: userId }, transaction });
-    if (deleted === 0) throw postNotFound(id);
-    await addToOutbox(postDeleted, { post_id: id }, transaction);
+    const post = await Post.hold(id, userId, transaction);
+    if (!post) throw postNotFound(id);
+    await post.destroy({ transaction });
+    await addToOutbox(postDeleted, { post_id: id, was_published: post.published }, transaction);
   });
   ctx.status = 204;
 };

@@ -15,10 +15,11 @@ export const replacePost: Handler = async (ctx) => {
   const input = validate(postText, await readJson(ctx));
   const post = await inTransaction(async (transaction) => {
     // Ownership is part of the statement: the post may have gone since it was looked at.
+    const former = await Post.hold(id, userId, transaction);
     const changed = await Post.rewrite(id, userId, input, transaction);
     const rewritten = changed ? await Post.findVisible(id, userId, transaction) : null;
-    if (!rewritten) throw postNotFound(id);
-    await addToOutbox(postUpdated, rewritten.toState(), transaction);
+    if (!former || !rewritten) throw postNotFound(id);
+    await addToOutbox(postUpdated, { ...rewritten.toState(), was_published: former.published }, transaction);
     return rewritten;
   });
   ctx.body = post.toView();

@@ -1,4 +1,6 @@
+import type { Verifier } from '@agora/identity';
 import { del, get, post, put, type Route } from '@agora/chassis';
+import type { LiveFeed } from '../live/live-feed.js';
 import type { FindUser } from '../users.js';
 import { deletePost } from './delete-post.js';
 import { listOwnPosts } from './list-own-posts.js';
@@ -6,14 +8,16 @@ import { publishPost } from './publish-post.js';
 import { replacePost } from './replace-post.js';
 import { showPostState } from './show-post-state.js';
 import { showPost } from './show-post.js';
+import { streamFeed } from './stream-feed.js';
 
 /** What clients ask of posts, through the gateway. */
-export const routes = (findUser: FindUser): Route[] => [
+export const routes = (findUser: FindUser, liveFeed: LiveFeed, verifier: Verifier): Route[] => [
   post('/posts', 'user', publishPost(findUser)),
   get('/posts', 'user', listOwnPosts),
   get('/posts/:id', 'user', showPost),
   put('/posts/:id', 'user', replacePost),
   del('/posts/:id', 'user', deletePost),
+  get('/feed/stream', 'user', streamFeed(liveFeed, verifier)),
 ];
 
 /** What other processes of Agora ask of posts, on the internal port. */

@@ -79,6 +79,21 @@ export class Post extends Model {
     });
   }
 
+  /** Those of the posts that everybody may see, with their owners. */
+  static listPublished(ids: readonly number[]): Promise<Post[]> {
+    return Post.findAll({ where: { id: [...ids], published: true }, include: Author });
+  }
+
+  /** The ids and counts of those of the posts that everybody may see. */
+  static listCounts(ids: ReadonlySet<number>): Promise<Post[]> {
+    return Post.findAll({ attributes: ['id', 'votes'], where: { id: [...ids], published: true } });
+  }
+
+  /** The user's own post as it is while the transaction runs: nobody else changes or deletes it meanwhile. */
+  static hold(id: number, ownerId: number, transaction: Transaction): Promise<Post | null> {
+    return Post.findOne({ where: { id, ownerId }, transaction, lock: transaction.LOCK.UPDATE });
+  }
+
   /** Writes a new text; false when the post is not there or not the user's. */
   static async rewrite(
     id: number,
@@ -94,13 +109,17 @@ export class Post extends Model {
     return changed === 1;
   }
 
-  /** Deletes up to `limit` posts of a user; returns their ids. */
-  static async eraseOf(ownerId: number, limit: number, transaction: Transaction): Promise<number[]> {
-    const erased = await Post.sequelize?.query<{ id: number }>(
-      `DELETE FROM posts WHERE id IN (SELECT id FROM posts WHERE owner_id = $1 ORDER BY id LIMIT $2 FOR UPDATE) RETURNING id`,
+  /** Deletes up to `limit` posts of a user; returns their ids, and whether everybody could see them. */
+  static async eraseOf(
+    ownerId: number,
+    limit: number,
+    transaction: Transaction,
+  ): Promise<{ id: number; published: boolean }[]> {
+    const erased = await Post.sequelize?.query<{ id: number; published: boolean }>(
+      `DELETE FROM posts WHERE id IN (SELECT id FROM posts WHERE owner_id = $1 ORDER BY id LIMIT $2 FOR UPDATE) RETURNING id, published`,
       { bind: [ownerId, limit], type: QueryTypes.SELECT, transaction },
     );
-    return (erased ?? []).map(({ id }) => id);
+    return erased ?? [];
   }
 
   /** Adds to each post's count; posts that are gone are passed over. */
@@ -121,6 +140,10 @@ export class Post extends Model {
     );
   }
 
+  shownVotes(): number {
+    return Math.max(0, this.votes);
+  }
+
   toState(): PostState {
     return { post_id: this.id, owner_id: this.ownerId, published: this.published, version: this.version };
   }
@@ -135,7 +158,7 @@ export class Post extends Model {
       updated_at: this.updatedAt.toISOString(),
       owner_id: this.ownerId,
       owner: this.owner.toView(),
-      votes: Math.max(0, this.votes),
+      votes: this.shownVotes(),
     };
   }
 }
