@@ -15,15 +15,6 @@ export async function recordInInbox(
   return new Set(rows.map(({ event_id: id }) => id));
 }
 
-/** Which of these events were applied. */
-export async function appliedEvents(database: Sequelize, eventIds: readonly string[]): Promise<Set<string>> {
-  const rows = await database.query<{ event_id: string }>(
-    'SELECT event_id FROM inbox WHERE event_id = ANY($1::uuid[])',
-    { bind: [eventIds], type: QueryTypes.SELECT },
-  );
-  return new Set(rows.map(({ event_id: id }) => id));
-}
-
 /** Takes events out again that need another transaction. */
 export async function removeFromInbox(
   database: Sequelize,
@@ -35,4 +26,13 @@ export async function removeFromInbox(
     bind: [eventIds],
     transaction,
   });
+}
+
+/** Which of these events the service has applied; another replica's work counts as soon as it is committed. */
+export async function findApplied(database: Sequelize, eventIds: readonly string[]): Promise<Set<string>> {
+  const rows = await database.query<{ event_id: string }>(
+    'SELECT event_id FROM inbox WHERE event_id = ANY($1::uuid[])',
+    { bind: [eventIds], type: QueryTypes.SELECT },
+  );
+  return new Set(rows.map(({ event_id: id }) => id));
 }

@@ -2,7 +2,7 @@ export { brokerSettings, connectBroker, type Broker, type BrokerSettings } from 
 export { openBroadcast, type Broadcast } from './broadcast.js';
 export { startConsumers } from './consumer.js';
 export { followStream, type Follower, type Following } from './follow.js';
-export { appliedEvents } from './inbox.js';
+export { findApplied } from './inbox.js';
 export { type Correlation } from './logger.js';
 export { addAllToOutbox, addToOutbox, openOutbox } from './outbox.js';
 export { startRelay } from './relay.js';

@@ -12,8 +12,8 @@ export interface Audience {
   end(): void;
 }
 
-/** The gateway bounds streams per user; this bounds the memory. */
-const maxStreams = 10_000;
+/** The gateway bounds streams per user; this bounds the memory, of which each takes some 30 KB. */
+const maxStreams = 3_000;
 /** Well below what proxies in front allow an answer to pause: the contract says 15 s. */
 const heartbeatMilliseconds = 10_000;
 /** A revoked token must end its stream within 2 s, and takes some of that to be heard of. */

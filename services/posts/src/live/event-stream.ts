@@ -6,7 +6,8 @@ export const maxUnread = 1_048_576;
 /** The answer to one client: server-sent events, which it reads as fast as it can or loses. */
 export class EventStream extends Readable {
   #sent = 0;
-  #readWhenBeaten = 0;
+  #readWhenBeaten = -1;
+  #hasEnded = false;
 
   override _read(): void {
     // Events come when something happens, not when they are asked for.
@@ -14,7 +15,7 @@ export class EventStream extends Readable {
 
   /** Sends some events; a client that has too much unread is dropped. The buffer may be shared between clients. */
   send(events: Buffer): void {
-    if (this.destroyed || this.readableEnded) return;
+    if (this.destroyed || this.#hasEnded) return;
     this.#sent += events.length;
     if (this.readableLength + events.length > maxUnread) this.destroy();
     else this.push(events);
@@ -28,8 +29,11 @@ export class EventStream extends Readable {
     this.send(heartbeat);
   }
 
-  /** Ends the answer as a whole one. */
+  /** Ends the answer as a whole one, or breaks it off when there is something unread: what waits may not go out any more. */
   end(): void {
-    if (!this.destroyed) this.push(null);
+    if (this.destroyed || this.#hasEnded) return;
+    this.#hasEnded = true;
+    if (this.readableLength > 0) this.destroy();
+    else this.push(null);
   }
 }

@@ -7,7 +7,7 @@ import {
   voteRetracted,
   type EventDefinition,
 } from '@agora/contracts';
-import { appliedEvents, type Broker } from '@agora/messaging';
+import { findApplied, type Broker } from '@agora/messaging';
 import type { Sequelize } from 'sequelize';
 import { describePosts, describeVotes, type PostFact } from './describe.js';
 import { followFacts, type Source } from './follow-facts.js';
@@ -94,7 +94,7 @@ export function followNews({ broker, database, logger, heardOfPost, tell }: News
     const asked = votes.pending().slice(0, votesAtOnce);
     if (asked.length === 0) return [];
     const ids = asked.map(({ eventId }) => eventId);
-    const applied = await appliedEvents(database, ids);
+    const applied = await findApplied(database, ids);
     const tooOld = performance.now() - votePatience;
     return asked.filter(({ eventId, heardAt }) => applied.has(eventId) || heardAt < tooOld);
   };
