@@ -6,6 +6,7 @@ export { findApplied } from './inbox.js';
 export { type Correlation } from './logger.js';
 export { addAllToOutbox, addToOutbox, openOutbox } from './outbox.js';
 export { startRelay } from './relay.js';
+export { applyStreams, ensureStream } from './streams.js';
 export { again, on, onBatch, type Subscription } from './subscriptions.js';
 export { tailStream, type Tail, type TailedEvent } from './tail.js';
 export { createMessagingTables, dropMessagingTables } from './tables.js';

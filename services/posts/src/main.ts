@@ -33,6 +33,7 @@ runProcess('posts', readConfig, async (config, { logger, started, isDraining }) 
       port: config.INTERNAL_PORT,
       logger,
       routes: internalRoutes,
+      secret: config.INTERNAL_SECRET,
       translateError,
       isReady: async () => !isDraining() && verifier.isReady() && (await databaseAnswers(database)),
     }),
@@ -57,7 +58,11 @@ runProcess('posts', readConfig, async (config, { logger, started, isDraining }) 
   const application = createApplication({
     logger,
     middleware: routeRequests(
-      routes(findUserAt(config.AUTH_INTERNAL_URL), liveFeed, verifier),
+      routes(
+        findUserAt({ origin: config.AUTH_INTERNAL_URL, secret: config.AUTH_INTERNAL_SECRET }),
+        liveFeed,
+        verifier,
+      ),
       authenticate(verifier),
     ),
     translateError,
