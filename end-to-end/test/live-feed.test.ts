@@ -67,17 +67,20 @@ describe('the live feed', () => {
       await publish({ published: false }),
       await publish({ published: false }),
     ];
+    await heard(listener, post, ['post-published post']);
     await rewrite(secret, { published: false });
     await remove(secret);
     await rewrite(post);
+    await heard(listener, post, ['post-published post', 'post-changed new']);
     await vote(post, reader);
-    await heard(listener, post, ['post-published post', 'post-changed new', 'votes 1']);
     await rewrite(draft, { title: 'now' });
+    await heard(listener, draft, ['post-published now']);
     await rewrite(draft, { published: false });
     await vote(draft, author);
+    await heard(listener, draft, ['post-published now', 'post-deleted']);
+    await heard(listener, post, ['post-published post', 'post-changed new', 'votes 1']);
     await remove(post);
     await heard(listener, post, ['post-published post', 'post-changed new', 'votes 1', 'post-deleted']);
-    await heard(listener, draft, ['post-published now', 'post-deleted']);
     expect(toldOf(listener, secret)).toEqual([]);
     const [shown] = listener.events;
     expect(shown?.data).toMatchObject({ owner_id: author.id, owner: { email: author.email }, votes: 0 });
@@ -91,6 +94,7 @@ describe('the live feed', () => {
     const json = { title: 'post', content: 'anything' };
     const gone = Number((await ask('POST', '/posts', { token: leaver.token, json })).body.id);
     await vote(kept, leaver);
+    await heard(listener, gone, ['post-published post']);
     await heard(listener, kept, ['post-published post', 'votes 1']);
     await ask('DELETE', '/users/me', { token: leaver.token });
     await heard(listener, gone, ['post-published post', 'post-deleted']);
