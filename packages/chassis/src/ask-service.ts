@@ -1,11 +1,13 @@
 import { unavailable } from './problem.js';
 import { currentRequest } from './request-context.js';
+import { traceCall } from './tracing.js';
 
 const timeoutMilliseconds = 2_000;
 
 /** Asks another service's internal port for a resource: its JSON, or undefined when there is none (404). Throws a 503 when it gives no answer. */
 export async function askService<Resource>(origin: string, path: string): Promise<Resource | undefined> {
-  const response = await request(new URL(path, origin));
+  const url = new URL(path, origin);
+  const response = await traceCall(`GET ${url.host}`, (headers) => request(url, headers));
   if (response.status === 404) {
     await response.body?.cancel();
     return undefined;
@@ -14,11 +16,11 @@ export async function askService<Resource>(origin: string, path: string): Promis
   return (await response.json()) as Resource;
 }
 
-async function request(url: URL): Promise<Response> {
+async function request(url: URL, headers: Record<string, string>): Promise<Response> {
   const requestId = currentRequest()?.requestId;
   try {
     return await fetch(url, {
-      headers: requestId ? { 'X-Request-Id': requestId } : {},
+      headers: { ...headers, ...(requestId && { 'X-Request-Id': requestId }) },
       signal: AbortSignal.timeout(timeoutMilliseconds),
       redirect: 'error',
     });

@@ -3,6 +3,7 @@ export { openBroadcast, type Broadcast } from './broadcast.js';
 export { startConsumers } from './consumer.js';
 export { followStream, type Follower, type Following } from './follow.js';
 export { type Correlation } from './logger.js';
+export { measureMessaging } from './measure-messaging.js';
 export { addAllToOutbox, addToOutbox, openOutbox } from './outbox.js';
 export { startRelay } from './relay.js';
 export { again, on, onBatch, type Subscription } from './subscriptions.js';
