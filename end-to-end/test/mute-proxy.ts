@@ -19,12 +19,16 @@ export async function openMuteProxy(host: string, port: number) {
     pass(upstream, client);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  // Should Agora not start, nobody stops this.
+  server.unref();
   return {
     port: (server.address() as AddressInfo).port,
     mute: () => void (muted = true),
     async stop() {
+      // First, or who connects again at once would be waited for.
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       for (const socket of sockets) socket.destroy();
-      await new Promise<void>((resolve) => server.close(() => resolve()));
+      await closed;
     },
   };
 }

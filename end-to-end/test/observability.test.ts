@@ -6,6 +6,7 @@ import {
   eventually,
   httpClient,
   join,
+  openCourier,
   startAgora,
   type Agora,
   type HttpClient,
@@ -142,6 +143,14 @@ describe('the metrics', () => {
     expect(sample(metrics, 'logins_total{outcome="succeeded"}')).toBe(1);
   });
 
+  it('tell of a message that was given up', async () => {
+    const before = sample(await metricsOf('posts'), 'dead_letters');
+    const courier = await openCourier();
+    await courier.deliverRaw('votes.vote-cast.v1', 'no JSON');
+    await courier.close();
+    await eventually(async () => expect(sample(await metricsOf('posts'), 'dead_letters')).toBe(before + 1));
+  });
+
   it('are all there that the alerts and the dashboard ask for', async () => {
     const exported = new Set(
       (await Promise.all(names.map(metricsOf))).flatMap((metrics) =>
@@ -153,8 +162,18 @@ describe('the metrics', () => {
     expect(asked.size).toBeGreaterThan(12);
   });
 
-  it('come in time while PostgreSQL and NATS hang, without what only they know', async () => {
-    for (const proxy of Object.values(proxies)) proxy.mute();
+  it('tell what waits, and for how long, while NATS hangs', async () => {
+    proxies.nats.mute();
+    await ask('POST', '/vote', { token: ann.token, json: { post_id: postId, dir: 0 } });
+    await eventually(async () => {
+      const metrics = await metricsOf('votes');
+      expect(sample(metrics, 'outbox_waiting_events')).toBe(1);
+      expect(sample(metrics, 'outbox_oldest_seconds')).toBeGreaterThan(0);
+    });
+  });
+
+  it('come in time while PostgreSQL hangs as well, without what only they know', async () => {
+    proxies.postgres.mute();
     await eventually(async () => {
       const [started, metrics] = [performance.now(), await metricsOf('votes')];
       expect(performance.now() - started).toBeLessThan(3_000);
