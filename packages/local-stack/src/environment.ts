@@ -22,6 +22,7 @@ export interface StackAddresses {
   nats: { url: string; users: Partial<Record<ProcessName | 'streams', NatsUser>> };
   internalSecrets: Secrets['internal'];
   signingKeySecret: string;
+  cursorSecret: string;
   secretKey: string;
 }
 
@@ -69,6 +70,7 @@ export function addressesOf(
     nats,
     internalSecrets: secrets.internal,
     signingKeySecret: secrets.signingKeySecret,
+    cursorSecret: secrets.cursorSecret,
     secretKey: secrets.secretKey,
   };
 }
@@ -136,7 +138,7 @@ function databaseSettings(
 
 function ownSettings(
   name: ProcessName,
-  { ports, internalSecrets, signingKeySecret }: StackAddresses,
+  { ports, internalSecrets, signingKeySecret, cursorSecret }: StackAddresses,
 ): Record<string, string> {
   switch (name) {
     case 'auth':
@@ -146,6 +148,7 @@ function ownSettings(
         AUTH_INTERNAL_URL: origin(ports.auth.internalPort),
         AUTH_INTERNAL_SECRET: internalSecrets.auth,
         INTERNAL_SECRET: internalSecrets.posts,
+        CURSOR_SECRET: cursorSecret,
       };
     case 'votes':
       return {
