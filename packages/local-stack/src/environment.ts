@@ -40,6 +40,8 @@ const overridable = [
   'LOGIN_FAILURES_CEILING',
   'TRUSTED_PROXY_HOPS',
   'CORS_ALLOWED_ORIGINS',
+  'OTEL_EXPORTER_OTLP_ENDPOINT',
+  'OTEL_TRACES_SAMPLER_ARG',
 ];
 
 /** Demos, tests and benchmarks come from one address; the limits of production are in each `config.ts`. All but the failures of an account. */

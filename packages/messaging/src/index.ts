@@ -5,6 +5,7 @@ export { startConsumers } from './consumer.js';
 export { followStream, type Follower, type Following } from './follow.js';
 export { findApplied } from './inbox.js';
 export { type Correlation } from './logger.js';
+export { measureMessaging } from './measure-messaging.js';
 export { addAllToOutbox, addToOutbox, consistencyTokenOf, openOutbox } from './outbox.js';
 export { startRelay } from './relay.js';
 export { applyStreams, ensureStream } from './streams.js';

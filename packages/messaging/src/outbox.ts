@@ -3,6 +3,7 @@ import type { Envelope, EventDefinition, Publisher } from '@agora/contracts';
 import { QueryTypes, type Sequelize, type Transaction } from 'sequelize';
 import { writeToken } from './consistency-token.js';
 import type { Correlation } from './logger.js';
+import { currentTraceparent } from './tracing.js';
 
 /** The outbox of one service. */
 export interface Outbox {
@@ -86,6 +87,7 @@ function envelopeOf<Data>(event: EventDefinition<Data>, data: Data, outbox: Open
   const { error } = event.schema.validate(data);
   if (error) throw new Error(`${event.type} cannot be published: ${error.message}`);
   const requestid = outbox.correlation.current();
+  const traceparent = currentTraceparent();
   return {
     specversion: '1.0',
     id: randomUUID(),
@@ -94,6 +96,7 @@ function envelopeOf<Data>(event: EventDefinition<Data>, data: Data, outbox: Open
     time: new Date().toISOString(),
     datacontenttype: 'application/json',
     ...(requestid && { requestid }),
+    ...(traceparent && { traceparent }),
     data,
   };
 }

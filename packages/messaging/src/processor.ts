@@ -4,8 +4,10 @@ import type { Sequelize } from 'sequelize';
 import { forgetFailures, recordFailure } from './dead-letters.js';
 import { recordInInbox, removeFromInbox } from './inbox.js';
 import type { Correlation, Logger } from './logger.js';
+import { countRedelivery, observeApplied } from './metrics.js';
 import { readEnvelope } from './read-envelope.js';
 import type { Subscription } from './subscriptions.js';
+import { traceApplying } from './tracing.js';
 
 export interface ProcessorOptions {
   subscriptions: readonly Subscription[];
@@ -38,6 +40,7 @@ export function createProcessor(options: ProcessorOptions): (messages: JsMsg[]) 
         message.ack();
         continue;
       }
+      if (message.redelivered) countRedelivery(message.subject);
       try {
         const envelope = readEnvelope(message, known.event);
         received.push({ message, envelope, subscription: known.subscription });
@@ -51,8 +54,12 @@ export function createProcessor(options: ProcessorOptions): (messages: JsMsg[]) 
 
 /** Applies the whole batch in one transaction; when that fails, each message alone, so that one bad one holds up no other. */
 async function applyAll(received: Received[], options: ProcessorOptions): Promise<void> {
+  const events = received.map(({ message, envelope }) => ({
+    envelope,
+    traceparent: message.headers?.get('traceparent'),
+  }));
   try {
-    await applyBatch(received, options);
+    await traceApplying(events, () => applyBatch(received, options));
   } catch (error) {
     const [only] = received;
     if (options.isTransient(error)) for (const { message } of received) message.nak(retryMilliseconds());
@@ -82,8 +89,12 @@ async function applyBatch(received: Received[], options: ProcessorOptions): Prom
     }),
   );
   for (const { message, envelope } of received) {
-    if (unfinished.has(envelope.id)) message.working();
-    else message.ack();
+    if (unfinished.has(envelope.id)) {
+      message.working();
+      continue;
+    }
+    message.ack();
+    observeApplied(envelope);
   }
   for (const each of received.filter(({ envelope }) => unfinished.has(envelope.id)))
     await applyAll([each], options);

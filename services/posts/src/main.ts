@@ -10,7 +10,14 @@ import {
 } from '@agora/chassis';
 import { connectDatabase, connectionOf, databaseAnswers, isDatabaseUnavailable } from '@agora/database';
 import { authenticate, createVerifier, followRevocations } from '@agora/identity';
-import { awaitWrites, connectBroker, openOutbox, startConsumers, startRelay } from '@agora/messaging';
+import {
+  awaitWrites,
+  connectBroker,
+  measureMessaging,
+  openOutbox,
+  startConsumers,
+  startRelay,
+} from '@agora/messaging';
 import { readConfig } from './config.js';
 import { subscriptions } from './events/subscriptions.js';
 import { internalRoutes, routes } from './http/routes.js';
@@ -45,6 +52,7 @@ runProcess('posts', readConfig, async (config, { logger, started, isDraining }) 
   started(broker);
   started(revocations);
   started(verifier);
+  measureMessaging({ service: 'posts', database, broker, subscriptions });
   const outbox = openOutbox(database, 'posts', correlation);
   started(startRelay({ outbox, broker, connection: connectionOf(config, 'posts-relay'), logger }));
   started(
