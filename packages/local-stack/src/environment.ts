@@ -94,6 +94,16 @@ export function migrationEnvironmentOf(
   return { ...environmentOf(name, stack, user), ...databaseSettings(name, 'migrator', stack) };
 }
 
+/** The environment of the commands that a service's operators run: they ask others that the service itself need not ask. */
+export function operationsEnvironmentOf(name: ServiceName, stack: StackAddresses) {
+  const { auth, votes } = stack.ports;
+  return {
+    ...environmentOf(name, stack),
+    AUTH_INTERNAL_URL: origin(auth.internalPort),
+    VOTES_INTERNAL_URL: origin(votes.internalPort),
+  };
+}
+
 function tokenSettings({ ports, secretKey }: StackAddresses, user: NodeJS.ProcessEnv) {
   const algorithm = user.ALGORITHM || 'ES256';
   return {

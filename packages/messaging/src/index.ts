@@ -1,9 +1,27 @@
 export { brokerSettings, connectBroker, type Broker, type BrokerSettings } from './broker.js';
+export { type ApplyOptions } from './apply.js';
+export { applyFact, applyMessage } from './apply-event.js';
 export { openBroadcast, type Broadcast } from './broadcast.js';
 export { startConsumers } from './consumer.js';
 export { followStream, type Follower, type Following } from './follow.js';
+export {
+  discardDeadLetter,
+  everyDeadLetter,
+  findDeadLetter,
+  listDeadLetters,
+  retryDeadLetter,
+  type DeadLetter,
+} from './given-up.js';
 export { type Correlation } from './logger.js';
 export { addAllToOutbox, addToOutbox, openOutbox } from './outbox.js';
+export {
+  findUnapplied,
+  readOutbox,
+  readOutboxStatus,
+  republishSince,
+  type OutboxStatus,
+  type StoredEvent,
+} from './outbox-contents.js';
 export { startRelay } from './relay.js';
 export { again, on, onBatch, type Subscription } from './subscriptions.js';
 export { createMessagingTables, dropMessagingTables } from './tables.js';

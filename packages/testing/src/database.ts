@@ -1,13 +1,14 @@
 import pg from 'pg';
 import { currentStack } from './stack.js';
 
-/** Runs a statement as the administrator of this worker's database; tables are named with their schema. */
+/** Runs a statement as the administrator of this worker's database, or of another; tables are named with their schema. */
 export async function query<Row extends pg.QueryResultRow>(
   text: string,
   values: unknown[] = [],
+  database = currentStack().worker.database,
 ): Promise<Row[]> {
-  const { postgres, worker } = currentStack();
-  const client = new pg.Client({ ...postgres, database: worker.database });
+  const { postgres } = currentStack();
+  const client = new pg.Client({ ...postgres, database });
   await client.connect();
   try {
     return (await client.query<Row>(text, values)).rows;

@@ -9,6 +9,8 @@ export interface Config extends ProcessSettings, DatabaseSettings, BrokerSetting
   AUTH_INTERNAL_URL: string;
 }
 
+const origin = Joi.string().uri({ scheme: ['http', 'https'] });
+
 /** The settings of posts; throws a SettingsError that says what is wrong. */
 export const readConfig = (environment: NodeJS.ProcessEnv): Config =>
   readSettings<Config>(environment, {
@@ -18,10 +20,27 @@ export const readConfig = (environment: NodeJS.ProcessEnv): Config =>
     ...identitySettings,
     PORT: Joi.number().port().default(8002),
     INTERNAL_PORT: Joi.number().port().default(9002),
-    AUTH_INTERNAL_URL: Joi.string()
-      .uri({ scheme: ['http', 'https'] })
-      .required(),
+    AUTH_INTERNAL_URL: origin.required(),
   });
+
+export interface AuditConfig {
+  AUTH_INTERNAL_URL: string;
+  /** Where votes answers other services. */
+  VOTES_INTERNAL_URL: string;
+}
+
+/** Whom the audit asks; it reads the settings of the database too. */
+export const readAuditConfig = (environment: NodeJS.ProcessEnv = process.env): AuditConfig =>
+  readSettings<AuditConfig>(environment, {
+    AUTH_INTERNAL_URL: origin.required(),
+    VOTES_INTERNAL_URL: origin.required(),
+  });
+
+/** Whom the rebuilding of projections asks. */
+export const readProjectionsConfig = (
+  environment: NodeJS.ProcessEnv = process.env,
+): Pick<AuditConfig, 'AUTH_INTERNAL_URL'> =>
+  readSettings<Pick<AuditConfig, 'AUTH_INTERNAL_URL'>>(environment, { AUTH_INTERNAL_URL: origin.required() });
 
 /** The settings of the migrations alone. */
 export const readMigrationConfig = (environment: NodeJS.ProcessEnv): DatabaseSettings =>

@@ -10,6 +10,7 @@ import {
 import { connectDatabase, connectionOf, databaseAnswers, isDatabaseUnavailable } from '@agora/database';
 import { authenticate, createVerifier, followRevocations } from '@agora/identity';
 import { connectBroker, openOutbox, startConsumers, startRelay } from '@agora/messaging';
+import { exportAuditResults } from '@agora/operations';
 import { readConfig } from './config.js';
 import { subscriptions } from './events/subscriptions.js';
 import { internalRoutes, routes } from './http/routes.js';
@@ -31,7 +32,7 @@ runProcess('posts', readConfig, async (config, { logger, started, isDraining }) 
       ...listen,
       port: config.INTERNAL_PORT,
       logger,
-      routes: internalRoutes,
+      routes: internalRoutes(database),
       translateError,
       isReady: async () => !isDraining() && verifier.isReady() && (await databaseAnswers(database)),
     }),
@@ -39,6 +40,7 @@ runProcess('posts', readConfig, async (config, { logger, started, isDraining }) 
   started(broker);
   started(revocations);
   started(verifier);
+  exportAuditResults(database);
   const outbox = openOutbox(database, 'posts', correlation);
   started(startRelay({ outbox, broker, connection: connectionOf(config, 'posts-relay'), logger }));
   started(

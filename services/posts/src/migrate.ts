@@ -3,5 +3,11 @@ import { readMigrationConfig } from './config.js';
 import { createMessaging } from './migrations/0001-create-messaging-tables.js';
 import { createAuthors } from './migrations/0002-create-authors.js';
 import { createPosts } from './migrations/0003-create-posts.js';
+import { createAuditResults } from './migrations/0004-create-audit-results.js';
 
-await runMigrateCommand('posts', readMigrationConfig, [createMessaging, createAuthors, createPosts]);
+await runMigrateCommand('posts', readMigrationConfig, [
+  createMessaging,
+  createAuthors,
+  createPosts,
+  createAuditResults,
+]);

@@ -9,6 +9,8 @@ export interface Config extends ProcessSettings, DatabaseSettings, BrokerSetting
   POSTS_INTERNAL_URL: string;
 }
 
+const origin = Joi.string().uri({ scheme: ['http', 'https'] });
+
 /** The settings of votes; throws a SettingsError that says what is wrong. */
 export const readConfig = (environment: NodeJS.ProcessEnv): Config =>
   readSettings<Config>(environment, {
@@ -18,9 +20,20 @@ export const readConfig = (environment: NodeJS.ProcessEnv): Config =>
     ...identitySettings,
     PORT: Joi.number().port().default(8003),
     INTERNAL_PORT: Joi.number().port().default(9003),
-    POSTS_INTERNAL_URL: Joi.string()
-      .uri({ scheme: ['http', 'https'] })
-      .required(),
+    POSTS_INTERNAL_URL: origin.required(),
+  });
+
+export interface AuditConfig {
+  /** Where auth answers other services. */
+  AUTH_INTERNAL_URL: string;
+  POSTS_INTERNAL_URL: string;
+}
+
+/** Whom the audit and the rebuilding of projections ask; they read the settings of the database too. */
+export const readAuditConfig = (environment: NodeJS.ProcessEnv = process.env): AuditConfig =>
+  readSettings<AuditConfig>(environment, {
+    AUTH_INTERNAL_URL: origin.required(),
+    POSTS_INTERNAL_URL: origin.required(),
   });
 
 /** The settings of the migrations alone. */

@@ -10,9 +10,10 @@ import {
 import { connectDatabase, connectionOf, databaseAnswers, isDatabaseUnavailable } from '@agora/database';
 import { authenticate, createVerifier, followRevocations } from '@agora/identity';
 import { connectBroker, openOutbox, startConsumers, startRelay } from '@agora/messaging';
+import { exportAuditResults } from '@agora/operations';
 import { readConfig } from './config.js';
 import { subscriptions } from './events/subscriptions.js';
-import { routes } from './http/routes.js';
+import { internalRoutes, routes } from './http/routes.js';
 import { KnownPost } from './models/known-post.js';
 import { Vote } from './models/vote.js';
 import { Voter } from './models/voter.js';
@@ -32,6 +33,7 @@ runProcess('votes', readConfig, async (config, { logger, started, isDraining }) 
       ...listen,
       port: config.INTERNAL_PORT,
       logger,
+      routes: internalRoutes(database),
       translateError,
       isReady: async () => !isDraining() && verifier.isReady() && (await databaseAnswers(database)),
     }),
@@ -39,6 +41,7 @@ runProcess('votes', readConfig, async (config, { logger, started, isDraining }) 
   started(broker);
   started(revocations);
   started(verifier);
+  exportAuditResults(database);
   const outbox = openOutbox(database, 'votes', correlation);
   started(startRelay({ outbox, broker, connection: connectionOf(config, 'votes-relay'), logger }));
   started(

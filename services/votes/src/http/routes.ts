@@ -1,8 +1,19 @@
-import { post, type Route } from '@agora/chassis';
+import { get, post, type Route } from '@agora/chassis';
+import { listEvents } from '@agora/operations';
+import type { Sequelize } from 'sequelize';
 import type { FindPostState } from '../post-states.js';
 import { castVote } from './cast-vote.js';
+import { listVoteCounts } from './list-vote-counts.js';
+import { showVoteCount } from './show-vote-count.js';
 
 /** What clients ask of votes, through the gateway. */
 export const routes = (findPostState: FindPostState): Route[] => [
   post('/vote', 'user', castVote(findPostState)),
+];
+
+/** What other processes of Agora ask of votes, on the internal port. */
+export const internalRoutes = (database: Sequelize): Route[] => [
+  get('/internal/votes', 'anyone', listVoteCounts),
+  get('/internal/votes/:id', 'anyone', showVoteCount),
+  get('/internal/events', 'anyone', listEvents(database)),
 ];

@@ -1,0 +1,27 @@
+/** `node audit-command.js [--repair] [--settle <seconds>] [--json]`: compares what posts keeps with what auth and votes say. */
+import { runAuditCommand } from '@agora/operations';
+import { compareAuthors, findUsersAt } from './audit/authors.js';
+import { findOrphanedPosts } from './audit/orphaned-posts.js';
+import { compareVoteCounts } from './audit/vote-counts.js';
+import { readAuditConfig } from './config.js';
+import { subscriptions } from './events/subscriptions.js';
+import { Author } from './models/author.js';
+import { Post } from './models/post.js';
+
+await runAuditCommand({
+  service: 'posts',
+  models: [Author, Post],
+  subscriptions,
+  audited() {
+    const { AUTH_INTERNAL_URL, VOTES_INTERNAL_URL } = readAuditConfig();
+    const findUsers = findUsersAt(AUTH_INTERNAL_URL);
+    return {
+      publishers: [AUTH_INTERNAL_URL, VOTES_INTERNAL_URL],
+      checks: [
+        compareAuthors(findUsers),
+        findOrphanedPosts(findUsers),
+        compareVoteCounts(VOTES_INTERNAL_URL),
+      ],
+    };
+  },
+});
