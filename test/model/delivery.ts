@@ -18,13 +18,15 @@ type Event = (typeof events)[number];
 type Fault =
   'writer crashes' | 'relay crashes' | 'consumer crashes' | 'broker forgets acks' | 'stream is lost';
 
+/** It takes its place in the order of the outbox when its transaction begins, not when it commits. */
+interface Change {
+  place: number;
+  state: 'none' | 'open' | 'committed' | 'given up';
+  outbox: 'no' | 'new' | 'published';
+}
+
 interface State {
-  /** A change takes its place in the order of the outbox when its transaction begins, not when it commits. */
-  changes: {
-    place: number;
-    state: 'none' | 'open' | 'committed' | 'given up';
-    outbox: 'no' | 'new' | 'published';
-  }[];
+  changes: [Change, Change];
   /** Of the relay, kept in the database: which stream it knows, and the last place (cursor polling alone). */
   knownStream: number;
   cursor: number;
@@ -38,10 +40,12 @@ interface State {
   left: Fault[];
 }
 
+const untouched: Change = { place: 0, state: 'none', outbox: 'no' };
+
 /** The design, or a variant of it. */
 export const deliveryModel = (variant?: DeliveryVariant): Model<State> => ({
   initial: {
-    changes: events.map(() => ({ place: 0, state: 'none', outbox: 'no' })),
+    changes: [untouched, untouched],
     knownStream: 0,
     cursor: 0,
     relay: null,
@@ -88,8 +92,6 @@ function fault(state: State, name: Fault, change: (copy: State) => void): Step<S
 
 const publish = (state: State, event: Event) => state.stream.messages.push({ event, state: 'waiting' });
 
-type Change = State['changes'][number];
-
 function writerSteps(state: State, variant?: DeliveryVariant): Step<State>[] {
   return events.flatMap((event) => {
     const own = state.changes[event];
@@ -121,9 +123,8 @@ function relaySteps(state: State, variant?: DeliveryVariant): Step<State>[] {
   const { relay, stream } = state;
   const mark = (event: Event) =>
     step(state, `relay marks ${event}`, (copy) => {
-      const own = copy.changes[event];
-      if (own) own.outbox = 'published';
-      copy.cursor = own?.place ?? copy.cursor;
+      copy.changes[event].outbox = 'published';
+      copy.cursor = copy.changes[event].place;
       copy.relay = variant === 'mark before publish' ? { event, done: 'first' } : null;
     });
   const send = (event: Event) =>
@@ -150,10 +151,10 @@ function relaySteps(state: State, variant?: DeliveryVariant): Step<State>[] {
   const waiting = events
     .filter((event) => {
       const own = state.changes[event];
-      if (own?.state !== 'committed') return false;
+      if (own.state !== 'committed') return false;
       return variant === 'cursor polling' ? own.place > state.cursor : own.outbox === 'new';
     })
-    .toSorted((one, other) => (state.changes[one]?.place ?? 0) - (state.changes[other]?.place ?? 0));
+    .toSorted((one, other) => state.changes[one].place - state.changes[other].place);
   const [oldest] = waiting;
   if (oldest === undefined) return [];
   return [step(state, `relay takes ${oldest}`, (copy) => (copy.relay = { event: oldest, done: 'nothing' }))];
@@ -167,7 +168,7 @@ function brokerSteps(state: State): Step<State>[] {
         message.state === 'waiting'
           ? [
               step(state, `broker delivers ${message.event}`, (copy) => {
-                copy.stream.messages[index].state = 'delivered';
+                copy.stream.messages = copy.stream.messages.with(index, { ...message, state: 'delivered' });
                 copy.consumer = { event: message.event, index, stream: stream.id, done: 'nothing' };
               }),
             ]
