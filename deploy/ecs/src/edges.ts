@@ -6,6 +6,7 @@ export const groups = [
   'posts',
   'votes',
   'migration',
+  'audit',
   'provision',
   'database',
   'nats',
@@ -28,10 +29,16 @@ export const edges: readonly (readonly [from: Group, to: Group, port: number])[]
   ['votes', 'auth', 9001],
   ['votes', 'posts', 9002],
 
+  // The audits, which compare services with each other.
+  ['audit', 'auth', 9001],
+  ['audit', 'posts', 9002],
+  ['audit', 'votes', 9003],
+
   ['auth', 'database', 5432],
   ['posts', 'database', 5432],
   ['votes', 'database', 5432],
   ['migration', 'database', 5432],
+  ['audit', 'database', 5432],
   ['provision', 'database', 5432],
 
   ['gateway', 'nats', 4222],
@@ -43,4 +50,13 @@ export const edges: readonly (readonly [from: Group, to: Group, port: number])[]
 ];
 
 /** The groups of tasks: they fetch images and secrets and send logs through the VPC endpoints. */
-export const taskGroups = ['gateway', 'auth', 'posts', 'votes', 'migration', 'provision', 'nats'] as const;
+export const taskGroups = [
+  'gateway',
+  'auth',
+  'posts',
+  'votes',
+  'migration',
+  'audit',
+  'provision',
+  'nats',
+] as const;
