@@ -19,6 +19,9 @@ const operations = {
 };
 type Operation = keyof typeof operations;
 
+/** It was asked wrongly. */
+class Misuse extends StackError {}
+
 const { signal } = stopRequests();
 
 async function main([name, ...args]: string[]): Promise<number> {
@@ -28,15 +31,18 @@ async function main([name, ...args]: string[]): Promise<number> {
   const run = (names: readonly ServiceName[], environment: (service: ServiceName) => NodeJS.ProcessEnv) =>
     runAll(operation, names, rest, environment);
   const [first] = of;
-  if (rest.includes('--help') && first) return run([first], () => process.env);
+  if (rest.includes('--help') && first) {
+    const code = await run([first], () => process.env);
+    process.stdout.write(`  --service ${of.join('|')}   that one alone\n`);
+    return code;
+  }
   if (process.env.DATABASE_HOST && !chosen)
-    throw new StackError(
+    throw new Misuse(
       'DATABASE_HOST is set, so the environment is that of one service: name it with --service.',
     );
   if (process.env.DATABASE_HOST) return run(chosen ? [chosen] : [], () => process.env);
   const isAboutOne = operation === 'dead-letters' && rest.filter((word) => !word.startsWith('--')).length > 1;
-  if (isAboutOne && !chosen)
-    throw new StackError(`Whose message it is must be said: --service ${of.join('|')}`);
+  if (isAboutOne && !chosen) throw new Misuse(`Whose message it is must be said: --service ${of.join('|')}`);
   return withDatabase(
     layoutOf(checkout),
     fileURLToPath(import.meta.url),
@@ -53,7 +59,7 @@ function readService(
   if (at < 0) return { chosen: undefined, rest: args };
   const chosen = args[at + 1] ?? '';
   if (!isServiceName(chosen) || !of.includes(chosen))
-    throw new StackError(`--service must be ${of.join(' or ')}, not "${chosen}".`);
+    throw new Misuse(`--service must be ${of.join(' or ')}, not "${chosen}".`);
   return { chosen, rest: args.toSpliced(at, 2) };
 }
 
@@ -79,7 +85,8 @@ async function runAll(
 }
 
 process.exit(
-  await main(process.argv.slice(2)).catch((error: unknown) =>
-    reportFailure(error, (line) => process.stderr.write(`${line}\n`)),
-  ),
+  await main(process.argv.slice(2)).catch((error: unknown) => {
+    const code = reportFailure(error, (line) => process.stderr.write(`${line}\n`));
+    return error instanceof Misuse ? 2 : code;
+  }),
 );
