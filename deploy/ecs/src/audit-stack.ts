@@ -3,6 +3,7 @@ import { EcsRunFargateTask } from 'aws-cdk-lib/aws-scheduler-targets';
 import { Stack, TimeZone, type StackProps } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import type { DatabaseStack } from './database-stack.js';
+import type { InternalSecretsStack } from './internal-secrets-stack.js';
 import type { Surroundings } from './fargate-service.js';
 import { hardenedTask, imageDigest } from './hardened-task.js';
 import { auditSettings, type Audited } from './services.js';
@@ -10,13 +11,14 @@ import { auditSettings, type Audited } from './services.js';
 export interface AuditStackProps extends StackProps, Surroundings {
   service: Audited;
   database: DatabaseStack;
+  internal: InternalSecretsStack;
 }
 
 /** The task that compares, every night, what a service keeps of the others' data with what they say. It ends with code 1 when they differ. */
 export class AuditStack extends Stack {
   constructor(scope: Construct, id: string, props: AuditStackProps) {
     super(scope, id, props);
-    const { service, network, delivery, cluster, database } = props;
+    const { service, network, delivery, cluster, database, internal } = props;
     const task = hardenedTask(this, {
       name: `${service}-audit`,
       cpu: 256,
@@ -31,7 +33,13 @@ export class AuditStack extends Stack {
         DATABASE_USER: `${service}_app`,
         NODE_ENV: 'production',
       },
-      secrets: { DATABASE_PASSWORD: database.password[service].app },
+      secrets: {
+        DATABASE_PASSWORD: database.password[service].app,
+        AUTH_INTERNAL_SECRET: internal.secret.auth,
+        ...(service === 'posts'
+          ? { VOTES_INTERNAL_SECRET: internal.secret.votes }
+          : { POSTS_INTERNAL_SECRET: internal.secret.posts }),
+      },
     });
     new Schedule(this, 'EveryNight', {
       description: `Compares what ${service} keeps with what the others say`,

@@ -8,6 +8,7 @@ export const groups = [
   'migration',
   'audit',
   'provision',
+  'streams',
   'database',
   'nats',
   'nats-storage',
@@ -45,6 +46,7 @@ export const edges: readonly (readonly [from: Group, to: Group, port: number])[]
   ['auth', 'nats', 4222],
   ['posts', 'nats', 4222],
   ['votes', 'nats', 4222],
+  ['streams', 'nats', 4222],
   ['nats', 'nats', 6222],
   ['nats', 'nats-storage', 2049],
 ];
@@ -58,5 +60,6 @@ export const taskGroups = [
   'migration',
   'audit',
   'provision',
+  'streams',
   'nats',
 ] as const;

@@ -52,10 +52,10 @@ describe('security groups', () => {
         ...['auth', 'posts', 'votes', 'migration', 'audit', 'provision'].map(
           (from) => `${from} → database:5432`,
         ),
-        ...['auth', 'posts', 'votes', 'gateway'].map((from) => `${from} → nats:4222`),
+        ...['auth', 'posts', 'votes', 'gateway', 'streams'].map((from) => `${from} → nats:4222`),
         'nats → nats:6222',
         'nats → nats-storage:2049',
-        ...['audit', 'auth', 'gateway', 'migration', 'nats', 'posts', 'provision', 'votes'].map(
+        ...['audit', 'auth', 'gateway', 'migration', 'nats', 'posts', 'provision', 'streams', 'votes'].map(
           (from) => `${from} → endpoints:443`,
         ),
       ].toSorted(),

@@ -1,7 +1,7 @@
 export { addressBucket } from './address-bucket.js';
 export { createApplication } from './application.js';
 export { audit } from './audit.js';
-export { askService } from './ask-service.js';
+export { askService, type InternalAddress } from './ask-service.js';
 export { openServer, type HttpServer } from './http-server.js';
 export { openInternalServer } from './internal-server.js';
 export { createLogger, type Logger } from './logger.js';
@@ -27,7 +27,7 @@ export {
   tooLarge,
   type BodyKind,
 } from './read-body.js';
-export { integerParameter, readQuery } from './read-query.js';
+export { idParameter, integerParameter, readQuery } from './read-query.js';
 export { correlation, currentRequest } from './request-context.js';
 export {
   del,

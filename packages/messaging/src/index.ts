@@ -23,5 +23,6 @@ export {
   type StoredEvent,
 } from './outbox-contents.js';
 export { startRelay } from './relay.js';
+export { applyStreams, ensureStream } from './streams.js';
 export { again, on, onBatch, type Subscription } from './subscriptions.js';
 export { createMessagingTables, dropMessagingTables } from './tables.js';

@@ -1,4 +1,4 @@
-import { correlation } from '@agora/chassis';
+import { correlation, type InternalAddress } from '@agora/chassis';
 import type { SchemaName } from '@agora/database';
 import { openOutbox, type Subscription } from '@agora/messaging';
 import type { ModelCtor } from 'sequelize-typescript';
@@ -20,7 +20,7 @@ export interface AuditedService {
   models: ModelCtor[];
   subscriptions: readonly Subscription[];
   /** The internal ports of those whose events it reacts to, and what is compared; reads the settings. */
-  audited(): { publishers: readonly string[]; checks: readonly Check[] };
+  audited(): { publishers: readonly InternalAddress[]; checks: readonly Check[] };
 }
 
 /** The body of a service's `audit-command.ts`: `node audit-command.js [--repair] [--settle <seconds>] [--json]`. */

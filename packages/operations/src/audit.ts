@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { InternalAddress } from '@agora/chassis';
 import type { ApplyOptions, StoredEvent } from '@agora/messaging';
 import { QueryTypes, type Sequelize } from 'sequelize';
 import type { Check, Session } from './check.js';
@@ -16,7 +17,7 @@ export interface KindResult {
 
 export interface AuditOptions extends ApplyOptions {
   /** The internal ports of those whose events this service reacts to. */
-  publishers: readonly string[];
+  publishers: readonly InternalAddress[];
   checks: readonly Check[];
   repair: boolean;
   /** How long events may take before what lacks them is drift. */

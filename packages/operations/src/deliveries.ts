@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { InternalAddress } from '@agora/chassis';
 import { applyMessage, findUnapplied, type ApplyOptions, type StoredEvent } from '@agora/messaging';
 import { askOwner } from './ask-owner.js';
 
@@ -21,7 +22,7 @@ export interface Deliveries {
  * had `settleSeconds` to do so.
  */
 export async function findUndelivered(
-  publishers: readonly string[],
+  publishers: readonly InternalAddress[],
   options: ApplyOptions,
   settleSeconds: number,
 ): Promise<Deliveries> {
@@ -60,7 +61,7 @@ export async function deliver({ envelope }: StoredEvent, options: ApplyOptions):
   }
 }
 
-async function* outboxOf(publisher: string): AsyncIterable<StoredEvent[]> {
+async function* outboxOf(publisher: InternalAddress): AsyncIterable<StoredEvent[]> {
   for (let after = '0'; ;) {
     const path = `/internal/events?after=${after}&limit=${pageSize}`;
     const page = (await askOwner<StoredEvent[]>(publisher, path)) ?? [];

@@ -2,7 +2,15 @@ import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { currentStack, openCourier, query, startAgora, type Agora, type Courier } from '@agora/testing';
+import {
+  currentStack,
+  openCourier,
+  query,
+  startAgora,
+  testSecret,
+  type Agora,
+  type Courier,
+} from '@agora/testing';
 
 const execute = promisify(execFile);
 
@@ -71,6 +79,9 @@ async function runCommand<Json>(
     DATABASE_NAME: database,
     DATABASE_USER: `${service}_app`,
     DATABASE_PASSWORD: databasePasswords[service].app,
+    AUTH_INTERNAL_SECRET: testSecret,
+    POSTS_INTERNAL_SECRET: testSecret,
+    VOTES_INTERNAL_SECRET: testSecret,
     AUTH_INTERNAL_URL: `http://127.0.0.1:${agora.ports.auth.internalPort}`,
     POSTS_INTERNAL_URL: `http://127.0.0.1:${agora.ports.posts.internalPort}`,
     VOTES_INTERNAL_URL: `http://127.0.0.1:${agora.ports.votes.internalPort}`,

@@ -13,15 +13,13 @@ await runAuditCommand({
   models: [Author, Post],
   subscriptions,
   audited() {
-    const { AUTH_INTERNAL_URL, VOTES_INTERNAL_URL } = readAuditConfig();
-    const findUsers = findUsersAt(AUTH_INTERNAL_URL);
+    const settings = readAuditConfig();
+    const auth = { origin: settings.AUTH_INTERNAL_URL, secret: settings.AUTH_INTERNAL_SECRET };
+    const votes = { origin: settings.VOTES_INTERNAL_URL, secret: settings.VOTES_INTERNAL_SECRET };
+    const findUsers = findUsersAt(auth);
     return {
-      publishers: [AUTH_INTERNAL_URL, VOTES_INTERNAL_URL],
-      checks: [
-        compareAuthors(findUsers),
-        findOrphanedPosts(findUsers),
-        compareVoteCounts(VOTES_INTERNAL_URL),
-      ],
+      publishers: [auth, votes],
+      checks: [compareAuthors(findUsers), findOrphanedPosts(findUsers), compareVoteCounts(votes)],
     };
   },
 });

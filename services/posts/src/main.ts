@@ -33,6 +33,7 @@ runProcess('posts', readConfig, async (config, { logger, started, isDraining }) 
       port: config.INTERNAL_PORT,
       logger,
       routes: internalRoutes(database),
+      secret: config.INTERNAL_SECRET,
       translateError,
       isReady: async () => !isDraining() && verifier.isReady() && (await databaseAnswers(database)),
     }),
@@ -56,7 +57,13 @@ runProcess('posts', readConfig, async (config, { logger, started, isDraining }) 
   );
   const application = createApplication({
     logger,
-    middleware: routeRequests(routes(findUserAt(config.AUTH_INTERNAL_URL)), authenticate(verifier)),
+    middleware: routeRequests(
+      routes(
+        findUserAt({ origin: config.AUTH_INTERNAL_URL, secret: config.AUTH_INTERNAL_SECRET }),
+        config.CURSOR_SECRET,
+      ),
+      authenticate(verifier),
+    ),
     translateError,
   });
   started(await openServer(application.callback(), { ...listen, port: config.PORT }));

@@ -6,6 +6,7 @@ import { Author } from './models/author.js';
 import { Post } from './models/post.js';
 
 await runProjectionsCommand('posts', [Author, Post], () => {
-  const { AUTH_INTERNAL_URL } = readProjectionsConfig();
-  return [{ check: compareAuthors(findUsersAt(AUTH_INTERNAL_URL)) }];
+  const settings = readProjectionsConfig();
+  const auth = { origin: settings.AUTH_INTERNAL_URL, secret: settings.AUTH_INTERNAL_SECRET };
+  return [{ check: compareAuthors(findUsersAt(auth)) }];
 });

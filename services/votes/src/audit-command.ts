@@ -14,10 +14,12 @@ await runAuditCommand({
   models: [KnownPost, Vote, Voter],
   subscriptions,
   audited() {
-    const { AUTH_INTERNAL_URL, POSTS_INTERNAL_URL } = readAuditConfig();
-    const [findUsers, findPosts] = [findUsersAt(AUTH_INTERNAL_URL), findPostsAt(POSTS_INTERNAL_URL)];
+    const settings = readAuditConfig();
+    const auth = { origin: settings.AUTH_INTERNAL_URL, secret: settings.AUTH_INTERNAL_SECRET };
+    const posts = { origin: settings.POSTS_INTERNAL_URL, secret: settings.POSTS_INTERNAL_SECRET };
+    const [findUsers, findPosts] = [findUsersAt(auth), findPostsAt(posts)];
     return {
-      publishers: [AUTH_INTERNAL_URL, POSTS_INTERNAL_URL],
+      publishers: [auth, posts],
       checks: [
         compareKnownPosts(findPosts),
         compareVoters(findUsers),

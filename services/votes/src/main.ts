@@ -34,6 +34,7 @@ runProcess('votes', readConfig, async (config, { logger, started, isDraining }) 
       port: config.INTERNAL_PORT,
       logger,
       routes: internalRoutes(database),
+      secret: config.INTERNAL_SECRET,
       translateError,
       isReady: async () => !isDraining() && verifier.isReady() && (await databaseAnswers(database)),
     }),
@@ -57,7 +58,10 @@ runProcess('votes', readConfig, async (config, { logger, started, isDraining }) 
   );
   const application = createApplication({
     logger,
-    middleware: routeRequests(routes(findPostStateAt(config.POSTS_INTERNAL_URL)), authenticate(verifier)),
+    middleware: routeRequests(
+      routes(findPostStateAt({ origin: config.POSTS_INTERNAL_URL, secret: config.POSTS_INTERNAL_SECRET })),
+      authenticate(verifier),
+    ),
     translateError,
   });
   started(await openServer(application.callback(), { ...listen, port: config.PORT }));

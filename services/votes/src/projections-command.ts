@@ -8,12 +8,14 @@ import { Vote } from './models/vote.js';
 import { Voter } from './models/voter.js';
 
 await runProjectionsCommand('votes', [KnownPost, Vote, Voter], () => {
-  const { AUTH_INTERNAL_URL, POSTS_INTERNAL_URL } = readAuditConfig();
+  const settings = readAuditConfig();
+  const auth = { origin: settings.AUTH_INTERNAL_URL, secret: settings.AUTH_INTERNAL_SECRET };
+  const posts = { origin: settings.POSTS_INTERNAL_URL, secret: settings.POSTS_INTERNAL_SECRET };
   return [
     {
-      check: compareKnownPosts(findPostsAt(POSTS_INTERNAL_URL)),
-      fill: () => learnOfAllPosts(POSTS_INTERNAL_URL),
+      check: compareKnownPosts(findPostsAt(posts)),
+      fill: () => learnOfAllPosts(posts),
     },
-    { check: compareVoters(findUsersAt(AUTH_INTERNAL_URL)) },
+    { check: compareVoters(findUsersAt(auth)) },
   ];
 });

@@ -56,7 +56,7 @@ export const routes = (dependencies: Dependencies): Route[] => {
 /** What other processes of Agora ask of auth, on the internal port. */
 export const internalRoutes = (keys: Keys, database: Sequelize): Route[] => [
   get('/internal/jwks.json', 'anyone', showKeySet(keys)),
-  get('/internal/users', 'anyone', listUsers),
-  get('/internal/users/:id', 'anyone', showUser),
-  get('/internal/events', 'anyone', listEvents(database)),
+  get('/internal/users', 'service', listUsers),
+  get('/internal/users/:id', 'service', showUser),
+  get('/internal/events', 'service', listEvents(database)),
 ];

@@ -1,3 +1,4 @@
+import type { InternalAddress } from '@agora/chassis';
 import { askForAll, projectionCheck, type Check } from '@agora/operations';
 import { Author, type UserView } from '../models/author.js';
 
@@ -6,9 +7,9 @@ export type FindUsers = (ids: readonly number[]) => Promise<Map<number, UserView
 
 /** Asks auth's internal port. */
 export const findUsersAt =
-  (authOrigin: string): FindUsers =>
+  (auth: InternalAddress): FindUsers =>
   (ids) =>
-    askForAll<UserView>(authOrigin, '/internal/users?ids=', ids, ({ id }) => id);
+    askForAll<UserView>(auth, '/internal/users?ids=', ids, ({ id }) => id);
 
 /** Authors are accounts as auth shows them, and tombstones where auth has none. */
 export const compareAuthors = (findUsers: FindUsers): Check =>

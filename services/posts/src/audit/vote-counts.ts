@@ -1,3 +1,4 @@
+import type { InternalAddress } from '@agora/chassis';
 import { voteCast, voteRetracted } from '@agora/contracts';
 import { inTransaction } from '@agora/database';
 import { findUnapplied } from '@agora/messaging';
@@ -15,13 +16,13 @@ interface RecentVotes extends VoteCount {
 }
 
 /** Every count of votes is the number of votes, but for the events that have not been applied. */
-export const compareVoteCounts = (votesOrigin: string): Check => ({
+export const compareVoteCounts = (votes: InternalAddress): Check => ({
   kind: 'vote_counts',
   pages: () => pagesOf((after, limit) => Post.idsAfter(after, limit)),
   async compare(ids) {
     const counts = await Post.countsOf(ids);
     const path = '/internal/votes?post_ids=';
-    const truths = await askForAll<VoteCount>(votesOrigin, path, ids, ({ post_id: id }) => id);
+    const truths = await askForAll<VoteCount>(votes, path, ids, ({ post_id: id }) => id);
     return ids.filter((id) => counts.has(id) && counts.get(id) !== (truths.get(id)?.votes ?? 0));
   },
   examine: (id, session) =>
@@ -29,7 +30,7 @@ export const compareVoteCounts = (votesOrigin: string): Check => ({
       // While the post is held no event changes its count, and what is applied to it was committed in votes before votes is asked.
       const count = await Post.holdCount(id, transaction);
       const path = `/internal/votes/${id}?since=${session.since.toISOString()}`;
-      const truth = await askOwner<RecentVotes>(votesOrigin, path);
+      const truth = await askOwner<RecentVotes>(votes, path);
       if (count === undefined || !truth) return undefined;
       const changes = new Map(truth.events.map((event) => [event.id, event.change]));
       for (const { envelope } of session.awaited('post_id', id)) {

@@ -6,6 +6,7 @@ import { addToOutbox } from '@agora/messaging';
 import { Author } from '../models/author.js';
 import { Post } from '../models/post.js';
 import type { FindUser } from '../users.js';
+import { answerPost } from './entity-tag.js';
 import { postText } from './post-text.js';
 
 /** `POST /posts`: writes a post, as a draft when `published` is false. */
@@ -24,7 +25,7 @@ export const publishPost =
     });
     ctx.status = 201;
     ctx.set('Location', `/posts/${post.id}`);
-    ctx.body = post.toView();
+    answerPost(ctx, post);
   };
 
 /** Asks auth for whoever posts for the first time. */

@@ -1,8 +1,10 @@
-import { del, get, post, put, type Route } from '@agora/chassis';
+import { del, get, patch, post, put, type Route } from '@agora/chassis';
 import { listEvents } from '@agora/operations';
 import type { Sequelize } from 'sequelize';
 import type { FindUser } from '../users.js';
+import { changePost } from './change-post.js';
 import { deletePost } from './delete-post.js';
+import { listFeed } from './list-feed.js';
 import { listOwnPosts } from './list-own-posts.js';
 import { listPostStates } from './list-post-states.js';
 import { publishPost } from './publish-post.js';
@@ -11,17 +13,19 @@ import { showPostState } from './show-post-state.js';
 import { showPost } from './show-post.js';
 
 /** What clients ask of posts, through the gateway. */
-export const routes = (findUser: FindUser): Route[] => [
+export const routes = (findUser: FindUser, cursorSecret: string): Route[] => [
   post('/posts', 'user', publishPost(findUser)),
   get('/posts', 'user', listOwnPosts),
   get('/posts/:id', 'user', showPost),
   put('/posts/:id', 'user', replacePost),
+  patch('/posts/:id', 'user', changePost),
   del('/posts/:id', 'user', deletePost),
+  get('/feed', 'user', listFeed(cursorSecret)),
 ];
 
 /** What other processes of Agora ask of posts, on the internal port. */
 export const internalRoutes = (database: Sequelize): Route[] => [
-  get('/internal/posts', 'anyone', listPostStates),
-  get('/internal/posts/:id', 'anyone', showPostState),
-  get('/internal/events', 'anyone', listEvents(database)),
+  get('/internal/posts', 'service', listPostStates),
+  get('/internal/posts/:id', 'service', showPostState),
+  get('/internal/events', 'service', listEvents(database)),
 ];

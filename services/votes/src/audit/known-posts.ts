@@ -1,3 +1,4 @@
+import type { InternalAddress } from '@agora/chassis';
 import type { PostState } from '@agora/contracts';
 import { askForAll, askOwner, projectionCheck, type Check } from '@agora/operations';
 import { KnownPost } from '../models/known-post.js';
@@ -7,9 +8,9 @@ export type FindPosts = (ids: readonly number[]) => Promise<Map<number, PostStat
 
 /** Asks the internal port of posts. */
 export const findPostsAt =
-  (postsOrigin: string): FindPosts =>
+  (posts: InternalAddress): FindPosts =>
   (ids) =>
-    askForAll<PostState>(postsOrigin, '/internal/posts?ids=', ids, ({ post_id: id }) => id);
+    askForAll<PostState>(posts, '/internal/posts?ids=', ids, ({ post_id: id }) => id);
 
 /** What is known of posts is their state, and a tombstone where there is none. */
 export const compareKnownPosts = (findPosts: FindPosts): Check =>
@@ -25,10 +26,10 @@ export const compareKnownPosts = (findPosts: FindPosts): Check =>
   });
 
 /** Learns of all posts that there are; returns how many are new or were older here. */
-export async function learnOfAllPosts(postsOrigin: string): Promise<number> {
+export async function learnOfAllPosts(posts: InternalAddress): Promise<number> {
   let learned = 0;
   for (let after = 0; ;) {
-    const page = (await askOwner<PostState[]>(postsOrigin, `/internal/posts?after=${after}`)) ?? [];
+    const page = (await askOwner<PostState[]>(posts, `/internal/posts?after=${after}`)) ?? [];
     const last = page.at(-1);
     if (!last) return learned;
     learned += await KnownPost.learnAll(page);

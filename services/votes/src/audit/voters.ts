@@ -1,3 +1,4 @@
+import type { InternalAddress } from '@agora/chassis';
 import { askForAll, projectionCheck, type Check } from '@agora/operations';
 import { Voter } from '../models/voter.js';
 
@@ -6,9 +7,9 @@ export type FindUsers = (ids: readonly number[]) => Promise<Map<number, { id: nu
 
 /** Asks auth's internal port. */
 export const findUsersAt =
-  (authOrigin: string): FindUsers =>
+  (auth: InternalAddress): FindUsers =>
   (ids) =>
-    askForAll<{ id: number }>(authOrigin, '/internal/users?ids=', ids, ({ id }) => id);
+    askForAll<{ id: number }>(auth, '/internal/users?ids=', ids, ({ id }) => id);
 
 /** Voters are accounts, and tombstones where there is none. */
 export const compareVoters = (findUsers: FindUsers): Check =>

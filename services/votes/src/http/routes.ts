@@ -13,7 +13,7 @@ export const routes = (findPostState: FindPostState): Route[] => [
 
 /** What other processes of Agora ask of votes, on the internal port. */
 export const internalRoutes = (database: Sequelize): Route[] => [
-  get('/internal/votes', 'anyone', listVoteCounts),
-  get('/internal/votes/:id', 'anyone', showVoteCount),
-  get('/internal/events', 'anyone', listEvents(database)),
+  get('/internal/votes', 'service', listVoteCounts),
+  get('/internal/votes/:id', 'service', showVoteCount),
+  get('/internal/events', 'service', listEvents(database)),
 ];
