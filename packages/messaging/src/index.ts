@@ -1,3 +1,4 @@
+export { awaitWrites } from './await-writes.js';
 export { brokerSettings, connectBroker, type Broker, type BrokerSettings } from './broker.js';
 export { type ApplyOptions } from './apply.js';
 export { applyFact, applyMessage } from './apply-event.js';
@@ -12,8 +13,9 @@ export {
   retryDeadLetter,
   type DeadLetter,
 } from './given-up.js';
+export { findApplied } from './inbox.js';
 export { type Correlation } from './logger.js';
-export { addAllToOutbox, addToOutbox, openOutbox } from './outbox.js';
+export { addAllToOutbox, addToOutbox, consistencyTokenOf, openOutbox } from './outbox.js';
 export {
   findUnapplied,
   readOutbox,

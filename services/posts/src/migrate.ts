@@ -5,7 +5,8 @@ import { createAuthors } from './migrations/0002-create-authors.js';
 import { createPosts } from './migrations/0003-create-posts.js';
 import { rankPosts } from './migrations/0004-rank-posts.js';
 import { searchTitles } from './migrations/0005-search-titles.js';
-import { createAuditResults } from './migrations/0006-create-audit-results.js';
+import { createIdempotencyKeys } from './migrations/0006-create-idempotency-keys.js';
+import { createAuditResults } from './migrations/0007-create-audit-results.js';
 
 await runMigrateCommand('posts', readMigrationConfig, [
   createMessaging,
@@ -13,5 +14,6 @@ await runMigrateCommand('posts', readMigrationConfig, [
   createPosts,
   rankPosts,
   searchTitles,
+  createIdempotencyKeys,
   createAuditResults,
 ]);

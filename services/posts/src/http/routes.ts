@@ -1,4 +1,4 @@
-import { del, get, patch, post, put, type Route } from '@agora/chassis';
+import { del, get, patch, post, put, type Route, type WithOwnWrites } from '@agora/chassis';
 import { listEvents } from '@agora/operations';
 import type { Sequelize } from 'sequelize';
 import type { FindUser } from '../users.js';
@@ -13,14 +13,14 @@ import { showPostState } from './show-post-state.js';
 import { showPost } from './show-post.js';
 
 /** What clients ask of posts, through the gateway. */
-export const routes = (findUser: FindUser, cursorSecret: string): Route[] => [
+export const routes = (findUser: FindUser, withOwnWrites: WithOwnWrites, cursorSecret: string): Route[] => [
   post('/posts', 'user', publishPost(findUser)),
-  get('/posts', 'user', listOwnPosts),
-  get('/posts/:id', 'user', showPost),
+  get('/posts', 'user', withOwnWrites(listOwnPosts)),
+  get('/posts/:id', 'user', withOwnWrites(showPost)),
   put('/posts/:id', 'user', replacePost),
   patch('/posts/:id', 'user', changePost),
   del('/posts/:id', 'user', deletePost),
-  get('/feed', 'user', listFeed(cursorSecret)),
+  get('/feed', 'user', withOwnWrites(listFeed(cursorSecret))),
 ];
 
 /** What other processes of Agora ask of posts, on the internal port. */

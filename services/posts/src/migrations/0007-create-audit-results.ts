@@ -3,7 +3,7 @@ import { createAuditResultsTable, dropAuditResultsTable } from '@agora/operation
 
 /** What the last audit left. */
 export const createAuditResults: Migration = {
-  name: '0006-create-audit-results',
+  name: '0007-create-audit-results',
   up: createAuditResultsTable,
   down: dropAuditResultsTable,
 };
