@@ -83,15 +83,20 @@ export function consistencyTokenOf(transaction: Transaction): string | undefined
   return envelopes && writeToken(envelopes);
 }
 
-function envelopeOf<Data>(event: EventDefinition<Data>, data: Data, outbox: OpenOutbox): Envelope<Data> {
+/** A new event, with an id of its own. Throws when the data does not fit the event's schema. */
+export function envelopeOf<Data>(
+  event: EventDefinition<Data>,
+  data: Data,
+  { publisher, correlation }: { publisher: Publisher; correlation: Correlation },
+): Envelope<Data> {
   const { error } = event.schema.validate(data);
   if (error) throw new Error(`${event.type} cannot be published: ${error.message}`);
-  const requestid = outbox.correlation.current();
+  const requestid = correlation.current();
   const traceparent = currentTraceparent();
   return {
     specversion: '1.0',
     id: randomUUID(),
-    source: `agora/${outbox.publisher}`,
+    source: `agora/${publisher}`,
     type: event.type,
     time: new Date().toISOString(),
     datacontenttype: 'application/json',

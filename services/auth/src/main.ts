@@ -41,7 +41,7 @@ runProcess('auth', readConfig, async (config, { logger, started, isDraining }) =
       ...listen,
       port: config.INTERNAL_PORT,
       logger,
-      routes: internalRoutes({ keys }),
+      routes: internalRoutes(keys, database),
       secret: config.INTERNAL_SECRET,
       translateError,
       isReady: async () => !isDraining() && revocations.isComplete() && (await databaseAnswers(database)),

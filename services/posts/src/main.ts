@@ -18,6 +18,7 @@ import {
   startConsumers,
   startRelay,
 } from '@agora/messaging';
+import { exportAuditResults } from '@agora/operations';
 import { readConfig } from './config.js';
 import { subscriptions } from './events/subscriptions.js';
 import { internalRoutes, routes } from './http/routes.js';
@@ -43,7 +44,7 @@ runProcess('posts', readConfig, async (config, { logger, started, isDraining }) 
       ...listen,
       port: config.INTERNAL_PORT,
       logger,
-      routes: internalRoutes,
+      routes: internalRoutes(database),
       secret: config.INTERNAL_SECRET,
       translateError,
       isReady: async () => !isDraining() && verifier.isReady() && (await databaseAnswers(database)),
@@ -53,6 +54,7 @@ runProcess('posts', readConfig, async (config, { logger, started, isDraining }) 
   started(revocations);
   started(verifier);
   measureMessaging({ service: 'posts', database, broker, subscriptions });
+  exportAuditResults(database);
   const outbox = openOutbox(database, 'posts', correlation);
   started(startRelay({ outbox, broker, connection: connectionOf(config, 'posts-relay'), logger }));
   started(
