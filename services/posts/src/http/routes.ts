@@ -1,8 +1,10 @@
 import type { Verifier } from '@agora/identity';
-import { del, get, post, put, type Route } from '@agora/chassis';
+import { del, get, patch, post, put, type Route, type WithOwnWrites } from '@agora/chassis';
 import type { LiveFeed } from '../live/live-feed.js';
 import type { FindUser } from '../users.js';
+import { changePost } from './change-post.js';
 import { deletePost } from './delete-post.js';
+import { listFeed } from './list-feed.js';
 import { listOwnPosts } from './list-own-posts.js';
 import { publishPost } from './publish-post.js';
 import { replacePost } from './replace-post.js';
@@ -11,12 +13,20 @@ import { showPost } from './show-post.js';
 import { streamFeed } from './stream-feed.js';
 
 /** What clients ask of posts, through the gateway. */
-export const routes = (findUser: FindUser, liveFeed: LiveFeed, verifier: Verifier): Route[] => [
+export const routes = (
+  findUser: FindUser,
+  withOwnWrites: WithOwnWrites,
+  cursorSecret: string,
+  liveFeed: LiveFeed,
+  verifier: Verifier,
+): Route[] => [
   post('/posts', 'user', publishPost(findUser)),
-  get('/posts', 'user', listOwnPosts),
-  get('/posts/:id', 'user', showPost),
+  get('/posts', 'user', withOwnWrites(listOwnPosts)),
+  get('/posts/:id', 'user', withOwnWrites(showPost)),
   put('/posts/:id', 'user', replacePost),
+  patch('/posts/:id', 'user', changePost),
   del('/posts/:id', 'user', deletePost),
+  get('/feed', 'user', withOwnWrites(listFeed(cursorSecret))),
   get('/feed/stream', 'user', streamFeed(liveFeed, verifier)),
 ];
 

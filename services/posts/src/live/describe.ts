@@ -33,5 +33,5 @@ export async function describePosts(facts: readonly PostFact[]): Promise<LiveEve
 export async function describeVotes(facts: readonly Fact[]): Promise<LiveEvent[]> {
   if (facts.length === 0) return [];
   const posts = await Post.listCounts(new Set(facts.map(({ postId }) => postId)));
-  return posts.map((post) => ({ event: 'votes', data: { id: post.id, votes: post.shownVotes() } }));
+  return posts.map((post) => ({ event: 'votes', data: { id: post.id, votes: post.shownVotes } }));
 }
