@@ -58,18 +58,17 @@ runProcess('posts', readConfig, async (config, { logger, started, isDraining }) 
       isTransient: isDatabaseUnavailable,
     }),
   );
-  const withOwnWrites = readOwnWrites(awaitWrites(database, subscriptions));
   const liveFeed = started(createLiveFeed({ broker, database, logger }));
   const application = createApplication({
     logger,
     middleware: routeRequests(
-      routes(
-        findUserAt({ origin: config.AUTH_INTERNAL_URL, secret: config.AUTH_INTERNAL_SECRET }),
-        withOwnWrites,
-        config.CURSOR_SECRET,
+      routes({
+        findUser: findUserAt({ origin: config.AUTH_INTERNAL_URL, secret: config.AUTH_INTERNAL_SECRET }),
+        withOwnWrites: readOwnWrites(awaitWrites(database, subscriptions)),
+        cursorSecret: config.CURSOR_SECRET,
         liveFeed,
         verifier,
-      ),
+      }),
       authenticate(verifier),
     ),
     translateError,

@@ -1,5 +1,5 @@
-import type { Verifier } from '@agora/identity';
 import { del, get, patch, post, put, type Route, type WithOwnWrites } from '@agora/chassis';
+import type { Verifier } from '@agora/identity';
 import type { LiveFeed } from '../live/live-feed.js';
 import type { FindUser } from '../users.js';
 import { changePost } from './change-post.js';
@@ -12,14 +12,23 @@ import { showPostState } from './show-post-state.js';
 import { showPost } from './show-post.js';
 import { streamFeed } from './stream-feed.js';
 
+interface Dependencies {
+  findUser: FindUser;
+  withOwnWrites: WithOwnWrites;
+  /** Signs the cursors of the feed. */
+  cursorSecret: string;
+  liveFeed: LiveFeed;
+  verifier: Verifier;
+}
+
 /** What clients ask of posts, through the gateway. */
-export const routes = (
-  findUser: FindUser,
-  withOwnWrites: WithOwnWrites,
-  cursorSecret: string,
-  liveFeed: LiveFeed,
-  verifier: Verifier,
-): Route[] => [
+export const routes = ({
+  findUser,
+  withOwnWrites,
+  cursorSecret,
+  liveFeed,
+  verifier,
+}: Dependencies): Route[] => [
   post('/posts', 'user', publishPost(findUser)),
   get('/posts', 'user', withOwnWrites(listOwnPosts)),
   get('/posts/:id', 'user', withOwnWrites(showPost)),
