@@ -58,4 +58,5 @@ export const publishersOf = (subscriptions: readonly Subscription[]): Publisher[
 ];
 
 /** The service that publishes an event. */
-const publisherOf = (event: { readonly type: string }): Publisher => event.type.split('.', 1)[0] as Publisher;
+export const publisherOf = (event: { readonly type: string }): Publisher =>
+  event.type.split('.', 1)[0] as Publisher;
