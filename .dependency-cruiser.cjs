@@ -58,10 +58,16 @@ module.exports = {
       },
     ),
     dependsOnly(
-      'services-depend-on-chassis-identity-database-messaging-contracts-monolith-only',
+      'services-depend-on-chassis-identity-database-messaging-contracts-monolith-operations-only',
       'services/[^/]+',
-      ['chassis', 'identity', 'database', 'messaging', 'contracts', 'monolith'],
+      ['chassis', 'identity', 'database', 'messaging', 'contracts', 'monolith', 'operations'],
     ),
+    dependsOnly('operations-depend-on-chassis-database-messaging-contracts-only', 'packages/operations', [
+      'chassis',
+      'database',
+      'messaging',
+      'contracts',
+    ]),
     dependsOnly('gateway-depends-on-chassis-identity-messaging-only', 'gateway', [
       'chassis',
       'identity',

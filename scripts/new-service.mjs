@@ -52,13 +52,14 @@ function filesFor(service) {
     'package-lock.json': lockfileWith(name),
     [`${folder}/package.json`]: JSON.stringify(manifestOf(name), null, 2),
     [`${folder}/tsconfig.json`]: read('services/votes/tsconfig.json').replace(
-      /,\s*\{ "path": "[^"]*monolith" \}/,
+      / *\{ "path": "[^"]*monolith" \},\n/,
       '',
     ),
     [`${folder}/README.md`]: fill('README.md'),
     [`${folder}/src/config.ts`]: fill('config.ts'),
     [`${folder}/src/main.ts`]: fill('main.ts'),
     [`${folder}/src/migrate.ts`]: fill('migrate.ts'),
+    [`${folder}/src/outbox-command.ts`]: fill('outbox-command.ts'),
     [`${folder}/src/migrations/0001-create-messaging-tables.ts`]: fill('0001-create-messaging-tables.ts'),
     [`${folder}/src/events/subscriptions.ts`]: fill('subscriptions.ts'),
     [`${folder}/src/http/routes.ts`]: fill('routes.ts'),
@@ -82,9 +83,16 @@ function apply(path) {
 function manifestOf(name) {
   const text = read('services/votes/package.json').replaceAll('votes', name);
   const manifest = JSON.parse(text);
-  const needed = /^(joi|@agora\/(chassis|database|identity|messaging))$/;
+  const needed = /^(joi|@agora\/(chassis|database|identity|messaging|operations))$/;
   const dependencies = Object.entries(manifest.dependencies).filter(([each]) => needed.test(each));
-  return { ...manifest, dependencies: Object.fromEntries(dependencies) };
+  const scripts = Object.entries(manifest.scripts).filter(
+    ([each]) => !['audit', 'dead-letters', 'projections'].includes(each),
+  );
+  return {
+    ...manifest,
+    scripts: Object.fromEntries(scripts),
+    dependencies: Object.fromEntries(dependencies),
+  };
 }
 
 function lockfileWith(name) {

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { userDeleted } from '@agora/contracts';
+import { publishers, userDeleted } from '@agora/contracts';
 import jwt from 'jsonwebtoken';
 import { eventually, httpClient, openCourier, startAgora, type Agora, type HttpClient } from '@agora/testing';
 import { startMigration, type Migration } from './old-application.js';
@@ -16,7 +16,18 @@ const argon2Hash =
 
 let migration: Migration;
 
+/** What other tests have published would be applied to this database. */
+async function forgetStreams() {
+  const courier = await openCourier();
+  for (const publisher of publishers) {
+    await courier.ensureStream(publisher);
+    await courier.loseStream(publisher);
+  }
+  await courier.close();
+}
+
 beforeAll(async () => {
+  await forgetStreams();
   migration = await startMigration();
   await migration.old(
     `INSERT INTO users (id, email, password, created_at) VALUES
@@ -41,7 +52,10 @@ beforeAll(async () => {
      WHERE posts.id = 2 OR (users.id * 7 + posts.id) % 200 = 0`,
   );
 }, 30_000);
-afterAll(() => migration.end());
+afterAll(async () => {
+  await migration.end();
+  await forgetStreams();
+});
 
 /** Runs a command to its end, or to where `meanwhile` asks it to stop. */
 async function run(

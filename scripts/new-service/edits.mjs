@@ -1,7 +1,7 @@
 /** Where the repository names its services one by one: per file, what comes before or after what. */
 export const editsFor = ({ name, NAME, port, internalPort }) => ({
   'packages/database/src/provision.ts': [after(/schemas = \[[^\]]*/, `, '${name}'`)],
-  'packages/contracts/src/define-event.ts': [after(/type Publisher = [^;]*/, ` | '${name}'`)],
+  'packages/contracts/src/define-event.ts': [after(/publishers = \[[^\]]*/, `, '${name}'`)],
   'gateway/src/routes.ts': [
     after(/services = \[[^\]]*/, `, '${name}'`),
     before(/ {2}route\('GET', '\/', 'gateway'/, `  route('GET', '/${name}', '${name}', 'user'),\n\n`),
@@ -50,7 +50,13 @@ CMD ["services/${name}/dist/main.js"]
     ),
   ],
   'deploy/docker/make-secrets.mjs': [after(/const services = \[[^\]]*/, `, '${name}'`)],
-  'deploy/docker/authorization.conf': [before(/ {4}# Its replicas tell each other/, natsUser(name, NAME))],
+  'deploy/docker/authorization.conf': [
+    before(/ {4}# Its replicas tell each other/, natsUser(name, NAME)),
+    after(
+      /"\$JS\.API\.STREAM\.INFO\.\w+"\n(?= {10}\]\n {10}deny: \[\]\n)/,
+      ['CREATE', 'UPDATE', 'INFO'].map((verb) => `            "$JS.API.STREAM.${verb}.${NAME}"\n`).join(''),
+    ),
+  ],
   'docker-compose.yml': [
     before(
       /x-gateway-image:/,
@@ -83,7 +89,7 @@ CMD ["services/${name}/dist/main.js"]
     <<: [*process, *${name}-image]
     depends_on:
       migrate-${name}: { condition: service_completed_successfully }
-      nats: { condition: service_healthy }
+      streams: { condition: service_completed_successfully }
     environment:
       <<: [*settings, *verifier-settings, *nats-settings, *database-settings]
       DATABASE_USER: ${name}_app
@@ -140,7 +146,7 @@ CMD ["services/${name}/dist/main.js"]
     after(/Object\.entries\(\{[^}]*(?= \})/, `, ${name}`),
   ],
   // NATS on ECS reads the same allow-lists, and would not start without this password.
-  'deploy/ecs/src/nats-stack.ts': [before(/, 'gateway'\] as const/, `, '${name}'`)],
+  'deploy/ecs/src/nats-stack.ts': [before(/, 'gateway', 'streams'\] as const/, `, '${name}'`)],
 });
 
 const before = (place, text) => ({ place, edit: (found) => text + found });
@@ -178,7 +184,6 @@ const natsUser = (name, NAME) => `    {
           allow: [
             "${name}.>"
             "$JS.API.STREAM.CREATE.${NAME}"
-            "$JS.API.STREAM.UPDATE.${NAME}"
             "$JS.API.STREAM.INFO.${NAME}"
             "$JS.API.CONSUMER.CREATE.AUTH.*"
             "$JS.API.CONSUMER.INFO.AUTH.*"

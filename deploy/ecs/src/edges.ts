@@ -6,7 +6,9 @@ export const groups = [
   'posts',
   'votes',
   'migration',
+  'audit',
   'provision',
+  'streams',
   'database',
   'nats',
   'nats-storage',
@@ -28,19 +30,36 @@ export const edges: readonly (readonly [from: Group, to: Group, port: number])[]
   ['votes', 'auth', 9001],
   ['votes', 'posts', 9002],
 
+  // The audits, which compare services with each other.
+  ['audit', 'auth', 9001],
+  ['audit', 'posts', 9002],
+  ['audit', 'votes', 9003],
+
   ['auth', 'database', 5432],
   ['posts', 'database', 5432],
   ['votes', 'database', 5432],
   ['migration', 'database', 5432],
+  ['audit', 'database', 5432],
   ['provision', 'database', 5432],
 
   ['gateway', 'nats', 4222],
   ['auth', 'nats', 4222],
   ['posts', 'nats', 4222],
   ['votes', 'nats', 4222],
+  ['streams', 'nats', 4222],
   ['nats', 'nats', 6222],
   ['nats', 'nats-storage', 2049],
 ];
 
 /** The groups of tasks: they fetch images and secrets and send logs through the VPC endpoints. */
-export const taskGroups = ['gateway', 'auth', 'posts', 'votes', 'migration', 'provision', 'nats'] as const;
+export const taskGroups = [
+  'gateway',
+  'auth',
+  'posts',
+  'votes',
+  'migration',
+  'audit',
+  'provision',
+  'streams',
+  'nats',
+] as const;

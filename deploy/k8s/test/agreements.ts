@@ -38,6 +38,11 @@ export const agreements: Record<string, Statement> = {
     for (const pod of ourPods(objects)) {
       const [script, ...rest] = pod.container.args ?? [];
       if (pod.kind === 'Deployment' && !script) continue;
+      if (targetOf(pod) === 'setup' && script?.startsWith('deploy/docker/')) {
+        if (!existsSync(new URL(`../../../${script}`, import.meta.url)))
+          yield `${pod.name}: there is no ${script}`;
+        continue;
+      }
       const folder = targetOf(pod) === 'setup' ? 'packages/database' : `services/${targetOf(pod)}`;
       if (!script?.startsWith(`${folder}/dist/`)) yield `${pod.name}: ${script} is not in its image`;
       const source = script?.replace('/dist/', '/src/').replace(/\.js$/, '.ts');
@@ -151,9 +156,13 @@ export const agreements: Record<string, Statement> = {
     }
   },
 
-  *'keys are rotated only when somebody says so, and never twice at once'(objects) {
+  *'keys are rotated only when somebody says so, audits run by themselves, and neither twice at once'(
+    objects,
+  ) {
     for (const { metadata, spec } of ofKind<V1CronJob>(objects, 'CronJob')) {
-      if (!spec?.suspend) yield `${metadata?.name} runs by itself`;
+      const isAudit = metadata?.name?.startsWith('audit-') ?? false;
+      if (isAudit === (spec?.suspend ?? false))
+        yield `${metadata?.name} ${isAudit ? 'never runs' : 'runs by itself'}`;
       if (spec?.concurrencyPolicy !== 'Forbid') yield `${metadata?.name} may run twice`;
     }
   },

@@ -1,8 +1,9 @@
 import type { Context } from 'koa';
+import { authenticateService } from './authenticate-service.js';
 import { createApplication, type ApplicationOptions } from './application.js';
 import { openServer, type HttpServer, type ServerOptions } from './http-server.js';
 import type { Logger } from './logger.js';
-import { renderMetrics } from './metrics.js';
+import { measure, renderMetrics } from './metrics.js';
 import { get, routeRequests, type Route } from './routes.js';
 
 export interface InternalServerOptions extends ServerOptions {
@@ -10,6 +11,8 @@ export interface InternalServerOptions extends ServerOptions {
   /** Whether the process can serve now; asked for at most once a second. */
   isReady(): Promise<boolean> | boolean;
   routes?: readonly Route[];
+  /** What other services must know to be answered. */
+  secret?: string;
   translateError?: ApplicationOptions['translateError'];
 }
 
@@ -20,10 +23,14 @@ export function openInternalServer({
   logger,
   isReady,
   routes = [],
+  secret,
   translateError,
   ...options
 }: InternalServerOptions): Promise<HttpServer> {
   const ready = cached(isReady);
+  measure('service_ready', '1 when the process can serve, as /readyz says, else 0', async () =>
+    (await answersInTime(ready)) ? 1 : 0,
+  );
   const table: Route[] = [
     get('/healthz', 'anyone', (ctx) => answerStatus(ctx, true)),
     get('/readyz', 'anyone', async (ctx) => answerStatus(ctx, await ready())),
@@ -37,7 +44,8 @@ export function openInternalServer({
   // Probes would drown the log: only what goes wrong is worth a line.
   const application = createApplication({
     logger: logger.child({}, { level: 'warn' }),
-    middleware: routeRequests(table),
+    middleware: routeRequests(table, secret === undefined ? undefined : authenticateService(secret)),
+    beginsTraces: false,
     ...(translateError && { translateError }),
   });
   return openServer(application.callback(), options);
@@ -46,6 +54,12 @@ export function openInternalServer({
 function answerStatus(ctx: Context, good: boolean): void {
   ctx.status = good ? 200 : 503;
   ctx.body = { status: good ? 'ok' : 'unavailable' };
+}
+
+/** A scrape waits no longer than a probe would: who does not know in time whether it can serve, can't. */
+async function answersInTime(ready: () => Promise<boolean>): Promise<boolean> {
+  const late = new Promise<boolean>((resolve) => setTimeout(resolve, probeMilliseconds, false).unref());
+  return Promise.race([ready(), late]).catch(() => false);
 }
 
 function cached(probe: () => Promise<boolean> | boolean): () => Promise<boolean> {

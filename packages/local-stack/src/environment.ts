@@ -19,8 +19,10 @@ export interface StackAddresses {
   database: DatabaseAddress;
   databasePasswords: RolePasswords;
   /** Without a user where the server at `url` asks for none. */
-  nats: { url: string; users: Partial<Record<ProcessName, NatsUser>> };
+  nats: { url: string; users: Partial<Record<ProcessName | 'streams', NatsUser>> };
+  internalSecrets: Secrets['internal'];
   signingKeySecret: string;
+  cursorSecret: string;
   secretKey: string;
 }
 
@@ -40,6 +42,8 @@ const overridable = [
   'LEGACY_TOKENS_UNTIL',
   'TRUSTED_PROXY_HOPS',
   'CORS_ALLOWED_ORIGINS',
+  'OTEL_EXPORTER_OTLP_ENDPOINT',
+  'OTEL_TRACES_SAMPLER_ARG',
 ];
 
 /** Demos, tests and benchmarks come from one address; the limits of production are in each `config.ts`. All but the failures of an account. */
@@ -61,8 +65,16 @@ export function addressesOf(
   nats: StackAddresses['nats'],
   secrets: Secrets,
 ): StackAddresses {
-  const { database: databasePasswords, signingKeySecret, secretKey } = secrets;
-  return { ports: portsFrom(process.env), database, databasePasswords, nats, signingKeySecret, secretKey };
+  return {
+    ports: portsFrom(process.env),
+    database,
+    databasePasswords: secrets.database,
+    nats,
+    internalSecrets: secrets.internal,
+    signingKeySecret: secrets.signingKeySecret,
+    cursorSecret: secrets.cursorSecret,
+    secretKey: secrets.secretKey,
+  };
 }
 
 /** The whole environment of a process; `user` is the environment of whoever starts it, of which little is passed on. */
@@ -82,7 +94,7 @@ export function environmentOf(
     INTERNAL_PORT: String(internalPort),
     ...tokenSettings(stack, user),
     ...natsSettings(name, stack),
-    ...(name === 'gateway' ? {} : databaseSettings(name, 'app', stack)),
+    ...(name === 'gateway' ? {} : serviceSettings(name, stack)),
     ...ownSettings[name]?.(stack),
   };
 }
@@ -96,6 +108,18 @@ export function migrationEnvironmentOf(
   return { ...environmentOf(name, stack, user), ...databaseSettings(name, 'migrator', stack) };
 }
 
+/** The environment of the commands that a service's operators run: they ask others that the service itself need not ask. */
+export function operationsEnvironmentOf(name: ServiceName, stack: StackAddresses) {
+  const { auth, votes } = stack.ports;
+  return {
+    ...environmentOf(name, stack),
+    AUTH_INTERNAL_URL: origin(auth.internalPort),
+    AUTH_INTERNAL_SECRET: stack.internalSecrets.auth,
+    VOTES_INTERNAL_URL: origin(votes.internalPort),
+    VOTES_INTERNAL_SECRET: stack.internalSecrets.votes,
+  };
+}
+
 function tokenSettings({ ports, secretKey }: StackAddresses, user: NodeJS.ProcessEnv) {
   const algorithm = user.ALGORITHM || 'ES256';
   return {
@@ -107,10 +131,15 @@ function tokenSettings({ ports, secretKey }: StackAddresses, user: NodeJS.Proces
   };
 }
 
-function natsSettings(name: ProcessName, { nats }: StackAddresses) {
+export function natsSettings(name: ProcessName | 'streams', { nats }: StackAddresses) {
   const user = nats.users[name];
   return { NATS_URL: nats.url, ...(user ? { NATS_USER: user.user, NATS_PASSWORD: user.password } : {}) };
 }
+
+const serviceSettings = (name: ServiceName, stack: StackAddresses) => ({
+  ...databaseSettings(name, 'app', stack),
+  INTERNAL_SECRET: stack.internalSecrets[name],
+});
 
 function databaseSettings(
   name: ServiceName,
@@ -129,8 +158,15 @@ function databaseSettings(
 /** What a process is told beyond what all are told. */
 const ownSettings: Partial<Record<ProcessName, (stack: StackAddresses) => Record<string, string>>> = {
   auth: ({ signingKeySecret }) => ({ SIGNING_KEY_SECRET: signingKeySecret }),
-  posts: ({ ports }) => ({ AUTH_INTERNAL_URL: origin(ports.auth.internalPort) }),
-  votes: ({ ports }) => ({ POSTS_INTERNAL_URL: origin(ports.posts.internalPort) }),
+  posts: ({ ports, internalSecrets, cursorSecret }) => ({
+    AUTH_INTERNAL_URL: origin(ports.auth.internalPort),
+    AUTH_INTERNAL_SECRET: internalSecrets.auth,
+    CURSOR_SECRET: cursorSecret,
+  }),
+  votes: ({ ports, internalSecrets }) => ({
+    POSTS_INTERNAL_URL: origin(ports.posts.internalPort),
+    POSTS_INTERNAL_SECRET: internalSecrets.posts,
+  }),
   gateway: ({ ports }) =>
     Object.fromEntries(services.map((name) => [`${name.toUpperCase()}_URL`, origin(ports[name].port)])),
 };

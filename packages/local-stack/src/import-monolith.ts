@@ -1,4 +1,5 @@
 /** `npm run import-monolith`: has each service copy its share of the replaced application's data, on the database of the stack in this folder or, when DATABASE_HOST is set, on that one. */
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { checkout, layoutOf } from './checkout.js';
 import { environmentOf } from './environment.js';
@@ -50,10 +51,11 @@ function givenEnvironment(name: ServiceName): NodeJS.ProcessEnv {
 async function importAll(environment: (name: ServiceName) => NodeJS.ProcessEnv): Promise<number> {
   const run = (name: ServiceName, verb: string) =>
     runCommand([importCommand(checkout, name), verb], environment(name), signal);
-  const codes = await Promise.all(services.map((name) => run(name, 'check')));
+  const sharing = services.filter((name) => existsSync(importCommand(checkout, name)));
+  const codes = await Promise.all(sharing.map((name) => run(name, 'check')));
   if (signal.aborted) return 130;
   if (codes.some((code) => code !== 0 && code !== wasImported)) throw new StackError('Nothing was copied.');
-  const open = services.filter((_name, index) => codes[index] === 0);
+  const open = sharing.filter((_name, index) => codes[index] === 0);
   if (open.length === 0) throw new StackError('The old application was imported before; nothing was copied.');
   for (const name of open) {
     const code = await run(name, 'copy');

@@ -3,13 +3,16 @@ import { existsSync, lstatSync, readFileSync, renameSync, writeFileSync } from '
 import type { RolePasswords } from '@agora/database';
 import type { Layout } from './checkout.js';
 import { StackError } from './stack-error.js';
-import { forEachProcess, type ProcessName } from './topology.js';
+import { forEachProcess, forEachService, type ProcessName, type ServiceName } from './topology.js';
 
 export interface Secrets {
   postgres: string;
   database: RolePasswords;
-  nats: Record<ProcessName, string>;
+  nats: Record<ProcessName | 'streams', string>;
+  /** What a service asks other services for at its internal port. */
+  internal: Record<ServiceName, string>;
   signingKeySecret: string;
+  cursorSecret: string;
   secretKey: string;
 }
 
@@ -20,42 +23,37 @@ const rolePasswords = () => ({ app: secret(), migrator: secret() });
 export function makeSecrets(): Secrets {
   return {
     postgres: secret(),
-    database: forEachProcess(rolePasswords),
-    nats: forEachProcess(secret),
+    database: forEachService(rolePasswords),
+    nats: { ...forEachProcess(secret), streams: secret() },
+    internal: forEachService(secret),
     signingKeySecret: secret(),
+    cursorSecret: secret(),
     secretKey: secret(),
   };
 }
 
 /** The secrets of this checkout, made at the first start. They open the data beside them, so neither is of use alone. */
 export function keptSecrets({ secrets: path, postgres }: Layout): Secrets {
-  if (existsSync(path)) return completeSecrets(path);
-  if (lstatSync(postgres, { throwIfNoEntry: false })) {
+  const kept = existsSync(path) ? parse(path) : undefined;
+  if (!kept && lstatSync(postgres, { throwIfNoEntry: false })) {
     throw new StackError(
       `${path} is missing, and without it the data in ${postgres} can't be opened: bring it back, or remove the folder .data to start afresh.`,
     );
   }
-  return keep(path, makeSecrets());
-}
-
-/** What is kept, and new ones for what has come since: a service, say. */
-function completeSecrets(path: string): Secrets {
-  const kept = parse(path);
-  const made = makeSecrets();
-  const secrets = {
-    ...made,
-    ...kept,
-    database: { ...made.database, ...kept.database },
-    nats: { ...made.nats, ...kept.nats },
-  };
-  return JSON.stringify(secrets) === JSON.stringify(kept) ? secrets : keep(path, secrets);
-}
-
-function keep(path: string, secrets: Secrets): Secrets {
+  // What an older version has not kept is made, and kept from now on.
+  const secrets = withKept(makeSecrets(), kept);
   writeFileSync(`${path}.draft`, JSON.stringify(secrets, null, 2), { mode: 0o600 });
   renameSync(`${path}.draft`, path);
   return secrets;
 }
+
+const withKept = (made: Secrets, kept: Partial<Secrets> = {}): Secrets => ({
+  ...made,
+  ...kept,
+  database: { ...made.database, ...kept.database },
+  nats: { ...made.nats, ...kept.nats },
+  internal: { ...made.internal, ...kept.internal },
+});
 
 function parse(path: string): Partial<Secrets> {
   try {

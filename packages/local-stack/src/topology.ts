@@ -26,6 +26,10 @@ function usualPorts(name: ProcessName): Ports {
 export const forEachProcess = <Value>(valueOf: (name: ProcessName) => Value): Record<ProcessName, Value> =>
   Object.fromEntries(processes.map((name) => [name, valueOf(name)])) as Record<ProcessName, Value>;
 
+/** The same for every service. */
+export const forEachService = <Value>(valueOf: (name: ServiceName) => Value): Record<ServiceName, Value> =>
+  Object.fromEntries(services.map((name) => [name, valueOf(name)])) as Record<ServiceName, Value>;
+
 /** The ports of every process: the usual ones, or what `AUTH_PORT`, `AUTH_INTERNAL_PORT`, `GATEWAY_PORT`, … say. */
 export function portsFrom(environment: NodeJS.ProcessEnv): Record<ProcessName, Ports> {
   const portsOf = (name: ProcessName): Ports => ({
@@ -60,6 +64,11 @@ export function keysCommand(root: string): string {
 /** The compiled command of a service that copies its share of the replaced application's data, below `root`. */
 export function importCommand(root: string, name: ServiceName): string {
   return join(root, 'services', name, 'dist', 'import-command.js');
+}
+
+/** The compiled command of a service that its operators run, below `root`. */
+export function operationCommand(root: string, name: ServiceName, operation: string): string {
+  return join(root, 'services', name, 'dist', `${operation}-command.js`);
 }
 
 export function isProcessName(name: string): name is ProcessName {

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Envelope, EventDefinition, Publisher } from '@agora/contracts';
 import { QueryTypes, type Sequelize, type Transaction } from 'sequelize';
+import { writeToken } from './consistency-token.js';
 import type { Correlation } from './logger.js';
+import { currentTraceparent } from './tracing.js';
 
 /** The outbox of one service. */
 export interface Outbox {
@@ -16,6 +18,8 @@ interface OpenOutbox extends Outbox {
 }
 
 const outboxes = new WeakMap<Sequelize, OpenOutbox>();
+/** What each transaction has added so far. */
+const added = new WeakMap<Transaction, Envelope[]>();
 
 /** Opens the outbox in a service's database; `addToOutbox` needs it. */
 export function openOutbox(database: Sequelize, publisher: Publisher, correlation: Correlation): Outbox {
@@ -60,21 +64,44 @@ export async function addAllToOutbox<Data>(
       transaction,
     },
   );
-  transaction.afterCommit(() => outbox.committed());
+  remember(envelopes, transaction, outbox);
 }
 
-function envelopeOf<Data>(event: EventDefinition<Data>, data: Data, outbox: OpenOutbox): Envelope<Data> {
+function remember(envelopes: Envelope[], transaction: Transaction, outbox: OpenOutbox): void {
+  const earlier = added.get(transaction);
+  if (earlier) return void earlier.push(...envelopes);
+  added.set(transaction, envelopes);
+  transaction.afterCommit(() => {
+    outbox.committed();
+    outbox.correlation.wrote(writeToken(envelopes));
+  });
+}
+
+/** The token by which a reader can wait for what this transaction writes; undefined while it has added no event. */
+export function consistencyTokenOf(transaction: Transaction): string | undefined {
+  const envelopes = added.get(transaction);
+  return envelopes && writeToken(envelopes);
+}
+
+/** A new event, with an id of its own. Throws when the data does not fit the event's schema. */
+export function envelopeOf<Data>(
+  event: EventDefinition<Data>,
+  data: Data,
+  { publisher, correlation }: { publisher: Publisher; correlation: Correlation },
+): Envelope<Data> {
   const { error } = event.schema.validate(data);
   if (error) throw new Error(`${event.type} cannot be published: ${error.message}`);
-  const requestid = outbox.correlation.current();
+  const requestid = correlation.current();
+  const traceparent = currentTraceparent();
   return {
     specversion: '1.0',
     id: randomUUID(),
-    source: `agora/${outbox.publisher}`,
+    source: `agora/${publisher}`,
     type: event.type,
     time: new Date().toISOString(),
     datacontenttype: 'application/json',
     ...(requestid && { requestid }),
+    ...(traceparent && { traceparent }),
     data,
   };
 }

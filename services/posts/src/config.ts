@@ -1,4 +1,4 @@
-import { processSettings, readSettings, type ProcessSettings } from '@agora/chassis';
+import { processSettings, readSettings, strongSecret, type ProcessSettings } from '@agora/chassis';
 import { databaseSettings, type DatabaseSettings } from '@agora/database';
 import { identitySettings, type IdentitySettings } from '@agora/identity';
 import { brokerSettings, type BrokerSettings } from '@agora/messaging';
@@ -8,7 +8,15 @@ import Joi from 'joi';
 export interface Config extends ProcessSettings, DatabaseSettings, BrokerSettings, IdentitySettings {
   /** Where auth answers other services, such as `http://auth:9001`. */
   AUTH_INTERNAL_URL: string;
+  /** What auth asks other services for. */
+  AUTH_INTERNAL_SECRET: string;
+  /** What other services must know to ask for a post. */
+  INTERNAL_SECRET: string;
+  /** Signs the cursors of the feed; replicas share it. */
+  CURSOR_SECRET: string;
 }
+
+const origin = Joi.string().uri({ scheme: ['http', 'https'] });
 
 /** The settings of posts; throws a SettingsError that says what is wrong. */
 export const readConfig = (environment: NodeJS.ProcessEnv): Config =>
@@ -19,9 +27,38 @@ export const readConfig = (environment: NodeJS.ProcessEnv): Config =>
     ...identitySettings,
     PORT: Joi.number().port().default(8002),
     INTERNAL_PORT: Joi.number().port().default(9002),
-    AUTH_INTERNAL_URL: Joi.string()
-      .uri({ scheme: ['http', 'https'] })
-      .required(),
+    AUTH_INTERNAL_URL: origin.required(),
+    AUTH_INTERNAL_SECRET: strongSecret.required(),
+    INTERNAL_SECRET: strongSecret.required(),
+    CURSOR_SECRET: strongSecret.required(),
+  });
+
+export interface ProjectionsConfig {
+  AUTH_INTERNAL_URL: string;
+  AUTH_INTERNAL_SECRET: string;
+}
+
+const projectionsSettings = {
+  AUTH_INTERNAL_URL: origin.required(),
+  AUTH_INTERNAL_SECRET: strongSecret.required(),
+};
+
+/** Whom the rebuilding of projections asks; it reads the settings of the database too. */
+export const readProjectionsConfig = (environment: NodeJS.ProcessEnv = process.env): ProjectionsConfig =>
+  readSettings<ProjectionsConfig>(environment, projectionsSettings);
+
+export interface AuditConfig extends ProjectionsConfig {
+  /** Where votes answers other services, and what it asks them for. */
+  VOTES_INTERNAL_URL: string;
+  VOTES_INTERNAL_SECRET: string;
+}
+
+/** Whom the audit asks, likewise. */
+export const readAuditConfig = (environment: NodeJS.ProcessEnv = process.env): AuditConfig =>
+  readSettings<AuditConfig>(environment, {
+    ...projectionsSettings,
+    VOTES_INTERNAL_URL: origin.required(),
+    VOTES_INTERNAL_SECRET: strongSecret.required(),
   });
 
 /** The settings of the migrations alone. */

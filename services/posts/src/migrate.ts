@@ -3,11 +3,19 @@ import { readMigrationConfig } from './config.js';
 import { createMessaging } from './migrations/0001-create-messaging-tables.js';
 import { createAuthors } from './migrations/0002-create-authors.js';
 import { createPosts } from './migrations/0003-create-posts.js';
-import { createImports } from './migrations/0004-create-imports.js';
+import { rankPosts } from './migrations/0004-rank-posts.js';
+import { searchTitles } from './migrations/0005-search-titles.js';
+import { createIdempotencyKeys } from './migrations/0006-create-idempotency-keys.js';
+import { createAuditResults } from './migrations/0007-create-audit-results.js';
+import { createImports } from './migrations/0008-create-imports.js';
 
 await runMigrateCommand('posts', readMigrationConfig, [
   createMessaging,
   createAuthors,
   createPosts,
+  rankPosts,
+  searchTitles,
+  createIdempotencyKeys,
+  createAuditResults,
   createImports,
 ]);

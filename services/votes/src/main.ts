@@ -3,16 +3,25 @@ import {
   createApplication,
   openInternalServer,
   openServer,
+  readOwnWrites,
   routeRequests,
   runProcess,
   unavailable,
 } from '@agora/chassis';
 import { connectDatabase, connectionOf, databaseAnswers, isDatabaseUnavailable } from '@agora/database';
 import { authenticate, createVerifier, followRevocations } from '@agora/identity';
-import { connectBroker, openOutbox, startConsumers, startRelay } from '@agora/messaging';
+import {
+  awaitWrites,
+  connectBroker,
+  measureMessaging,
+  openOutbox,
+  startConsumers,
+  startRelay,
+} from '@agora/messaging';
+import { exportAuditResults } from '@agora/operations';
 import { readConfig } from './config.js';
 import { subscriptions } from './events/subscriptions.js';
-import { routes } from './http/routes.js';
+import { internalRoutes, routes } from './http/routes.js';
 import { KnownPost } from './models/known-post.js';
 import { Vote } from './models/vote.js';
 import { Voter } from './models/voter.js';
@@ -32,6 +41,8 @@ runProcess('votes', readConfig, async (config, { logger, started, isDraining }) 
       ...listen,
       port: config.INTERNAL_PORT,
       logger,
+      routes: internalRoutes(database),
+      secret: config.INTERNAL_SECRET,
       translateError,
       isReady: async () => !isDraining() && verifier.isReady() && (await databaseAnswers(database)),
     }),
@@ -39,6 +50,8 @@ runProcess('votes', readConfig, async (config, { logger, started, isDraining }) 
   started(broker);
   started(revocations);
   started(verifier);
+  measureMessaging({ service: 'votes', database, broker, subscriptions });
+  exportAuditResults(database);
   const outbox = openOutbox(database, 'votes', correlation);
   started(startRelay({ outbox, broker, connection: connectionOf(config, 'votes-relay'), logger }));
   started(
@@ -52,9 +65,16 @@ runProcess('votes', readConfig, async (config, { logger, started, isDraining }) 
       isTransient: isDatabaseUnavailable,
     }),
   );
+  const withOwnWrites = readOwnWrites(awaitWrites(database, subscriptions));
   const application = createApplication({
     logger,
-    middleware: routeRequests(routes(findPostStateAt(config.POSTS_INTERNAL_URL)), authenticate(verifier)),
+    middleware: routeRequests(
+      routes(
+        findPostStateAt({ origin: config.POSTS_INTERNAL_URL, secret: config.POSTS_INTERNAL_SECRET }),
+        withOwnWrites,
+      ),
+      authenticate(verifier),
+    ),
     translateError,
   });
   started(await openServer(application.callback(), { ...listen, port: config.PORT }));

@@ -3,11 +3,13 @@ import { readMigrationConfig } from './config.js';
 import { createMessaging } from './migrations/0001-create-messaging-tables.js';
 import { createKnownPosts } from './migrations/0002-create-known-posts.js';
 import { createVotes } from './migrations/0003-create-votes.js';
-import { createImports } from './migrations/0004-create-imports.js';
+import { createAuditResults } from './migrations/0004-create-audit-results.js';
+import { createImports } from './migrations/0005-create-imports.js';
 
 await runMigrateCommand('votes', readMigrationConfig, [
   createMessaging,
   createKnownPosts,
   createVotes,
+  createAuditResults,
   createImports,
 ]);

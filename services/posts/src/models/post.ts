@@ -23,6 +23,9 @@ export interface PostText {
   published: boolean;
 }
 
+/** The pattern of ILIKE for what contains `search`, whose own wildcards stand for themselves. */
+export const containing = (search: string): string => `%${search.replaceAll(/[\\%_]/g, '\\$&')}%`;
+
 @Table({ tableName: 'posts' })
 export class Post extends Model {
   @Column({ type: DataType.INTEGER, primaryKey: true, autoIncrement: true })
@@ -69,9 +72,8 @@ export class Post extends Model {
     ownerId: number,
     { limit, skip, search }: { limit: number; skip: number; search: string },
   ): Promise<Post[]> {
-    const title = { [Op.iLike]: `%${search.replaceAll(/[\\%_]/g, '\\$&')}%` };
     return Post.findAll({
-      where: { ownerId, ...(search && { title }) },
+      where: { ownerId, ...(search && { title: { [Op.iLike]: containing(search) } }) },
       include: Author,
       order: [['id', 'DESC']],
       limit,
@@ -79,28 +81,40 @@ export class Post extends Model {
     });
   }
 
-  /** Writes a new text; false when the post is not there or not the user's. */
-  static async rewrite(
-    id: number,
-    ownerId: number,
-    text: PostText,
-    transaction: Transaction,
-  ): Promise<boolean> {
-    const { title, content, published } = text;
-    const [changed] = await Post.update(
-      { title, content, published, version: Post.sequelize?.literal('version + 1'), updatedAt: new Date() },
-      { where: { id, ownerId }, transaction },
-    );
-    return changed === 1;
+  /** Those of the posts that everybody may see, with their owners. */
+  static listPublished(ids: readonly number[]): Promise<Post[]> {
+    return Post.findAll({ where: { id: [...ids], published: true }, include: Author });
   }
 
-  /** Deletes up to `limit` posts of a user; returns their ids. */
-  static async eraseOf(ownerId: number, limit: number, transaction: Transaction): Promise<number[]> {
-    const erased = await Post.sequelize?.query<{ id: number }>(
-      `DELETE FROM posts WHERE id IN (SELECT id FROM posts WHERE owner_id = $1 ORDER BY id LIMIT $2 FOR UPDATE) RETURNING id`,
+  /** The ids and counts of those of the posts that everybody may see. */
+  static listCounts(ids: ReadonlySet<number>): Promise<Post[]> {
+    return Post.findAll({ attributes: ['id', 'votes'], where: { id: [...ids], published: true } });
+  }
+
+  /** The user's own post without its owner; while the transaction runs, nothing else changes it. */
+  static holdOwn(id: number, ownerId: number, transaction: Transaction): Promise<Post | null> {
+    return Post.findOne({ where: { id, ownerId }, lock: transaction.LOCK.UPDATE, transaction });
+  }
+
+  /** Writes the given parts of a text. */
+  static async rewrite(id: number, changes: Partial<PostText>, transaction: Transaction): Promise<void> {
+    await Post.update(
+      { ...changes, version: Post.sequelize?.literal('version + 1'), updatedAt: new Date() },
+      { where: { id }, transaction },
+    );
+  }
+
+  /** Deletes up to `limit` posts of a user; returns their ids, and whether everybody could see them. */
+  static async eraseOf(
+    ownerId: number,
+    limit: number,
+    transaction: Transaction,
+  ): Promise<{ id: number; published: boolean }[]> {
+    const erased = await Post.sequelize?.query<{ id: number; published: boolean }>(
+      `DELETE FROM posts WHERE id IN (SELECT id FROM posts WHERE owner_id = $1 ORDER BY id LIMIT $2 FOR UPDATE) RETURNING id, published`,
       { bind: [ownerId, limit], type: QueryTypes.SELECT, transaction },
     );
-    return (erased ?? []).map(({ id }) => id);
+    return erased ?? [];
   }
 
   /** Adds to each post's count; posts that are gone are passed over. */
@@ -121,6 +135,50 @@ export class Post extends Model {
     );
   }
 
+  /** The ids of the next posts. */
+  static async idsAfter(after: number, limit: number): Promise<number[]> {
+    const posts = await Post.findAll({
+      attributes: ['id'],
+      where: { id: { [Op.gt]: after } },
+      order: ['id'],
+      limit,
+    });
+    return posts.map(({ id }) => id);
+  }
+
+  /** The next of those who have posts. */
+  static async ownersAfter(after: number, limit: number): Promise<number[]> {
+    const posts = await Post.findAll({
+      attributes: ['ownerId'],
+      where: { ownerId: { [Op.gt]: after } },
+      group: 'ownerId',
+      order: ['ownerId'],
+      limit,
+    });
+    return posts.map(({ ownerId }) => ownerId);
+  }
+
+  /** The counts of posts by their ids, as they are kept: below zero too. */
+  static async countsOf(ids: readonly number[]): Promise<Map<number, number>> {
+    const posts = await Post.findAll({ attributes: ['id', 'votes'], where: { id: [...ids] } });
+    return new Map(posts.map(({ id, votes }) => [id, votes]));
+  }
+
+  /** The count of a post, which nobody else changes while the transaction runs. */
+  static async holdCount(id: number, transaction: Transaction): Promise<number | undefined> {
+    const post = await Post.findByPk(id, {
+      attributes: ['id', 'votes'],
+      lock: transaction.LOCK.NO_KEY_UPDATE,
+      transaction,
+    });
+    return post?.votes;
+  }
+
+  /** What clients see of the count. */
+  get shownVotes(): number {
+    return Math.max(0, this.votes);
+  }
+
   toState(): PostState {
     return { post_id: this.id, owner_id: this.ownerId, published: this.published, version: this.version };
   }
@@ -135,7 +193,7 @@ export class Post extends Model {
       updated_at: this.updatedAt.toISOString(),
       owner_id: this.ownerId,
       owner: this.owner.toView(),
-      votes: Math.max(0, this.votes),
+      votes: this.shownVotes,
     };
   }
 }

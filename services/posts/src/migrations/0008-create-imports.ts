@@ -3,7 +3,7 @@ import { createImportTable, dropImportTable } from '@agora/monolith';
 
 /** How far the import from the old application is. */
 export const createImports: Migration = {
-  name: '0004-create-imports',
+  name: '0008-create-imports',
   up: createImportTable,
   down: dropImportTable,
 };
