@@ -72,8 +72,11 @@ const scaffold = async (name: string) => {
     return (error as { stderr: string }).stderr.trim();
   }
 };
+/** Runs a tool there; rejects with what it printed. */
 const inCopy = (tool: string, ...args: string[]) =>
-  run(process.execPath, [join(copy, 'node_modules/.bin', tool), ...args], { cwd: copy });
+  run(process.execPath, [join(copy, tool), ...args], { cwd: copy }).catch((error: { stdout: string }) => {
+    throw new Error(`${tool}: ${error.stdout}`);
+  });
 
 describe('npm run new-service', () => {
   it.each([
@@ -90,13 +93,19 @@ describe('npm run new-service', () => {
   it('adds a service that keeps the rules', async () => {
     expect(await scaffold('comments')).toBe('');
     symlinkSync(join(copy, 'services/comments'), join(copy, 'node_modules/@agora/comments'));
-    await inCopy('tsc', '-b');
+    await inCopy('node_modules/.bin/tsc', '-b');
     await Promise.all([
-      inCopy('depcruise', 'services/comments'),
-      run(process.execPath, ['deploy/k8s/check/validate.ts'], { cwd: copy }),
-      run(process.execPath, ['scripts/check-names.mjs'], { cwd: copy }),
-      inCopy('oxlint', 'services/comments', 'gateway/src', 'packages/database/src'),
-      inCopy('prettier', '--check', 'services/comments', 'docker-compose.yml', 'deploy/k8s/base'),
+      inCopy('node_modules/.bin/depcruise', 'services/comments'),
+      inCopy('deploy/k8s/check/validate.ts'),
+      inCopy('scripts/check-names.mjs'),
+      inCopy('node_modules/.bin/oxlint', 'services/comments', 'gateway/src', 'packages/database/src'),
+      inCopy(
+        'node_modules/.bin/prettier',
+        '--check',
+        'services/comments',
+        'docker-compose.yml',
+        'deploy/k8s/base',
+      ),
     ]);
     await expect(scaffold('comments')).resolves.toBe('there is a service comments');
   }, 60_000);

@@ -7,6 +7,7 @@ export { startPostgres, type Postgres, type PostgresOptions } from './postgres.j
 export { readTestStack, type TestStack, type TestWorker } from './test-stack.js';
 export {
   entryPoint,
+  forEachService,
   migrationCommand,
   portsFrom,
   processes,

@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import {
   entryPoint,
   environmentOf,
+  forEachService,
   services,
   type Ports,
   type ProcessName,
@@ -93,7 +94,7 @@ async function addressesOf(): Promise<StackAddresses> {
     database: { host: postgres.host, port: postgres.port, name: worker.database },
     databasePasswords,
     nats: { url: nats.url, users: worker.natsUsers },
-    internalSecrets: { auth: testSecret, posts: testSecret, votes: testSecret },
+    internalSecrets: forEachService(() => testSecret),
     signingKeySecret: testSecret,
     cursorSecret: testSecret,
     secretKey: testSecret,
