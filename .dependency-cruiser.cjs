@@ -74,6 +74,7 @@ module.exports = {
       'contracts',
       'messaging',
     ]),
+    dependsOnly('openapi-depends-on-chassis-only', 'packages/openapi', ['chassis']),
     dependsOnly('messaging-depends-on-contracts-only', 'packages/messaging', ['contracts']),
     dependsOnly('contracts-depend-on-nothing-inside', 'packages/contracts'),
     dependsOnly('database-depends-on-nothing-inside', 'packages/database'),

@@ -18,7 +18,9 @@ const steps = {
   names: 'node scripts/check-names.mjs',
   boundaries: 'depcruise packages services gateway end-to-end deploy/ecs test scripts',
   'unused code': 'knip --no-config-hints',
-  'generated files': 'node scripts/generate-event-docs.mjs --check',
+  'generated files':
+    'node scripts/generate-event-docs.mjs --check && node scripts/generate-openapi.mjs --check',
+  openapi: 'node scripts/lint-openapi.mjs',
   'kubernetes manifests': 'node deploy/k8s/check/validate.ts',
   'package-lock.json': 'npm ci --dry-run --offline --ignore-scripts',
 };

@@ -49,6 +49,7 @@ const matrix = `
   | POST /vote                       | for draft of A     | 401                       | 401                       | 404                       | 201                       |
   | GET /                            |                    | 200                       | 200                       | 200                       | 200                       |
   | GET /docs                        |                    | 200                       | 200                       | 200                       | 200                       |
+  | GET /openapi.json                |                    | 200                       | 200                       | 200                       | 200                       |
   | GET /health                      |                    | 200                       | 200                       | 200                       | 200                       |
   | GET /internal/jwks.json          |                    | 404                       | 404                       | 404                       | 404                       |
   | GET /internal/users/{A}          |                    | 404                       | 404                       | 404                       | 404                       |

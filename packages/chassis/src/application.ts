@@ -3,7 +3,7 @@ import Koa, { type Context, type Middleware } from 'koa';
 import { audit } from './audit.js';
 import type { Logger } from './logger.js';
 import { observeRequest } from './metrics.js';
-import { malformed, Problem } from './problem.js';
+import { internalError, malformed, Problem } from './problem.js';
 import { securityHeaders } from './security-headers.js';
 import { withRequestContext, type RequestContext } from './request-context.js';
 
@@ -51,11 +51,7 @@ function toProblem(error: unknown, logger: Logger, translate: ApplicationOptions
   }
   if (isClientError(error)) return malformed('The request could not be read.');
   logger.error({ error }, 'request failed');
-  return new Problem(
-    500,
-    'internal_error',
-    'Something went wrong on our side. The request id helps us to find it.',
-  );
+  return internalError();
 }
 
 /** Koa and its parsers throw http-errors: those below 500 are the client's doing. */

@@ -2,6 +2,7 @@ export { addressBucket } from './address-bucket.js';
 export { createApplication } from './application.js';
 export { audit } from './audit.js';
 export { askService } from './ask-service.js';
+export { saidAs, type AnswerDescription, type Description } from './describe.js';
 export { openServer, type HttpServer } from './http-server.js';
 export { openInternalServer } from './internal-server.js';
 export { createLogger, type Logger } from './logger.js';
@@ -9,6 +10,7 @@ export { Counter, Gauge, Histogram } from './metrics.js';
 export {
   conflict,
   forbidden,
+  internalError,
   invalid,
   malformed,
   notFound,
@@ -25,6 +27,8 @@ export {
   readJson,
   readJsonOrForm,
   tooLarge,
+  unsupported,
+  malformedBody,
   type BodyKind,
 } from './read-body.js';
 export { integerParameter, readQuery } from './read-query.js';

@@ -1,5 +1,6 @@
 import Joi from 'joi';
 import type { Context } from 'koa';
+import { saidAs } from './describe.js';
 import { invalid, type FieldError } from './problem.js';
 
 /** The known parameters of the query string, each given at most once; throws the 422 that lists every bad one. Unknown ones are ignored. */
@@ -25,7 +26,7 @@ export function readQuery<Query>(ctx: Context, schema: Joi.PartialSchemaMap<Quer
 
 /** A whole number in a query string, written in plain digits, from `min` to `max`. */
 export const integerParameter = ({ min, max, fallback }: { min: number; max: number; fallback: number }) =>
-  Joi.string()
+  saidAs(Joi.string(), { type: 'integer', minimum: min, maximum: max })
     .custom((value: string, { error }) => {
       const number = /^(0|[1-9][0-9]{0,9})$/.test(value) ? Number(value) : Number.NaN;
       return number >= min && number <= max ? number : error('integer.range', { min, max });

@@ -1,3 +1,5 @@
+import { expectDocumented } from './openapi.js';
+
 /** An answer with its body read: parsed when it is JSON. */
 export interface Answer {
   status: number;
@@ -18,7 +20,7 @@ interface Ask {
 /** Asks one server as an API client would. */
 export type HttpClient = (method: string, path: string, ask?: Ask) => Promise<Answer>;
 
-/** A client of the server at `origin`. */
+/** A client of the server at `origin`; it rejects when an answer is not as the OpenAPI document says. */
 export const httpClient =
   (origin: string): HttpClient =>
   async (method, path, ask = {}) => {
@@ -33,10 +35,12 @@ export const httpClient =
       ...bodyOf(ask),
     });
     const content = await response.text();
-    const isJson = /json/.test(response.headers.get('content-type') ?? '');
+    const { status, headers } = response;
+    expectDocumented({ method, path, status, headers, text: content });
+    const isJson = /json/.test(headers.get('content-type') ?? '');
     return {
-      status: response.status,
-      headers: response.headers,
+      status,
+      headers,
       body: (isJson && content ? JSON.parse(content) : { content }) as Answer['body'],
     };
   };

@@ -7,4 +7,10 @@ export const postText = Joi.object<PostText>({
   title: text({ min: 1, max: 300 }).required(),
   content: text({ min: 1, max: 20_000 }).required(),
   published: Joi.boolean().default(true),
-});
+})
+  .example({
+    title: 'How to prune roses',
+    content: 'In early spring, above an outward bud.',
+    published: true,
+  })
+  .meta({ name: 'PostText' });

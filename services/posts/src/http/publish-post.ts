@@ -1,4 +1,4 @@
-import { readJson, unauthorized, validate, type Handler } from '@agora/chassis';
+import { readJson, unauthorized, validate, type Description, type Handler } from '@agora/chassis';
 import { postCreated } from '@agora/contracts';
 import { inTransaction } from '@agora/database';
 import { requireUser } from '@agora/identity';
@@ -7,6 +7,7 @@ import { Author } from '../models/author.js';
 import { Post } from '../models/post.js';
 import type { FindUser } from '../users.js';
 import { postText } from './post-text.js';
+import { postView } from './post-view.js';
 
 /** `POST /posts`: writes a post, as a draft when `published` is false. */
 export const publishPost =
@@ -34,3 +35,14 @@ async function learnOfAuthor(userId: number, findUser: FindUser): Promise<void> 
   if (!user) throw unauthorized('invalid_token');
   await Author.learn(user);
 }
+
+/** What clients are told of it. */
+export const publishPostDescription: Description = {
+  name: 'publishPost',
+  summary: 'Write a post',
+  details: 'As a draft when `published` is false.',
+  json: postText,
+  answers: {
+    201: { summary: 'The post.', body: postView, headers: { Location: 'The path of the post.' } },
+  },
+};

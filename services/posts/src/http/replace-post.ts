@@ -1,11 +1,12 @@
-import { parseId, readJson, validate, type Handler } from '@agora/chassis';
+import { parseId, readJson, validate, type Description, type Handler } from '@agora/chassis';
 import { postUpdated } from '@agora/contracts';
 import { inTransaction } from '@agora/database';
 import { requireUser } from '@agora/identity';
 import { addToOutbox } from '@agora/messaging';
 import { Post } from '../models/post.js';
 import { postText } from './post-text.js';
-import { postNotFound, requireOwnPost } from './require-post.js';
+import { postView } from './post-view.js';
+import { notOwner, postNotFound, requireOwnPost } from './require-post.js';
 
 /** `PUT /posts/{id}`: replaces the text of the caller's own post. */
 export const replacePost: Handler = async (ctx) => {
@@ -22,4 +23,13 @@ export const replacePost: Handler = async (ctx) => {
     return rewritten;
   });
   ctx.body = post.toView();
+};
+
+/** What clients are told of it. */
+export const replacePostDescription: Description = {
+  name: 'replacePost',
+  summary: 'Replace the text of an own post',
+  json: postText,
+  answers: { 200: { summary: 'The post.', body: postView } },
+  refuses: [postNotFound(42), notOwner()],
 };
