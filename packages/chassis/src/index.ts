@@ -1,7 +1,7 @@
 export { addressBucket } from './address-bucket.js';
 export { createApplication } from './application.js';
 export { audit } from './audit.js';
-export { askService } from './ask-service.js';
+export { askService, type InternalAddress } from './ask-service.js';
 export { saidAs, type AnswerDescription, type Description } from './describe.js';
 export { openServer, type HttpServer } from './http-server.js';
 export { openInternalServer } from './internal-server.js';

@@ -19,7 +19,8 @@ export interface StackAddresses {
   database: DatabaseAddress;
   databasePasswords: RolePasswords;
   /** Without a user where the server at `url` asks for none. */
-  nats: { url: string; users: Partial<Record<ProcessName, NatsUser>> };
+  nats: { url: string; users: Partial<Record<ProcessName | 'streams', NatsUser>> };
+  internalSecrets: Secrets['internal'];
   signingKeySecret: string;
   secretKey: string;
 }
@@ -59,8 +60,15 @@ export function addressesOf(
   nats: StackAddresses['nats'],
   secrets: Secrets,
 ): StackAddresses {
-  const { database: databasePasswords, signingKeySecret, secretKey } = secrets;
-  return { ports: portsFrom(process.env), database, databasePasswords, nats, signingKeySecret, secretKey };
+  return {
+    ports: portsFrom(process.env),
+    database,
+    databasePasswords: secrets.database,
+    nats,
+    internalSecrets: secrets.internal,
+    signingKeySecret: secrets.signingKeySecret,
+    secretKey: secrets.secretKey,
+  };
 }
 
 /** The whole environment of a process; `user` is the environment of whoever starts it, of which little is passed on. */
@@ -105,7 +113,7 @@ function tokenSettings({ ports, secretKey }: StackAddresses, user: NodeJS.Proces
   };
 }
 
-function natsSettings(name: ProcessName, { nats }: StackAddresses) {
+export function natsSettings(name: ProcessName | 'streams', { nats }: StackAddresses) {
   const user = nats.users[name];
   return { NATS_URL: nats.url, ...(user ? { NATS_USER: user.user, NATS_PASSWORD: user.password } : {}) };
 }
@@ -124,14 +132,24 @@ function databaseSettings(
   };
 }
 
-function ownSettings(name: ProcessName, { ports, signingKeySecret }: StackAddresses): Record<string, string> {
+function ownSettings(
+  name: ProcessName,
+  { ports, internalSecrets, signingKeySecret }: StackAddresses,
+): Record<string, string> {
   switch (name) {
     case 'auth':
-      return { SIGNING_KEY_SECRET: signingKeySecret };
+      return { SIGNING_KEY_SECRET: signingKeySecret, INTERNAL_SECRET: internalSecrets.auth };
     case 'posts':
-      return { AUTH_INTERNAL_URL: origin(ports.auth.internalPort) };
+      return {
+        AUTH_INTERNAL_URL: origin(ports.auth.internalPort),
+        AUTH_INTERNAL_SECRET: internalSecrets.auth,
+        INTERNAL_SECRET: internalSecrets.posts,
+      };
     case 'votes':
-      return { POSTS_INTERNAL_URL: origin(ports.posts.internalPort) };
+      return {
+        POSTS_INTERNAL_URL: origin(ports.posts.internalPort),
+        POSTS_INTERNAL_SECRET: internalSecrets.posts,
+      };
     case 'gateway':
       return {
         AUTH_URL: origin(ports.auth.port),

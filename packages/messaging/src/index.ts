@@ -5,5 +5,6 @@ export { followStream, type Follower, type Following } from './follow.js';
 export { type Correlation } from './logger.js';
 export { addAllToOutbox, addToOutbox, openOutbox } from './outbox.js';
 export { startRelay } from './relay.js';
+export { applyStreams, ensureStream } from './streams.js';
 export { again, on, onBatch, type Subscription } from './subscriptions.js';
 export { createMessagingTables, dropMessagingTables } from './tables.js';

@@ -32,6 +32,7 @@ runProcess('posts', readConfig, async (config, { logger, started, isDraining }) 
       port: config.INTERNAL_PORT,
       logger,
       routes: internalRoutes,
+      secret: config.INTERNAL_SECRET,
       translateError,
       isReady: async () => !isDraining() && verifier.isReady() && (await databaseAnswers(database)),
     }),
@@ -54,7 +55,10 @@ runProcess('posts', readConfig, async (config, { logger, started, isDraining }) 
   );
   const application = createApplication({
     logger,
-    middleware: routeRequests(routes(findUserAt(config.AUTH_INTERNAL_URL)), authenticate(verifier)),
+    middleware: routeRequests(
+      routes(findUserAt({ origin: config.AUTH_INTERNAL_URL, secret: config.AUTH_INTERNAL_SECRET })),
+      authenticate(verifier),
+    ),
     translateError,
   });
   started(await openServer(application.callback(), { ...listen, port: config.PORT }));

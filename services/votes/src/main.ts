@@ -54,7 +54,10 @@ runProcess('votes', readConfig, async (config, { logger, started, isDraining }) 
   );
   const application = createApplication({
     logger,
-    middleware: routeRequests(routes(findPostStateAt(config.POSTS_INTERNAL_URL)), authenticate(verifier)),
+    middleware: routeRequests(
+      routes(findPostStateAt({ origin: config.POSTS_INTERNAL_URL, secret: config.POSTS_INTERNAL_SECRET })),
+      authenticate(verifier),
+    ),
     translateError,
   });
   started(await openServer(application.callback(), { ...listen, port: config.PORT }));

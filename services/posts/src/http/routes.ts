@@ -17,4 +17,4 @@ export const routes = (findUser: FindUser): Route[] => [
 ];
 
 /** What other processes of Agora ask of posts, on the internal port. */
-export const internalRoutes: Route[] = [get('/internal/posts/:id', 'anyone', showPostState)];
+export const internalRoutes: Route[] = [get('/internal/posts/:id', 'service', showPostState)];
