@@ -55,6 +55,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/feed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List everybody's published posts
+         * @description Follow `Link: <…>; rel="next"` for the next page. Pages never shift: from the first on, each post that was there then comes once, whatever is written or deleted meanwhile; with `top` and `hot` each whose votes stay as they are.
+         */
+        get: operations["listFeed"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health": {
         parameters: {
             query?: never;
@@ -166,7 +186,8 @@ export interface paths {
         delete: operations["deletePost"];
         options?: never;
         head?: never;
-        patch?: never;
+        /** Change parts of an own post */
+        patch: operations["changePost"];
         trace?: never;
     };
     "/refresh": {
@@ -403,6 +424,16 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
             votes: number;
+        };
+        /**
+         * @example {
+         *       "published": true
+         *     }
+         */
+        PostChanges: {
+            content?: string;
+            published?: boolean;
+            title?: string;
         };
         /**
          * @example {
@@ -803,6 +834,21 @@ export interface components {
                 };
             };
         };
+        /** @description Precondition Failed: `precondition_failed` (The post is not as this request expects it; read it again.) */
+        PreconditionFailed: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "precondition_failed";
+                    /** @constant */
+                    status?: 412;
+                };
+            };
+        };
         /** @description Too Many Requests: `rate_limited` (Too many requests. Try again later.) */
         RateLimited: {
             headers: {
@@ -1020,6 +1066,49 @@ export interface operations {
             500: components["responses"]["InternalError"];
         };
     };
+    listFeed: {
+        parameters: {
+            query?: {
+                /** @description Where to go on, from `Link`; for the same sort and filters alone. */
+                cursor?: string;
+                limit?: number;
+                owner_id?: number;
+                /** @description How old a post may be, with `top`. */
+                period?: "day" | "week" | "month" | "year" | "all";
+                /** @description What the title contains, in any case. */
+                search?: string;
+                sort?: "new" | "top" | "hot";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of posts. */
+            200: {
+                headers: {
+                    /** @description `</feed?…>; rel="next"` while there is more. */
+                    Link?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Post"][];
+                };
+            };
+            400: components["responses"]["MalformedRequest"];
+            401: components["responses"]["InvalidTokenOrTokenMissing"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["BadGateway"];
+            503: components["responses"]["ServiceUnavailableOrUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
     showHealth: {
         parameters: {
             query?: never;
@@ -1193,6 +1282,8 @@ export interface operations {
             /** @description The post. */
             201: {
                 headers: {
+                    /** @description Changes with the text and with the votes; for `If-Match` the text alone counts. */
+                    ETag: string;
                     /** @description The path of the post. */
                     Location: string;
                     RateLimit: components["headers"]["RateLimit"];
@@ -1219,7 +1310,10 @@ export interface operations {
     showPost: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Tags of the post, or `*`. */
+                "If-None-Match"?: string;
+            };
             path: {
                 id: number;
             };
@@ -1230,6 +1324,8 @@ export interface operations {
             /** @description The post. */
             200: {
                 headers: {
+                    /** @description Changes with the text and with the votes; for `If-Match` the text alone counts. */
+                    ETag: string;
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1238,6 +1334,18 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Post"];
                 };
+            };
+            /** @description The post is as `If-None-Match` says. */
+            304: {
+                headers: {
+                    /** @description The tag that it still has. */
+                    ETag: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             400: components["responses"]["MalformedRequest"];
             401: components["responses"]["InvalidTokenOrTokenMissing"];
@@ -1253,7 +1361,12 @@ export interface operations {
     replacePost: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The tag of the text that is meant to change: a later one is refused with 412. */
+                "If-Match"?: string;
+                /** @description Tags of the post, or `*`. */
+                "If-None-Match"?: string;
+            };
             path: {
                 id: number;
             };
@@ -1268,6 +1381,8 @@ export interface operations {
             /** @description The post. */
             200: {
                 headers: {
+                    /** @description Changes with the text and with the votes; for `If-Match` the text alone counts. */
+                    ETag: string;
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1281,6 +1396,7 @@ export interface operations {
             401: components["responses"]["InvalidTokenOrTokenMissing"];
             403: components["responses"]["NotOwner"];
             404: components["responses"]["NotFoundOrPostNotFound"];
+            412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["ValidationFailed"];
@@ -1294,7 +1410,12 @@ export interface operations {
     deletePost: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The tag of the text that is meant to change: a later one is refused with 412. */
+                "If-Match"?: string;
+                /** @description Tags of the post, or `*`. */
+                "If-None-Match"?: string;
+            };
             path: {
                 id: number;
             };
@@ -1316,6 +1437,56 @@ export interface operations {
             401: components["responses"]["InvalidTokenOrTokenMissing"];
             403: components["responses"]["NotOwner"];
             404: components["responses"]["NotFoundOrPostNotFound"];
+            412: components["responses"]["PreconditionFailed"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["BadGateway"];
+            503: components["responses"]["ServiceUnavailableOrUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    changePost: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The tag of the text that is meant to change: a later one is refused with 412. */
+                "If-Match"?: string;
+                /** @description Tags of the post, or `*`. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PostChanges"];
+            };
+        };
+        responses: {
+            /** @description The post. */
+            200: {
+                headers: {
+                    /** @description Changes with the text and with the votes; for `If-Match` the text alone counts. */
+                    ETag: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Post"];
+                };
+            };
+            400: components["responses"]["MalformedBodyOrMalformedRequest"];
+            401: components["responses"]["InvalidTokenOrTokenMissing"];
+            403: components["responses"]["NotOwner"];
+            404: components["responses"]["NotFoundOrPostNotFound"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["ValidationFailed"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];

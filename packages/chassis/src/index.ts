@@ -31,7 +31,7 @@ export {
   malformedBody,
   type BodyKind,
 } from './read-body.js';
-export { integerParameter, readQuery } from './read-query.js';
+export { idParameter, integerParameter, readQuery } from './read-query.js';
 export { correlation, currentRequest } from './request-context.js';
 export {
   del,

@@ -2,6 +2,7 @@ import Joi from 'joi';
 import type { Context } from 'koa';
 import { saidAs } from './describe.js';
 import { invalid, type FieldError } from './problem.js';
+import { largestId } from './validate.js';
 
 /** The known parameters of the query string, each given at most once; throws the 422 that lists every bad one. Unknown ones are ignored. */
 export function readQuery<Query>(ctx: Context, schema: Joi.PartialSchemaMap<Query>): Query {
@@ -26,10 +27,15 @@ export function readQuery<Query>(ctx: Context, schema: Joi.PartialSchemaMap<Quer
 
 /** A whole number in a query string, written in plain digits, from `min` to `max`. */
 export const integerParameter = ({ min, max, fallback }: { min: number; max: number; fallback: number }) =>
+  plainDigits(min, max).default(fallback);
+
+/** The id of a user or a post in a query string; it may be left out. */
+export const idParameter = () => plainDigits(1, largestId);
+
+const plainDigits = (min: number, max: number) =>
   saidAs(Joi.string(), { type: 'integer', minimum: min, maximum: max })
     .custom((value: string, { error }) => {
       const number = /^(0|[1-9][0-9]{0,9})$/.test(value) ? Number(value) : Number.NaN;
       return number >= min && number <= max ? number : error('integer.range', { min, max });
     })
-    .messages({ 'integer.range': '{#label} must be an integer from {#min} to {#max}' })
-    .default(fallback);
+    .messages({ 'integer.range': '{#label} must be an integer from {#min} to {#max}' });

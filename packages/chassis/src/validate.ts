@@ -45,7 +45,8 @@ export const text = ({ min = 0, max }: TextLimits): Joi.StringSchema =>
 /** Whether a string survives a round trip through Postgres unchanged. */
 export const isStorable = (value: string): boolean => value.isWellFormed() && !value.includes('\0');
 
-const largestId = 2_147_483_647;
+/** The largest integer of Postgres. */
+export const largestId = 2_147_483_647;
 
 /** The id of a user or a post in a body. */
 export const entityId = Joi.number().integer().min(1).max(largestId);

@@ -56,7 +56,10 @@ runProcess('posts', readConfig, async (config, { logger, started, isDraining }) 
   const application = createApplication({
     logger,
     middleware: routeRequests(
-      routes(findUserAt({ origin: config.AUTH_INTERNAL_URL, secret: config.AUTH_INTERNAL_SECRET })),
+      routes(
+        findUserAt({ origin: config.AUTH_INTERNAL_URL, secret: config.AUTH_INTERNAL_SECRET }),
+        config.CURSOR_SECRET,
+      ),
       authenticate(verifier),
     ),
     translateError,

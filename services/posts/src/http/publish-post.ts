@@ -6,8 +6,8 @@ import { addToOutbox } from '@agora/messaging';
 import { Author } from '../models/author.js';
 import { Post } from '../models/post.js';
 import type { FindUser } from '../users.js';
+import { answerPost, taggedPost } from './entity-tag.js';
 import { postText } from './post-text.js';
-import { postView } from './post-view.js';
 
 /** `POST /posts`: writes a post, as a draft when `published` is false. */
 export const publishPost =
@@ -25,7 +25,7 @@ export const publishPost =
     });
     ctx.status = 201;
     ctx.set('Location', `/posts/${post.id}`);
-    ctx.body = post.toView();
+    answerPost(ctx, post);
   };
 
 /** Asks auth for whoever posts for the first time. */
@@ -43,6 +43,6 @@ export const publishPostDescription: Description = {
   details: 'As a draft when `published` is false.',
   json: postText,
   answers: {
-    201: { summary: 'The post.', body: postView, headers: { Location: 'The path of the post.' } },
+    201: { ...taggedPost, headers: { ...taggedPost.headers, Location: 'The path of the post.' } },
   },
 };

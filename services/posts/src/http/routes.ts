@@ -1,6 +1,8 @@
-import { del, get, post, put, type Route } from '@agora/chassis';
+import { del, get, patch, post, put, type Route } from '@agora/chassis';
 import type { FindUser } from '../users.js';
+import { changePost, changePostDescription } from './change-post.js';
 import { deletePost, deletePostDescription } from './delete-post.js';
+import { listFeed, listFeedDescription } from './list-feed.js';
 import { listOwnPosts, listOwnPostsDescription } from './list-own-posts.js';
 import { publishPost, publishPostDescription } from './publish-post.js';
 import { replacePost, replacePostDescription } from './replace-post.js';
@@ -8,12 +10,14 @@ import { showPostState } from './show-post-state.js';
 import { showPost, showPostDescription } from './show-post.js';
 
 /** What clients ask of posts, through the gateway. */
-export const routes = (findUser: FindUser): Route[] => [
+export const routes = (findUser: FindUser, cursorSecret: string): Route[] => [
   post('/posts', 'user', publishPost(findUser), publishPostDescription),
   get('/posts', 'user', listOwnPosts, listOwnPostsDescription),
   get('/posts/:id', 'user', showPost, showPostDescription),
   put('/posts/:id', 'user', replacePost, replacePostDescription),
+  patch('/posts/:id', 'user', changePost, changePostDescription),
   del('/posts/:id', 'user', deletePost, deletePostDescription),
+  get('/feed', 'user', listFeed(cursorSecret), listFeedDescription),
 ];
 
 /** What other processes of Agora ask of posts, on the internal port. */

@@ -1,19 +1,19 @@
 import { parseId, type Description, type Handler } from '@agora/chassis';
 import { requireUser } from '@agora/identity';
-import { postView } from './post-view.js';
+import { answerPost, readConditions, taggedPost, unchangedPost } from './entity-tag.js';
 import { postNotFound, requireVisiblePost } from './require-post.js';
 
 /** `GET /posts/{id}`. */
 export const showPost: Handler = async (ctx) => {
   const { userId } = requireUser(ctx);
-  const post = await requireVisiblePost(parseId(ctx.params.id), userId);
-  ctx.body = post.toView();
+  answerPost(ctx, await requireVisiblePost(parseId(ctx.params.id), userId));
 };
 
 /** What clients are told of it. */
 export const showPostDescription: Description = {
   name: 'showPost',
   summary: 'Show a post',
-  answers: { 200: { summary: 'The post.', body: postView } },
+  headers: readConditions,
+  answers: { 200: taggedPost, 304: unchangedPost },
   refuses: [postNotFound(42)],
 };
