@@ -48,7 +48,7 @@ export function describeProblems(
 function describeResponse(problems: readonly Problem[], { convert }: SchemaConverter): unknown {
   const status = problems[0]?.status ?? 0;
   const codes = problems.map(({ code }) => code);
-  const needsErrors = problems.some(({ errors }) => errors);
+  const needsErrors = problems.every(({ errors }) => errors);
   return {
     description: `${STATUS_CODES[status]}: ${problems.map(({ code, detail }) => `\`${code}\` (${detail})`).join(' ')}`,
     headers: describeHeaders(problems),
