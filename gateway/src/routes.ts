@@ -47,6 +47,7 @@ export const routes: readonly Route[] = [
   route('GET', '/feed', 'posts', 'user'),
 
   route('POST', '/vote', 'votes', 'user', 'json'),
+  route('GET', '/vote', 'votes', 'user'),
 
   route('GET', '/', 'gateway', 'anyone'),
   route('GET', '/health', 'gateway', 'anyone'),

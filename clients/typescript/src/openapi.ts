@@ -330,7 +330,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** List the own votes among some posts */
+        get: operations["listOwnVotes"];
         put?: never;
         /**
          * Vote for a post, or take the vote back
@@ -379,6 +380,17 @@ export interface components {
             password: string;
             /** @description The e-mail address. */
             username: string;
+        };
+        /**
+         * @example {
+         *       "voted": [
+         *         1,
+         *         3
+         *       ]
+         *     }
+         */
+        OwnVotes: {
+            voted: number[];
         };
         /**
          * @example {
@@ -639,6 +651,36 @@ export interface components {
                     code?: "gateway_timeout";
                     /** @constant */
                     status?: 504;
+                };
+            };
+        };
+        /** @description Conflict: `idempotency_key_in_use` (The first request with this key is still running.) */
+        IdempotencyKeyInUse: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "idempotency_key_in_use";
+                    /** @constant */
+                    status?: 409;
+                };
+            };
+        };
+        /** @description Unprocessable Entity: `idempotency_key_reused` (This key was used with another body.) `validation_failed` (The request has invalid values.) */
+        IdempotencyKeyReusedOrValidationFailed: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "idempotency_key_reused" | "validation_failed";
+                    /** @constant */
+                    status?: 422;
                 };
             };
         };
@@ -949,6 +991,8 @@ export interface components {
     parameters: never;
     requestBodies: never;
     headers: {
+        /** @description Stands for this write: a read that is sent with it shows it. */
+        "Consistency-Token": string;
         /**
          * @description What remains of each policy: `r` requests for `t` seconds.
          * @example "user";r=599;t=60
@@ -1079,7 +1123,10 @@ export interface operations {
                 search?: string;
                 sort?: "new" | "top" | "hot";
             };
-            header?: never;
+            header?: {
+                /** @description That of a write, which the answer shows then. It is waited for up to 2 s. */
+                "Consistency-Token"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1088,6 +1135,8 @@ export interface operations {
             /** @description A page of posts. */
             200: {
                 headers: {
+                    /** @description `stale` when the write is still missing. */
+                    Consistency?: string;
                     /** @description `</feed?…>; rel="next"` while there is more. */
                     Link?: string;
                     RateLimit: components["headers"]["RateLimit"];
@@ -1151,6 +1200,7 @@ export interface operations {
                 headers: {
                     /** @description `no-store` */
                     "Cache-Control": string;
+                    "Consistency-Token": components["headers"]["Consistency-Token"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1184,6 +1234,7 @@ export interface operations {
             /** @description The session has ended, and so have its tokens. */
             204: {
                 headers: {
+                    "Consistency-Token": components["headers"]["Consistency-Token"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1238,7 +1289,10 @@ export interface operations {
                 search?: string;
                 skip?: number;
             };
-            header?: never;
+            header?: {
+                /** @description That of a write, which the answer shows then. It is waited for up to 2 s. */
+                "Consistency-Token"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1247,6 +1301,8 @@ export interface operations {
             /** @description Drafts too, newest first. */
             200: {
                 headers: {
+                    /** @description `stale` when the write is still missing. */
+                    Consistency?: string;
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1269,7 +1325,10 @@ export interface operations {
     publishPost: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text of the client's choice, such as a UUID: for 24 hours a retry under it is answered as the first request was. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1282,8 +1341,11 @@ export interface operations {
             /** @description The post. */
             201: {
                 headers: {
+                    "Consistency-Token": components["headers"]["Consistency-Token"];
                     /** @description Changes with the text and with the votes; for `If-Match` the text alone counts. */
                     ETag: string;
+                    /** @description `true` when the key had been answered before. */
+                    "Idempotency-Replayed"?: string;
                     /** @description The path of the post. */
                     Location: string;
                     RateLimit: components["headers"]["RateLimit"];
@@ -1297,9 +1359,10 @@ export interface operations {
             };
             400: components["responses"]["MalformedBodyOrMalformedRequest"];
             401: components["responses"]["InvalidTokenOrTokenMissing"];
+            409: components["responses"]["IdempotencyKeyInUse"];
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
-            422: components["responses"]["ValidationFailed"];
+            422: components["responses"]["IdempotencyKeyReusedOrValidationFailed"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["BadGateway"];
@@ -1311,6 +1374,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description That of a write, which the answer shows then. It is waited for up to 2 s. */
+                "Consistency-Token"?: string;
                 /** @description Tags of the post, or `*`. */
                 "If-None-Match"?: string;
             };
@@ -1324,6 +1389,8 @@ export interface operations {
             /** @description The post. */
             200: {
                 headers: {
+                    /** @description `stale` when the write is still missing. */
+                    Consistency?: string;
                     /** @description Changes with the text and with the votes; for `If-Match` the text alone counts. */
                     ETag: string;
                     RateLimit: components["headers"]["RateLimit"];
@@ -1338,6 +1405,8 @@ export interface operations {
             /** @description The post is as `If-None-Match` says. */
             304: {
                 headers: {
+                    /** @description `stale` when the write is still missing. */
+                    Consistency?: string;
                     /** @description The tag that it still has. */
                     ETag: string;
                     RateLimit: components["headers"]["RateLimit"];
@@ -1381,6 +1450,7 @@ export interface operations {
             /** @description The post. */
             200: {
                 headers: {
+                    "Consistency-Token": components["headers"]["Consistency-Token"];
                     /** @description Changes with the text and with the votes; for `If-Match` the text alone counts. */
                     ETag: string;
                     RateLimit: components["headers"]["RateLimit"];
@@ -1426,6 +1496,7 @@ export interface operations {
             /** @description The post is gone. */
             204: {
                 headers: {
+                    "Consistency-Token": components["headers"]["Consistency-Token"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1469,6 +1540,7 @@ export interface operations {
             /** @description The post. */
             200: {
                 headers: {
+                    "Consistency-Token": components["headers"]["Consistency-Token"];
                     /** @description Changes with the text and with the votes; for `If-Match` the text alone counts. */
                     ETag: string;
                     RateLimit: components["headers"]["RateLimit"];
@@ -1514,6 +1586,7 @@ export interface operations {
                 headers: {
                     /** @description `no-store` */
                     "Cache-Control": string;
+                    "Consistency-Token": components["headers"]["Consistency-Token"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1577,6 +1650,7 @@ export interface operations {
             /** @description All sessions have ended, this one too. */
             204: {
                 headers: {
+                    "Consistency-Token": components["headers"]["Consistency-Token"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1607,6 +1681,7 @@ export interface operations {
             /** @description The session has ended, and so have its tokens. */
             204: {
                 headers: {
+                    "Consistency-Token": components["headers"]["Consistency-Token"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1640,6 +1715,7 @@ export interface operations {
             /** @description The account. */
             201: {
                 headers: {
+                    "Consistency-Token": components["headers"]["Consistency-Token"];
                     /** @description The path of the account. */
                     Location: string;
                     RateLimit: components["headers"]["RateLimit"];
@@ -1739,6 +1815,7 @@ export interface operations {
             /** @description The account is gone. */
             204: {
                 headers: {
+                    "Consistency-Token": components["headers"]["Consistency-Token"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1771,6 +1848,7 @@ export interface operations {
             /** @description The password is changed. */
             204: {
                 headers: {
+                    "Consistency-Token": components["headers"]["Consistency-Token"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1791,10 +1869,52 @@ export interface operations {
             504: components["responses"]["GatewayTimeout"];
         };
     };
+    listOwnVotes: {
+        parameters: {
+            query: {
+                /** @description 1 to 100 ids with commas between. */
+                post_ids: string;
+            };
+            header?: {
+                /** @description That of a write, which the answer shows then. It is waited for up to 2 s. */
+                "Consistency-Token"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Those of the posts that the caller has voted for, in ascending order. */
+            200: {
+                headers: {
+                    /** @description `stale` when the write is still missing. */
+                    Consistency?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnVotes"];
+                };
+            };
+            400: components["responses"]["MalformedRequest"];
+            401: components["responses"]["InvalidTokenOrTokenMissing"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["BadGateway"];
+            503: components["responses"]["ServiceUnavailableOrUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
     castVote: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description That of a write, which the answer shows then. It is waited for up to 2 s. */
+                "Consistency-Token"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1807,6 +1927,9 @@ export interface operations {
             /** @description The vote was added, or taken back. */
             201: {
                 headers: {
+                    /** @description `stale` when the write is still missing. */
+                    Consistency?: string;
+                    "Consistency-Token": components["headers"]["Consistency-Token"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];

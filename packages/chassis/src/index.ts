@@ -1,4 +1,6 @@
 export { addressBucket } from './address-bucket.js';
+export { readingOwnWrites, readOwnWrites, type WithOwnWrites } from './read-own-writes.js';
+export { give, jsonAnswer, type Answer } from './answer.js';
 export { createApplication } from './application.js';
 export { audit } from './audit.js';
 export { askService, type InternalAddress } from './ask-service.js';
@@ -23,6 +25,7 @@ export {
 export {
   bodyLimit,
   checkBodyHeaders,
+  digestBody,
   readForm,
   readJson,
   readJsonOrForm,
@@ -31,7 +34,7 @@ export {
   malformedBody,
   type BodyKind,
 } from './read-body.js';
-export { idParameter, integerParameter, readQuery } from './read-query.js';
+export { idListParameter, idParameter, integerParameter, readQuery } from './read-query.js';
 export { correlation, currentRequest } from './request-context.js';
 export {
   del,

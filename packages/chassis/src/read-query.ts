@@ -2,7 +2,7 @@ import Joi from 'joi';
 import type { Context } from 'koa';
 import { saidAs } from './describe.js';
 import { invalid, type FieldError } from './problem.js';
-import { largestId } from './validate.js';
+import { largestId, readId } from './validate.js';
 
 /** The known parameters of the query string, each given at most once; throws the 422 that lists every bad one. Unknown ones are ignored. */
 export function readQuery<Query>(ctx: Context, schema: Joi.PartialSchemaMap<Query>): Query {
@@ -20,7 +20,11 @@ export function readQuery<Query>(ctx: Context, schema: Joi.PartialSchemaMap<Quer
     abortEarly: false,
     errors: { wrap: { label: false } },
   });
-  for (const { path, message } of error?.details ?? []) errors.push({ field: path.join('.'), message });
+  for (const { path, message } of error?.details ?? []) {
+    const field = path.join('.');
+    // One that is given twice was left out above, and is not missing.
+    if (!errors.some((each) => each.field === field)) errors.push({ field, message });
+  }
   if (errors.length > 0 || error) throw invalid(errors);
   return value;
 }
@@ -39,3 +43,16 @@ const plainDigits = (min: number, max: number) =>
       return number >= min && number <= max ? number : error('integer.range', { min, max });
     })
     .messages({ 'integer.range': '{#label} must be an integer from {#min} to {#max}' });
+
+/** Ids of users or posts in a query string, as `1,2,3`: one to `max` of them. */
+export const idListParameter = ({ max }: { max: number }) =>
+  saidAs(Joi.string(), { pattern: '^[1-9][0-9]*(,[1-9][0-9]*)*$' })
+    .description(`1 to ${max} ids with commas between.`)
+    .example('1,2,3')
+    .custom((value: string, { error }) => {
+      const ids = value.split(',', max + 1).map(readId);
+      return ids.length <= max && ids.every((id) => id !== undefined) ? ids : error('ids.list', { max });
+    })
+    .messages({
+      'ids.list': `{#label} must be 1 to {#max} integers from 1 to ${largestId}, with commas between`,
+    });

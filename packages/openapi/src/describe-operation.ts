@@ -15,7 +15,7 @@ import { headerOf, referTo } from './headers.js';
 
 /** What an operation is made of. */
 export interface OperationParts {
-  route: Pick<Route, 'path' | 'access'> & { service: string };
+  route: Pick<Route, 'method' | 'path' | 'access'> & { service: string };
   description: Description;
   /** What the route is refused with whatever its handler does. */
   refusals: readonly Problem[];
@@ -36,7 +36,13 @@ export function describeOperation(
   const parameters = parametersOf(route.path, description, converter);
   const bodies = bodiesOf(description, converter);
   const problems = [...refusals, ...refusalsOf(description, route.path), ...refuses];
-  const rateLimited = problems.some(({ status }) => status === 429);
+  // A request that changes nothing has none.
+  const mayWrite = route.service !== 'gateway' && route.method !== 'GET';
+  const headers = referTo(
+    'X-Request-Id',
+    ...(problems.some(({ status }) => status === 429) ? (['RateLimit-Policy', 'RateLimit'] as const) : []),
+    ...(mayWrite ? (['Consistency-Token'] as const) : []),
+  );
   return {
     operationId: name,
     summary,
@@ -46,7 +52,7 @@ export function describeOperation(
     ...(parameters.length > 0 && { parameters }),
     ...(bodies && { requestBody: { required: true, content: bodies } }),
     responses: {
-      ...mapEntries(answers, (answer) => describeAnswer(answer, converter, rateLimited)),
+      ...mapEntries(answers, (answer) => describeAnswer(answer, converter, headers)),
       ...describeProblems(problems, converter, responses),
     },
   };
@@ -111,14 +117,14 @@ function bodiesOf(
 function describeAnswer(
   { summary, body, mediaType = 'application/json', headers = {}, optionalHeaders = {} }: AnswerDescription,
   { convert }: SchemaConverter,
-  rateLimited: boolean,
+  commonHeaders: Record<string, unknown>,
 ): Record<string, unknown> {
   return {
     description: summary,
     headers: {
       ...mapEntries(headers, (text, name) => headerOf(name, text, true)),
       ...mapEntries(optionalHeaders, (text, name) => headerOf(name, text, false)),
-      ...referTo('X-Request-Id', ...(rateLimited ? (['RateLimit-Policy', 'RateLimit'] as const) : [])),
+      ...commonHeaders,
     },
     ...(body && { content: { [mediaType]: { schema: convert(body) } } }),
   };

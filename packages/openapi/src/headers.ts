@@ -26,6 +26,7 @@ export const everywhere = {
     'The policies that count this request: quota `q` in a window of `w` seconds.',
     '"user";q=600;w=60',
   ),
+  'Consistency-Token': header('Stands for this write: a read that is sent with it shows it.'),
   RateLimit: header('What remains of each policy: `r` requests for `t` seconds.', '"user";r=599;t=60'),
 } satisfies Record<string, HeaderObject>;
 

@@ -1,5 +1,5 @@
 export { startAgora, type Agora } from './agora.js';
-export { query } from './database.js';
+export { query, whileLocked } from './database.js';
 export { eventually } from './eventually.js';
 export { openCourier, type Courier } from './events.js';
 export { httpClient, statusesOf, type Answer, type HttpClient } from './http.js';

@@ -5,6 +5,7 @@ import { createAuthors } from './migrations/0002-create-authors.js';
 import { createPosts } from './migrations/0003-create-posts.js';
 import { rankPosts } from './migrations/0004-rank-posts.js';
 import { searchTitles } from './migrations/0005-search-titles.js';
+import { createIdempotencyKeys } from './migrations/0006-create-idempotency-keys.js';
 
 await runMigrateCommand('posts', readMigrationConfig, [
   createMessaging,
@@ -12,4 +13,5 @@ await runMigrateCommand('posts', readMigrationConfig, [
   createPosts,
   rankPosts,
   searchTitles,
+  createIdempotencyKeys,
 ]);

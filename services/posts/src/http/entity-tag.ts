@@ -5,7 +5,7 @@ import type { Post } from '../models/post.js';
 import { postView } from './post-view.js';
 
 /** The strong entity tag of a post: the version of its text, then its votes. Only the author's writes change the first part. */
-const tagOf = (post: Post): string => `"${post.version}-${post.shownVotes}"`;
+export const tagOf = (post: Post): string => `"${post.version}-${post.shownVotes}"`;
 
 /** Answers with a post and its tag; with 304 and no body when a read has it already (`If-None-Match`). */
 export function answerPost(ctx: Context, post: Post): void {

@@ -1,4 +1,4 @@
-import { del, get, patch, post, put, type Route } from '@agora/chassis';
+import { del, get, patch, post, put, readingOwnWrites, type Route, type WithOwnWrites } from '@agora/chassis';
 import type { FindUser } from '../users.js';
 import { changePost, changePostDescription } from './change-post.js';
 import { deletePost, deletePostDescription } from './delete-post.js';
@@ -10,14 +10,14 @@ import { showPostState } from './show-post-state.js';
 import { showPost, showPostDescription } from './show-post.js';
 
 /** What clients ask of posts, through the gateway. */
-export const routes = (findUser: FindUser, cursorSecret: string): Route[] => [
+export const routes = (findUser: FindUser, withOwnWrites: WithOwnWrites, cursorSecret: string): Route[] => [
   post('/posts', 'user', publishPost(findUser), publishPostDescription),
-  get('/posts', 'user', listOwnPosts, listOwnPostsDescription),
-  get('/posts/:id', 'user', showPost, showPostDescription),
+  get('/posts', 'user', withOwnWrites(listOwnPosts), readingOwnWrites(listOwnPostsDescription)),
+  get('/posts/:id', 'user', withOwnWrites(showPost), readingOwnWrites(showPostDescription)),
   put('/posts/:id', 'user', replacePost, replacePostDescription),
   patch('/posts/:id', 'user', changePost, changePostDescription),
   del('/posts/:id', 'user', deletePost, deletePostDescription),
-  get('/feed', 'user', listFeed(cursorSecret), listFeedDescription),
+  get('/feed', 'user', withOwnWrites(listFeed(cursorSecret)), readingOwnWrites(listFeedDescription)),
 ];
 
 /** What other processes of Agora ask of posts, on the internal port. */
