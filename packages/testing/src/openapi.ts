@@ -18,6 +18,9 @@ interface ResponseObject {
 
 type Json = Record<string, unknown>;
 
+/** Refused before it is a request to an operation; the introduction of the document names them for all. */
+const noRequestYet = new Set([408, 417, 431]);
+
 const document = withClosedObjects(
   JSON.parse(readFileSync(new URL('../../../gateway/openapi.json', import.meta.url), 'utf8')),
 ) as { paths: Record<string, Json> };
@@ -28,6 +31,7 @@ ajv.addSchema(document, 'openapi');
 
 /** Throws when a documented operation answers what the OpenAPI document does not say: a status, a header that is missing, a media type, a body. */
 export function expectDocumented({ method, path, status, headers, text }: RawAnswer): void {
+  if (noRequestYet.has(status)) return;
   const template = findPath(path);
   const operation = method === 'HEAD' ? 'get' : method.toLowerCase();
   if (template === undefined || !(operation in (document.paths[template] ?? {}))) return;
