@@ -8,6 +8,7 @@ import {
   unsupported,
   type Problem,
 } from '@agora/chassis';
+import { tooManyStreams } from './hold-streams.js';
 import { rateLimited } from './limits/limiter.js';
 import { policiesOfAddress } from './limits/policies.js';
 import { pages } from './pages/pages.js';
@@ -32,6 +33,7 @@ export function refusalsOf(route: Route): Problem[] {
     ...(route.path.includes(':') ? [nothingHere()] : []),
     ...(isForUsers ? [unauthorized(), unauthorized('invalid_token')] : []),
     ...(isForUsers || policiesOfAddress(route).length > 0 ? [rateLimited(60)] : []),
+    ...(route.streams ? [tooManyStreams()] : []),
     ...(route.reads.length > 0 ? [unsupported('This endpoint does not read that.'), tooLarge()] : []),
     ...(route.service === 'gateway' ? [] : refusalsOfServices),
     internalError(),

@@ -8,6 +8,7 @@ import { allowOrigins, answerPreflight, preflightMethod } from './cors.js';
 import { cutUnreadBodies } from './cut-unread-bodies.js';
 import { demandTls } from './demand-tls.js';
 import { createRouteFinder } from './find-route.js';
+import type { Streams } from './hold-streams.js';
 import { createAdmission } from './limits/admit.js';
 import type { Limiter } from './limits/limiter.js';
 import { pages } from './pages/pages.js';
@@ -20,6 +21,7 @@ export interface GatewayOptions {
   verifier: Verifier;
   upstreams: Record<Service, Upstream>;
   limiter: Limiter;
+  streams: Streams;
   /** How many proxies in front are believed when they name the client's address. */
   trustedProxyHops: number;
   /** The origins whose pages may read answers. */
@@ -37,6 +39,7 @@ export function createGateway(options: GatewayOptions): Koa {
     verifier,
     upstreams,
     limiter,
+    streams,
     trustedProxyHops,
     corsOrigins,
     behindTls,
@@ -61,7 +64,10 @@ export function createGateway(options: GatewayOptions): Koa {
     await admit(ctx, route, address);
     if (route.service === 'gateway') return ownPages.get(route.path)?.(ctx);
     const body = await receiveBody(ctx.req, route.reads);
-    await upstreams[route.service].forward(ctx, { url: path + query, body, address });
+    const upstream = upstreams[route.service];
+    const outgoing = { url: path + query, body, address };
+    if (!route.streams || ctx.method === 'HEAD') return upstream.forward(ctx, outgoing);
+    await streams.hold(ctx, () => upstream.forwardStream(ctx, outgoing));
   };
 
   const middleware = [cutUnreadBodies, allowOrigins(corsOrigins), answer];

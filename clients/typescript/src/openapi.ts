@@ -75,6 +75,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/feed/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow what happens to published posts
+         * @description Server-sent events, each with an `id` to go on from, until the access token ends: `post-published` and `post-changed` (`data`: the Post), `post-deleted` (`{"id"}`; a post taken back to draft too), `votes` (`{"id","votes"}`), and `reset` (`{}`) where something was missed, because the `Last-Event-ID` is unknown or too old. A line comes at least every 15 s.
+         */
+        get: operations["streamFeed"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health": {
         parameters: {
             query?: never;
@@ -925,6 +945,23 @@ export interface components {
                 };
             };
         };
+        /** @description Too Many Requests: `rate_limited` (Too many requests. Try again later.) `too_many_streams` (Too many streams are open. Close one first.) */
+        RateLimitedOrTooManyStreams: {
+            headers: {
+                /** @description After how many seconds to try again. */
+                "Retry-After": number;
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "rate_limited" | "too_many_streams";
+                    /** @constant */
+                    status?: 429;
+                };
+            };
+        };
         /** @description Service Unavailable: `service_unavailable` (The service is not available right now.) `unavailable` (A part of Agora that this request needs gives no answer.) */
         ServiceUnavailableOrUnavailable: {
             headers: {
@@ -1152,6 +1189,39 @@ export interface operations {
             401: components["responses"]["InvalidTokenOrTokenMissing"];
             422: components["responses"]["ValidationFailed"];
             429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["BadGateway"];
+            503: components["responses"]["ServiceUnavailableOrUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    streamFeed: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `id` of the last event that was seen; without it, from now on. */
+                "Last-Event-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The events. */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            400: components["responses"]["MalformedRequest"];
+            401: components["responses"]["InvalidTokenOrTokenMissing"];
+            429: components["responses"]["RateLimitedOrTooManyStreams"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["BadGateway"];
             503: components["responses"]["ServiceUnavailableOrUnavailable"];

@@ -73,7 +73,8 @@ function logWhenAnswered(ctx: Context, context: RequestContext, logger: Logger, 
     const route = routeOf(ctx);
     // Where nothing is, clients put anything: an address, a token.
     const path = route === unrouted ? undefined : ctx.path;
-    observeRequest({ method, route, status }, seconds);
+    // How long a stream of events lasted says nothing of how fast it was.
+    if (!ctx.response.is('text/event-stream')) observeRequest({ method, route, status }, seconds);
     withRequestContext(context, () =>
       logger.info({ method, path, status, milliseconds: Math.round(seconds * 1000) }, 'request answered'),
     );

@@ -9,4 +9,5 @@ export { addAllToOutbox, addToOutbox, consistencyTokenOf, openOutbox } from './o
 export { startRelay } from './relay.js';
 export { applyStreams, ensureStream } from './streams.js';
 export { again, on, onBatch, type Subscription } from './subscriptions.js';
+export { tailStream, type Tail, type TailedEvent } from './tail.js';
 export { createMessagingTables, dropMessagingTables } from './tables.js';

@@ -1,6 +1,6 @@
 import { expectDocumented } from './openapi.js';
 
-/** An answer with its body read: parsed when it is JSON. */
+/** An answer with its body read: parsed when it is JSON. Of a stream of events, which has no end, nothing is read. */
 export interface Answer {
   status: number;
   headers: Headers;
@@ -34,10 +34,13 @@ export const httpClient =
       },
       ...bodyOf(ask),
     });
-    const content = await response.text();
+    const type = response.headers.get('content-type') ?? '';
+    const isStream = type.startsWith('text/event-stream');
+    if (isStream) await response.body?.cancel();
+    const content = isStream ? '' : await response.text();
     const { status, headers } = response;
     expectDocumented({ method, path, status, headers, text: content });
-    const isJson = /json/.test(headers.get('content-type') ?? '');
+    const isJson = /json/.test(type);
     return {
       status,
       headers,

@@ -1,5 +1,4 @@
-import type { Dependencies } from './http/routes.js';
-import { routes } from './http/routes.js';
+import { routes, type Dependencies } from './http/routes.js';
 import { passwordSchema } from './passwords.js';
 
 /** What is here to be described. Nothing behind it is there, and no handler is ever called. */

@@ -14,6 +14,7 @@ import { awaitWrites, connectBroker, openOutbox, startConsumers, startRelay } fr
 import { readConfig } from './config.js';
 import { subscriptions } from './events/subscriptions.js';
 import { internalRoutes, routes } from './http/routes.js';
+import { createLiveFeed } from './live/live-feed.js';
 import { Author } from './models/author.js';
 import { IdempotencyKey } from './models/idempotency-key.js';
 import { Post } from './models/post.js';
@@ -57,18 +58,22 @@ runProcess('posts', readConfig, async (config, { logger, started, isDraining }) 
       isTransient: isDatabaseUnavailable,
     }),
   );
-  const withOwnWrites = readOwnWrites(awaitWrites(database, subscriptions));
+  const liveFeed = started(createLiveFeed({ broker, database, logger }));
   const application = createApplication({
     logger,
     middleware: routeRequests(
-      routes(
-        findUserAt({ origin: config.AUTH_INTERNAL_URL, secret: config.AUTH_INTERNAL_SECRET }),
-        withOwnWrites,
-        config.CURSOR_SECRET,
-      ),
+      routes({
+        findUser: findUserAt({ origin: config.AUTH_INTERNAL_URL, secret: config.AUTH_INTERNAL_SECRET }),
+        withOwnWrites: readOwnWrites(awaitWrites(database, subscriptions)),
+        cursorSecret: config.CURSOR_SECRET,
+        liveFeed,
+        verifier,
+      }),
       authenticate(verifier),
     ),
     translateError,
   });
   started(await openServer(application.callback(), { ...listen, port: config.PORT }));
+  // Before the server, which waits for all answers under way.
+  started({ stop: async () => liveFeed.end() });
 });

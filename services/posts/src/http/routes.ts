@@ -1,4 +1,6 @@
 import { del, get, patch, post, put, readingOwnWrites, type Route, type WithOwnWrites } from '@agora/chassis';
+import type { Verifier } from '@agora/identity';
+import type { LiveFeed } from '../live/live-feed.js';
 import type { FindUser } from '../users.js';
 import { changePost, changePostDescription } from './change-post.js';
 import { deletePost, deletePostDescription } from './delete-post.js';
@@ -8,9 +10,25 @@ import { publishPost, publishPostDescription } from './publish-post.js';
 import { replacePost, replacePostDescription } from './replace-post.js';
 import { showPostState } from './show-post-state.js';
 import { showPost, showPostDescription } from './show-post.js';
+import { streamFeed, streamFeedDescription } from './stream-feed.js';
+
+export interface Dependencies {
+  findUser: FindUser;
+  withOwnWrites: WithOwnWrites;
+  /** Signs the cursors of the feed. */
+  cursorSecret: string;
+  liveFeed: LiveFeed;
+  verifier: Verifier;
+}
 
 /** What clients ask of posts, through the gateway. */
-export const routes = (findUser: FindUser, withOwnWrites: WithOwnWrites, cursorSecret: string): Route[] => [
+export const routes = ({
+  findUser,
+  withOwnWrites,
+  cursorSecret,
+  liveFeed,
+  verifier,
+}: Dependencies): Route[] => [
   post('/posts', 'user', publishPost(findUser), publishPostDescription),
   get('/posts', 'user', withOwnWrites(listOwnPosts), readingOwnWrites(listOwnPostsDescription)),
   get('/posts/:id', 'user', withOwnWrites(showPost), readingOwnWrites(showPostDescription)),
@@ -18,6 +36,7 @@ export const routes = (findUser: FindUser, withOwnWrites: WithOwnWrites, cursorS
   patch('/posts/:id', 'user', changePost, changePostDescription),
   del('/posts/:id', 'user', deletePost, deletePostDescription),
   get('/feed', 'user', withOwnWrites(listFeed(cursorSecret)), readingOwnWrites(listFeedDescription)),
+  get('/feed/stream', 'user', streamFeed(liveFeed, verifier), streamFeedDescription),
 ];
 
 /** What other processes of Agora ask of posts, on the internal port. */

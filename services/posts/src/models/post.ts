@@ -81,6 +81,16 @@ export class Post extends Model {
     });
   }
 
+  /** Those of the posts that everybody may see, with their owners. */
+  static listPublished(ids: readonly number[]): Promise<Post[]> {
+    return Post.findAll({ where: { id: [...ids], published: true }, include: Author });
+  }
+
+  /** The ids and counts of those of the posts that everybody may see. */
+  static listCounts(ids: ReadonlySet<number>): Promise<Post[]> {
+    return Post.findAll({ attributes: ['id', 'votes'], where: { id: [...ids], published: true } });
+  }
+
   /** The user's own post without its owner; while the transaction runs, nothing else changes it. */
   static holdOwn(id: number, ownerId: number, transaction: Transaction): Promise<Post | null> {
     return Post.findOne({ where: { id, ownerId }, lock: transaction.LOCK.UPDATE, transaction });
@@ -94,13 +104,17 @@ export class Post extends Model {
     );
   }
 
-  /** Deletes up to `limit` posts of a user; returns their ids. */
-  static async eraseOf(ownerId: number, limit: number, transaction: Transaction): Promise<number[]> {
-    const erased = await Post.sequelize?.query<{ id: number }>(
-      `DELETE FROM posts WHERE id IN (SELECT id FROM posts WHERE owner_id = $1 ORDER BY id LIMIT $2 FOR UPDATE) RETURNING id`,
+  /** Deletes up to `limit` posts of a user; returns their ids, and whether everybody could see them. */
+  static async eraseOf(
+    ownerId: number,
+    limit: number,
+    transaction: Transaction,
+  ): Promise<{ id: number; published: boolean }[]> {
+    const erased = await Post.sequelize?.query<{ id: number; published: boolean }>(
+      `DELETE FROM posts WHERE id IN (SELECT id FROM posts WHERE owner_id = $1 ORDER BY id LIMIT $2 FOR UPDATE) RETURNING id, published`,
       { bind: [ownerId, limit], type: QueryTypes.SELECT, transaction },
     );
-    return (erased ?? []).map(({ id }) => id);
+    return erased ?? [];
   }
 
   /** Adds to each post's count; posts that are gone are passed over. */
