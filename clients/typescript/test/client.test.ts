@@ -132,11 +132,13 @@ it('walks through the feed page by page', async () => {
 
 it('follows the live feed, and misses nothing while the connection is broken', async () => {
   const streams: AbortController[] = [];
-  const breakable: Fetch = (request) => {
+  const breakable: Fetch = async (request) => {
     if (new URL(request.url).pathname !== '/feed/stream') return fetch(request);
     const stream = new AbortController();
+    const signal = AbortSignal.any([request.signal, stream.signal]);
+    const response = await fetch(new Request(request, { signal }));
     streams.push(stream);
-    return fetch(new Request(request, { signal: AbortSignal.any([request.signal, stream.signal]) }));
+    return response;
   };
   const client = await logIn({ fetch: breakable });
   const ending = new AbortController();
