@@ -6,7 +6,7 @@
 const { globSync, readFileSync } = require('node:fs');
 const { dirname } = require('node:path');
 
-const anyWorkspace = '^(packages/[^/]+|services/[^/]+|gateway|end-to-end|deploy/ecs)/';
+const anyWorkspace = '^(packages/[^/]+|services/[^/]+|gateway|end-to-end|clients/[^/]+|deploy/ecs)/';
 const productCode = '^(packages/[^/]+|services/[^/]+|gateway)/(src|migrations)/';
 
 const forbid = (name, from, to) => ({ name, severity: 'error', from, to });
@@ -28,7 +28,7 @@ const onlyKnows = (name, knower, npmPackage) =>
 
 /** npm links every workspace for everybody; only the ones in the package.json of the importer count. */
 const declaredWorkspacesOnly = (name) =>
-  globSync('{packages/*,services/*,gateway,end-to-end,deploy/ecs}/package.json').map((file) => {
+  globSync('{packages/*,services/*,gateway,end-to-end,clients/*,deploy/ecs}/package.json').map((file) => {
     const { dependencies, devDependencies } = JSON.parse(readFileSync(file, 'utf8'));
     const declared = Object.keys({ ...dependencies, ...devDependencies })
       .filter((each) => each.startsWith('@agora/'))
@@ -78,10 +78,14 @@ module.exports = {
       'contracts',
       'messaging',
     ]),
+    dependsOnly('openapi-depends-on-chassis-only', 'packages/openapi', ['chassis']),
     dependsOnly('messaging-depends-on-contracts-only', 'packages/messaging', ['contracts']),
     dependsOnly('contracts-depend-on-nothing-inside', 'packages/contracts'),
     dependsOnly('database-depends-on-nothing-inside', 'packages/database'),
     dependsOnly('chassis-depends-on-nothing-inside', 'packages/chassis'),
+
+    // What clients know is the HTTP contract.
+    dependsOnly('clients-depend-on-nothing-inside', 'clients/[^/]+'),
 
     // Inside a service
     forbid(

@@ -3,6 +3,7 @@ export { query, whileLocked } from './database.js';
 export { eventually } from './eventually.js';
 export { openCourier, type Courier } from './events.js';
 export { httpClient, statusesOf, type Answer, type HttpClient } from './http.js';
+export { expectDocumented } from './openapi.js';
 export { join, joinAll, type Person } from './people.js';
 export { likelyFreePort } from './ports.js';
 export { currentStack } from './stack.js';
