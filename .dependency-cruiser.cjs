@@ -6,7 +6,7 @@
 const { globSync, readFileSync } = require('node:fs');
 const { dirname } = require('node:path');
 
-const anyWorkspace = '^(packages/[^/]+|services/[^/]+|gateway|end-to-end|deploy/ecs)/';
+const anyWorkspace = '^(packages/[^/]+|services/[^/]+|gateway|end-to-end|chaos|deploy/ecs)/';
 const productCode = '^(packages/[^/]+|services/[^/]+|gateway)/(src|migrations)/';
 
 const forbid = (name, from, to) => ({ name, severity: 'error', from, to });
@@ -28,7 +28,7 @@ const onlyKnows = (name, knower, npmPackage) =>
 
 /** npm links every workspace for everybody; only the ones in the package.json of the importer count. */
 const declaredWorkspacesOnly = (name) =>
-  globSync('{packages/*,services/*,gateway,end-to-end,deploy/ecs}/package.json').map((file) => {
+  globSync('{packages/*,services/*,gateway,end-to-end,chaos,deploy/ecs}/package.json').map((file) => {
     const { dependencies, devDependencies } = JSON.parse(readFileSync(file, 'utf8'));
     const declared = Object.keys({ ...dependencies, ...devDependencies })
       .filter((each) => each.startsWith('@agora/'))
@@ -141,7 +141,7 @@ module.exports = {
     forbid('every-import-resolves', {}, { couldNotResolve: true }),
 
     // One owner for each of these libraries
-    onlyKnows('only-messaging-knows-nats', 'packages/(messaging|testing)', '(@nats-io/[^/]+|nats)'),
+    onlyKnows('only-messaging-knows-nats', '(packages/(messaging|testing)|chaos)', '(@nats-io/[^/]+|nats)'),
     onlyKnows('only-database-knows-umzug', 'packages/database', 'umzug'),
     onlyKnows('only-the-gateway-knows-http-proxy-middleware', 'gateway', 'http-proxy-middleware'),
   ],

@@ -16,7 +16,7 @@ const steps = {
   types: 'tsc -b && tsc -p tsconfig.test.json && tsc -p deploy/ecs/tsconfig.test.json',
   lint: 'oxlint',
   names: 'node scripts/check-names.mjs',
-  boundaries: 'depcruise packages services gateway end-to-end deploy/ecs test scripts',
+  boundaries: 'depcruise packages services gateway end-to-end chaos deploy/ecs test scripts',
   'unused code': 'knip --no-config-hints',
   'generated files': 'node scripts/generate-event-docs.mjs --check',
   'kubernetes manifests': 'node deploy/k8s/check/validate.ts',

@@ -14,6 +14,8 @@ const commands = {
   migrate: { script: 'packages/local-stack/dist/migrate.js' },
   keys: { script: 'packages/local-stack/dist/keys.js' },
   demo: { script: 'packages/demo/dist/demo.js' },
+  chaos: { script: 'chaos/dist/main.js' },
+  'chaos:sensitivity': { script: 'chaos/dist/sensitivity.js' },
   test: { script: 'packages/local-stack/dist/test.js' },
   check: { script: 'scripts/check.mjs' },
 };
