@@ -81,6 +81,13 @@ describe('the count of votes', () => {
     expect(await query('SELECT 1 FROM posts.inbox WHERE event_id = $1', [eventId])).toHaveLength(1);
   });
 
+  it('goes on when the stream was lost, and with it the place that was reached in it', async () => {
+    await flush();
+    await courier.loseStream('votes');
+    await courier.ensureStream('votes');
+    await flush();
+  });
+
   it('gives up what it cannot read, keeps it for a look, and goes on', async () => {
     const poison = [
       ['votes.vote-cast.v1', '{"not json'],
