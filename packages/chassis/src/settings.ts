@@ -9,6 +9,7 @@ export const processSettings = {
   PORT: Joi.number().port().required(),
   INTERNAL_PORT: Joi.number().port().required(),
   SHUTDOWN_TIMEOUT_SECONDS: Joi.number().min(1).max(120).default(8),
+  SHUTDOWN_NOTICE_SECONDS: Joi.number().min(0).max(60).default(3),
 };
 
 export interface ProcessSettings {
@@ -18,6 +19,8 @@ export interface ProcessSettings {
   PORT: number;
   INTERNAL_PORT: number;
   SHUTDOWN_TIMEOUT_SECONDS: number;
+  /** How long it still serves when it is told to stop: longer than the gateway keeps a connection that idles. */
+  SHUTDOWN_NOTICE_SECONDS: number;
 }
 
 /** A secret that no one can guess: at least 32 characters, and none that is printed in an example. */

@@ -70,5 +70,6 @@ runProcess('auth', readConfig, async (config, { logger, started, isDraining }) =
     ),
     translateError,
   });
-  started(await openServer(application.callback(), { ...listen, port: config.PORT }));
+  const noticeMilliseconds = config.SHUTDOWN_NOTICE_SECONDS * 1_000;
+  started(await openServer(application.callback(), { ...listen, port: config.PORT, noticeMilliseconds }));
 });

@@ -57,5 +57,6 @@ runProcess('votes', readConfig, async (config, { logger, started, isDraining }) 
     middleware: routeRequests(routes(findPostStateAt(config.POSTS_INTERNAL_URL)), authenticate(verifier)),
     translateError,
   });
-  started(await openServer(application.callback(), { ...listen, port: config.PORT }));
+  const noticeMilliseconds = config.SHUTDOWN_NOTICE_SECONDS * 1_000;
+  started(await openServer(application.callback(), { ...listen, port: config.PORT, noticeMilliseconds }));
 });
