@@ -9,8 +9,10 @@ import {
   ownArgument,
   removeAbandonedFolders,
   reportFailure,
+  StackError,
   stopRequests,
 } from '@agora/local-stack';
+import type { Fault } from './faults/fault.js';
 import { allFaults } from './faults/inject-faults.js';
 import { readOptions, type Options } from './options.js';
 import { drawPlot } from './report/draw-plot.js';
@@ -31,7 +33,7 @@ async function main(args: string[]): Promise<number> {
   const logs = join(layoutOf(checkout).data, 'chaos', 'logs');
   rmSync(logs, { recursive: true, force: true });
   try {
-    const faults = options.quick ? allFaults.filter(({ quick }) => quick) : allFaults;
+    const faults = chooseFaults(options);
     const plan = { faults, seconds: options.seconds, limit: options.quick ? quickLimit : undefined };
     const run = await runChaos({ seed: options.seed, plan, folder, logs, signal, announce: print });
     const summary = summarize(run, options);
@@ -47,6 +49,14 @@ async function main(args: string[]): Promise<number> {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+function chooseFaults({ quick, only }: Options): Fault[] {
+  const unknown = only.find((kind) => allFaults.every((fault) => fault.kind !== kind));
+  if (unknown)
+    throw new StackError(`There is no "${unknown}", but: ${allFaults.map(({ kind }) => kind).join(', ')}`);
+  if (only.length > 0) return allFaults.filter(({ kind }) => only.includes(kind));
+  return allFaults.filter((fault) => !quick || fault.quick);
 }
 
 function writeReport({ seed, out }: Options, json: string, plot: string): { json: string; plot: string } {

@@ -6,19 +6,22 @@ export interface Options {
   seconds: number;
   seed: number;
   quick: boolean;
+  /** The kinds of faults to inject; all when empty. */
+  only: string[];
   /** Where the report goes instead of below `.data/chaos`. */
   out: string | undefined;
 }
 
-const usage = 'Usage: npm run chaos [-- --seconds 120] [--seed N] [--quick] [--out FILE.json]';
+const usage = 'Usage: npm run chaos [-- --seconds 120] [--seed N] [--quick] [--only KIND]… [--out FILE.json]';
 
 /** Reads the command line; throws a StackError that says how it is to be written. */
 export function readOptions(args: string[]): Options {
-  const { seconds, seed, quick, out } = parse(args);
+  const { seconds, seed, quick, only, out } = parse(args);
   return {
     seconds: seconds === undefined ? (quick ? 30 : 120) : numberOf('seconds', seconds, 1, 600),
     seed: seed === undefined ? randomInt(1_000_000) : numberOf('seed', seed, 0, 2 ** 31),
     quick,
+    only,
     out,
   };
 }
@@ -30,6 +33,7 @@ function parse(args: string[]) {
       options: {
         seconds: { type: 'string' },
         seed: { type: 'string' },
+        only: { type: 'string', multiple: true, default: [] },
         quick: { type: 'boolean', default: false },
         out: { type: 'string' },
       },

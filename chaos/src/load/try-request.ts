@@ -22,7 +22,8 @@ export const createTry =
       const answer = await ask(method, path, question);
       if (answer.status >= 400) checkProblem(answer, `${method} ${path}`, findings);
       const outcome = unknowing.has(answer.status) ? 'info' : answer.status < 300 ? 'ok' : 'refused';
-      journal.write(operation, outcome, String(answer.status), startedAt);
+      const detail = outcome === 'info' ? ` ${String(answer.body.detail)}` : '';
+      journal.write(operation, outcome, `${answer.status}${detail}`, startedAt);
       return outcome === 'info' ? undefined : answer;
     } catch (error) {
       if (error instanceof Hang) findings.broken('I11', `${error.message} within 10 s`);

@@ -183,7 +183,12 @@ async function startReplicas(
 }
 
 /** Unlike in production: hashes are cheap, logs tell of trouble alone, and a hung service is given up before the 10 s that a client waits. */
-const chaosSettings = { LOG_LEVEL: 'warn', BCRYPT_COST: '10', UPSTREAM_TIMEOUT_SECONDS: '5' };
+const chaosSettings = {
+  LOG_LEVEL: 'warn',
+  BCRYPT_COST: '10',
+  UPSTREAM_TIMEOUT_SECONDS: '5',
+  SHUTDOWN_NOTICE_SECONDS: '3',
+};
 
 /** The hook puts the known fault into the module as Node loads it. */
 const mutationArguments = (mutation: string | undefined): string[] =>
