@@ -12,14 +12,25 @@ const [kept, given] = ['/secrets/kept', '/secrets/given'];
 const [agora, postgres, nats] = [10001, 999, 10002];
 const services = ['auth', 'posts', 'votes'];
 
+const ownSecrets = {
+  auth: { 'signing-key-secret': secret('signing-key'), 'internal-secret': secret('auth-internal') },
+  posts: {
+    'auth-internal-secret': secret('auth-internal'),
+    'internal-secret': secret('posts-internal'),
+    'cursor-secret': secret('cursor'),
+  },
+  votes: { 'posts-internal-secret': secret('posts-internal') },
+};
+
 for (const service of services) {
   give(service, agora, {
     'database-password': secret(`${service}-app`),
     'nats-password': secret(`${service}-nats`),
-    ...(service === 'auth' && { 'signing-key-secret': secret('signing-key') }),
+    ...ownSecrets[service],
   });
   give(`migrate-${service}`, agora, { 'database-password': secret(`${service}-migrator`) });
 }
+give('streams', agora, { 'nats-password': secret('streams-nats') });
 give('gateway', agora, { 'nats-password': secret('gateway-nats') });
 give('postgres', postgres, { 'admin-password': secret('postgres') });
 give('provision', agora, {
@@ -33,7 +44,7 @@ give('provision', agora, {
 give('nats', nats, {
   'nats.conf': readFileSync(new URL('nats.conf', import.meta.url), 'utf8'),
   'authorization.conf': readFileSync(new URL('authorization.conf', import.meta.url), 'utf8'),
-  'passwords.conf': [...services, 'gateway'].map(hashedPassword).join(''),
+  'passwords.conf': [...services, 'gateway', 'streams'].map(hashedPassword).join(''),
 });
 chownSync('/data/nats', nats, nats);
 process.stdout.write('every container has its secrets\n');

@@ -8,6 +8,16 @@ import bcrypt from 'bcrypt';
 const services = ['auth', 'posts', 'votes'];
 const made = new Map();
 
+const ownSecrets = {
+  auth: { 'signing-key-secret': secret('signing-key'), 'internal-secret': secret('auth-internal') },
+  posts: {
+    'auth-internal-secret': secret('auth-internal'),
+    'internal-secret': secret('posts-internal'),
+    'cursor-secret': secret('cursor'),
+  },
+  votes: { 'posts-internal-secret': secret('posts-internal') },
+};
+
 const files = {
   postgres: { 'admin-password': secret('postgres') },
   provision: {
@@ -25,14 +35,15 @@ const files = {
         {
           'database-password': secret(`${service}-app`),
           'nats-password': secret(`${service}-nats`),
-          ...(service === 'auth' && { 'signing-key-secret': secret('signing-key') }),
+          ...ownSecrets[service],
         },
       ],
       [`migrate-${service}`, { 'database-password': secret(`${service}-migrator`) }],
     ]),
   ),
   gateway: { 'nats-password': secret('gateway-nats') },
-  nats: { 'passwords.conf': [...services, 'gateway'].map(hashedPassword).join('') },
+  streams: { 'nats-password': secret('streams-nats') },
+  nats: { 'passwords.conf': [...services, 'gateway', 'streams'].map(hashedPassword).join('') },
 };
 
 const list = {

@@ -15,7 +15,14 @@ export function checkRequest(request: IncomingMessage): Target {
   return readTarget(request.url ?? '');
 }
 
-const mustBeSingle = ['host', 'authorization', 'content-length', 'content-type'];
+const mustBeSingle = [
+  'host',
+  'authorization',
+  'content-length',
+  'content-type',
+  'idempotency-key',
+  'consistency-token',
+];
 
 /** Node keeps the first of these and drops the rest, and another layer may keep the last. */
 function checkSingleHeaders({ headers, rawHeaders }: IncomingMessage): void {

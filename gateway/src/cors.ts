@@ -1,8 +1,10 @@
 import type { Context, Middleware } from 'koa';
 
 const readable = [
+  'Consistency',
   'Consistency-Token',
   'ETag',
+  'Idempotency-Replayed',
   'Link',
   'Location',
   'RateLimit',

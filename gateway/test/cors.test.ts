@@ -40,7 +40,7 @@ describe('by default', () => {
 
   it('OPTIONS is no method of any path', async () => {
     const answer = await preflight(closed, '/posts/7');
-    expect([answer.status, answer.headers.allow]).toEqual([405, 'DELETE, GET, HEAD, PUT']);
+    expect([answer.status, answer.headers.allow]).toEqual([405, 'DELETE, GET, HEAD, PATCH, PUT']);
     expect(corsOf(answer)).toEqual({});
   });
 });
@@ -49,7 +49,7 @@ describe('with origins', () => {
   const forPages = {
     'access-control-allow-origin': page,
     'access-control-expose-headers':
-      'Consistency-Token, ETag, Link, Location, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id',
+      'Consistency, Consistency-Token, ETag, Idempotency-Replayed, Link, Location, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id',
   };
 
   it('their pages may read answers, without cookies', async () => {

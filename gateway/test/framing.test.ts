@@ -111,6 +111,8 @@ describe('framing that two layers could read differently is 400', () => {
     'no Host header in HTTP/1.0': `GET /posts HTTP/1.0\r\n${token}\r\n`,
     'an empty Host header': `GET /posts HTTP/1.1\r\nHost:\r\n${token}\r\n`,
     'two Authorization headers': head('GET /posts', token),
+    'two Idempotency-Key headers': head('POST /posts', 'Idempotency-Key: a\r\nIdempotency-Key: b\r\n'),
+    'two Consistency-Token headers': head('GET /posts', 'Consistency-Token: a\r\n'.repeat(2)),
     'two Content-Type headers':
       head(
         'POST /vote',

@@ -68,11 +68,12 @@ describe('a known path with another method is 405', () => {
     '/': 'GET, HEAD',
     '/.well-known/jwks.json': 'GET, HEAD',
     '/docs': 'GET, HEAD',
+    '/feed': 'GET, HEAD',
     '/health': 'GET, HEAD',
     '/login': 'POST',
     '/logout': 'POST',
     '/posts': 'GET, HEAD, POST',
-    '/posts/7': 'DELETE, GET, HEAD, PUT',
+    '/posts/7': 'DELETE, GET, HEAD, PATCH, PUT',
     '/refresh': 'POST',
     '/sessions': 'DELETE, GET, HEAD',
     '/sessions/7': 'DELETE',
@@ -80,7 +81,7 @@ describe('a known path with another method is 405', () => {
     '/users/7': 'GET, HEAD',
     '/users/me': 'DELETE, GET, HEAD',
     '/users/me/password': 'PUT',
-    '/vote': 'POST',
+    '/vote': 'GET, HEAD, POST',
   };
   const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND'];
   const refused = Object.entries(allowed).flatMap(([path, allow]) =>

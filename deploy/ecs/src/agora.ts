@@ -7,8 +7,10 @@ import { DatabaseStack, owners } from './database-stack.js';
 import { DeliveryStack } from './delivery-stack.js';
 import { featureFlags } from './feature-flags.js';
 import { GatewayStack } from './gateway-stack.js';
+import { InternalSecretsStack } from './internal-secrets-stack.js';
 import { MigrationStack } from './migration-stack.js';
 import { NatsNodeStack, NatsSecretsStack } from './nats-stack.js';
+import { NatsStreamsStack } from './nats-streams-stack.js';
 import { NetworkStack } from './network-stack.js';
 import { ServiceStack } from './service-stack.js';
 
@@ -24,12 +26,14 @@ export function agora(props: AppProps = {}): App {
   const surroundings = { env, network, delivery, cluster };
   const database = new DatabaseStack(app, 'AgoraDatabase', surroundings);
   const nats = new NatsSecretsStack(app, 'AgoraNatsSecrets', { env });
+  new NatsStreamsStack(app, 'AgoraNatsStreams', { ...surroundings, nats });
+  const internal = new InternalSecretsStack(app, 'AgoraInternalSecrets', { env });
   for (const node of [1, 2, 3])
     new NatsNodeStack(app, `AgoraNats${node}`, { ...surroundings, node, secrets: nats });
   for (const service of owners) {
     const name = service[0]?.toUpperCase() + service.slice(1);
     new MigrationStack(app, `Agora${name}Migration`, { ...surroundings, service, database });
-    new ServiceStack(app, `Agora${name}`, { ...surroundings, service, database, nats });
+    new ServiceStack(app, `Agora${name}`, { ...surroundings, service, database, nats, internal });
   }
   new GatewayStack(app, 'AgoraGateway', { ...surroundings, config, nats });
   new DashboardStack(app, 'AgoraDashboard', { env });

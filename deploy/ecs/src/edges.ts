@@ -7,6 +7,7 @@ export const groups = [
   'votes',
   'migration',
   'provision',
+  'streams',
   'database',
   'nats',
   'nats-storage',
@@ -38,9 +39,19 @@ export const edges: readonly (readonly [from: Group, to: Group, port: number])[]
   ['auth', 'nats', 4222],
   ['posts', 'nats', 4222],
   ['votes', 'nats', 4222],
+  ['streams', 'nats', 4222],
   ['nats', 'nats', 6222],
   ['nats', 'nats-storage', 2049],
 ];
 
 /** The groups of tasks: they fetch images and secrets and send logs through the VPC endpoints. */
-export const taskGroups = ['gateway', 'auth', 'posts', 'votes', 'migration', 'provision', 'nats'] as const;
+export const taskGroups = [
+  'gateway',
+  'auth',
+  'posts',
+  'votes',
+  'migration',
+  'provision',
+  'streams',
+  'nats',
+] as const;

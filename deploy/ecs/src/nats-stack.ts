@@ -15,7 +15,7 @@ import type { NetworkStack } from './network-stack.js';
 import { randomSecret } from './random-secret.js';
 
 /** Who has a user in NATS; what each may publish and read is in deploy/docker. */
-const natsUsers = ['auth', 'posts', 'votes', 'gateway'] as const;
+const natsUsers = ['auth', 'posts', 'votes', 'gateway', 'streams'] as const;
 type NatsUser = (typeof natsUsers)[number];
 
 const nodes = [1, 2, 3] as const;

@@ -1,8 +1,10 @@
 import { Stack, type StackProps } from 'aws-cdk-lib/core';
+import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import { accept } from './accept.js';
 import type { DatabaseStack, Owner } from './database-stack.js';
 import { fargateService, type Surroundings } from './fargate-service.js';
+import type { InternalSecretsStack } from './internal-secrets-stack.js';
 import { natsSettings, type NatsSecretsStack } from './nats-stack.js';
 import { randomSecret } from './random-secret.js';
 import { limits, services } from './services.js';
@@ -11,13 +13,21 @@ export interface ServiceStackProps extends StackProps, Surroundings {
   service: Owner;
   database: DatabaseStack;
   nats: NatsSecretsStack;
+  internal: InternalSecretsStack;
 }
+
+/** Why a service's own secret is not changed by a schedule. */
+const whyNotRotated: Partial<Record<Owner, string>> = {
+  auth: 'What it encrypts is in the database: another value alone would make the signing keys unreadable. README.md has the procedure.',
+  posts:
+    'It keeps clients from making up cursors, which open nothing: another value ends every walk through the feed. README.md has the procedure.',
+};
 
 /** A service with a schema, deployed by its team alone. */
 export class ServiceStack extends Stack {
   constructor(scope: Construct, id: string, props: ServiceStackProps) {
     super(scope, id, props);
-    const { service, database, nats } = props;
+    const { service, database, nats, internal } = props;
     fargateService(this, {
       ...props,
       ...services[service],
@@ -34,6 +44,7 @@ export class ServiceStack extends Stack {
       secrets: {
         DATABASE_PASSWORD: database.password[service].app,
         NATS_PASSWORD: nats.password[service],
+        ...internalSecrets(service, internal),
         ...(service === 'auth' && {
           SIGNING_KEY_SECRET: randomSecret(
             this,
@@ -41,12 +52,27 @@ export class ServiceStack extends Stack {
             'Encrypts the signing keys in the database of auth',
           ),
         }),
+        ...(service === 'posts' && {
+          CURSOR_SECRET: randomSecret(this, 'CursorSecret', 'Signs the cursors of the feed'),
+        }),
       },
     });
-    if (service === 'auth')
-      accept(this, {
-        'AwsSolutions-SMG4':
-          'What it encrypts is in the database: another value alone would make the signing keys unreadable. README.md has the procedure.',
-      });
+    const unrotated = whyNotRotated[service];
+    if (unrotated) accept(this, { 'AwsSolutions-SMG4': unrotated });
+  }
+}
+
+/** What a service is asked for, and what it asks others for. */
+function internalSecrets(
+  service: Owner,
+  { secret }: InternalSecretsStack,
+): Record<string, secretsmanager.Secret> {
+  switch (service) {
+    case 'auth':
+      return { INTERNAL_SECRET: secret.auth };
+    case 'posts':
+      return { INTERNAL_SECRET: secret.posts, AUTH_INTERNAL_SECRET: secret.auth };
+    case 'votes':
+      return { POSTS_INTERNAL_SECRET: secret.posts };
   }
 }

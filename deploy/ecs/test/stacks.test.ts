@@ -47,10 +47,10 @@ describe('security groups', () => {
         'votes → auth:9001',
         'votes → posts:9002',
         ...['auth', 'posts', 'votes', 'migration', 'provision'].map((from) => `${from} → database:5432`),
-        ...['auth', 'posts', 'votes', 'gateway'].map((from) => `${from} → nats:4222`),
+        ...['auth', 'posts', 'votes', 'gateway', 'streams'].map((from) => `${from} → nats:4222`),
         'nats → nats:6222',
         'nats → nats-storage:2049',
-        ...['auth', 'gateway', 'migration', 'nats', 'posts', 'provision', 'votes'].map(
+        ...['auth', 'gateway', 'migration', 'nats', 'posts', 'provision', 'streams', 'votes'].map(
           (from) => `${from} → endpoints:443`,
         ),
       ].toSorted(),

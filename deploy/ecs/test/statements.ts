@@ -204,13 +204,14 @@ export const statements = {
       all(templates, 'AWS::SecretsManager::Secret'),
       ({ properties }) => Boolean(properties.GenerateSecretString) && !properties.SecretString,
     ),
-  'K-2 no two processes have a secret in common': (templates) => {
+  'K-2 no two processes have a secret in common, but for what one asks the other for': (templates) => {
     const readers = new Map<string, Set<string>>();
     for (const { container } of containers(templates)) {
       const name = String(container.Name).replace(/^nats-\d$/, 'nats');
       // Who makes the roles, and who checks the passwords of NATS, must know them.
       if (name === 'provision' || name === 'nats') continue;
-      for (const { ValueFrom } of container.Secrets as { ValueFrom: Properties }[])
+      const secrets = container.Secrets as { Name: string; ValueFrom: Properties }[];
+      for (const { ValueFrom } of secrets.filter(({ Name }) => !/^([A-Z]+_)?INTERNAL_SECRET$/.test(Name)))
         readers.set(secretOf(ValueFrom), (readers.get(secretOf(ValueFrom)) ?? new Set()).add(name));
     }
     return [...readers.values()].filter(({ size }) => size > 1).map((names) => [...names].join(' and '));
@@ -250,7 +251,7 @@ export const statements = {
   'N-1 the store of NATS is encrypted at rest and on its way': (templates) => [
     ...ofEvery('AWS::EFS::FileSystem', ({ Encrypted }) => Encrypted === true)(templates),
     ...where(
-      all(templates, 'AWS::ECS::TaskDefinition').filter(({ where: place }) => place.startsWith('AgoraNats')),
+      all(templates, 'AWS::ECS::TaskDefinition').filter(({ where: place }) => /^AgoraNats\d/.test(place)),
       ({ properties }) => {
         const volume = properties.Volumes?.[0]?.EFSVolumeConfiguration;
         return volume?.TransitEncryption === 'ENABLED' && volume.AuthorizationConfig.IAM === 'ENABLED';

@@ -130,7 +130,7 @@ describeRendered('a planted fault', () => {
     ],
     'a password in a ConfigMap': [
       'K-2 secrets',
-      edit('local', 'ConfigMap process', 'NATS_PASSWORD_FILE', 'NATS_PASSWORD'),
+      edit('local', 'ConfigMap broker', 'NATS_PASSWORD_FILE', 'NATS_PASSWORD'),
     ],
     'a secret for two': [
       'K-2 a secret',
@@ -203,7 +203,7 @@ describeRendered('a planted fault', () => {
     'a secret that nobody makes': ['K-2 every secret', without('production', 'ExternalSecret provision')],
     'a file in no volume': [
       'K-2 every secret',
-      edit('local', 'ConfigMap process', '/run/secrets/agora/', '/run/secrets/other/'),
+      edit('local', 'ConfigMap broker', '/run/secrets/agora/', '/run/secrets/other/'),
     ],
   };
 

@@ -25,7 +25,10 @@ export const natsStatements: Record<string, Statement> = {
     const users = usersOf(authorization);
     const names = new Set<string | undefined>();
     for (const { name, kind, environment } of podsOf(objects)) {
-      if (kind !== 'Deployment') continue;
+      if (!environment.NATS_USER) {
+        if (kind === 'Deployment') yield `${name} is no user of NATS`;
+        continue;
+      }
       if (!users.has(environment.NATS_USER ?? '')) yield `${name} is no user of NATS`;
       if (names.has(environment.NATS_USER)) yield `${name} is the user of another`;
       names.add(environment.NATS_USER);
@@ -74,6 +77,10 @@ export const natsStatements: Record<string, Statement> = {
         [...list.matchAll(/"([^"]+)"/g)].map(([, subject = '']) => subject),
       );
       if (!allowed || !denied || !read) yield `${user} has no lists`;
+      if (user === 'streams') {
+        if (!allowed?.every(isOfStreams) || read?.join() !== '_INBOX_streams.>') yield `${user} may do more`;
+        continue;
+      }
       for (const subject of allowed ?? []) {
         if (!isOwnSubject(user, subject) && !isFollower(subject)) yield `${user} may publish ${subject}`;
       }
@@ -107,11 +114,14 @@ function isOwnSubject(user: string, subject: string): boolean {
   const stream = user.toUpperCase();
   return [
     new RegExp(`^${user}\\.[\\w.>]+$`),
-    new RegExp(`^\\$JS\\.API\\.STREAM\\.(CREATE|UPDATE|INFO)\\.${stream}$`),
+    new RegExp(`^\\$JS\\.API\\.STREAM\\.(CREATE|INFO)\\.${stream}$`),
     new RegExp(`^\\$JS\\.API\\.CONSUMER\\.(CREATE|INFO|MSG\\.NEXT)\\.[A-Z]+\\.${user}$`),
     new RegExp(`^\\$JS\\.ACK\\.[A-Z]+\\.${user}\\.>$`),
   ].some((form) => form.test(subject));
 }
+
+/** The administrator of the streams makes and changes them, and does nothing else. */
+const isOfStreams = (subject: string) => /^\$JS\.API\.STREAM\.(CREATE|UPDATE|INFO)\.[A-Z]+$/.test(subject);
 
 /** Whoever follows revocations makes a consumer of any name; the deny-list takes those of the services out again. */
 const isFollower = (subject: string) =>

@@ -3,12 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readConfig as readGatewayConfig } from '../../../gateway/src/config.ts';
 import { readProvisionSettings } from '../../../packages/database/src/provision-settings.ts';
+import { readSettings } from '../../../packages/chassis/src/settings.ts';
+import { brokerSettings } from '../../../packages/messaging/src/broker.ts';
 import * as auth from '../../../services/auth/src/config.ts';
 import * as posts from '../../../services/posts/src/config.ts';
 import * as votes from '../../../services/votes/src/config.ts';
 import { targetOf, type Pod } from './cluster.ts';
 
 const services = new Map(Object.entries({ auth, posts, votes }));
+
+const readStreamSettings = (environment: NodeJS.ProcessEnv) => readSettings(environment, brokerSettings);
 
 /** node itself reads these. */
 const namesOfNode = new Set(['NODE_ENV', 'NODE_OPTIONS']);
@@ -46,6 +50,7 @@ export function* settingsFaults(pod: Pod): Iterable<string> {
 function readerOf(pod: Pod): (environment: NodeJS.ProcessEnv) => unknown {
   const target = targetOf(pod);
   if (target === 'gateway') return readGatewayConfig;
+  if (pod.container.args?.[0] === 'deploy/docker/make-streams.mjs') return readStreamSettings;
   const service = services.get(target ?? '');
   if (!service) return readProvisionSettings;
   const script = pod.container.args?.[0] ?? '';

@@ -92,9 +92,12 @@ const name = oneOf(`
   accept accept-encoding accept-language authorization content-encoding cookie if-match if-none-match if-modified-since
   idempotency-key consistency-token last-event-id origin range referer user-agent traceparent x-request-id x-forwarded-for
   x-forwarded-host forwarded x-http-method-override x-original-url x-user-id x_user_id upgrade te`);
+/** A Consistency-Token of a write long ago. */
+const oldToken =
+  'eyJ0aW1lIjoiMjAwMS0wMS0wMVQwMDowMDowMC4wMDBaIiwiZXZlbnRzIjpbWyIwMDAwMDAwMC0wMDAwLTQwMDAtODAwMC0wMDAwMDAwMDAwMDAiLCJ2b3Rlcy52b3RlLWNhc3QudjEiXV19';
 const value = fc.oneof(
   oneOf(
-    `* 1 -1 W/"1" " "a","b" gzip identity null bytes=0-99999999999 ../x \u00ff\u00fe ${'x'.repeat(4_000)}`,
+    `* 1 -1 W/"1" " "a","b" gzip identity null bytes=0-99999999999 ../x ${oldToken} \u00ff\u00fe ${'x'.repeat(4_000)}`,
   ),
   charactersOf(0x20, 0x7e),
   charactersOf(0xa0, 0xff),

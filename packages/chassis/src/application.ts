@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import Koa, { type Context, type Middleware } from 'koa';
+import { give } from './answer.js';
 import { audit } from './audit.js';
 import type { Logger } from './logger.js';
 import { observeRequest } from './metrics.js';
@@ -24,10 +25,11 @@ export function createApplication({ logger, middleware, translateError }: Applic
       ctx.set({ 'X-Request-Id': context.requestId, ...securityHeaders });
       try {
         await next();
+        if (context.consistencyToken) ctx.set('Consistency-Token', context.consistencyToken);
       } catch (error) {
         const problem = toProblem(error, logger, translateError);
         auditRefusal(problem);
-        answerProblem(ctx, problem, context.requestId);
+        give(ctx, problem.toAnswer(context.requestId));
       }
       logWhenAnswered(ctx, context, logger, started);
     });
@@ -66,13 +68,6 @@ const isClientError = (error: unknown): boolean =>
 function auditRefusal({ status, code }: Problem): void {
   if (status === 403 && code !== 'invalid_credentials') audit('access_refused', { code });
   if (code === 'invalid_token') audit('token_refused', { code });
-}
-
-function answerProblem(ctx: Context, problem: Problem, requestId: string): void {
-  ctx.status = problem.status;
-  ctx.set(problem.headers);
-  ctx.body = JSON.stringify(problem.toBody(requestId));
-  ctx.type = 'application/problem+json';
 }
 
 function logWhenAnswered(ctx: Context, context: RequestContext, logger: Logger, started: number): void {

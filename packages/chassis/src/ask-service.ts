@@ -3,9 +3,18 @@ import { currentRequest } from './request-context.js';
 
 const timeoutMilliseconds = 2_000;
 
+/** Where another service answers services, and the secret that it asks them for. */
+export interface InternalAddress {
+  origin: string;
+  secret: string;
+}
+
 /** Asks another service's internal port for a resource: its JSON, or undefined when there is none (404). Throws a 503 when it gives no answer. */
-export async function askService<Resource>(origin: string, path: string): Promise<Resource | undefined> {
-  const response = await request(new URL(path, origin));
+export async function askService<Resource>(
+  { origin, secret }: InternalAddress,
+  path: string,
+): Promise<Resource | undefined> {
+  const response = await request(new URL(path, origin), secret);
   if (response.status === 404) {
     await response.body?.cancel();
     return undefined;
@@ -14,11 +23,11 @@ export async function askService<Resource>(origin: string, path: string): Promis
   return (await response.json()) as Resource;
 }
 
-async function request(url: URL): Promise<Response> {
+async function request(url: URL, secret: string): Promise<Response> {
   const requestId = currentRequest()?.requestId;
   try {
     return await fetch(url, {
-      headers: requestId ? { 'X-Request-Id': requestId } : {},
+      headers: { Authorization: `Bearer ${secret}`, ...(requestId && { 'X-Request-Id': requestId }) },
       signal: AbortSignal.timeout(timeoutMilliseconds),
       redirect: 'error',
     });

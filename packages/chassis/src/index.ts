@@ -1,7 +1,9 @@
 export { addressBucket } from './address-bucket.js';
+export { readOwnWrites, type WithOwnWrites } from './read-own-writes.js';
+export { give, jsonAnswer, type Answer } from './answer.js';
 export { createApplication } from './application.js';
 export { audit } from './audit.js';
-export { askService } from './ask-service.js';
+export { askService, type InternalAddress } from './ask-service.js';
 export { openServer, type HttpServer } from './http-server.js';
 export { openInternalServer } from './internal-server.js';
 export { createLogger, type Logger } from './logger.js';
@@ -21,13 +23,14 @@ export {
 export {
   bodyLimit,
   checkBodyHeaders,
+  digestBody,
   readForm,
   readJson,
   readJsonOrForm,
   tooLarge,
   type BodyKind,
 } from './read-body.js';
-export { integerParameter, readQuery } from './read-query.js';
+export { idListParameter, idParameter, integerParameter, readQuery } from './read-query.js';
 export { correlation, currentRequest } from './request-context.js';
 export {
   del,

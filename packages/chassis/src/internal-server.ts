@@ -1,4 +1,5 @@
 import type { Context } from 'koa';
+import { authenticateService } from './authenticate-service.js';
 import { createApplication, type ApplicationOptions } from './application.js';
 import { openServer, type HttpServer, type ServerOptions } from './http-server.js';
 import type { Logger } from './logger.js';
@@ -10,6 +11,8 @@ export interface InternalServerOptions extends ServerOptions {
   /** Whether the process can serve now; asked for at most once a second. */
   isReady(): Promise<boolean> | boolean;
   routes?: readonly Route[];
+  /** What other services must know to be answered. */
+  secret?: string;
   translateError?: ApplicationOptions['translateError'];
 }
 
@@ -20,6 +23,7 @@ export function openInternalServer({
   logger,
   isReady,
   routes = [],
+  secret,
   translateError,
   ...options
 }: InternalServerOptions): Promise<HttpServer> {
@@ -37,7 +41,7 @@ export function openInternalServer({
   // Probes would drown the log: only what goes wrong is worth a line.
   const application = createApplication({
     logger: logger.child({}, { level: 'warn' }),
-    middleware: routeRequests(table),
+    middleware: routeRequests(table, secret === undefined ? undefined : authenticateService(secret)),
     ...(translateError && { translateError }),
   });
   return openServer(application.callback(), options);

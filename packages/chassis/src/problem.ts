@@ -1,4 +1,5 @@
 import { STATUS_CODES } from 'node:http';
+import type { Answer } from './answer.js';
 
 /** One invalid field of a request. */
 export interface FieldError {
@@ -40,6 +41,11 @@ export class Problem extends Error {
       request_id: requestId,
       ...(this.errors && { errors: this.errors }),
     };
+  }
+
+  toAnswer(requestId: string): Answer {
+    const headers = { ...this.headers, 'Content-Type': 'application/problem+json' };
+    return { status: this.status, headers, body: JSON.stringify(this.toBody(requestId)) };
   }
 }
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Context, Middleware } from 'koa';
 import { koaBody } from 'koa-body';
 import { invalid, malformed, Problem } from './problem.js';
@@ -90,6 +91,18 @@ async function parse(ctx: Context, parser: Middleware): Promise<unknown> {
   }
   if (!utf8.valid()) throw malformed('The body is not valid UTF-8.', 'malformed_body');
   return ctx.request.body;
+}
+
+/**
+ * Digests (SHA-256) the body while it is read; undefined until it was read to its end. To be called in the same turn as what
+ * reads the body: listening makes it flow.
+ */
+export function digestBody({ req }: Context): () => Buffer | undefined {
+  const hash = createHash('sha256');
+  let digest: Buffer | undefined;
+  req.on('data', (chunk: Buffer) => hash.update(chunk));
+  req.on('end', () => (digest = hash.digest()));
+  return () => digest;
 }
 
 /** Node's own decoding would silently replace bytes that are no UTF-8. */

@@ -1,6 +1,7 @@
 import Joi from 'joi';
 import type { Context } from 'koa';
 import { invalid, type FieldError } from './problem.js';
+import { largestId, readId } from './validate.js';
 
 /** The known parameters of the query string, each given at most once; throws the 422 that lists every bad one. Unknown ones are ignored. */
 export function readQuery<Query>(ctx: Context, schema: Joi.PartialSchemaMap<Query>): Query {
@@ -18,17 +19,37 @@ export function readQuery<Query>(ctx: Context, schema: Joi.PartialSchemaMap<Quer
     abortEarly: false,
     errors: { wrap: { label: false } },
   });
-  for (const { path, message } of error?.details ?? []) errors.push({ field: path.join('.'), message });
+  for (const { path, message } of error?.details ?? []) {
+    const field = path.join('.');
+    // One that is given twice was left out above, and is not missing.
+    if (!errors.some((each) => each.field === field)) errors.push({ field, message });
+  }
   if (errors.length > 0 || error) throw invalid(errors);
   return value;
 }
 
 /** A whole number in a query string, written in plain digits, from `min` to `max`. */
 export const integerParameter = ({ min, max, fallback }: { min: number; max: number; fallback: number }) =>
+  plainDigits(min, max).default(fallback);
+
+/** The id of a user or a post in a query string; it may be left out. */
+export const idParameter = () => plainDigits(1, largestId);
+
+const plainDigits = (min: number, max: number) =>
   Joi.string()
     .custom((value: string, { error }) => {
       const number = /^(0|[1-9][0-9]{0,9})$/.test(value) ? Number(value) : Number.NaN;
       return number >= min && number <= max ? number : error('integer.range', { min, max });
     })
-    .messages({ 'integer.range': '{#label} must be an integer from {#min} to {#max}' })
-    .default(fallback);
+    .messages({ 'integer.range': '{#label} must be an integer from {#min} to {#max}' });
+
+/** Ids of users or posts in a query string, as `1,2,3`: one to `max` of them. */
+export const idListParameter = ({ max }: { max: number }) =>
+  Joi.string()
+    .custom((value: string, { error }) => {
+      const ids = value.split(',', max + 1).map(readId);
+      return ids.length <= max && ids.every((id) => id !== undefined) ? ids : error('ids.list', { max });
+    })
+    .messages({
+      'ids.list': `{#label} must be 1 to {#max} integers from 1 to ${largestId}, with commas between`,
+    });

@@ -6,6 +6,8 @@ export interface RequestContext {
   requestId: string;
   /** Set once the token is verified. */
   userId?: number;
+  /** The `Consistency-Token` of what the request has written and committed. */
+  consistencyToken?: string;
   /** That of the application that answers; missing where an event is handled. */
   logger?: Logger;
 }
@@ -19,9 +21,13 @@ export const withRequestContext = <Result>(context: RequestContext, work: () => 
 /** The context of the request that is being answered, if any. */
 export const currentRequest = (): RequestContext | undefined => storage.getStore();
 
-/** Hands the request id on to code that knows nothing of requests, such as the outbox, and takes it up again. */
+/** Hands the request id on to code that knows nothing of requests, such as the outbox, and takes it and the token of a write up again. */
 export const correlation = {
   current: (): string | undefined => currentRequest()?.requestId,
+  wrote: (consistencyToken: string): void => {
+    const request = currentRequest();
+    if (request) request.consistencyToken = consistencyToken;
+  },
   run: <Result>(requestId: string | undefined, work: () => Promise<Result>): Promise<Result> =>
     requestId === undefined ? work() : withRequestContext({ requestId }, work),
 };

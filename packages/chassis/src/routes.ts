@@ -5,8 +5,8 @@ import { Problem, notFound } from './problem.js';
 /** Answers one endpoint. */
 export type Handler = (ctx: Context) => Promise<void> | void;
 
-/** Who may call an endpoint: `anyone`, or a `user` with a valid access token. */
-export type Access = 'anyone' | 'user';
+/** Who may call an endpoint: `anyone`, a `user` with a valid access token, or, on the internal port, another `service`. */
+export type Access = 'anyone' | 'user' | 'service';
 
 /** One line of a service's table of contents. */
 export interface Route {
@@ -40,7 +40,7 @@ export function routeRequests(routes: readonly Route[], authenticate?: Middlewar
 
 function guardsOf(access: Access, authenticate?: Middleware): Middleware[] {
   if (access === 'anyone') return [];
-  if (!authenticate) throw new Error('a route for users needs a way to authenticate them');
+  if (!authenticate) throw new Error('a route that is not for anyone needs a way to authenticate');
   return [authenticate];
 }
 

@@ -44,15 +44,22 @@ export const text = ({ min = 0, max }: TextLimits): Joi.StringSchema =>
 /** Whether a string survives a round trip through Postgres unchanged. */
 export const isStorable = (value: string): boolean => value.isWellFormed() && !value.includes('\0');
 
-const largestId = 2_147_483_647;
+/** The largest integer of Postgres. */
+export const largestId = 2_147_483_647;
 
 /** The id of a user or a post in a body. */
 export const entityId = Joi.number().integer().min(1).max(largestId);
 
 /** The id in a path; throws 422 when it is no integer from 1 to 2147483647. */
 export function parseId(raw: string | undefined, field = 'id'): number {
-  const id = /^[1-9][0-9]{0,9}$/.test(raw ?? '') ? Number(raw) : Number.NaN;
-  if (!(id <= largestId))
+  const id = readId(raw ?? '');
+  if (id === undefined)
     throw invalid([{ field, message: `${field} must be an integer from 1 to ${largestId}` }]);
   return id;
+}
+
+/** An id that is written in plain digits; undefined when it is none. */
+export function readId(raw: string): number | undefined {
+  const id = /^[1-9][0-9]{0,9}$/.test(raw) ? Number(raw) : Number.NaN;
+  return id <= largestId ? id : undefined;
 }

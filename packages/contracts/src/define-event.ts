@@ -1,7 +1,8 @@
 import Joi from 'joi';
 
 /** The services that publish events; each has a stream of its own name in capitals. */
-export type Publisher = 'auth' | 'posts' | 'votes';
+export const publishers = ['auth', 'posts', 'votes'] as const;
+export type Publisher = (typeof publishers)[number];
 
 /** A kind of event: its wire name, which is its NATS subject and CloudEvents `type`, and the shape of its data. */
 export interface EventDefinition<Data> {

@@ -19,8 +19,10 @@ export interface StackAddresses {
   database: DatabaseAddress;
   databasePasswords: RolePasswords;
   /** Without a user where the server at `url` asks for none. */
-  nats: { url: string; users: Partial<Record<ProcessName, NatsUser>> };
+  nats: { url: string; users: Partial<Record<ProcessName | 'streams', NatsUser>> };
+  internalSecrets: Secrets['internal'];
   signingKeySecret: string;
+  cursorSecret: string;
   secretKey: string;
 }
 
@@ -59,8 +61,16 @@ export function addressesOf(
   nats: StackAddresses['nats'],
   secrets: Secrets,
 ): StackAddresses {
-  const { database: databasePasswords, signingKeySecret, secretKey } = secrets;
-  return { ports: portsFrom(process.env), database, databasePasswords, nats, signingKeySecret, secretKey };
+  return {
+    ports: portsFrom(process.env),
+    database,
+    databasePasswords: secrets.database,
+    nats,
+    internalSecrets: secrets.internal,
+    signingKeySecret: secrets.signingKeySecret,
+    cursorSecret: secrets.cursorSecret,
+    secretKey: secrets.secretKey,
+  };
 }
 
 /** The whole environment of a process; `user` is the environment of whoever starts it, of which little is passed on. */
@@ -107,7 +117,7 @@ function tokenSettings({ ports, secretKey }: StackAddresses, user: NodeJS.Proces
   };
 }
 
-function natsSettings(name: ProcessName, { nats }: StackAddresses) {
+export function natsSettings(name: ProcessName | 'streams', { nats }: StackAddresses) {
   const user = nats.users[name];
   return { NATS_URL: nats.url, ...(user ? { NATS_USER: user.user, NATS_PASSWORD: user.password } : {}) };
 }
@@ -126,14 +136,25 @@ function databaseSettings(
   };
 }
 
-function ownSettings(name: ProcessName, { ports, signingKeySecret }: StackAddresses): Record<string, string> {
+function ownSettings(
+  name: ProcessName,
+  { ports, internalSecrets, signingKeySecret, cursorSecret }: StackAddresses,
+): Record<string, string> {
   switch (name) {
     case 'auth':
-      return { SIGNING_KEY_SECRET: signingKeySecret };
+      return { SIGNING_KEY_SECRET: signingKeySecret, INTERNAL_SECRET: internalSecrets.auth };
     case 'posts':
-      return { AUTH_INTERNAL_URL: origin(ports.auth.internalPort) };
+      return {
+        AUTH_INTERNAL_URL: origin(ports.auth.internalPort),
+        AUTH_INTERNAL_SECRET: internalSecrets.auth,
+        INTERNAL_SECRET: internalSecrets.posts,
+        CURSOR_SECRET: cursorSecret,
+      };
     case 'votes':
-      return { POSTS_INTERNAL_URL: origin(ports.posts.internalPort) };
+      return {
+        POSTS_INTERNAL_URL: origin(ports.posts.internalPort),
+        POSTS_INTERNAL_SECRET: internalSecrets.posts,
+      };
     case 'gateway':
       return {
         AUTH_URL: origin(ports.auth.port),

@@ -1,11 +1,8 @@
-import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { promisify } from 'node:util';
 import { migrationEnvironmentOf, type StackAddresses } from './environment.js';
+import { runQuietly } from './run-quietly.js';
 import { StackError } from './stack-error.js';
 import { migrationCommand, services, type ServiceName } from './topology.js';
-
-const execute = promisify(execFile);
 
 /** Brings the schema of every service up to date, all at once. Throws a StackError with what the failing one said. */
 export async function migrateAll(root: string, stack: StackAddresses, signal: AbortSignal): Promise<void> {
@@ -21,19 +18,6 @@ export async function migrateAll(root: string, stack: StackAddresses, signal: Ab
 async function migrate(root: string, name: ServiceName, stack: StackAddresses, signal: AbortSignal) {
   const script = migrationCommand(root, name);
   if (!existsSync(script)) throw new StackError(`${script} does not exist; is the code built?`);
-  try {
-    await execute(process.execPath, [script, 'up'], {
-      cwd: root,
-      env: migrationEnvironmentOf(name, stack),
-      signal,
-    });
-  } catch (error) {
-    throw new StackError(`The migrations of ${name} failed.`, outputOf(error));
-  }
-}
-
-function outputOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const { stdout = '', stderr = '' } = error as Error & { stdout?: string; stderr?: string };
-  return `${stdout}${stderr}`.trim().split('\n').slice(-8).join('\n') || error.message;
+  const env = migrationEnvironmentOf(name, stack);
+  await runQuietly(`The migrations of ${name} failed.`, { root, args: [script, 'up'], env, signal });
 }

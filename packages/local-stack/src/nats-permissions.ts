@@ -15,7 +15,7 @@ const reads: Record<ProcessName, ServiceName[]> = {
 };
 
 /**
- * What a process may do with NATS as `user`. It publishes under its own name and keeps its own stream, reads the streams that
+ * What a process may do with NATS as `user`. It publishes under its own name, makes its own stream where it is missing, reads the streams that
  * it subscribes to, and follows that of auth for revocations. So none can forge, purge or delete what another has said, take
  * what another is to read, or read another's inbox. `deploy/docker/nats.conf` says the same.
  */
@@ -35,7 +35,18 @@ export function permissionsOf(name: ProcessName, user: string): NatsPermissions 
 }
 
 const ownStream = (name: ProcessName): string[] =>
-  ['CREATE', 'UPDATE', 'INFO'].map((verb) => `$JS.API.STREAM.${verb}.${name.toUpperCase()}`);
+  ['CREATE', 'INFO'].map((verb) => `$JS.API.STREAM.${verb}.${name.toUpperCase()}`);
+
+/** What the administrator of the streams may do as `user`: make and change them, and neither read nor publish. */
+export const streamPermissionsOf = (user: string): NatsPermissions => ({
+  publish: {
+    allow: services.flatMap((name) =>
+      ['CREATE', 'UPDATE', 'INFO'].map((verb) => `$JS.API.STREAM.${verb}.${name.toUpperCase()}`),
+    ),
+    deny: [],
+  },
+  subscribe: { allow: [`_INBOX_${user}.>`] },
+});
 
 function ownConsumer(publisher: ServiceName, name: ProcessName): string[] {
   const consumer = `${publisher.toUpperCase()}.${name}`;

@@ -5,6 +5,7 @@ import { addressesOf, type StackAddresses } from './environment.js';
 import { setForeignEventsAside } from './foreign-events.js';
 import { migrateAll } from './migrations.js';
 import { endLeftovers } from './run-record.js';
+import { makeStreams } from './make-streams.js';
 import { keptSecrets } from './secrets.js';
 import type { Start, StackOptions } from './stack-options.js';
 import { startServers } from './start-servers.js';
@@ -34,6 +35,7 @@ export async function startStack(options: StackOptions): Promise<StackAddresses>
     nats,
     start.secrets,
   );
+  await progress.step('Streams', () => makeStreams(layout.root, addresses, signal));
   await progress.step('Migrations', async () => {
     await provisionDatabase({ ...postgres, database: 'agora' }, start.secrets.database);
     await migrateAll(layout.root, addresses, signal);

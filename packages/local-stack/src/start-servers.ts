@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { NatsUser } from './environment.js';
 import { natsEndings, startNats } from './nats.js';
-import { permissionsOf } from './nats-permissions.js';
+import { permissionsOf, streamPermissionsOf } from './nats-permissions.js';
 import { findNatsServer } from './nats-server.js';
 import { postgresEndings, startPostgres } from './postgres.js';
 import { writeRunRecord } from './run-record.js';
@@ -41,7 +41,9 @@ async function startNatsMember({ layout, secrets, fleet, record, progress, signa
     ...users[name],
     permissions: permissionsOf(name, users[name].user),
   }));
-  const accounts = [{ name: 'AGORA', users: logins }];
+  const streams = { user: 'streams', password: secrets.nats.streams };
+  const administrator = { ...streams, permissions: streamPermissionsOf(streams.user) };
+  const accounts = [{ name: 'AGORA', users: [...logins, administrator] }];
   const options = {
     binary,
     accounts,
@@ -54,12 +56,16 @@ async function startNatsMember({ layout, secrets, fleet, record, progress, signa
   fleet.add({ name: 'NATS', process: nats.process, restart, endings: natsEndings, kill: 'SIGKILL' });
   record.processes.NATS = { pid: nats.process.pid, argument: nats.configFile };
   writeRunRecord(layout.run, record);
-  return { url: nats.url, users };
+  return { url: nats.url, users: { ...users, streams } };
 }
 
 function givenNats(url: string) {
   const { NATS_USER: user, NATS_PASSWORD: password } = process.env;
-  return { url, users: user && password ? eachProcess(() => ({ user, password })) : {} };
+  return {
+    url,
+    users:
+      user && password ? { ...eachProcess(() => ({ user, password })), streams: { user, password } } : {},
+  };
 }
 
 function eachProcess(userOf: (name: ProcessName) => NatsUser): Record<ProcessName, NatsUser> {

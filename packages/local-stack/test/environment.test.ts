@@ -9,7 +9,9 @@ const stack: StackAddresses = {
   database: { host: '127.0.0.1', port: 5432, name: 'agora' },
   databasePasswords: secrets.database,
   nats: { url: 'nats://127.0.0.1:4222', users: { votes: { user: 'votes', password: 'v' } } },
+  internalSecrets: secrets.internal,
   signingKeySecret: secrets.signingKeySecret,
+  cursorSecret: secrets.cursorSecret,
   secretKey: secrets.secretKey,
 };
 
@@ -33,6 +35,7 @@ describe('the environment of a process', () => {
       DATABASE_USER: 'votes_app',
       DATABASE_PASSWORD: secrets.database.votes.app,
       POSTS_INTERNAL_URL: 'http://127.0.0.1:9002',
+      POSTS_INTERNAL_SECRET: secrets.internal.posts,
     });
   });
 

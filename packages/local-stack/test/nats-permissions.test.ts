@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { checkout } from '../src/checkout.js';
-import { permissionsOf } from '../src/nats-permissions.js';
+import { permissionsOf, streamPermissionsOf } from '../src/nats-permissions.js';
 import { processes } from '../src/topology.js';
 
 describe('the configuration of NATS in docker compose and Kubernetes', () => {
@@ -10,14 +10,18 @@ describe('the configuration of NATS in docker compose and Kubernetes', () => {
     /\buser: /,
   );
 
-  it.each(processes)('lets %s do what the embedded server lets it do, and nothing else', (name) => {
-    const entry = users.find((user) => user.startsWith(`${name}\n`)) ?? '';
-    const lists = [...entry.matchAll(/(?:allow|deny): \[([^\]]*)\]/g)].map(([, list = '']) =>
-      [...list.matchAll(/"([^"]+)"/g)].map(([, subject]) => subject),
-    );
-    const { publish, subscribe } = permissionsOf(name, name);
-    expect(lists).toEqual([publish.allow, publish.deny, subscribe.allow]);
-  });
+  it.each([...processes, 'streams'] as const)(
+    'lets %s do what the embedded server lets it do, and nothing else',
+    (name) => {
+      const entry = users.find((user) => user.startsWith(`${name}\n`)) ?? '';
+      const lists = [...entry.matchAll(/(?:allow|deny): \[([^\]]*)\]/g)].map(([, list = '']) =>
+        [...list.matchAll(/"([^"]+)"/g)].map(([, subject]) => subject),
+      );
+      const { publish, subscribe } =
+        name === 'streams' ? streamPermissionsOf(name) : permissionsOf(name, name);
+      expect(lists).toEqual([publish.allow, publish.deny, subscribe.allow]);
+    },
+  );
 });
 
 describe('what a process may do with NATS', () => {

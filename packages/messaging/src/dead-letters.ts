@@ -46,3 +46,13 @@ export async function forgetFailures(
     transaction,
   });
 }
+
+/** Which of these messages were given up. */
+export async function findDead(database: Sequelize, messageIds: readonly string[]): Promise<Set<string>> {
+  if (messageIds.length === 0) return new Set();
+  const rows = await database.query<{ message_id: string }>(
+    'SELECT message_id FROM dead_letters WHERE message_id = ANY($1) AND dead_at IS NOT NULL',
+    { bind: [messageIds], type: QueryTypes.SELECT },
+  );
+  return new Set(rows.map(({ message_id: id }) => id));
+}

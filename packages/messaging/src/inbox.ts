@@ -27,3 +27,12 @@ export async function removeFromInbox(
     transaction,
   });
 }
+
+/** Which of these events the service has applied; another replica's work counts as soon as it is committed. */
+export async function findApplied(database: Sequelize, eventIds: readonly string[]): Promise<Set<string>> {
+  const rows = await database.query<{ event_id: string }>(
+    'SELECT event_id FROM inbox WHERE event_id = ANY($1::uuid[])',
+    { bind: [eventIds], type: QueryTypes.SELECT },
+  );
+  return new Set(rows.map(({ event_id: id }) => id));
+}

@@ -1,9 +1,12 @@
+export { awaitWrites } from './await-writes.js';
 export { brokerSettings, connectBroker, type Broker, type BrokerSettings } from './broker.js';
 export { openBroadcast, type Broadcast } from './broadcast.js';
 export { startConsumers } from './consumer.js';
 export { followStream, type Follower, type Following } from './follow.js';
+export { findApplied } from './inbox.js';
 export { type Correlation } from './logger.js';
-export { addAllToOutbox, addToOutbox, openOutbox } from './outbox.js';
+export { addAllToOutbox, addToOutbox, consistencyTokenOf, openOutbox } from './outbox.js';
 export { startRelay } from './relay.js';
+export { applyStreams, ensureStream } from './streams.js';
 export { again, on, onBatch, type Subscription } from './subscriptions.js';
 export { createMessagingTables, dropMessagingTables } from './tables.js';

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Envelope, EventDefinition, Publisher } from '@agora/contracts';
 import { QueryTypes, type Sequelize, type Transaction } from 'sequelize';
+import { writeToken } from './consistency-token.js';
 import type { Correlation } from './logger.js';
 
 /** The outbox of one service. */
@@ -16,6 +17,8 @@ interface OpenOutbox extends Outbox {
 }
 
 const outboxes = new WeakMap<Sequelize, OpenOutbox>();
+/** What each transaction has added so far. */
+const added = new WeakMap<Transaction, Envelope[]>();
 
 /** Opens the outbox in a service's database; `addToOutbox` needs it. */
 export function openOutbox(database: Sequelize, publisher: Publisher, correlation: Correlation): Outbox {
@@ -60,7 +63,23 @@ export async function addAllToOutbox<Data>(
       transaction,
     },
   );
-  transaction.afterCommit(() => outbox.committed());
+  remember(envelopes, transaction, outbox);
+}
+
+function remember(envelopes: Envelope[], transaction: Transaction, outbox: OpenOutbox): void {
+  const earlier = added.get(transaction);
+  if (earlier) return void earlier.push(...envelopes);
+  added.set(transaction, envelopes);
+  transaction.afterCommit(() => {
+    outbox.committed();
+    outbox.correlation.wrote(writeToken(envelopes));
+  });
+}
+
+/** The token by which a reader can wait for what this transaction writes; undefined while it has added no event. */
+export function consistencyTokenOf(transaction: Transaction): string | undefined {
+  const envelopes = added.get(transaction);
+  return envelopes && writeToken(envelopes);
 }
 
 function envelopeOf<Data>(event: EventDefinition<Data>, data: Data, outbox: OpenOutbox): Envelope<Data> {

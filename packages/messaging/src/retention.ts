@@ -5,7 +5,7 @@ const batchSize = 5_000;
 /** What is published can be published again for so long: as long as a stream keeps it by default. */
 const outboxDays = 7;
 /** Must outlast everything that can deliver an event once more: the stream's age, then the outbox's retention. */
-const inboxDays = 30;
+export const inboxDays = 30;
 
 /** Deletes, in bounded batches, what no redelivery or republishing can need any more. */
 export async function purgeOldRows(client: pg.Client): Promise<void> {

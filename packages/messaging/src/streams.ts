@@ -8,9 +8,9 @@ import {
   type JetStreamManager,
   type StreamInfo,
 } from '@nats-io/jetstream';
-import type { Publisher } from '@agora/contracts';
+import { publishers, type Publisher } from '@agora/contracts';
 import { nanos } from '@nats-io/transport-node';
-import type { BrokerSettings } from './broker.js';
+import type { Broker, BrokerSettings } from './broker.js';
 
 /** The name of a publisher's stream. */
 export const streamOf = (publisher: Publisher): string => publisher.toUpperCase();
@@ -18,32 +18,62 @@ export const streamOf = (publisher: Publisher): string => publisher.toUpperCase(
 /** A stream of that name exists with other settings. */
 const nameInUse = 10058;
 
-/** Makes the publisher's stream, or brings the one there to these settings; only the publisher does so. */
+/** How large a stream may get, how long it keeps messages, and on how many servers. */
+export type StreamSettings = Pick<
+  BrokerSettings,
+  'STREAM_REPLICAS' | 'STREAM_MAX_BYTES' | 'STREAM_MAX_AGE_DAYS'
+>;
+
+/** The publisher's stream, made where it is missing. One that is there stays as the administrator made it: no service may change a stream. */
 export async function ensureStream(
   manager: JetStreamManager,
   publisher: Publisher,
-  settings: BrokerSettings,
+  settings: StreamSettings,
 ): Promise<StreamInfo> {
-  const config = {
-    name: streamOf(publisher),
-    subjects: [`${publisher}.>`],
-    // With another retention the server forgets, at a restart, which message ids it has seen.
-    retention: RetentionPolicy.Limits,
-    storage: StorageType.File,
-    // A full stream must refuse, not silently drop what nobody has read yet: the outbox holds the overflow.
-    discard: DiscardPolicy.New,
-    num_replicas: settings.STREAM_REPLICAS,
-    max_bytes: settings.STREAM_MAX_BYTES,
-    max_age: nanos(settings.STREAM_MAX_AGE_DAYS * 86_400_000),
-    duplicate_window: nanos(120_000),
-  };
+  try {
+    return await manager.streams.add(configOf(publisher, settings));
+  } catch (error) {
+    if (!isNameInUse(error)) throw error;
+    return manager.streams.info(streamOf(publisher));
+  }
+}
+
+/** Makes the stream of every publisher, or brings those that are there to the settings, as only the administrator may; returns their names. */
+export async function applyStreams({ settings, jetStream }: Broker): Promise<string[]> {
+  const { manager } = await jetStream();
+  for (const publisher of publishers) await applyStream(manager, publisher, settings);
+  return publishers.map(streamOf);
+}
+
+async function applyStream(
+  manager: JetStreamManager,
+  publisher: Publisher,
+  settings: StreamSettings,
+): Promise<StreamInfo> {
+  const config = configOf(publisher, settings);
   try {
     return await manager.streams.add(config);
   } catch (error) {
-    if (!(error instanceof JetStreamApiError) || error.code !== nameInUse) throw error;
+    if (!isNameInUse(error)) throw error;
     return manager.streams.update(config.name, config);
   }
 }
+
+const isNameInUse = (error: unknown) => error instanceof JetStreamApiError && error.code === nameInUse;
+
+const configOf = (publisher: Publisher, settings: StreamSettings) => ({
+  name: streamOf(publisher),
+  subjects: [`${publisher}.>`],
+  // With another retention the server forgets, at a restart, which message ids it has seen.
+  retention: RetentionPolicy.Limits,
+  storage: StorageType.File,
+  // A full stream must refuse, not silently drop what nobody has read yet: the outbox holds the overflow.
+  discard: DiscardPolicy.New,
+  num_replicas: settings.STREAM_REPLICAS,
+  max_bytes: settings.STREAM_MAX_BYTES,
+  max_age: nanos(settings.STREAM_MAX_AGE_DAYS * 86_400_000),
+  duplicate_window: nanos(120_000),
+});
 
 /** How many messages may be delivered and not yet acknowledged, and so how large a batch can get. */
 export const maxInFlight = 256;

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Envelope, EventDefinition, Publisher } from '@agora/contracts';
+import { ensureStream } from '@agora/messaging';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { currentStack } from './stack.js';
@@ -18,6 +19,8 @@ export interface Courier {
   read(publisher: Publisher): Promise<Envelope<Record<string, unknown>>[]>;
   close(): Promise<void>;
 }
+
+const streamSettings = { STREAM_REPLICAS: 1, STREAM_MAX_BYTES: 1_073_741_824, STREAM_MAX_AGE_DAYS: 7 };
 
 /** Connects a courier to this worker's share of NATS. */
 export async function openCourier(): Promise<Courier> {
@@ -41,10 +44,7 @@ export async function openCourier(): Promise<Courier> {
     },
     deliverRaw: publish,
     async ensureStream(name) {
-      const { streams } = await jetstreamManager(connection);
-      const existing = await streams.names().next();
-      if (!existing.includes(name.toUpperCase()))
-        await streams.add({ name: name.toUpperCase(), subjects: [`${name}.>`] });
+      await ensureStream(await jetstreamManager(connection), name, streamSettings);
     },
     async loseStream(name) {
       const { streams } = await jetstreamManager(connection);

@@ -39,6 +39,7 @@ describe('votes', () => {
     ['delete a stream of another', ({ streams }) => streams.delete('POSTS')],
     ['purge a stream of another', ({ streams }) => streams.purge('AUTH')],
     ['make a stream', ({ streams }) => streams.add({ name: 'INTRUDER', subjects: ['intruder'] })],
+    ['change its own stream', ({ streams }) => streams.update('VOTES', { max_msgs: 1 })],
     ['change a stream of another', ({ streams }) => streams.update('AUTH', { max_msgs: 1 })],
     ['take a message out of a stream', ({ streams }) => streams.deleteMessage('AUTH', 1)],
     ['read a stream past its consumers', ({ streams }) => streams.getMessage('AUTH', { seq: 1 })],

@@ -12,6 +12,8 @@ import { brokerSettings, type BrokerSettings } from '@agora/messaging';
 import Joi from 'joi';
 
 export interface Config extends ProcessSettings, DatabaseSettings, BrokerSettings, IdentitySettings {
+  /** What other services must know to ask for an account. */
+  INTERNAL_SECRET: string;
   /** Encrypts the signing keys in the database. */
   SIGNING_KEY_SECRET?: string;
   /** A private key in PEM, instead of keys in the database; as `SIGNING_KEY_FILE` the path of it. */
@@ -51,6 +53,7 @@ export const readConfig = (environment: NodeJS.ProcessEnv): Config =>
     ...identitySettings,
     PORT: Joi.number().port().default(8001),
     INTERNAL_PORT: Joi.number().port().default(9001),
+    INTERNAL_SECRET: strongSecret.required(),
     // auth holds the keys itself.
     JWKS_URL: Joi.any().strip(),
     ...signingKeySettings,

@@ -42,6 +42,7 @@ runProcess('auth', readConfig, async (config, { logger, started, isDraining }) =
       port: config.INTERNAL_PORT,
       logger,
       routes: internalRoutes({ keys }),
+      secret: config.INTERNAL_SECRET,
       translateError,
       isReady: async () => !isDraining() && revocations.isComplete() && (await databaseAnswers(database)),
     }),

@@ -6,6 +6,9 @@ import pLimit from 'p-limit';
 import { commonPasswords } from './common-passwords.js';
 import type { Config } from './config.js';
 
+/** Whoever has waited this long for a turn is told to come again: an answer takes no more than 2 s. */
+const waitMilliseconds = 1_500;
+
 /** bcrypt reads no more than this many bytes, and would silently cut a longer password. */
 const maxBytes = 72;
 
@@ -20,15 +23,17 @@ export interface Passwords {
   schema: Joi.StringSchema;
 }
 
-/** Password hashing with the settings' cost; past its queue it rejects with a 503. */
+/** Password hashing with the settings' cost; past its queue, or after a wait of 1.5 s in it, it rejects with a 503. */
 export async function openPasswords(config: Config): Promise<Passwords> {
   const limit = pLimit(config.BCRYPT_CONCURRENCY);
   const nobodysHash = await bcrypt.hash(randomBytes(32).toString('base64'), config.BCRYPT_COST);
   const queued = <Result>(work: () => Promise<Result>): Promise<Result> => {
-    if (limit.pendingCount >= config.BCRYPT_QUEUE_LIMIT) {
-      throw unavailable('Too many logins and registrations are under way.', 1, 'overloaded');
-    }
-    return limit(work);
+    if (limit.pendingCount >= config.BCRYPT_QUEUE_LIMIT) throw overloaded();
+    const since = performance.now();
+    return limit(() => {
+      if (performance.now() - since > waitMilliseconds) throw overloaded();
+      return work();
+    });
   };
   return {
     hash: (password) => queued(() => bcrypt.hash(password, config.BCRYPT_COST)),
@@ -41,6 +46,8 @@ export async function openPasswords(config: Config): Promise<Passwords> {
     schema: passwordSchema(config),
   };
 }
+
+const overloaded = () => unavailable('Too many logins and registrations are under way.', 1, 'overloaded');
 
 const isUsable = (password: string) => isStorable(password) && Buffer.byteLength(password) <= maxBytes;
 

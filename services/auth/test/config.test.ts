@@ -5,6 +5,7 @@ const complete = {
   DATABASE_USER: 'auth_app',
   DATABASE_PASSWORD: 'x',
   NATS_URL: 'nats://localhost:4222',
+  INTERNAL_SECRET: '9d3f60b1c2a84e5790e4a7d86b5f13c2',
   SIGNING_KEY_SECRET: '4f1c6d0be9a2873355e0c7d19b42f8a6',
 };
 

@@ -1,4 +1,4 @@
-import { processSettings, readSettings, type ProcessSettings } from '@agora/chassis';
+import { processSettings, readSettings, strongSecret, type ProcessSettings } from '@agora/chassis';
 import { databaseSettings, type DatabaseSettings } from '@agora/database';
 import { identitySettings, type IdentitySettings } from '@agora/identity';
 import { brokerSettings, type BrokerSettings } from '@agora/messaging';
@@ -7,6 +7,12 @@ import Joi from 'joi';
 export interface Config extends ProcessSettings, DatabaseSettings, BrokerSettings, IdentitySettings {
   /** Where auth answers other services, such as `http://auth:9001`. */
   AUTH_INTERNAL_URL: string;
+  /** What auth asks other services for. */
+  AUTH_INTERNAL_SECRET: string;
+  /** What other services must know to ask for a post. */
+  INTERNAL_SECRET: string;
+  /** Signs the cursors of the feed; replicas share it. */
+  CURSOR_SECRET: string;
 }
 
 /** The settings of posts; throws a SettingsError that says what is wrong. */
@@ -21,6 +27,9 @@ export const readConfig = (environment: NodeJS.ProcessEnv): Config =>
     AUTH_INTERNAL_URL: Joi.string()
       .uri({ scheme: ['http', 'https'] })
       .required(),
+    AUTH_INTERNAL_SECRET: strongSecret.required(),
+    INTERNAL_SECRET: strongSecret.required(),
+    CURSOR_SECRET: strongSecret.required(),
   });
 
 /** The settings of the migrations alone. */

@@ -3,23 +3,27 @@ import {
   createApplication,
   openInternalServer,
   openServer,
+  readOwnWrites,
   routeRequests,
   runProcess,
   unavailable,
 } from '@agora/chassis';
 import { connectDatabase, connectionOf, databaseAnswers, isDatabaseUnavailable } from '@agora/database';
 import { authenticate, createVerifier, followRevocations } from '@agora/identity';
-import { connectBroker, openOutbox, startConsumers, startRelay } from '@agora/messaging';
+import { awaitWrites, connectBroker, openOutbox, startConsumers, startRelay } from '@agora/messaging';
 import { readConfig } from './config.js';
 import { subscriptions } from './events/subscriptions.js';
 import { internalRoutes, routes } from './http/routes.js';
 import { Author } from './models/author.js';
+import { IdempotencyKey } from './models/idempotency-key.js';
 import { Post } from './models/post.js';
+import { startPurgingIdempotencyKeys } from './purge-idempotency-keys.js';
 import { findUserAt } from './users.js';
 
 runProcess('posts', readConfig, async (config, { logger, started, isDraining }) => {
-  const database = connectDatabase(config, 'posts', [Author, Post]);
+  const database = connectDatabase(config, 'posts', [Author, IdempotencyKey, Post]);
   started({ stop: () => database.close() });
+  started(startPurgingIdempotencyKeys(logger));
   const translateError = (error: unknown) =>
     isDatabaseUnavailable(error) ? unavailable('The posts cannot be reached.') : undefined;
   const listen = { host: config.HOST, drainMilliseconds: config.SHUTDOWN_TIMEOUT_SECONDS * 500 };
@@ -32,6 +36,7 @@ runProcess('posts', readConfig, async (config, { logger, started, isDraining }) 
       port: config.INTERNAL_PORT,
       logger,
       routes: internalRoutes,
+      secret: config.INTERNAL_SECRET,
       translateError,
       isReady: async () => !isDraining() && verifier.isReady() && (await databaseAnswers(database)),
     }),
@@ -52,9 +57,17 @@ runProcess('posts', readConfig, async (config, { logger, started, isDraining }) 
       isTransient: isDatabaseUnavailable,
     }),
   );
+  const withOwnWrites = readOwnWrites(awaitWrites(database, subscriptions));
   const application = createApplication({
     logger,
-    middleware: routeRequests(routes(findUserAt(config.AUTH_INTERNAL_URL)), authenticate(verifier)),
+    middleware: routeRequests(
+      routes(
+        findUserAt({ origin: config.AUTH_INTERNAL_URL, secret: config.AUTH_INTERNAL_SECRET }),
+        withOwnWrites,
+        config.CURSOR_SECRET,
+      ),
+      authenticate(verifier),
+    ),
     translateError,
   });
   const noticeMilliseconds = config.SHUTDOWN_NOTICE_SECONDS * 1_000;

@@ -1,4 +1,4 @@
-import { askService } from '@agora/chassis';
+import { askService, type InternalAddress } from '@agora/chassis';
 import type { UserView } from './models/author.js';
 
 /** Finds an account by its id; undefined when there is none. Throws a 503 when auth gives no answer. */
@@ -6,6 +6,6 @@ export type FindUser = (id: number) => Promise<UserView | undefined>;
 
 /** Asks auth's internal port. */
 export const findUserAt =
-  (authOrigin: string): FindUser =>
+  (auth: InternalAddress): FindUser =>
   (id) =>
-    askService<UserView>(authOrigin, `/internal/users/${id}`);
+    askService<UserView>(auth, `/internal/users/${id}`);

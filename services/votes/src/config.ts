@@ -1,4 +1,4 @@
-import { processSettings, readSettings, type ProcessSettings } from '@agora/chassis';
+import { processSettings, readSettings, strongSecret, type ProcessSettings } from '@agora/chassis';
 import { databaseSettings, type DatabaseSettings } from '@agora/database';
 import { identitySettings, type IdentitySettings } from '@agora/identity';
 import { brokerSettings, type BrokerSettings } from '@agora/messaging';
@@ -7,6 +7,8 @@ import Joi from 'joi';
 export interface Config extends ProcessSettings, DatabaseSettings, BrokerSettings, IdentitySettings {
   /** Where posts answers other services, such as `http://posts:9002`. */
   POSTS_INTERNAL_URL: string;
+  /** What posts asks other services for. */
+  POSTS_INTERNAL_SECRET: string;
 }
 
 /** The settings of votes; throws a SettingsError that says what is wrong. */
@@ -21,6 +23,7 @@ export const readConfig = (environment: NodeJS.ProcessEnv): Config =>
     POSTS_INTERNAL_URL: Joi.string()
       .uri({ scheme: ['http', 'https'] })
       .required(),
+    POSTS_INTERNAL_SECRET: strongSecret.required(),
   });
 
 /** The settings of the migrations alone. */

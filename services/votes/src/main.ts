@@ -3,13 +3,14 @@ import {
   createApplication,
   openInternalServer,
   openServer,
+  readOwnWrites,
   routeRequests,
   runProcess,
   unavailable,
 } from '@agora/chassis';
 import { connectDatabase, connectionOf, databaseAnswers, isDatabaseUnavailable } from '@agora/database';
 import { authenticate, createVerifier, followRevocations } from '@agora/identity';
-import { connectBroker, openOutbox, startConsumers, startRelay } from '@agora/messaging';
+import { awaitWrites, connectBroker, openOutbox, startConsumers, startRelay } from '@agora/messaging';
 import { readConfig } from './config.js';
 import { subscriptions } from './events/subscriptions.js';
 import { routes } from './http/routes.js';
@@ -52,9 +53,16 @@ runProcess('votes', readConfig, async (config, { logger, started, isDraining }) 
       isTransient: isDatabaseUnavailable,
     }),
   );
+  const withOwnWrites = readOwnWrites(awaitWrites(database, subscriptions));
   const application = createApplication({
     logger,
-    middleware: routeRequests(routes(findPostStateAt(config.POSTS_INTERNAL_URL)), authenticate(verifier)),
+    middleware: routeRequests(
+      routes(
+        findPostStateAt({ origin: config.POSTS_INTERNAL_URL, secret: config.POSTS_INTERNAL_SECRET }),
+        withOwnWrites,
+      ),
+      authenticate(verifier),
+    ),
     translateError,
   });
   const noticeMilliseconds = config.SHUTDOWN_NOTICE_SECONDS * 1_000;

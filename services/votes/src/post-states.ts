@@ -1,4 +1,4 @@
-import { askService } from '@agora/chassis';
+import { askService, type InternalAddress } from '@agora/chassis';
 import type { PostState } from '@agora/contracts';
 
 /** Finds the state of a post; undefined when there is none. Throws a 503 when posts gives no answer. */
@@ -6,6 +6,6 @@ export type FindPostState = (id: number) => Promise<PostState | undefined>;
 
 /** Asks the internal port of posts. */
 export const findPostStateAt =
-  (postsOrigin: string): FindPostState =>
+  (posts: InternalAddress): FindPostState =>
   (id) =>
-    askService<PostState>(postsOrigin, `/internal/posts/${id}`);
+    askService<PostState>(posts, `/internal/posts/${id}`);

@@ -53,5 +53,5 @@ export const routes = (dependencies: Dependencies): Route[] => {
 /** What other processes of Agora ask of auth, on the internal port. */
 export const internalRoutes = ({ keys }: Pick<Dependencies, 'keys'>): Route[] => [
   get('/internal/jwks.json', 'anyone', showKeySet(keys)),
-  get('/internal/users/:id', 'anyone', showUser),
+  get('/internal/users/:id', 'service', showUser),
 ];

@@ -4,6 +4,7 @@ import {
   join,
   query,
   startAgora,
+  testSecret,
   type Agora,
   type HttpClient,
   type Person,
@@ -50,8 +51,13 @@ describe('users', () => {
   });
 
   it('shows a user to other services on the internal port alone', async () => {
-    expect((await internal('GET', `/internal/users/${ann.id}`)).body).toMatchObject({ id: ann.id });
-    expect((await ask('GET', `/internal/users/${ann.id}`, { token: ann.token })).status).toBe(404);
+    const path = `/internal/users/${ann.id}`;
+    expect((await internal('GET', path, { token: testSecret })).body).toMatchObject({ id: ann.id });
+    for (const token of [undefined, ann.token, `${testSecret}x`]) {
+      const { status, body } = await internal('GET', path, { ...(token && { token }) });
+      expect([status, body.code]).toEqual([401, 'service_unknown']);
+    }
+    expect((await ask('GET', path, { token: ann.token })).status).toBe(404);
   });
 
   it('deletes the account and its sessions, frees the address and gives its id to nobody else', async () => {

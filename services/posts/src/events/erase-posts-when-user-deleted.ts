@@ -1,12 +1,13 @@
 import { postDeleted, userDeleted } from '@agora/contracts';
 import { addAllToOutbox, again, on } from '@agora/messaging';
 import { Author } from '../models/author.js';
+import { IdempotencyKey } from '../models/idempotency-key.js';
 import { Post } from '../models/post.js';
 
-/** How many posts one transaction deletes at most. */
+/** How many posts, and how many kept answers, one transaction deletes at most. */
 const batchSize = 500;
 
-/** Deletes the posts of a deleted user, and lets nobody post in that name again. */
+/** Deletes the posts of a deleted user and the answers that show them, and lets nobody post in that name again. */
 export const erasePostsWhenUserDeleted = on(userDeleted, async ({ user_id: userId }, transaction) => {
   await Author.bury(userId, transaction);
   const erased = await Post.eraseOf(userId, batchSize, transaction);
@@ -15,5 +16,6 @@ export const erasePostsWhenUserDeleted = on(userDeleted, async ({ user_id: userI
     erased.map((id) => ({ post_id: id })),
     transaction,
   );
-  return erased.length === batchSize ? again : undefined;
+  const forgotten = await IdempotencyKey.eraseOf(userId, batchSize, transaction);
+  return erased.length === batchSize || forgotten === batchSize ? again : undefined;
 });

@@ -1,31 +1,28 @@
-import { readJson, unauthorized, validate, type Handler } from '@agora/chassis';
+import { jsonAnswer, readJson, unauthorized, validate, type Handler } from '@agora/chassis';
 import { postCreated } from '@agora/contracts';
-import { inTransaction } from '@agora/database';
 import { requireUser } from '@agora/identity';
 import { addToOutbox } from '@agora/messaging';
 import { Author } from '../models/author.js';
 import { Post } from '../models/post.js';
 import type { FindUser } from '../users.js';
+import { answerOnce } from './answer-once.js';
+import { tagOf } from './entity-tag.js';
 import { postText } from './post-text.js';
 
 /** `POST /posts`: writes a post, as a draft when `published` is false. */
-export const publishPost =
-  (findUser: FindUser): Handler =>
-  async (ctx) => {
+export const publishPost = (findUser: FindUser): Handler =>
+  answerOnce(async (ctx, commit) => {
     const { userId } = requireUser(ctx);
     const { title, content, published } = validate(postText, await readJson(ctx));
     await learnOfAuthor(userId, findUser);
-    const post = await inTransaction(async (transaction) => {
+    return commit(async (transaction) => {
       if (!(await Author.holdFromDeletion(userId, transaction))) throw unauthorized('invalid_token');
       const { id } = await Post.create({ ownerId: userId, title, content, published }, { transaction });
-      const created = await Post.findByPk(id, { include: Author, rejectOnEmpty: true, transaction });
-      await addToOutbox(postCreated, created.toState(), transaction);
-      return created;
+      const post = await Post.findByPk(id, { include: Author, rejectOnEmpty: true, transaction });
+      await addToOutbox(postCreated, post.toState(), transaction);
+      return jsonAnswer(201, post.toView(), { Location: `/posts/${id}`, ETag: tagOf(post) });
     });
-    ctx.status = 201;
-    ctx.set('Location', `/posts/${post.id}`);
-    ctx.body = post.toView();
-  };
+  });
 
 /** Asks auth for whoever posts for the first time. */
 async function learnOfAuthor(userId: number, findUser: FindUser): Promise<void> {

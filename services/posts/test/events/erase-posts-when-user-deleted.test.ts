@@ -40,6 +40,15 @@ describe('when a user is deleted', () => {
     expect(events.map(({ id }) => id)).toEqual(made);
   });
 
+  it('forgets the answers that show their posts', async () => {
+    const ann = posts.newAuthor();
+    const json = { title: 'Title', content: 'Content' };
+    await posts.ask('POST', '/posts', { token: ann.token, json, headers: { 'Idempotency-Key': 'key' } });
+    await courier.deliver(userDeleted, { user_id: ann.id });
+    await isBuried(ann.id);
+    expect(await query('SELECT key FROM posts.idempotency_keys WHERE user_id = $1', [ann.id])).toEqual([]);
+  });
+
   it('lets them post no more, though their token is still good', async () => {
     const ann = posts.newAuthor();
     await publish(ann.token);

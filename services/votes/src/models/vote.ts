@@ -74,6 +74,17 @@ export class Vote extends Model {
     return { voter: row?.voter ?? undefined, post: row?.post ?? undefined, changed: row?.changed ?? false };
   }
 
+  /** Which of these posts the user has voted for, in ascending order; only those that the user may see. */
+  static async amongOf(userId: number, postIds: readonly number[]): Promise<number[]> {
+    const rows = await Vote.sequelize?.query<{ post_id: number }>(
+      `SELECT post_id FROM votes JOIN known_posts AS post ON post.id = votes.post_id
+       WHERE user_id = $1 AND post_id = ANY($2::int[]) AND post.deleted_at IS NULL AND (post.published OR post.owner_id = $1)
+       ORDER BY post_id`,
+      { bind: [userId, postIds], type: QueryTypes.SELECT },
+    );
+    return (rows ?? []).map(({ post_id: postId }) => postId);
+  }
+
   /** Deletes up to `limit` votes on a post; returns how many. */
   static async eraseOn(postId: number, limit: number, transaction: Transaction): Promise<number> {
     const erased = await Vote.sequelize?.query(

@@ -1,0 +1,23 @@
+/**
+ * `node make-streams.mjs`: makes the stream of every service, or brings those that are there to the settings, as the one user of
+ * NATS who may. To be run as often as one likes; waits for a server that starts.
+ */
+import { createLogger, readSettings } from '@agora/chassis';
+import { applyStreams, brokerSettings, connectBroker } from '@agora/messaging';
+
+const waitMilliseconds = 60_000;
+
+try {
+  const settings = readSettings(process.env, brokerSettings);
+  const broker = connectBroker('streams', settings, createLogger('streams', 'silent'));
+  const timer = setTimeout(() => void broker.stop(), waitMilliseconds);
+  const names = await applyStreams(broker);
+  clearTimeout(timer);
+  await broker.stop();
+  process.stdout.write(`the streams ${names.join(', ')} are as the settings say\n`);
+} catch (error) {
+  process.stderr.write(
+    `the streams could not be made: ${error instanceof Error ? error.message : String(error)}\n`,
+  );
+  process.exitCode = 1;
+}

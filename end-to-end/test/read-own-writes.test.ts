@@ -1,0 +1,77 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import {
+  freshId,
+  httpClient,
+  join,
+  startAgora,
+  tokenFor,
+  type Agora,
+  type HttpClient,
+  type Person,
+} from '@agora/testing';
+
+/** Two of posts, each behind a gateway of its own. */
+let replicas: [Agora, Agora];
+let asks: [HttpClient, HttpClient];
+let ann: Person;
+
+beforeAll(async () => {
+  const first = await startAgora(['auth', 'posts', 'votes', 'gateway']);
+  replicas = [first, await startAgora(['posts', 'gateway'])];
+  asks = [httpClient(first.process('gateway').url), httpClient(replicas[1].process('gateway').url)];
+  ann = await join(asks[0]);
+}, 30_000);
+afterAll(() => Promise.all(replicas.map((each) => each.stop())));
+
+const writtenBy = ({ headers }: { headers: Headers }) => ({
+  'Consistency-Token': String(headers.get('consistency-token')),
+});
+const publish = async () => {
+  const answer = await asks[0]('POST', '/posts', { token: ann.token, json: { title: 'T', content: 'C' } });
+  return { id: Number(answer.body.id), headers: writtenBy(answer) };
+};
+const vote = (token: string, postId: number, headers = {}) =>
+  asks[0]('POST', '/vote', { token, json: { post_id: postId, dir: 1 }, headers });
+
+describe('whoever sends back the Consistency-Token of a write', () => {
+  it('sees each of 200 votes at once, whichever replica answers', async () => {
+    const seen = await Promise.all(
+      Array.from({ length: 4 }, async (_post, first) => {
+        const { id } = await publish();
+        const counts: unknown[] = [];
+        for (let index = 0; index < 50; index += 1) {
+          const token = tokenFor(freshId());
+          const headers = writtenBy(await vote(token, id));
+          const ask = asks[(first + index) % 2] ?? asks[0];
+          const { body, headers: answered } = await ask('GET', `/posts/${id}`, { token, headers });
+          counts.push(answered.get('consistency') ?? body.votes);
+        }
+        return counts;
+      }),
+    );
+    const upTo50 = Array.from({ length: 50 }, (_vote, index) => index + 1);
+    expect(seen).toEqual([upTo50, upTo50, upTo50, upTo50]);
+  }, 30_000);
+
+  it('may vote right after posting, and does not wait for a write that the reader has no part in', async () => {
+    const { id, headers } = await publish();
+    const voted = await vote(ann.token, id, headers);
+    expect([voted.status, voted.headers.get('consistency')]).toEqual([201, null]);
+    const json = { email: `${freshId()}@example.test`, password: 'a long password' };
+    const registered = await asks[0]('POST', '/users', { json });
+    const read = await asks[1]('GET', `/posts/${id}`, { token: ann.token, headers: writtenBy(registered) });
+    expect([read.status, read.headers.get('consistency')]).toEqual([200, null]);
+  });
+
+  it('sees the vote when posts was away meanwhile', async () => {
+    const { id, headers } = await publish();
+    // With its token, votes knows the post for sure, and need not ask.
+    await vote(ann.token, id, headers);
+    await Promise.all(replicas.map((each) => each.process('posts').end('SIGTERM')));
+    const token = tokenFor(freshId());
+    const voted = await vote(token, id);
+    await Promise.all(replicas.map((each) => each.process('posts').restart()));
+    const { body } = await asks[1]('GET', `/posts/${id}`, { token, headers: writtenBy(voted) });
+    expect([voted.status, body.votes]).toEqual([201, 2]);
+  }, 30_000);
+});

@@ -1,0 +1,87 @@
+import type { Sequelize } from 'sequelize';
+import { delay } from './broker.js';
+import { readToken, type ConsistencyToken } from './consistency-token.js';
+import { findDead } from './dead-letters.js';
+import { findApplied } from './inbox.js';
+import { inboxDays } from './retention.js';
+import type { Subscription } from './subscriptions.js';
+
+/** Waits until a service has applied the write that a token stands for; `missing` after 2 s, `unreadable` when it is no token. */
+export type AwaitWrite = (token: string) => Promise<'applied' | 'missing' | 'unreadable'>;
+
+const patienceMilliseconds = 2_000;
+const pollMilliseconds = 15;
+/** Past so many, whoever has waited longest waits no more: tokens that somebody made up must not hold up the rest. */
+const maxWaiting = 256;
+
+interface Waiter {
+  missing: string[];
+  settle(outcome: 'applied' | 'missing'): void;
+}
+
+/**
+ * Makes the function that waits for writes of other services. It asks the inbox, which all replicas share and restarts
+ * leave alone, for all waiters at once, and holds no connection in between.
+ */
+export function awaitWrites(database: Sequelize, subscriptions: readonly Subscription[]): AwaitWrite {
+  const types = new Set(subscriptions.flatMap(({ events }) => events.map(({ type }) => type)));
+  const waiters = new Set<Waiter>();
+  let wake = new AbortController();
+  let watching = false;
+
+  const watch = async () => {
+    watching = true;
+    while (waiters.size > 0) {
+      wake = new AbortController();
+      await settleThoseWhoCan(database, waiters);
+      await delay(pollMilliseconds, wake.signal);
+    }
+    watching = false;
+  };
+
+  return async (token) => {
+    const write = readToken(token);
+    if (!write) return 'unreadable';
+    const eventIds = eventsToAwait(write, types);
+    if (eventIds.length === 0) return 'applied';
+    const { promise, resolve } = Promise.withResolvers<'applied' | 'missing'>();
+    const waiter = { missing: eventIds, settle: resolve };
+    const patience = setTimeout(() => resolve('missing'), patienceMilliseconds);
+    waiters.add(waiter);
+    if (watching) wake.abort();
+    else void watch();
+    try {
+      return await promise;
+    } finally {
+      clearTimeout(patience);
+      waiters.delete(waiter);
+    }
+  };
+}
+
+/** What a service is never told of, its own events above all, its data does not wait for; what the inbox may have forgotten was applied. */
+function eventsToAwait({ time, events }: ConsistencyToken, types: ReadonlySet<string>): string[] {
+  const forgotten = Date.parse(time) < Date.now() - inboxDays * 86_400_000;
+  return forgotten ? [] : events.filter(({ type }) => types.has(type)).map(({ id }) => id);
+}
+
+async function settleThoseWhoCan(database: Sequelize, waiters: ReadonlySet<Waiter>): Promise<void> {
+  const asked = [...waiters];
+  try {
+    const applied = await findApplied(database, missingOf(asked));
+    for (const waiter of asked) {
+      waiter.missing = waiter.missing.filter((id) => !applied.has(id));
+      if (waiter.missing.length === 0) waiter.settle('applied');
+    }
+    const late = asked.filter(({ missing }) => missing.length > 0);
+    const dead = await findDead(database, missingOf(late));
+    for (const [place, waiter] of late.entries()) {
+      if (waiter.missing.some((id) => dead.has(id)) || place < late.length - maxWaiting)
+        waiter.settle('missing');
+    }
+  } catch {
+    // The read itself will tell that the database is away.
+  }
+}
+
+const missingOf = (waiters: readonly Waiter[]): string[] => waiters.flatMap(({ missing }) => missing);
