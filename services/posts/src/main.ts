@@ -6,9 +6,16 @@ import {
   readOwnWrites,
   routeRequests,
   runProcess,
+  shedLoad,
   unavailable,
 } from '@agora/chassis';
-import { connectDatabase, connectionOf, databaseAnswers, isDatabaseUnavailable } from '@agora/database';
+import {
+  connectDatabase,
+  connectionOf,
+  databaseAnswers,
+  isDatabaseUnavailable,
+  waitingStatements,
+} from '@agora/database';
 import { authenticate, createVerifier, followRevocations } from '@agora/identity';
 import { awaitWrites, connectBroker, openOutbox, startConsumers, startRelay } from '@agora/messaging';
 import { readConfig } from './config.js';
@@ -60,14 +67,17 @@ runProcess('posts', readConfig, async (config, { logger, started, isDraining }) 
   const withOwnWrites = readOwnWrites(awaitWrites(database, subscriptions));
   const application = createApplication({
     logger,
-    middleware: routeRequests(
-      routes(
-        findUserAt({ origin: config.AUTH_INTERNAL_URL, secret: config.AUTH_INTERNAL_SECRET }),
-        withOwnWrites,
-        config.CURSOR_SECRET,
+    middleware: [
+      shedLoad({ waiting: () => waitingStatements(database) }),
+      ...routeRequests(
+        routes(
+          findUserAt({ origin: config.AUTH_INTERNAL_URL, secret: config.AUTH_INTERNAL_SECRET }),
+          withOwnWrites,
+          config.CURSOR_SECRET,
+        ),
+        authenticate(verifier),
       ),
-      authenticate(verifier),
-    ),
+    ],
     translateError,
   });
   const noticeMilliseconds = config.SHUTDOWN_NOTICE_SECONDS * 1_000;
