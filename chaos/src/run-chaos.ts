@@ -96,7 +96,8 @@ async function driveAndBreak(system: System, options: ChaosOptions): Promise<Run
     announce(
       `Load of ${clientCount} clients; faults of seed ${seed} begin in ${baselineMilliseconds / 1_000} s`,
     );
-    await sleep(baselineMilliseconds);
+    while (world.accounts.length < 2 * clientCount) await sleep(100, undefined, { signal });
+    await sleep(baselineMilliseconds, undefined, { signal });
     const marks = await injectFaults(options.plan, scene, (mark) =>
       announce(`  ${progressOf(mark, journal.entries)}`),
     );

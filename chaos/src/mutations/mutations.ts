@@ -52,8 +52,8 @@ export const mutations: Readonly<Record<string, Mutation>> = {
     file: 'packages/messaging/dist/inbox.js',
     replacements: [
       [
-        '    return new Set(rows.map(({ event_id: id }) => id));',
-        '    return new Set(rows.length >= 0 ? eventIds : []);',
+        'type: QueryTypes.SELECT, transaction });\n    return new Set(rows.map(({ event_id: id }) => id));',
+        'type: QueryTypes.SELECT, transaction });\n    return new Set(rows ? eventIds : []);',
       ],
     ],
     faults: ['duplicates', 'delete a consumer'],

@@ -18,6 +18,8 @@ export interface Summary {
   delivered: number;
   duplicatesSuppressed: number;
   settled: number[];
+  /** Requests without a final answer. */
+  unanswered: readonly Entry[];
   created: { users: number; posts: number; votes: number };
   invariants: Record<Invariant, number>;
   findings: readonly Finding[];
@@ -47,6 +49,7 @@ export function summarize(run: Run, { seed, seconds }: Pick<Options, 'seed' | 's
     delivered,
     duplicatesSuppressed: Math.max(0, delivered - applied),
     settled: run.settled,
+    unanswered: run.entries.filter(({ outcome }) => outcome === 'info'),
     created: { users: run.world.accounts.length, posts: run.world.posts.length, votes: run.world.votes.size },
     invariants: byInvariant(run.findings),
     findings: run.findings,

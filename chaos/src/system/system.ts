@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { provisionDatabase } from '@agora/database';
 import {
+  addressesOf,
   checkout,
   entryPoint,
   environmentOf,
@@ -133,12 +134,12 @@ async function openWay({ port }: Server, stops: Stop[]): Promise<FaultProxy> {
 
 /** What a process is told of the others: their balancers, and its own ways to the servers. */
 const stackOf = (addresses: Addresses, postgresPort: number, natsPort: number): StackAddresses => ({
+  ...addressesOf(
+    { host: '127.0.0.1', port: postgresPort, name: 'agora' },
+    { url: `nats://127.0.0.1:${natsPort}`, users: addresses.natsUsers },
+    addresses.secrets,
+  ),
   ports: addresses.balanced,
-  database: { host: '127.0.0.1', port: postgresPort, name: 'agora' },
-  databasePasswords: addresses.secrets.database,
-  nats: { url: `nats://127.0.0.1:${natsPort}`, users: addresses.natsUsers },
-  signingKeySecret: addresses.secrets.signingKeySecret,
-  secretKey: addresses.secrets.secretKey,
 });
 
 async function startReplicas(

@@ -1,5 +1,11 @@
 export { checkout, layoutOf, type Layout } from './checkout.js';
-export { environmentOf, migrationEnvironmentOf, type NatsUser, type StackAddresses } from './environment.js';
+export {
+  addressesOf,
+  environmentOf,
+  migrationEnvironmentOf,
+  type NatsUser,
+  type StackAddresses,
+} from './environment.js';
 export { freePort, isFree } from './free-port.js';
 export { migrateAll } from './migrations.js';
 export { startNats, type Nats, type NatsOptions } from './nats.js';
