@@ -1,4 +1,4 @@
-import { createApplication, type Logger } from '@agora/chassis';
+import { createApplication, shedLoad, type Logger } from '@agora/chassis';
 import type { Verifier } from '@agora/identity';
 import type Koa from 'koa';
 import type { Context } from 'koa';
@@ -70,7 +70,9 @@ export function createGateway(options: GatewayOptions): Koa {
     await streams.hold(ctx, () => upstream.forwardStream(ctx, outgoing));
   };
 
-  const middleware = [cutUnreadBodies, allowOrigins(corsOrigins), answer];
+  // Each service has a bound of its own on what is under way to it.
+  const shed = shedLoad({ maxInFlight: Infinity, exempt: '/health' });
+  const middleware = [cutUnreadBodies, allowOrigins(corsOrigins), shed, answer];
   return createApplication({ logger, middleware: behindTls ? [demandTls, ...middleware] : middleware });
 }
 

@@ -50,6 +50,7 @@ export {
   type Route,
 } from './routes.js';
 export { runProcess, type Lifecycle, type Stoppable } from './run-process.js';
+export { shedLoad } from './shed-load.js';
 export { securityHeaders } from './security-headers.js';
 export {
   processSettings,
