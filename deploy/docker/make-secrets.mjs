@@ -14,7 +14,11 @@ const services = ['auth', 'posts', 'votes'];
 
 const ownSecrets = {
   auth: { 'signing-key-secret': secret('signing-key'), 'internal-secret': secret('auth-internal') },
-  posts: { 'auth-internal-secret': secret('auth-internal'), 'internal-secret': secret('posts-internal') },
+  posts: {
+    'auth-internal-secret': secret('auth-internal'),
+    'internal-secret': secret('posts-internal'),
+    'cursor-secret': secret('cursor'),
+  },
   votes: { 'posts-internal-secret': secret('posts-internal') },
 };
 

@@ -10,7 +10,11 @@ const made = new Map();
 
 const ownSecrets = {
   auth: { 'signing-key-secret': secret('signing-key'), 'internal-secret': secret('auth-internal') },
-  posts: { 'auth-internal-secret': secret('auth-internal'), 'internal-secret': secret('posts-internal') },
+  posts: {
+    'auth-internal-secret': secret('auth-internal'),
+    'internal-secret': secret('posts-internal'),
+    'cursor-secret': secret('cursor'),
+  },
   votes: { 'posts-internal-secret': secret('posts-internal') },
 };
 

@@ -188,18 +188,21 @@ describe('a journey through the gateway', () => {
     expect(headers.get('content-type')).toMatch(/^application\/problem\+json/);
   });
 
-  it('checks in the order of the contract: token, type and size, id, existence, owner, body', async () => {
+  it('checks in the order of the contract: token, type and size, id, existence, owner, text, body', async () => {
     const [ann, bob] = await Promise.all([join(ask), join(ask)]);
     const post = await publish(ann);
-    const put = (id: unknown, { token }: Partial<Person>, type: string, raw: string) =>
-      ask('PUT', `/posts/${String(id)}`, { ...(token && { token }), raw, headers: { 'Content-Type': type } });
+    const put = (id: unknown, { token }: Partial<Person>, type: string, raw: string, tag = '*') => {
+      const headers = { 'Content-Type': type, 'If-Match': tag };
+      return ask('PUT', `/posts/${String(id)}`, { ...(token && { token }), raw, headers });
+    };
     const huge = 'x'.repeat(200_000);
     expect((await put('abc', {}, 'text/plain', huge)).status).toBe(401);
     expect((await put('abc', ann, 'text/plain', huge)).status).toBe(415);
     expect((await put('abc', ann, 'application/json', huge)).status).toBe(413);
     expect((await put('abc', ann, 'application/json', '{')).status).toBe(422);
     expect((await put(2_147_483_647, ann, 'application/json', '{')).status).toBe(404);
-    expect((await put(post, bob, 'application/json', '{')).status).toBe(403);
+    expect((await put(post, bob, 'application/json', '{', '"0-0"')).status).toBe(403);
+    expect((await put(post, ann, 'application/json', '{', '"0-0"')).status).toBe(412);
     expect((await put(post, ann, 'application/json', '{')).status).toBe(400);
     expect((await put(post, ann, 'application/json', '{}')).status).toBe(422);
   });

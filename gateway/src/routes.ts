@@ -42,7 +42,9 @@ export const routes: readonly Route[] = [
   route('GET', '/posts', 'posts', 'user'),
   route('GET', '/posts/:id', 'posts', 'user'),
   route('PUT', '/posts/:id', 'posts', 'user', 'json'),
+  route('PATCH', '/posts/:id', 'posts', 'user', 'json'),
   route('DELETE', '/posts/:id', 'posts', 'user'),
+  route('GET', '/feed', 'posts', 'user'),
 
   route('POST', '/vote', 'votes', 'user', 'json'),
   route('GET', '/vote', 'votes', 'user'),

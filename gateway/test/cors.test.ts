@@ -40,7 +40,7 @@ describe('by default', () => {
 
   it('OPTIONS is no method of any path', async () => {
     const answer = await preflight(closed, '/posts/7');
-    expect([answer.status, answer.headers.allow]).toEqual([405, 'DELETE, GET, HEAD, PUT']);
+    expect([answer.status, answer.headers.allow]).toEqual([405, 'DELETE, GET, HEAD, PATCH, PUT']);
     expect(corsOf(answer)).toEqual({});
   });
 });

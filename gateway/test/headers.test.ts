@@ -204,6 +204,16 @@ describe('to the client', () => {
     expect(answer).toMatchObject({ status: 401, text: '{}', headers: passed });
   });
 
+  it('goes a 304 as the service gave it, with its tag and without a body', async () => {
+    upstream.answer = (_request, response) => response.writeHead(304, { etag: '"7-1"' }).end();
+    const headers = { ...bearer(token), 'if-none-match': '"7-1"' };
+    const answer = await ask(gateway.port, 'GET', '/posts/7', { headers });
+    expect(answer).toMatchObject({ status: 304, text: '', headers: { etag: '"7-1"' } });
+    expect(answer.headers['cache-control']).toBe('private, no-store');
+    for (const name of ['content-length', 'content-type', 'transfer-encoding'])
+      expect(answer.headers).not.toHaveProperty(name);
+  });
+
   it('goes nothing of the connection behind, of its software or in duplicate', async () => {
     upstream.answer = (_request, response) => {
       response.writeHead(200, {

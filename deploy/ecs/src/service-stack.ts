@@ -16,6 +16,13 @@ export interface ServiceStackProps extends StackProps, Surroundings {
   internal: InternalSecretsStack;
 }
 
+/** Why a service's own secret is not changed by a schedule. */
+const whyNotRotated: Partial<Record<Owner, string>> = {
+  auth: 'What it encrypts is in the database: another value alone would make the signing keys unreadable. README.md has the procedure.',
+  posts:
+    'It keeps clients from making up cursors, which open nothing: another value ends every walk through the feed. README.md has the procedure.',
+};
+
 /** A service with a schema, deployed by its team alone. */
 export class ServiceStack extends Stack {
   constructor(scope: Construct, id: string, props: ServiceStackProps) {
@@ -45,13 +52,13 @@ export class ServiceStack extends Stack {
             'Encrypts the signing keys in the database of auth',
           ),
         }),
+        ...(service === 'posts' && {
+          CURSOR_SECRET: randomSecret(this, 'CursorSecret', 'Signs the cursors of the feed'),
+        }),
       },
     });
-    if (service === 'auth')
-      accept(this, {
-        'AwsSolutions-SMG4':
-          'What it encrypts is in the database: another value alone would make the signing keys unreadable. README.md has the procedure.',
-      });
+    const unrotated = whyNotRotated[service];
+    if (unrotated) accept(this, { 'AwsSolutions-SMG4': unrotated });
   }
 }
 

@@ -29,7 +29,7 @@ export const hostileForm = fc.oneof(
 /** A query string, mostly none. */
 export const hostileQuery = mostly(
   '',
-  anyOf(pairs('limit skip search sort cursor post_ids limit[] __proto__[x] access_token')).map(
-    (text) => `?${text}`,
-  ),
+  anyOf(
+    pairs('limit skip search sort period owner_id cursor post_ids limit[] __proto__[x] access_token'),
+  ).map((text) => `?${text}`),
 );

@@ -30,7 +30,7 @@ export {
   tooLarge,
   type BodyKind,
 } from './read-body.js';
-export { idListParameter, integerParameter, readQuery } from './read-query.js';
+export { idListParameter, idParameter, integerParameter, readQuery } from './read-query.js';
 export { correlation, currentRequest } from './request-context.js';
 export {
   del,

@@ -30,13 +30,18 @@ export function readQuery<Query>(ctx: Context, schema: Joi.PartialSchemaMap<Quer
 
 /** A whole number in a query string, written in plain digits, from `min` to `max`. */
 export const integerParameter = ({ min, max, fallback }: { min: number; max: number; fallback: number }) =>
+  plainDigits(min, max).default(fallback);
+
+/** The id of a user or a post in a query string; it may be left out. */
+export const idParameter = () => plainDigits(1, largestId);
+
+const plainDigits = (min: number, max: number) =>
   Joi.string()
     .custom((value: string, { error }) => {
       const number = /^(0|[1-9][0-9]{0,9})$/.test(value) ? Number(value) : Number.NaN;
       return number >= min && number <= max ? number : error('integer.range', { min, max });
     })
-    .messages({ 'integer.range': '{#label} must be an integer from {#min} to {#max}' })
-    .default(fallback);
+    .messages({ 'integer.range': '{#label} must be an integer from {#min} to {#max}' });
 
 /** Ids of users or posts in a query string, as `1,2,3`: one to `max` of them. */
 export const idListParameter = ({ max }: { max: number }) =>

@@ -44,6 +44,7 @@ export const text = ({ min = 0, max }: TextLimits): Joi.StringSchema =>
 /** Whether a string survives a round trip through Postgres unchanged. */
 export const isStorable = (value: string): boolean => value.isWellFormed() && !value.includes('\0');
 
+/** The largest integer of Postgres. */
 export const largestId = 2_147_483_647;
 
 /** The id of a user or a post in a body. */

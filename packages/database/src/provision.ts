@@ -18,22 +18,25 @@ export interface AdminConnection {
 /** Passwords of the two login roles of each service. */
 export type RolePasswords = Record<SchemaName, { app: string; migrator: string }>;
 
-/** Arbitrary but fixed: two provisioners of one cluster must take turns, for roles belong to the cluster. */
-const provisioningLock = 4_206_642;
+/** Two provisioners must take turns, for roles belong to the cluster, and "if not exists" alone does not stand a race. The number is arbitrary. */
+const takeTurns = (client: pg.Client) => client.query('SELECT pg_advisory_lock(4206642)');
 
 /**
- * Creates the database, and per service its schema and its roles, as often as it is called:
+ * Creates the database with its extension, and per service its schema and its roles, as often as it is called:
  * `<service>_owner` (no login) owns the schema, `<service>_migrator` changes it, `<service>_app` reads and writes rows.
  * Throws pg's error when the server cannot be reached or `user` lacks the rights.
  */
 export async function provisionDatabase(admin: AdminConnection, passwords: RolePasswords): Promise<void> {
   await withClient({ ...admin, database: 'postgres' }, async (client) => {
-    await client.query('SELECT pg_advisory_lock($1)', [provisioningLock]);
+    await takeTurns(client);
     for (const schema of schemas) await createRoles(client, schema, passwords[schema]);
     const found = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [admin.database]);
     if (found.rowCount === 0) await client.query(`CREATE DATABASE ${pg.escapeIdentifier(admin.database)}`);
   });
   await withClient(admin, async (client) => {
+    await takeTurns(client);
+    // Only the administrator may: a service's roles can make nothing outside their schema.
+    await client.query('CREATE EXTENSION IF NOT EXISTS pg_trgm SCHEMA public');
     await client.query(databaseGrants(admin.database));
     for (const schema of schemas) await client.query(schemaStatements(schema));
   });

@@ -24,13 +24,13 @@ export function describeTop({ posts, behind }: TopPosts): string {
   return ['Most votes:', ...lines, ...(behind > 0 ? [late] : [])].join('\n');
 }
 
-/** How to go on by hand, as one of the users; `path` is something that user may see. */
-export function describeLogin({ email, password }: User, url: string, path: string): string {
+/** How to go on by hand, as one of the users. */
+export function describeLogin({ email, password }: User, url: string): string {
   const login = `curl -s ${url}/login -d username=${email} -d password=${password}`;
   const token = `$(${login} | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')`;
   return [
     `Log in:   ${email}`,
     `Password: ${password}`,
-    `Try:      curl -s ${url}${path} -H "Authorization: Bearer ${token}"`,
+    `Try:      curl -s '${url}/feed?sort=top' -H "Authorization: Bearer ${token}"`,
   ].join('\n');
 }

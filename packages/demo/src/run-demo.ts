@@ -42,10 +42,9 @@ async function fillAndReport(config: Config, { out, errors, stop }: Surroundings
     await fillAgora(agora, plan, made, out);
     const top = await readTopPosts(agora, made, signal, settlingMilliseconds);
     say(`\n${describeMade(made, config)}`);
-    const [best] = top.posts;
-    if (best) say(`\n${describeTop(top)}`);
+    if (top.posts.length > 0) say(`\n${describeTop(top)}`);
     const [user] = made.users;
-    if (user) say(`\n${describeLogin(user, config.url, best ? `/posts/${best.id}` : '/users/me')}`);
+    if (user) say(`\n${describeLogin(user, config.url)}`);
     return 0;
   } catch (error) {
     failure.abort();

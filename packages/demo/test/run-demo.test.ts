@@ -74,7 +74,7 @@ describe('a run', () => {
     expect(counts).toEqual(counts.toSorted((one, two) => two - one));
     const [, email = '', password] = /^Log in: +(\S+)\nPassword: (\S+)$/m.exec(out) ?? [];
     expect(agora.users.get(email)).toBe(password);
-    expect(out).toMatch(/^Try: +curl -s http:\S+\/posts\/\d+ -H /m);
+    expect(out).toMatch(/^Try: +curl -s 'http:\S+\/feed\?sort=top' -H /m);
   });
 
   it('draws a bar for each part on a terminal', async () => {

@@ -22,6 +22,7 @@ export interface StackAddresses {
   nats: { url: string; users: Partial<Record<ProcessName | 'streams', NatsUser>> };
   internalSecrets: Secrets['internal'];
   signingKeySecret: string;
+  cursorSecret: string;
   secretKey: string;
 }
 
@@ -67,6 +68,7 @@ export function addressesOf(
     nats,
     internalSecrets: secrets.internal,
     signingKeySecret: secrets.signingKeySecret,
+    cursorSecret: secrets.cursorSecret,
     secretKey: secrets.secretKey,
   };
 }
@@ -134,7 +136,7 @@ function databaseSettings(
 
 function ownSettings(
   name: ProcessName,
-  { ports, internalSecrets, signingKeySecret }: StackAddresses,
+  { ports, internalSecrets, signingKeySecret, cursorSecret }: StackAddresses,
 ): Record<string, string> {
   switch (name) {
     case 'auth':
@@ -144,6 +146,7 @@ function ownSettings(
         AUTH_INTERNAL_URL: origin(ports.auth.internalPort),
         AUTH_INTERNAL_SECRET: internalSecrets.auth,
         INTERNAL_SECRET: internalSecrets.posts,
+        CURSOR_SECRET: cursorSecret,
       };
     case 'votes':
       return {

@@ -11,6 +11,7 @@ export interface Secrets {
   /** What a service asks other services for at its internal port. */
   internal: Record<'auth' | 'posts', string>;
   signingKeySecret: string;
+  cursorSecret: string;
   secretKey: string;
 }
 
@@ -25,26 +26,27 @@ export function makeSecrets(): Secrets {
     nats: { auth: secret(), posts: secret(), votes: secret(), gateway: secret(), streams: secret() },
     internal: { auth: secret(), posts: secret() },
     signingKeySecret: secret(),
+    cursorSecret: secret(),
     secretKey: secret(),
   };
 }
 
 /** The secrets of this checkout, made at the first start. They open the data beside them, so neither is of use alone. */
 export function keptSecrets({ secrets: path, postgres }: Layout): Secrets {
-  // What an older version has not kept is new at every start.
-  if (existsSync(path)) return withKept(makeSecrets(), parse(path));
-  if (lstatSync(postgres, { throwIfNoEntry: false })) {
+  const kept = existsSync(path) ? parse(path) : undefined;
+  if (!kept && lstatSync(postgres, { throwIfNoEntry: false })) {
     throw new StackError(
       `${path} is missing, and without it the data in ${postgres} can't be opened: bring it back, or remove the folder .data to start afresh.`,
     );
   }
-  const secrets = makeSecrets();
+  // What an older version has not kept is made, and kept from now on.
+  const secrets = withKept(makeSecrets(), kept);
   writeFileSync(`${path}.draft`, JSON.stringify(secrets, null, 2), { mode: 0o600 });
   renameSync(`${path}.draft`, path);
   return secrets;
 }
 
-const withKept = (made: Secrets, kept: Partial<Secrets>): Secrets => ({
+const withKept = (made: Secrets, kept: Partial<Secrets> = {}): Secrets => ({
   ...made,
   ...kept,
   nats: { ...made.nats, ...kept.nats },

@@ -11,6 +11,7 @@ const stack: StackAddresses = {
   nats: { url: 'nats://127.0.0.1:4222', users: { votes: { user: 'votes', password: 'v' } } },
   internalSecrets: secrets.internal,
   signingKeySecret: secrets.signingKeySecret,
+  cursorSecret: secrets.cursorSecret,
   secretKey: secrets.secretKey,
 };
 

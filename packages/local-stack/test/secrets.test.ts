@@ -1,4 +1,4 @@
-import { mkdirSync, statSync } from 'node:fs';
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { layoutOf } from '../src/checkout.js';
 import { keptSecrets } from '../src/secrets.js';
@@ -13,6 +13,17 @@ describe('the secrets of a checkout', () => {
     expect(keptSecrets(other).signingKeySecret).not.toBe(made.signingKeySecret);
     expect(made.signingKeySecret).toMatch(/^[0-9a-f]{64}$/);
     expect(statSync(one.secrets).mode & 0o077).toBe(0);
+  });
+
+  it('grow by what the checkout has come to need', () => {
+    const layout = layoutOf(emptyFolder());
+    mkdirSync(layout.data);
+    const { cursorSecret, ...older } = keptSecrets(layout);
+    writeFileSync(layout.secrets, JSON.stringify(older));
+    const grown = keptSecrets(layout);
+    expect(grown).toEqual({ ...older, cursorSecret: expect.stringMatching(/^[0-9a-f]{64}$/) });
+    expect(grown.cursorSecret).not.toBe(cursorSecret);
+    expect(JSON.parse(readFileSync(layout.secrets, 'utf8'))).toEqual(grown);
   });
 
   it('are not made again beside data that only the lost ones open', () => {

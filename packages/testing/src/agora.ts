@@ -95,6 +95,7 @@ async function addressesOf(): Promise<StackAddresses> {
     nats: { url: nats.url, users: worker.natsUsers },
     internalSecrets: { auth: testSecret, posts: testSecret },
     signingKeySecret: testSecret,
+    cursorSecret: testSecret,
     secretKey: testSecret,
   };
 }

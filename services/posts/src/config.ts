@@ -11,6 +11,8 @@ export interface Config extends ProcessSettings, DatabaseSettings, BrokerSetting
   AUTH_INTERNAL_SECRET: string;
   /** What other services must know to ask for a post. */
   INTERNAL_SECRET: string;
+  /** Signs the cursors of the feed; replicas share it. */
+  CURSOR_SECRET: string;
 }
 
 /** The settings of posts; throws a SettingsError that says what is wrong. */
@@ -27,6 +29,7 @@ export const readConfig = (environment: NodeJS.ProcessEnv): Config =>
       .required(),
     AUTH_INTERNAL_SECRET: strongSecret.required(),
     INTERNAL_SECRET: strongSecret.required(),
+    CURSOR_SECRET: strongSecret.required(),
   });
 
 /** The settings of the migrations alone. */

@@ -63,6 +63,7 @@ runProcess('posts', readConfig, async (config, { logger, started, isDraining }) 
     middleware: routeRequests(
       routes(
         findUserAt({ origin: config.AUTH_INTERNAL_URL, secret: config.AUTH_INTERNAL_SECRET }),
+        config.CURSOR_SECRET,
         withOwnWrites,
       ),
       authenticate(verifier),

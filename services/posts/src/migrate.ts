@@ -3,11 +3,15 @@ import { readMigrationConfig } from './config.js';
 import { createMessaging } from './migrations/0001-create-messaging-tables.js';
 import { createAuthors } from './migrations/0002-create-authors.js';
 import { createPosts } from './migrations/0003-create-posts.js';
+import { rankPosts } from './migrations/0004-rank-posts.js';
+import { searchTitles } from './migrations/0005-search-titles.js';
 import { createIdempotencyKeys } from './migrations/0006-create-idempotency-keys.js';
 
 await runMigrateCommand('posts', readMigrationConfig, [
   createMessaging,
   createAuthors,
   createPosts,
+  rankPosts,
+  searchTitles,
   createIdempotencyKeys,
 ]);

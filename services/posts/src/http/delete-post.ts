@@ -4,16 +4,19 @@ import { inTransaction } from '@agora/database';
 import { requireUser } from '@agora/identity';
 import { addToOutbox } from '@agora/messaging';
 import { Post } from '../models/post.js';
+import { requireMatch } from './entity-tag.js';
 import { postNotFound, requireOwnPost } from './require-post.js';
 
 /** `DELETE /posts/{id}`: deletes the caller's own post; its votes go when votes hears of it. */
 export const deletePost: Handler = async (ctx) => {
   const { userId } = requireUser(ctx);
   const id = parseId(ctx.params.id);
-  await requireOwnPost(id, userId);
+  requireMatch(ctx, await requireOwnPost(id, userId));
   await inTransaction(async (transaction) => {
-    const deleted = await Post.destroy({ where: { id, ownerId: userId }, transaction });
-    if (deleted === 0) throw postNotFound(id);
+    const held = await Post.holdOwn(id, userId, transaction);
+    if (!held) throw postNotFound(id);
+    requireMatch(ctx, held);
+    await held.destroy({ transaction });
     await addToOutbox(postDeleted, { post_id: id }, transaction);
   });
   ctx.status = 204;

@@ -2,9 +2,16 @@ import { text } from '@agora/chassis';
 import Joi from 'joi';
 import type { PostText } from '../models/post.js';
 
+const title = text({ min: 1, max: 300 });
+const content = text({ min: 1, max: 20_000 });
+const published = Joi.boolean();
+
 /** What a client may set of a post; all else in a body is dropped. */
 export const postText = Joi.object<PostText>({
-  title: text({ min: 1, max: 300 }).required(),
-  content: text({ min: 1, max: 20_000 }).required(),
-  published: Joi.boolean().default(true),
+  title: title.required(),
+  content: content.required(),
+  published: published.default(true),
 });
+
+/** Any part of it. */
+export const postChanges = Joi.object<Partial<PostText>>({ title, content, published });

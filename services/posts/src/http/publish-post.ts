@@ -6,6 +6,7 @@ import { Author } from '../models/author.js';
 import { Post } from '../models/post.js';
 import type { FindUser } from '../users.js';
 import { answerOnce } from './answer-once.js';
+import { tagOf } from './entity-tag.js';
 import { postText } from './post-text.js';
 
 /** `POST /posts`: writes a post, as a draft when `published` is false. */
@@ -19,7 +20,7 @@ export const publishPost = (findUser: FindUser): Handler =>
       const { id } = await Post.create({ ownerId: userId, title, content, published }, { transaction });
       const post = await Post.findByPk(id, { include: Author, rejectOnEmpty: true, transaction });
       await addToOutbox(postCreated, post.toState(), transaction);
-      return jsonAnswer(201, post.toView(), { Location: `/posts/${id}` });
+      return jsonAnswer(201, post.toView(), { Location: `/posts/${id}`, ETag: tagOf(post) });
     });
   });
 

@@ -1,25 +1,7 @@
-import { parseId, readJson, validate, type Handler } from '@agora/chassis';
-import { postUpdated } from '@agora/contracts';
-import { inTransaction } from '@agora/database';
-import { requireUser } from '@agora/identity';
-import { addToOutbox } from '@agora/messaging';
-import { Post } from '../models/post.js';
+import type { Handler } from '@agora/chassis';
+import { answerPost } from './entity-tag.js';
 import { postText } from './post-text.js';
-import { postNotFound, requireOwnPost } from './require-post.js';
+import { rewriteOwnPost } from './rewrite-own-post.js';
 
 /** `PUT /posts/{id}`: replaces the text of the caller's own post. */
-export const replacePost: Handler = async (ctx) => {
-  const { userId } = requireUser(ctx);
-  const id = parseId(ctx.params.id);
-  await requireOwnPost(id, userId);
-  const input = validate(postText, await readJson(ctx));
-  const post = await inTransaction(async (transaction) => {
-    // Ownership is part of the statement: the post may have gone since it was looked at.
-    const changed = await Post.rewrite(id, userId, input, transaction);
-    const rewritten = changed ? await Post.findVisible(id, userId, transaction) : null;
-    if (!rewritten) throw postNotFound(id);
-    await addToOutbox(postUpdated, rewritten.toState(), transaction);
-    return rewritten;
-  });
-  ctx.body = post.toView();
-};
+export const replacePost: Handler = async (ctx) => answerPost(ctx, await rewriteOwnPost(ctx, postText));

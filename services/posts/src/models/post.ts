@@ -23,6 +23,9 @@ export interface PostText {
   published: boolean;
 }
 
+/** The pattern of ILIKE for what contains `search`, whose own wildcards stand for themselves. */
+export const containing = (search: string): string => `%${search.replaceAll(/[\\%_]/g, '\\$&')}%`;
+
 @Table({ tableName: 'posts' })
 export class Post extends Model {
   @Column({ type: DataType.INTEGER, primaryKey: true, autoIncrement: true })
@@ -69,9 +72,8 @@ export class Post extends Model {
     ownerId: number,
     { limit, skip, search }: { limit: number; skip: number; search: string },
   ): Promise<Post[]> {
-    const title = { [Op.iLike]: `%${search.replaceAll(/[\\%_]/g, '\\$&')}%` };
     return Post.findAll({
-      where: { ownerId, ...(search && { title }) },
+      where: { ownerId, ...(search && { title: { [Op.iLike]: containing(search) } }) },
       include: Author,
       order: [['id', 'DESC']],
       limit,
@@ -79,19 +81,17 @@ export class Post extends Model {
     });
   }
 
-  /** Writes a new text; false when the post is not there or not the user's. */
-  static async rewrite(
-    id: number,
-    ownerId: number,
-    text: PostText,
-    transaction: Transaction,
-  ): Promise<boolean> {
-    const { title, content, published } = text;
-    const [changed] = await Post.update(
-      { title, content, published, version: Post.sequelize?.literal('version + 1'), updatedAt: new Date() },
-      { where: { id, ownerId }, transaction },
+  /** The user's own post without its owner; while the transaction runs, nothing else changes it. */
+  static holdOwn(id: number, ownerId: number, transaction: Transaction): Promise<Post | null> {
+    return Post.findOne({ where: { id, ownerId }, lock: transaction.LOCK.UPDATE, transaction });
+  }
+
+  /** Writes the given parts of a text. */
+  static async rewrite(id: number, changes: Partial<PostText>, transaction: Transaction): Promise<void> {
+    await Post.update(
+      { ...changes, version: Post.sequelize?.literal('version + 1'), updatedAt: new Date() },
+      { where: { id }, transaction },
     );
-    return changed === 1;
   }
 
   /** Deletes up to `limit` posts of a user; returns their ids. */
@@ -121,6 +121,11 @@ export class Post extends Model {
     );
   }
 
+  /** What clients see of the count. */
+  get shownVotes(): number {
+    return Math.max(0, this.votes);
+  }
+
   toState(): PostState {
     return { post_id: this.id, owner_id: this.ownerId, published: this.published, version: this.version };
   }
@@ -135,7 +140,7 @@ export class Post extends Model {
       updated_at: this.updatedAt.toISOString(),
       owner_id: this.ownerId,
       owner: this.owner.toView(),
-      votes: Math.max(0, this.votes),
+      votes: this.shownVotes,
     };
   }
 }

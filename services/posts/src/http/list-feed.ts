@@ -1,0 +1,80 @@
+import { idParameter, integerParameter, invalid, readQuery, text, type Handler } from '@agora/chassis';
+import { requireUser } from '@agora/identity';
+import Joi from 'joi';
+import type { Context } from 'koa';
+import { readFeed, type Sort } from '../models/feed.js';
+import { cursorShape, readCursor, writeCursor, type Cursor } from './feed-cursor.js';
+
+interface FeedParameters {
+  sort: Sort;
+  period: Period;
+  owner_id?: number;
+  search: string;
+  limit: number;
+  cursor?: string;
+}
+
+type Period = keyof typeof daysOf;
+
+const daysOf = { day: 1, week: 7, month: 30, year: 365, all: Infinity };
+
+/** What a client may ask of the feed. */
+const feedQuery = {
+  sort: Joi.valid('new', 'top', 'hot').default('new'),
+  period: Joi.valid(...Object.keys(daysOf)).default('all'),
+  owner_id: idParameter(),
+  search: text({ max: 200 }).default(''),
+  limit: integerParameter({ min: 1, max: 100, fallback: 10 }),
+  cursor: Joi.string()
+    .pattern(cursorShape)
+    .messages({ 'string.pattern.base': '{#label} must be one that a page of the feed linked to' }),
+};
+
+/** `GET /feed`: everybody's published posts, with a link to the next page while there is more. */
+export const listFeed =
+  (cursorSecret: string): Handler =>
+  async (ctx) => {
+    requireUser(ctx);
+    const query = readQuery<FeedParameters>(ctx, feedQuery);
+    const question = questionOf(query);
+    const cursor = query.cursor === undefined ? undefined : readCursor(query.cursor, cursorSecret, question);
+    if (query.cursor !== undefined && !cursor) throw foreignCursor();
+    const since = cursor ? cursor.since : startOf(query);
+    const { posts, end } = await readFeed(
+      {
+        sort: query.sort,
+        since: since === undefined ? undefined : new Date(since),
+        ownerId: query.owner_id,
+        search: query.search,
+        limit: query.limit,
+      },
+      cursor,
+    );
+    if (end) linkToNext(ctx, query, writeCursor({ ...end, since }, cursorSecret, question));
+    ctx.body = posts.map((post) => post.toView());
+  };
+
+/** What a cursor must not be carried over to another of; the length of a page may change on the way. */
+const questionOf = ({ sort, period, owner_id: ownerId, search }: FeedParameters) => [
+  sort,
+  sort === 'top' ? period : undefined,
+  ownerId,
+  search,
+];
+
+function startOf({ sort, period }: FeedParameters): Cursor['since'] {
+  return sort === 'top' && period !== 'all' ? Date.now() - daysOf[period] * 86_400_000 : undefined;
+}
+
+const foreignCursor = () =>
+  invalid([
+    { field: 'cursor', message: 'cursor must be one that a page of this same sort and filters linked to' },
+  ]);
+
+/** RFC 8288, relative to wherever the client found this page. */
+function linkToNext(ctx: Context, query: FeedParameters, cursor: string): void {
+  const parameters = new URLSearchParams();
+  for (const [name, value] of Object.entries({ ...query, cursor }))
+    if (value !== '') parameters.set(name, String(value));
+  ctx.set('Link', `</feed?${parameters.toString()}>; rel="next"`);
+}

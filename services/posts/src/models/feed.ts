@@ -1,0 +1,170 @@
+import { QueryTypes } from 'sequelize';
+import { Author } from './author.js';
+import { containing, Post } from './post.js';
+
+/** The orders of the feed and what each ranks posts by; ties are broken by id. */
+const ranks = { new: 'id', top: 'votes', hot: 'hot' } as const;
+
+export type Sort = keyof typeof ranks;
+
+/** Which posts of the feed are asked for, and in which order. */
+export interface FeedQuery {
+  sort: Sort;
+  /** Not those of before; for `top`. */
+  since?: Date | undefined;
+  ownerId?: number | undefined;
+  /** Part of the title, in any case; the empty one is in all. */
+  search: string;
+  limit: number;
+}
+
+/** Where a page ends: the last post that was looked at, and what it was ranked by. */
+export interface Position {
+  rank: number;
+  id: number;
+}
+
+/** Some posts and, while there may be more, where they end. */
+export interface FeedPage {
+  posts: Post[];
+  end?: Position;
+}
+
+/** How many posts a search looks through for one page where no index helps it. */
+export const looksThrough = 10_000;
+
+/** The published posts after a position, from one snapshot. A search for less than three letters may find fewer than there are before `end`. */
+export async function readFeed(query: FeedQuery, after?: Position): Promise<FeedPage> {
+  const { sql, bind } = feedStatement(query, await hasIndex(query.search), after);
+  const rows = await select<Row>(sql, bind);
+  const shown = rows.slice(0, query.limit);
+  const last = shown.at(-1);
+  const isMore = rows.length > query.limit || last?.bound;
+  return {
+    posts: shown.flatMap(({ found, rank: _rank, bound: _bound, ...post }) => (found ? toPost(post) : [])),
+    ...(isMore && last && { end: { rank: last.rank, id: last.id } }),
+  };
+}
+
+interface Row {
+  id: number;
+  rank: number;
+  /** Whether it is what was searched for. */
+  found: boolean;
+  /** Whether the search went no further than to this one. */
+  bound: boolean;
+}
+
+const toPost = (row: object): Post =>
+  Post.build({ ...row }, { raw: true, isNewRecord: false, include: Author });
+
+const select = async <Result extends object>(sql: string, bind: unknown[]): Promise<Result[]> =>
+  (await Post.sequelize?.query<Result>(sql, { bind, nest: true, type: QueryTypes.SELECT })) ?? [];
+
+/**
+ * Whether the trigrams of titles help a search: it takes three letters or digits in a row, and letters beyond ASCII are none where
+ * the locale of the database does not know them.
+ */
+async function hasIndex(search: string): Promise<boolean> {
+  if (/[a-z\d]{3}/i.test(search)) return true;
+  if (!/[\p{L}\p{N}]{3}/u.test(search)) return false;
+  const [known] = await select<{ grams: string[] }>('SELECT show_trgm($1) AS grams', [search]);
+  return (known?.grams.length ?? 0) > 0;
+}
+
+/** The statement for one post more than a page has. */
+export function feedStatement(
+  query: FeedQuery,
+  isIndexed: boolean,
+  after?: Position,
+): { sql: string; bind: unknown[] } {
+  const bind: unknown[] = [];
+  const page = pageOf(query, isIndexed, after, (value) => `$${bind.push(value)}`);
+  const sql = `
+    SELECT page.rank, page.found, page.bound, posts.id, title, content, published, version, votes,
+           posts.created_at AS "createdAt", updated_at AS "updatedAt", owner_id AS "ownerId",
+           authors.id AS "owner.id", email AS "owner.email", authors.created_at AS "owner.createdAt"
+    FROM (${page}) AS page JOIN posts ON posts.id = page.id JOIN authors ON authors.id = owner_id
+    ORDER BY page.rank DESC, page.id DESC`;
+  return { sql, bind };
+}
+
+/** Adds a value to those of the statement; what it returns stands for it. */
+type Bind = (value: unknown) => string;
+
+function pageOf(query: FeedQuery, isIndexed: boolean, after: Position | undefined, bind: Bind): string {
+  const { search, limit } = query;
+  if (search && !isIndexed) return lookThrough(query, after, bind);
+  const conditions = conditionsOf(query, after, bind);
+  if (search) conditions.push(`title ILIKE ${bind(containing(search))}`);
+  const page =
+    hasDays(query) && !search
+      ? ofEachDay(query, conditions, limit + 1, bind)
+      : inOrder(query, [...conditions, ...sinceDay(query, bind)], limit + 1);
+  return `SELECT id, rank, true AS found, false AS bound FROM (${page}) AS ranked`;
+}
+
+/** A search without an index. Left to itself, Postgres would read the whole table for what few titles have, and sort what it finds. */
+function lookThrough(query: FeedQuery, after: Position | undefined, bind: Bind): string {
+  const { since, search, limit } = query;
+  const found = [
+    `title ILIKE ${bind(containing(search))}`,
+    ...(since ? [`created_at >= ${bind(since)}`] : []),
+  ];
+  // What is older than a long period is passed over here, and counts: there is no bound to how much that would be else.
+  const candidates =
+    hasDays(query) && daysSince(query.since) < 10
+      ? ofEachDay(query, conditionsOf(query, after, bind), looksThrough, bind)
+      : inOrder(query, conditionsOf({ ...query, since: undefined }, after, bind), looksThrough);
+  return `
+    SELECT id, rank, found, bound FROM (
+      SELECT id, rank, ${found.join(' AND ')} AS found,
+             row_number() OVER (ORDER BY rank DESC, id DESC) = ${looksThrough} AS bound
+      FROM (${candidates}) AS candidates
+    ) AS seen
+    WHERE found OR bound ORDER BY rank DESC, id DESC LIMIT ${limit + 1}`;
+}
+
+function conditionsOf(
+  { sort, since, ownerId }: FeedQuery,
+  after: Position | undefined,
+  bind: Bind,
+): string[] {
+  const conditions = ['published'];
+  if (ownerId !== undefined) conditions.push(`owner_id = ${bind(ownerId)}`);
+  if (since) conditions.push(`created_at >= ${bind(since)}`);
+  if (after) conditions.push(`(${ranks[sort]}, id) < (${bind(after.rank)}, ${bind(after.id)})`);
+  return conditions;
+}
+
+const inOrder = ({ sort }: FeedQuery, conditions: string[], count: number): string => `
+  SELECT id, ${ranks[sort]} AS rank, title, created_at FROM posts WHERE ${conditions.join(' AND ')}
+  ORDER BY ${ranks[sort]} DESC, id DESC LIMIT ${count}`;
+
+/** Whether days tell posts apart that are asked for: those of one author are few enough without. */
+const hasDays = (query: FeedQuery): query is FeedQuery & { since: Date } =>
+  query.since !== undefined && query.ownerId === undefined;
+
+const daysSince = (since: Date): number => (Date.now() - since.getTime()) / 86_400_000;
+
+/** Days in UTC, as the index has them. */
+const day = "(created_at AT TIME ZONE 'UTC')::date";
+const dayOf = (since: Date, bind: Bind) => `(${bind(since)}::timestamptz AT TIME ZONE 'UTC')::date`;
+
+/** Says in the words of the index of days what the condition on the time says already. */
+const sinceDay = (query: FeedQuery, bind: Bind): string[] =>
+  hasDays(query) ? [`${day} >= ${dayOf(query.since, bind)}`] : [];
+
+/** The best of each day's best: in one index of all days, the best of long ago would have to be passed over first. */
+function ofEachDay(
+  query: FeedQuery & { since: Date },
+  conditions: string[],
+  count: number,
+  bind: Bind,
+): string {
+  const first = dayOf(query.since, bind);
+  return `
+    SELECT best.* FROM generate_series(0, (now() AT TIME ZONE 'UTC')::date - ${first}) AS later
+    CROSS JOIN LATERAL (${inOrder(query, [`${day} = ${first} + later`, ...conditions], count)}) AS best
+    ORDER BY rank DESC, id DESC LIMIT ${count}`;
+}
