@@ -63,8 +63,8 @@ runProcess('posts', readConfig, async (config, { logger, started, isDraining }) 
     middleware: routeRequests(
       routes(
         findUserAt({ origin: config.AUTH_INTERNAL_URL, secret: config.AUTH_INTERNAL_SECRET }),
-        config.CURSOR_SECRET,
         withOwnWrites,
+        config.CURSOR_SECRET,
       ),
       authenticate(verifier),
     ),

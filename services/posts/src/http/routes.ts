@@ -10,7 +10,7 @@ import { showPostState } from './show-post-state.js';
 import { showPost } from './show-post.js';
 
 /** What clients ask of posts, through the gateway. */
-export const routes = (findUser: FindUser, cursorSecret: string, withOwnWrites: WithOwnWrites): Route[] => [
+export const routes = (findUser: FindUser, withOwnWrites: WithOwnWrites, cursorSecret: string): Route[] => [
   post('/posts', 'user', publishPost(findUser)),
   get('/posts', 'user', withOwnWrites(listOwnPosts)),
   get('/posts/:id', 'user', withOwnWrites(showPost)),
