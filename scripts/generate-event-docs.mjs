@@ -26,9 +26,9 @@ what would break a consumer becomes a new type beside the old one.
 
 ${sections.join('\n')}`;
 
-function typeOf({ type, rules = [] }) {
+function typeOf({ type, rules = [], flags }) {
   const limits = rules.map(({ name, args }) => (args?.limit === undefined ? name : `${name} ${args.limit}`));
-  return [type, ...limits].join(', ');
+  return [type, ...limits, ...(flags?.presence === 'optional' ? ['optional'] : [])].join(', ');
 }
 
 if (!process.argv.includes('--check')) {

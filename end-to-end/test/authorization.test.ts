@@ -48,6 +48,8 @@ const matrix = `
   | PATCH /posts/{draft of A}        | a post             | 401                       | 401                       | 404                       | 200 post of A             |
   | DELETE /posts/{draft of A}       |                    | 401                       | 401                       | 404                       | 204                       |
   | GET /feed?owner_id={A}           |                    | 401                       | 401                       | 200 post of A             | 200 post of A             |
+  | HEAD /feed/stream                |                    | 401                       | 401                       | 200                       | 200                       |
+  | GET /feed/stream                 |                    | 401                       | 401                       | 200                       | 200                       |
   | POST /vote                       | for post of A      | 401                       | 401                       | 201                       | 201                       |
   | POST /vote                       | for draft of A     | 401                       | 401                       | 404                       | 201                       |
   | GET /vote?post_ids={post of A}   |                    | 401                       | 401                       | 200                       | 200                       |

@@ -1,4 +1,4 @@
-import { request } from 'node:http';
+import { request, type IncomingMessage } from 'node:http';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { httpClient, join, startAgora, type Agora, type HttpClient, type Person } from '@agora/testing';
 import fc from 'fast-check';
@@ -96,21 +96,27 @@ function send({ method, path, headers, body, chunked, authenticated }: HostileRe
     });
     outgoing.on('response', (response) => {
       const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('error', reject);
-      response.on('end', () =>
+      const answer = () =>
         resolve({
           status: response.statusCode ?? 0,
           headers: response.headers,
           text: Buffer.concat(chunks).toString(),
           milliseconds: performance.now() - started,
-        }),
-      );
+        });
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('error', reject);
+      response.on('end', answer);
+      if (!isStream(response)) return;
+      answer();
+      outgoing.destroy();
     });
     outgoing.on('error', reject);
     outgoing.end(content);
   });
 }
+
+/** It would go on and on: its headers are all that there is to judge. */
+const isStream = ({ headers }: IncomingMessage): boolean => headers['content-type'] === 'text/event-stream';
 
 /** A body of these is refused before anything else is looked at; other tests do that. */
 const bodyless = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS', 'TRACE']);

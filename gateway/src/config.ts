@@ -10,6 +10,8 @@ export interface GatewaySettings extends ProcessSettings, IdentitySettings, Brok
   VOTES_URL: string;
   UPSTREAM_TIMEOUT_SECONDS: number;
   UPSTREAM_MAX_REQUESTS: number;
+  LIVE_STREAMS_MAX: number;
+  LIVE_STREAMS_PER_USER: number;
   VERSION: string;
   TRUSTED_PROXY_HOPS: number;
   CORS_ALLOWED_ORIGINS: string[];
@@ -54,6 +56,8 @@ export const readConfig = (environment: NodeJS.ProcessEnv): GatewaySettings =>
     // Below the 30 s after which the server gives up a silent connection.
     UPSTREAM_TIMEOUT_SECONDS: Joi.number().min(0.1).max(25).default(10),
     UPSTREAM_MAX_REQUESTS: Joi.number().integer().min(1).default(1024),
+    LIVE_STREAMS_MAX: Joi.number().integer().min(1).max(10_000).default(2_000),
+    LIVE_STREAMS_PER_USER: Joi.number().integer().min(1).default(10),
     VERSION: Joi.string().default('development'),
     TRUSTED_PROXY_HOPS: Joi.number().integer().min(0).max(10).default(0),
     CORS_ALLOWED_ORIGINS: origins,

@@ -8,6 +8,7 @@ import { allowOrigins, answerPreflight, preflightMethod } from './cors.js';
 import { cutUnreadBodies } from './cut-unread-bodies.js';
 import { demandTls } from './demand-tls.js';
 import { createRouteFinder } from './find-route.js';
+import type { Streams } from './hold-streams.js';
 import { createAdmission } from './limits/admit.js';
 import type { Limiter } from './limits/limiter.js';
 import { showDocumentation } from './pages/show-documentation.js';
@@ -21,6 +22,7 @@ export interface GatewayOptions {
   verifier: Verifier;
   upstreams: Record<Service, Upstream>;
   limiter: Limiter;
+  streams: Streams;
   /** How many proxies in front are believed when they name the client's address. */
   trustedProxyHops: number;
   /** The origins whose pages may read answers. */
@@ -38,6 +40,7 @@ export function createGateway(options: GatewayOptions): Koa {
     verifier,
     upstreams,
     limiter,
+    streams,
     trustedProxyHops,
     corsOrigins,
     behindTls,
@@ -64,7 +67,10 @@ export function createGateway(options: GatewayOptions): Koa {
     await admit(ctx, route, address);
     if (route.service === 'gateway') return pages.get(route.path)?.(ctx);
     const body = await receiveBody(ctx.req, route.reads);
-    await upstreams[route.service].forward(ctx, { url: path + query, body, address });
+    const upstream = upstreams[route.service];
+    const outgoing = { url: path + query, body, address };
+    if (!route.streams || ctx.method === 'HEAD') return upstream.forward(ctx, outgoing);
+    await streams.hold(ctx, () => upstream.forwardStream(ctx, outgoing));
   };
 
   const middleware = [cutUnreadBodies, allowOrigins(corsOrigins), answer];

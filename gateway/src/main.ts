@@ -3,6 +3,7 @@ import { createVerifier, followRevocations } from '@agora/identity';
 import { connectBroker } from '@agora/messaging';
 import { ratesOf, readConfig } from './config.js';
 import { createGateway } from './gateway.js';
+import { holdStreams } from './hold-streams.js';
 import { openSharedLimiter } from './limits/share-counts.js';
 import { createUpstream } from './upstream.js';
 
@@ -28,10 +29,15 @@ runProcess('gateway', readConfig, async (settings, { logger, started, isDraining
     votes: upstream(settings.VOTES_URL, 'votes'),
   };
   const limiter = started(openSharedLimiter(ratesOf(settings), broker));
+  const streams = holdStreams({
+    perUser: settings.LIVE_STREAMS_PER_USER,
+    total: settings.LIVE_STREAMS_MAX,
+  });
   const gateway = createGateway({
     verifier,
     upstreams,
     limiter,
+    streams,
     trustedProxyHops: settings.TRUSTED_PROXY_HOPS,
     corsOrigins: settings.CORS_ALLOWED_ORIGINS,
     behindTls: settings.NODE_ENV === 'production',
@@ -51,4 +57,6 @@ runProcess('gateway', readConfig, async (settings, { logger, started, isDraining
     }),
   );
   started(await openServer(gateway.callback(), { host, port: settings.PORT, drainMilliseconds }));
+  // Before the server, which waits for all answers under way.
+  started(streams);
 });

@@ -13,6 +13,8 @@ export interface Route {
   access: Access;
   /** The kinds of body it reads; a body that nobody reads is not passed on. */
   reads: readonly BodyKind[];
+  /** Whether its answer is a stream that goes on until somebody ends it. */
+  streams?: true;
 }
 
 const route = (
@@ -45,6 +47,7 @@ export const routes: readonly Route[] = [
   route('PATCH', '/posts/:id', 'posts', 'user', 'json'),
   route('DELETE', '/posts/:id', 'posts', 'user'),
   route('GET', '/feed', 'posts', 'user'),
+  { ...route('GET', '/feed/stream', 'posts', 'user'), streams: true },
 
   route('POST', '/vote', 'votes', 'user', 'json'),
   route('GET', '/vote', 'votes', 'user'),

@@ -1,5 +1,5 @@
 import { Agent } from 'node:http';
-import type { Logger, Stoppable } from '@agora/chassis';
+import { traceCall, type Logger, type Stoppable } from '@agora/chassis';
 import { createProxyMiddleware } from 'http-proxy-middleware';
 import type { Context } from 'koa';
 import { clientLeft } from './client-left.js';
@@ -20,7 +20,12 @@ export interface UpstreamOptions {
 export interface Upstream extends Stoppable {
   /** Asks the service and passes its answer on; throws 502, 503 or 504 when there is none. Ends when the answer has ended. */
   forward(ctx: Context, outgoing: Outgoing): Promise<void>;
+  /** The same for an answer that goes on and on: it counts for no request, and may pause for as long as its signs of life do. */
+  forwardStream(ctx: Context, outgoing: Outgoing): Promise<void>;
 }
+
+/** Three times what the services take between two signs of life: then the service is gone, or the way to it. */
+const streamPauseMilliseconds = 30_000;
 
 /** Opens the way to a service, over connections that are kept. */
 export function createUpstream({
@@ -32,17 +37,26 @@ export function createUpstream({
   // No bound but for idle sockets: a request that queued for one could not be called back when its client leaves.
   // They go well before the service's own 72 s, which would cut one that is about to be used.
   const agent = new Agent({ keepAlive: true, maxFreeSockets: 64, timeout: 30_000 });
+  const streamAgent = new Agent();
   const ask = createAsk(origin, agent, timeoutMilliseconds);
+  const askForStream = createAsk(origin, streamAgent, timeoutMilliseconds, streamPauseMilliseconds);
+  const passOn = async (asking: Ask, ctx: Context, outgoing: Outgoing) => {
+    try {
+      await askAgainIfStale(asking, ctx, outgoing);
+    } catch (error) {
+      giveUp(ctx, error as NodeJS.ErrnoException, logger);
+    }
+  };
   return {
     async forward(ctx, outgoing) {
       if (socketsInUse(agent) >= maxInFlight) throw serviceUnavailable();
-      try {
-        await askAgainIfStale(ask, ctx, outgoing);
-      } catch (error) {
-        giveUp(ctx, error as NodeJS.ErrnoException, logger);
-      }
+      await passOn(ask, ctx, outgoing);
     },
-    stop: async () => agent.destroy(),
+    forwardStream: (ctx, outgoing) => passOn(askForStream, ctx, outgoing),
+    async stop() {
+      agent.destroy();
+      streamAgent.destroy();
+    },
   };
 }
 
@@ -53,27 +67,40 @@ const socketsInUse = ({ sockets }: Agent): number =>
 /** Asks the service once and passes its answer on; rejects with the error of the connection when there is none. */
 type Ask = (ctx: Context, outgoing: Outgoing, attempt: Attempt) => Promise<void>;
 
-function createAsk(origin: string, agent: Agent, timeoutMilliseconds: number): Ask {
+function createAsk(
+  origin: string,
+  agent: Agent,
+  timeoutMilliseconds: number,
+  pauseMilliseconds = timeoutMilliseconds,
+): Ask {
   const attempts: Attempts = new WeakMap();
   const proxy = createProxyMiddleware({
     target: origin,
     agent,
-    proxyTimeout: timeoutMilliseconds,
+    proxyTimeout: pauseMilliseconds,
     selfHandleResponse: true,
     // The default ones answer errors themselves, with the host and the URL.
     ejectPlugins: true,
     plugins: [watchProxy(attempts, timeoutMilliseconds)],
   });
-  return async (ctx, outgoing, attempt) => {
+  const { host } = new URL(origin);
+  const forward = async (
+    ctx: Context,
+    outgoing: Outgoing,
+    attempt: Attempt,
+    traceHeaders: Record<string, string>,
+  ) => {
     // The proxy ends with the answer; one that has ended already would never end it.
     if (ctx.res.closed) throw clientLeft();
     const { promise: failed, reject } = Promise.withResolvers<never>();
     attempt.fail = reject;
-    const request = createOutgoingRequest(ctx, outgoing);
+    const request = createOutgoingRequest(ctx, outgoing, traceHeaders);
     attempts.set(request, attempt);
     await Promise.race([proxy(request, ctx.res), failed]);
     if (!ctx.res.headersSent) throw clientLeft();
   };
+  return (ctx, outgoing, attempt) =>
+    traceCall(`${ctx.method} ${host}`, (headers) => forward(ctx, outgoing, attempt, headers));
 }
 
 /** A kept connection may have been closed by a service that restarts; a read can then safely be asked once more. */

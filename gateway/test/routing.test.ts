@@ -74,6 +74,7 @@ describe('a known path with another method is 405', () => {
     '/logout': 'POST',
     '/posts': 'GET, HEAD, POST',
     '/posts/7': 'DELETE, GET, HEAD, PATCH, PUT',
+    '/feed/stream': 'GET, HEAD',
     '/refresh': 'POST',
     '/sessions': 'DELETE, GET, HEAD',
     '/sessions/7': 'DELETE',

@@ -1,6 +1,7 @@
 import { createLogger, openServer } from '@agora/chassis';
 import { createVerifier, type Verifier } from '@agora/identity';
 import { createGateway } from '../src/gateway.js';
+import { holdStreams, type StreamBounds } from '../src/hold-streams.js';
 import { createLimiter, type Limiter } from '../src/limits/limiter.js';
 import type { Rates } from '../src/limits/policies.js';
 import type { Service } from '../src/routes.js';
@@ -18,6 +19,7 @@ export interface GatewayOverrides {
   corsOrigins?: string[];
   limiter?: Limiter;
   behindTls?: boolean;
+  streamBounds?: StreamBounds;
 }
 
 export interface RunningGateway {
@@ -50,15 +52,18 @@ export async function startGateway(
     trustedProxyHops = 0,
     corsOrigins = [],
     behindTls = false,
+    streamBounds = { perUser: 100, total: 100 },
     limiter = createLimiter({ ...generous, ...rates }),
   }: GatewayOverrides = {},
 ): Promise<RunningGateway> {
   const open = (origin: string) => createUpstream({ origin, timeoutMilliseconds, maxInFlight, logger });
   const upstreams = { auth: open(origins.auth), posts: open(origins.posts), votes: open(origins.votes) };
+  const streams = holdStreams(streamBounds);
   const gateway = createGateway({
     verifier,
     upstreams,
     limiter,
+    streams,
     trustedProxyHops,
     corsOrigins,
     behindTls,
@@ -74,6 +79,7 @@ export async function startGateway(
   return {
     port: server.port,
     async stop() {
+      await streams.stop();
       await server.stop();
       await Promise.all(Object.values(upstreams).map((upstream) => upstream.stop()));
       await verifier.stop();

@@ -82,12 +82,15 @@ export const natsStatements: Record<string, Statement> = {
         continue;
       }
       for (const subject of allowed ?? []) {
-        if (!isOwnSubject(user, subject) && !isFollower(subject)) yield `${user} may publish ${subject}`;
+        if (!isOwnSubject(user, subject) && !isFollower(user, subject))
+          yield `${user} may publish ${subject}`;
       }
       for (const [other] of subscribers) {
         const isDenied = denied?.includes(`$JS.API.CONSUMER.*.AUTH.${other}`);
         if (other !== user && !isDenied) yield `${user} may take what ${other} is to read`;
       }
+      if (user === 'posts' && !denied?.includes('$JS.API.CONSUMER.*.POSTS.votes'))
+        yield 'posts may take what votes is to read';
       for (const subject of read ?? []) {
         if (subject !== `_INBOX_${user}.>` && !subject.startsWith(`${user}.`))
           yield `${user} may read ${subject}`;
@@ -123,9 +126,16 @@ function isOwnSubject(user: string, subject: string): boolean {
 /** The administrator of the streams makes and changes them, and does nothing else. */
 const isOfStreams = (subject: string) => /^\$JS\.API\.STREAM\.(CREATE|UPDATE|INFO)\.[A-Z]+$/.test(subject);
 
-/** Whoever follows revocations makes a consumer of any name; the deny-list takes those of the services out again. */
-const isFollower = (subject: string) =>
-  /^\$JS\.API\.CONSUMER\.(CREATE|INFO|DELETE|MSG\.NEXT)\.AUTH\.\*$/.test(subject);
+/**
+ * Whoever follows a stream makes a consumer of any name; the deny-list takes those of the services out again. All follow that of
+ * auth for revocations, and posts its own and that of votes for the live feed.
+ */
+const isFollower = (user: string, subject: string) => {
+  const [, stream = ''] =
+    /^\$JS\.API\.CONSUMER\.(?:CREATE|INFO|DELETE|MSG\.NEXT)\.(\w+)\.\*$/.exec(subject) ?? [];
+  const followed = user === 'posts' ? ['AUTH', 'POSTS', 'VOTES'] : ['AUTH'];
+  return followed.includes(stream) || (user === 'posts' && subject === '$JS.API.STREAM.INFO.VOTES');
+};
 
 /** 2.12.7, 2.14.0 and later ones. */
 function isPatched(image = ''): boolean {

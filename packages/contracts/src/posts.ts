@@ -9,6 +9,11 @@ export interface PostState {
   version: number;
 }
 
+/** A change of a post, with what was so before it; missing in events of older releases. */
+export interface PostChange extends PostState {
+  was_published?: boolean;
+}
+
 const postState = {
   post_id: entityId,
   owner_id: entityId,
@@ -16,11 +21,22 @@ const postState = {
   version: Joi.number().integer().min(1),
 };
 
+const wasPublished = Joi.boolean().optional();
+
 /** A post was written, as a draft or published. */
 export const postCreated = defineEvent<PostState>('posts.post-created.v1', postState);
 
 /** A post's text or its being published changed. */
-export const postUpdated = defineEvent<PostState>('posts.post-updated.v1', postState);
+export const postUpdated = defineEvent<PostChange>('posts.post-updated.v1', {
+  ...postState,
+  was_published: wasPublished,
+});
 
 /** A post was deleted, by its owner or with its owner's account; its votes must go. */
-export const postDeleted = defineEvent<{ post_id: number }>('posts.post-deleted.v1', { post_id: entityId });
+export const postDeleted = defineEvent<{ post_id: number; was_published?: boolean }>(
+  'posts.post-deleted.v1',
+  {
+    post_id: entityId,
+    was_published: wasPublished,
+  },
+);

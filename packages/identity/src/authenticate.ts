@@ -26,6 +26,12 @@ export function requireUser(ctx: Context): Caller {
   return caller;
 }
 
+/** Whether the token of a request that `authenticate` let through is good still: an answer that goes on must end with it. */
+export async function isTokenStillGood(ctx: Context, verifier: Verifier): Promise<boolean> {
+  const caller = await verifier.verify(bearerToken(ctx.get('authorization')) ?? '');
+  return caller !== undefined && caller.expiresAt * 1_000 > Date.now();
+}
+
 function bearerToken(authorization: string): string | undefined {
   const [, token] = /^bearer +(\S.*)$/i.exec(authorization) ?? [];
   return token?.trim();

@@ -1,4 +1,4 @@
-export { authenticate, requireUser } from './authenticate.js';
+export { authenticate, isTokenStillGood, requireUser } from './authenticate.js';
 export { type Caller } from './caller.js';
 export { type KeySet } from './key-set.js';
 export { followRevocations, type Revocations } from './revocations.js';

@@ -14,21 +14,31 @@ const reads: Record<ProcessName, ServiceName[]> = {
   gateway: [],
 };
 
+/** Whose streams it follows beside that of auth, from where it says: posts does for the live feed. */
+const tails: Record<ProcessName, ServiceName[]> = {
+  auth: [],
+  posts: ['posts', 'votes'],
+  votes: [],
+  gateway: [],
+};
+
 /**
  * What a process may do with NATS as `user`. It publishes under its own name, makes its own stream where it is missing, reads the streams that
- * it subscribes to, and follows that of auth for revocations. So none can forge, purge or delete what another has said, take
+ * it subscribes to, and follows that of auth for revocations; posts follows more. So none can forge, purge or delete what another has said, take
  * what another is to read, or read another's inbox. `deploy/docker/nats.conf` says the same.
  */
 export function permissionsOf(name: ProcessName, user: string): NatsPermissions {
+  const followed: ServiceName[] = ['auth', ...tails[name]];
   const limits = name === 'gateway' ? ['gateway.limits'] : [];
   return {
     publish: {
       allow: [
         ...(name === 'gateway' ? limits : [`${name}.>`, ...ownStream(name)]),
         ...reads[name].flatMap((publisher) => ownConsumer(publisher, name)),
-        ...followers,
+        ...tails[name].filter((publisher) => publisher !== name).map(streamInfo),
+        ...followed.flatMap(followers),
       ],
-      deny: consumersOfAuth.filter((consumer) => consumer !== name).flatMap(consumerRequests),
+      deny: followed.flatMap((publisher) => consumersOfOthers(publisher, name)),
     },
     subscribe: { allow: [`_INBOX_${user}.>`, ...limits] },
   };
@@ -54,8 +64,17 @@ function ownConsumer(publisher: ServiceName, name: ProcessName): string[] {
   return [...verbs.map((verb) => `$JS.API.CONSUMER.${verb}.${consumer}`), `$JS.ACK.${consumer}.>`];
 }
 
+const streamInfo = (publisher: ServiceName) => `$JS.API.STREAM.INFO.${publisher.toUpperCase()}`;
+
 // A follower's name ends in a random id, and NATS has no pattern for a part of a name: the durable ones are denied in turn.
-const followers = ['CREATE', 'INFO', 'DELETE', 'MSG.NEXT'].map((verb) => `$JS.API.CONSUMER.${verb}.AUTH.*`);
-const consumersOfAuth = services.filter((name) => reads[name].includes('auth'));
-const consumerRequests = (consumer: string): string[] =>
-  ['*', 'MSG.NEXT'].map((verb) => `$JS.API.CONSUMER.${verb}.AUTH.${consumer}`);
+const followers = (publisher: ServiceName): string[] =>
+  ['CREATE', 'INFO', 'DELETE', 'MSG.NEXT'].map(
+    (verb) => `$JS.API.CONSUMER.${verb}.${publisher.toUpperCase()}.*`,
+  );
+
+const consumersOfOthers = (publisher: ServiceName, name: ProcessName): string[] =>
+  services
+    .filter((reader) => reader !== name && reads[reader].includes(publisher))
+    .flatMap((reader) =>
+      ['*', 'MSG.NEXT'].map((verb) => `$JS.API.CONSUMER.${verb}.${publisher.toUpperCase()}.${reader}`),
+    );

@@ -1,4 +1,4 @@
-/** An answer with its body read: parsed when it is JSON. */
+/** An answer with its body read: parsed when it is JSON. Of a stream of events, which has no end, nothing is read. */
 export interface Answer {
   status: number;
   headers: Headers;
@@ -32,8 +32,11 @@ export const httpClient =
       },
       ...bodyOf(ask),
     });
-    const content = await response.text();
-    const isJson = /json/.test(response.headers.get('content-type') ?? '');
+    const type = response.headers.get('content-type') ?? '';
+    const isStream = type.startsWith('text/event-stream');
+    if (isStream) await response.body?.cancel();
+    const content = isStream ? '' : await response.text();
+    const isJson = /json/.test(type);
     return {
       status: response.status,
       headers: response.headers,

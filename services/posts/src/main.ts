@@ -10,10 +10,19 @@ import {
 } from '@agora/chassis';
 import { connectDatabase, connectionOf, databaseAnswers, isDatabaseUnavailable } from '@agora/database';
 import { authenticate, createVerifier, followRevocations } from '@agora/identity';
-import { awaitWrites, connectBroker, openOutbox, startConsumers, startRelay } from '@agora/messaging';
+import {
+  awaitWrites,
+  connectBroker,
+  measureMessaging,
+  openOutbox,
+  startConsumers,
+  startRelay,
+} from '@agora/messaging';
+import { exportAuditResults } from '@agora/operations';
 import { readConfig } from './config.js';
 import { subscriptions } from './events/subscriptions.js';
 import { internalRoutes, routes } from './http/routes.js';
+import { createLiveFeed } from './live/live-feed.js';
 import { Author } from './models/author.js';
 import { IdempotencyKey } from './models/idempotency-key.js';
 import { Post } from './models/post.js';
@@ -35,7 +44,7 @@ runProcess('posts', readConfig, async (config, { logger, started, isDraining }) 
       ...listen,
       port: config.INTERNAL_PORT,
       logger,
-      routes: internalRoutes,
+      routes: internalRoutes(database),
       secret: config.INTERNAL_SECRET,
       translateError,
       isReady: async () => !isDraining() && verifier.isReady() && (await databaseAnswers(database)),
@@ -44,6 +53,8 @@ runProcess('posts', readConfig, async (config, { logger, started, isDraining }) 
   started(broker);
   started(revocations);
   started(verifier);
+  measureMessaging({ service: 'posts', database, broker, subscriptions });
+  exportAuditResults(database);
   const outbox = openOutbox(database, 'posts', correlation);
   started(startRelay({ outbox, broker, connection: connectionOf(config, 'posts-relay'), logger }));
   started(
@@ -57,18 +68,22 @@ runProcess('posts', readConfig, async (config, { logger, started, isDraining }) 
       isTransient: isDatabaseUnavailable,
     }),
   );
-  const withOwnWrites = readOwnWrites(awaitWrites(database, subscriptions));
+  const liveFeed = started(createLiveFeed({ broker, database, logger }));
   const application = createApplication({
     logger,
     middleware: routeRequests(
-      routes(
-        findUserAt({ origin: config.AUTH_INTERNAL_URL, secret: config.AUTH_INTERNAL_SECRET }),
-        withOwnWrites,
-        config.CURSOR_SECRET,
-      ),
+      routes({
+        findUser: findUserAt({ origin: config.AUTH_INTERNAL_URL, secret: config.AUTH_INTERNAL_SECRET }),
+        withOwnWrites: readOwnWrites(awaitWrites(database, subscriptions)),
+        cursorSecret: config.CURSOR_SECRET,
+        liveFeed,
+        verifier,
+      }),
       authenticate(verifier),
     ),
     translateError,
   });
   started(await openServer(application.callback(), { ...listen, port: config.PORT }));
+  // Before the server, which waits for all answers under way.
+  started({ stop: async () => liveFeed.end() });
 });

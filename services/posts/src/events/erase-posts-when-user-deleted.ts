@@ -13,7 +13,7 @@ export const erasePostsWhenUserDeleted = on(userDeleted, async ({ user_id: userI
   const erased = await Post.eraseOf(userId, batchSize, transaction);
   await addAllToOutbox(
     postDeleted,
-    erased.map((id) => ({ post_id: id })),
+    erased.map(({ id, published }) => ({ post_id: id, was_published: published })),
     transaction,
   );
   const forgotten = await IdempotencyKey.eraseOf(userId, batchSize, transaction);

@@ -17,7 +17,7 @@ export const deletePost: Handler = async (ctx) => {
     if (!held) throw postNotFound(id);
     requireMatch(ctx, held);
     await held.destroy({ transaction });
-    await addToOutbox(postDeleted, { post_id: id }, transaction);
+    await addToOutbox(postDeleted, { post_id: id, was_published: held.published }, transaction);
   });
   ctx.status = 204;
 };

@@ -27,7 +27,8 @@ export async function rewriteOwnPost(
     if (isChange) await Post.rewrite(id, changes, transaction);
     const post = await Post.findVisible(id, userId, transaction);
     if (!post) throw postNotFound(id);
-    if (isChange) await addToOutbox(postUpdated, post.toState(), transaction);
+    if (isChange)
+      await addToOutbox(postUpdated, { ...post.toState(), was_published: held.published }, transaction);
     return post;
   });
 }

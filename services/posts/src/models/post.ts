@@ -81,6 +81,16 @@ export class Post extends Model {
     });
   }
 
+  /** Those of the posts that everybody may see, with their owners. */
+  static listPublished(ids: readonly number[]): Promise<Post[]> {
+    return Post.findAll({ where: { id: [...ids], published: true }, include: Author });
+  }
+
+  /** The ids and counts of those of the posts that everybody may see. */
+  static listCounts(ids: ReadonlySet<number>): Promise<Post[]> {
+    return Post.findAll({ attributes: ['id', 'votes'], where: { id: [...ids], published: true } });
+  }
+
   /** The user's own post without its owner; while the transaction runs, nothing else changes it. */
   static holdOwn(id: number, ownerId: number, transaction: Transaction): Promise<Post | null> {
     return Post.findOne({ where: { id, ownerId }, lock: transaction.LOCK.UPDATE, transaction });
@@ -94,13 +104,17 @@ export class Post extends Model {
     );
   }
 
-  /** Deletes up to `limit` posts of a user; returns their ids. */
-  static async eraseOf(ownerId: number, limit: number, transaction: Transaction): Promise<number[]> {
-    const erased = await Post.sequelize?.query<{ id: number }>(
-      `DELETE FROM posts WHERE id IN (SELECT id FROM posts WHERE owner_id = $1 ORDER BY id LIMIT $2 FOR UPDATE) RETURNING id`,
+  /** Deletes up to `limit` posts of a user; returns their ids, and whether everybody could see them. */
+  static async eraseOf(
+    ownerId: number,
+    limit: number,
+    transaction: Transaction,
+  ): Promise<{ id: number; published: boolean }[]> {
+    const erased = await Post.sequelize?.query<{ id: number; published: boolean }>(
+      `DELETE FROM posts WHERE id IN (SELECT id FROM posts WHERE owner_id = $1 ORDER BY id LIMIT $2 FOR UPDATE) RETURNING id, published`,
       { bind: [ownerId, limit], type: QueryTypes.SELECT, transaction },
     );
-    return (erased ?? []).map(({ id }) => id);
+    return erased ?? [];
   }
 
   /** Adds to each post's count; posts that are gone are passed over. */
@@ -119,6 +133,45 @@ export class Post extends Model {
        FROM unnest($1::int[], $2::int[]) AS given (id, delta) WHERE posts.id = given.id`,
       { bind, transaction },
     );
+  }
+
+  /** The ids of the next posts. */
+  static async idsAfter(after: number, limit: number): Promise<number[]> {
+    const posts = await Post.findAll({
+      attributes: ['id'],
+      where: { id: { [Op.gt]: after } },
+      order: ['id'],
+      limit,
+    });
+    return posts.map(({ id }) => id);
+  }
+
+  /** The next of those who have posts. */
+  static async ownersAfter(after: number, limit: number): Promise<number[]> {
+    const posts = await Post.findAll({
+      attributes: ['ownerId'],
+      where: { ownerId: { [Op.gt]: after } },
+      group: 'ownerId',
+      order: ['ownerId'],
+      limit,
+    });
+    return posts.map(({ ownerId }) => ownerId);
+  }
+
+  /** The counts of posts by their ids, as they are kept: below zero too. */
+  static async countsOf(ids: readonly number[]): Promise<Map<number, number>> {
+    const posts = await Post.findAll({ attributes: ['id', 'votes'], where: { id: [...ids] } });
+    return new Map(posts.map(({ id, votes }) => [id, votes]));
+  }
+
+  /** The count of a post, which nobody else changes while the transaction runs. */
+  static async holdCount(id: number, transaction: Transaction): Promise<number | undefined> {
+    const post = await Post.findByPk(id, {
+      attributes: ['id', 'votes'],
+      lock: transaction.LOCK.NO_KEY_UPDATE,
+      transaction,
+    });
+    return post?.votes;
   }
 
   /** What clients see of the count. */

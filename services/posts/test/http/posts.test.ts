@@ -193,7 +193,7 @@ describe('posts', () => {
       expect(Date.parse(String(body.updated_at))).toBeGreaterThan(Date.parse(String(post.updated_at)));
       expect((await eventsOf(post.id)).at(-1)).toEqual({
         type: 'posts.post-updated.v1',
-        data: { post_id: post.id, owner_id: ownerId, published: true, version: 2 },
+        data: { post_id: post.id, owner_id: ownerId, published: true, version: 2, was_published: true },
       });
     });
 

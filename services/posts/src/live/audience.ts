@@ -1,0 +1,70 @@
+import { Gauge, unavailable } from '@agora/chassis';
+import { EventStream } from './event-stream.js';
+
+/** The open streams of this process. */
+export interface Audience {
+  /** Makes room for one more, which lasts until `isGood` denies it; throws a 503 when there is none. Nothing is sent to it yet. */
+  open(isGood: () => Promise<boolean>): EventStream;
+  /** Sends a stream what it begins with, and then whatever all others get. */
+  include(stream: EventStream, greeting: Buffer): void;
+  sendAll(events: Buffer): void;
+  /** Ends every stream and opens no more. */
+  end(): void;
+}
+
+/** The gateway bounds streams per user; this bounds the memory, of which each takes some 30 KB. */
+const maxStreams = 3_000;
+/** Well below what proxies in front allow an answer to pause: the contract says 15 s. */
+const heartbeatMilliseconds = 10_000;
+/** A revoked token must end its stream within 2 s, and takes some of that to be heard of. */
+const tokenMilliseconds = 1_000;
+
+const openStreams = new Gauge({ name: 'live_streams', help: 'Streams of GET /feed/stream that are open' });
+
+/** Gathers streams and keeps them alive; `heartbeat` is what they get when nothing happens. */
+export function gatherAudience(heartbeat: () => Buffer): Audience {
+  const admitted = new Map<EventStream, () => Promise<boolean>>();
+  const included = new Set<EventStream>();
+  let isEnding = false;
+  const every = (milliseconds: number, work: () => void) => setInterval(work, milliseconds).unref();
+  const timers = [
+    every(heartbeatMilliseconds, () => {
+      const beat = heartbeat();
+      for (const stream of included) stream.beat(beat);
+    }),
+    every(tokenMilliseconds, () => {
+      for (const [stream, isGood] of admitted) void endUnless(stream, isGood);
+    }),
+  ];
+  return {
+    open(isGood) {
+      if (isEnding || admitted.size >= maxStreams) throw unavailable('No more streams can be opened here.');
+      const stream = new EventStream();
+      admitted.set(stream, isGood);
+      openStreams.set(admitted.size);
+      return stream.once('close', () => {
+        admitted.delete(stream);
+        included.delete(stream);
+        openStreams.set(admitted.size);
+      });
+    },
+    include(stream, greeting) {
+      if (stream.destroyed) return;
+      included.add(stream);
+      stream.send(greeting);
+    },
+    sendAll(events) {
+      for (const stream of included) stream.send(events);
+    },
+    end() {
+      isEnding = true;
+      for (const timer of timers) clearInterval(timer);
+      for (const stream of admitted.keys()) stream.end();
+    },
+  };
+}
+
+async function endUnless(stream: EventStream, isGood: () => Promise<boolean>): Promise<void> {
+  // Who cannot be asked about now is asked about again soon.
+  if (!(await isGood().catch(() => true))) stream.end();
+}

@@ -1,0 +1,37 @@
+import { Post } from '../models/post.js';
+import type { Fact } from './history.js';
+import type { LiveEvent } from './render-event.js';
+
+/** What an event of posts tells those who may see published posts alone. */
+export interface PostFact extends Fact {
+  /** Whether everybody could see the post before the event. */
+  was: boolean;
+  /** Whether everybody can see it since. */
+  is: boolean;
+}
+
+/**
+ * What to tell of posts after some facts, in the order of the facts. What is told is what the database holds now, which is as
+ * new as the facts or newer: so whichever facts are told twice, together or in another order, the last that is told of a post is right.
+ */
+export async function describePosts(facts: readonly PostFact[]): Promise<LiveEvent[]> {
+  const wasPublished = new Map<number, boolean>();
+  for (const { postId, was, is } of facts) {
+    if ((was || is) && !wasPublished.has(postId)) wasPublished.set(postId, was);
+  }
+  if (wasPublished.size === 0) return [];
+  const posts = await Post.listPublished([...wasPublished.keys()]);
+  const views = new Map(posts.map((post) => [post.id, post.toView()]));
+  return [...wasPublished].map(([id, was]) => {
+    const data = views.get(id);
+    if (!data) return { event: 'post-deleted', data: { id } };
+    return { event: was ? 'post-changed' : 'post-published', data };
+  });
+}
+
+/** The counts of those of the posts that everybody may see. */
+export async function describeVotes(facts: readonly Fact[]): Promise<LiveEvent[]> {
+  if (facts.length === 0) return [];
+  const posts = await Post.listCounts(new Set(facts.map(({ postId }) => postId)));
+  return posts.map((post) => ({ event: 'votes', data: { id: post.id, votes: post.shownVotes } }));
+}

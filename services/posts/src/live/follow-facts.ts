@@ -1,0 +1,71 @@
+import { createHash } from 'node:crypto';
+import type { EventDefinition, Publisher } from '@agora/contracts';
+import { tailStream, type Broker, type Tail, type TailedEvent } from '@agora/messaging';
+import type { Logger } from '@agora/chassis';
+import { createHistory, type Fact, type History, type Place } from './history.js';
+
+/** How many facts are kept to resume from, and may wait to be told; about as many bytes as a few posts each. */
+const depth = 20_000;
+
+/** A stream that the live feed follows. */
+export interface Source<Kept extends Fact> extends Tail {
+  readonly history: History<Kept>;
+  /** Heard and not told yet, in order; another array once these need not be told any more. */
+  pending(): Kept[];
+  /** All up to here was told. */
+  told(): Place;
+  /** Takes these out of what is pending. */
+  markTold(facts: readonly Kept[]): void;
+}
+
+export interface FollowFactsOptions<Data, Kept extends Fact> {
+  broker: Broker;
+  publisher: Publisher;
+  events: readonly EventDefinition<Data>[];
+  factOf(event: TailedEvent<Data>, fact: Fact): Kept;
+  heard(): void;
+  /** Something was or may have been missed: the stream was made anew, or too much came at a time. */
+  lost(): void;
+  logger: Logger;
+}
+
+/** Follows the events of one publisher and keeps what they say of posts. */
+export function followFacts<Data extends { post_id: number }, Kept extends Fact>(
+  options: FollowFactsOptions<Data, Kept>,
+): Source<Kept> {
+  const { factOf, heard, lost } = options;
+  const history = createHistory<Kept>(depth);
+  let pending: Kept[] = [];
+  let streamMark = '';
+  const forget = () => {
+    pending = [];
+    lost();
+  };
+  const tail = tailStream<Data>({
+    ...options,
+    depth,
+    begin(sequence, stream) {
+      streamMark = createHash('sha256').update(stream).digest('hex').slice(0, 8);
+      history.begin({ sequence, mark: streamMark });
+      forget();
+    },
+    hear(event) {
+      const { sequence, id, data } = event;
+      const fact = factOf(event, { sequence, mark: streamMark + id.slice(0, 8), postId: data.post_id });
+      history.add(fact);
+      pending.push(fact);
+      if (pending.length > depth) forget();
+      heard();
+    },
+  });
+  return {
+    ...tail,
+    history,
+    pending: () => pending,
+    told: () => (pending[0] ? history.placeAt(pending[0].sequence - 1) : history.end()),
+    markTold(facts) {
+      const told = new Set(facts);
+      pending = pending.filter((fact) => !told.has(fact));
+    },
+  };
+}

@@ -1,0 +1,126 @@
+import { unavailable, type Logger, type Stoppable } from '@agora/chassis';
+import type { Broker } from '@agora/messaging';
+import type { Sequelize } from 'sequelize';
+import { gatherAudience } from './audience.js';
+import { maxUnread, type EventStream } from './event-stream.js';
+import { followNews, type News } from './news.js';
+import { renderEvents, renderHeartbeat } from './render-event.js';
+import { repeat, type Repetition } from './repeat.js';
+
+/** What happens to published posts, told to whoever listens. */
+export interface LiveFeed extends Stoppable {
+  /**
+   * Opens a client's stream: with what it missed since the event of that id, or from now. It ends soon after `isGood` denies it.
+   * Throws a 503 when there are too many, or when none can be opened.
+   */
+  open(lastEventId: string, isGood: () => Promise<boolean>): Promise<EventStream>;
+  /** Ends all streams and opens no more; their clients come back with the id of the last event, to another replica. */
+  end(): void;
+}
+
+export interface LiveFeedOptions {
+  broker: Broker;
+  database: Sequelize;
+  logger: Logger;
+}
+
+/** How often counts are told, at most. */
+const turnMilliseconds = 250;
+const openMilliseconds = 3_000;
+/** How long a client that comes from another replica waits for this one to hear what that one has told. */
+const aheadMilliseconds = 2_000;
+
+interface Joiner {
+  stream: EventStream;
+  lastEventId: string;
+  waitsSince: number;
+  admitted(): void;
+}
+
+/** Makes the live feed of this process. It follows nothing until the first stream is opened. */
+export function createLiveFeed({ broker, database, logger }: LiveFeedOptions): LiveFeed {
+  let running: { news: News; turns: Repetition } | undefined;
+  const joiners = new Set<Joiner>();
+  const audience = gatherAudience(() => renderHeartbeat(running?.news.position() ?? ''));
+
+  const start = () => {
+    const news = followNews({
+      broker,
+      database,
+      logger,
+      heardOfPost: () => turns.wake(),
+      tell: (events, before, after) => {
+        if (events.length > 0) audience.sendAll(renderEvents(events, before, after));
+      },
+    });
+    let isReady = false;
+    let votesToldAt = -Infinity;
+    // One after the other: what is read from the database later must be sent later.
+    const turns = repeat(
+      async () => {
+        isReady ||= await news.catchUp();
+        if (!isReady) return;
+        if (news.wasLost()) audience.sendAll(renderReset(news.position()));
+        await news.tellPosts();
+        if (performance.now() - votesToldAt >= turnMilliseconds) {
+          votesToldAt = performance.now();
+          await news.tellVotes();
+        }
+        await admitAll(news);
+      },
+      turnMilliseconds,
+      logger,
+    );
+    return { news, turns };
+  };
+
+  /** Clients that come at once come back from the same end, mostly with the same id. */
+  const admitAll = async (news: News) => {
+    for (const [lastEventId, group] of Map.groupBy(joiners, (joiner) => joiner.lastEventId)) {
+      const greeting = await greetingTo(lastEventId, news);
+      for (const joiner of group) {
+        const waited = performance.now() - joiner.waitsSince;
+        if (!greeting && waited < aheadMilliseconds) continue;
+        audience.include(joiner.stream, greeting ?? renderReset(news.position()));
+        joiners.delete(joiner);
+        joiner.admitted();
+      }
+    }
+  };
+
+  return {
+    async open(lastEventId, isGood) {
+      const stream = audience.open(isGood);
+      running ??= start();
+      const { promise: admission, resolve: admitted } = Promise.withResolvers<void>();
+      const joiner = { stream, lastEventId, waitsSince: performance.now(), admitted };
+      joiners.add(joiner);
+      running.turns.wake();
+      const timer = setTimeout(admitted, openMilliseconds);
+      await admission;
+      clearTimeout(timer);
+      if (!joiners.delete(joiner)) return stream;
+      stream.destroy();
+      throw unavailable('The live feed cannot be read at the moment.');
+    },
+    end: () => audience.end(),
+    async stop() {
+      audience.end();
+      await running?.turns.stop();
+      await running?.news.stop();
+    },
+  };
+}
+
+const renderReset = (id: string): Buffer => renderEvents([{ event: 'reset', data: {} }], id, id);
+
+/** What a client is sent first; undefined when this replica has yet to hear what the client knows. */
+async function greetingTo(lastEventId: string, news: News): Promise<Buffer | undefined> {
+  if (lastEventId === '') return renderHeartbeat(news.position());
+  const missed = await news.since(lastEventId);
+  if (missed === 'ahead') return undefined;
+  if (missed === 'unknown') return renderReset(news.position());
+  if (missed.length === 0) return renderHeartbeat(news.position());
+  const events = renderEvents(missed, lastEventId, news.position());
+  return events.length <= maxUnread / 2 ? events : renderReset(news.position());
+}

@@ -1,0 +1,21 @@
+import type { PostView } from '../models/post.js';
+
+/** One of the events that the HTTP contract names, without its id. */
+export type LiveEvent =
+  | { event: 'post-published' | 'post-changed'; data: PostView }
+  | { event: 'post-deleted'; data: { id: number } }
+  | { event: 'votes'; data: { id: number; votes: number } }
+  | { event: 'reset'; data: object };
+
+/** An event as it is sent (HTML, section 9.2); JSON has no line break that would need care. */
+const renderEvent = ({ event, data }: LiveEvent, id: string): string =>
+  `event: ${event}\nid: ${id}\ndata: ${JSON.stringify(data)}\n\n`;
+
+/** Events with ids to resume from: whoever loses the connection before the last one gets all of them again. */
+export const renderEvents = (events: readonly LiveEvent[], before: string, after: string): Buffer =>
+  Buffer.from(
+    events.map((event, index) => renderEvent(event, index === events.length - 1 ? after : before)).join(''),
+  );
+
+/** A comment, which keeps the connection, and an id without an event, which readers remember and tell nobody of. */
+export const renderHeartbeat = (id: string): Buffer => Buffer.from(`: still here\nid: ${id}\n\n`);

@@ -1,0 +1,45 @@
+import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
+import { gatherAudience, type Audience } from '../../src/live/audience.js';
+import type { EventStream } from '../../src/live/event-stream.js';
+
+let audience: Audience;
+const good = async () => true;
+
+beforeEach(() => {
+  jest.useFakeTimers();
+  audience = gatherAudience(() => Buffer.from(': beat\n\n'));
+});
+afterEach(() => {
+  audience.end();
+  jest.useRealTimers();
+});
+
+function open(isGood = good): EventStream {
+  const stream = audience.open(isGood);
+  audience.include(stream, Buffer.from('hello'));
+  return stream;
+}
+
+it('gives a sign of life every 10 s', () => {
+  const stream = open();
+  expect(String(stream.read())).toBe('hello');
+  for (let beats = 0; beats < 4; beats += 1) {
+    jest.advanceTimersByTime(10_000);
+    expect(String(stream.read())).toContain(': beat\n');
+  }
+});
+
+it('drops who has read nothing between two signs of life', () => {
+  const [stalled, reading] = [open(), open()];
+  for (let beats = 0; beats < 3; beats += 1) {
+    jest.advanceTimersByTime(10_000);
+    reading.read();
+  }
+  expect([stalled.destroyed, reading.destroyed]).toEqual([true, false]);
+});
+
+it('sends nothing that waits any more once the token is not good', async () => {
+  const stream = open(async () => false);
+  await jest.advanceTimersByTimeAsync(1_000);
+  expect(stream.destroyed).toBe(true);
+});
