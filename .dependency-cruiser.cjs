@@ -57,9 +57,13 @@ module.exports = {
         dependencyTypesNot: ['aliased-workspace'],
       },
     ),
-    dependsOnly('services-depend-on-chassis-identity-database-messaging-contracts-only', 'services/[^/]+', [
+    dependsOnly(
+      'services-depend-on-chassis-identity-database-messaging-contracts-operations-only',
+      'services/[^/]+',
+      ['chassis', 'identity', 'database', 'messaging', 'contracts', 'operations'],
+    ),
+    dependsOnly('operations-depend-on-chassis-database-messaging-contracts-only', 'packages/operations', [
       'chassis',
-      'identity',
       'database',
       'messaging',
       'contracts',

@@ -23,9 +23,14 @@ const violations: [rule: string, file: string, imported: string][] = [
     '../../../packages/chassis/src/index.js',
   ],
   [
-    'services-depend-on-chassis-identity-database-messaging-contracts-only',
+    'services-depend-on-chassis-identity-database-messaging-contracts-operations-only',
     'services/votes/src/http/list-votes.ts',
     '@agora/testing',
+  ],
+  [
+    'operations-depend-on-chassis-database-messaging-contracts-only',
+    'packages/operations/src/audit.ts',
+    '@agora/identity',
   ],
   ['gateway-depends-on-chassis-identity-messaging-only', 'gateway/src/routes.ts', '@agora/database'],
   [

@@ -17,9 +17,14 @@ const ownSecrets = {
   posts: {
     'auth-internal-secret': secret('auth-internal'),
     'internal-secret': secret('posts-internal'),
+    'votes-internal-secret': secret('votes-internal'),
     'cursor-secret': secret('cursor'),
   },
-  votes: { 'posts-internal-secret': secret('posts-internal') },
+  votes: {
+    'auth-internal-secret': secret('auth-internal'),
+    'posts-internal-secret': secret('posts-internal'),
+    'internal-secret': secret('votes-internal'),
+  },
 };
 
 for (const service of services) {

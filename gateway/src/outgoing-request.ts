@@ -12,13 +12,18 @@ export interface Outgoing {
 
 /**
  * The request to hand to the proxy: a new one, so that nothing of what the client sent can pass but what is named here.
+ * `traceHeaders` say where its trace stands here; without any, the client's go on.
  * Cleaning up in a `proxyReq` hook would be too late: httpxy skips it when the client sends `Expect`.
  */
-export function createOutgoingRequest(ctx: Context, { url, body, address }: Outgoing): IncomingMessage {
+export function createOutgoingRequest(
+  ctx: Context,
+  { url, body, address }: Outgoing,
+  traceHeaders: Record<string, string>,
+): IncomingMessage {
   const request = new IncomingMessage(ctx.req.socket);
   request.method = ctx.method;
   request.url = url;
-  request.headers = outgoingHeaders(ctx, body, address);
+  request.headers = { ...outgoingHeaders(ctx, body, address), ...traceHeaders };
   // Without it, the end of this stream would count as an abort and destroy the client's socket.
   request.complete = true;
   if (body.length > 0) request.push(body);

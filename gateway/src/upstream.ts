@@ -1,5 +1,5 @@
 import { Agent } from 'node:http';
-import type { Logger, Stoppable } from '@agora/chassis';
+import { traceCall, type Logger, type Stoppable } from '@agora/chassis';
 import { createProxyMiddleware } from 'http-proxy-middleware';
 import type { Context } from 'koa';
 import { clientLeft } from './client-left.js';
@@ -83,16 +83,24 @@ function createAsk(
     ejectPlugins: true,
     plugins: [watchProxy(attempts, timeoutMilliseconds)],
   });
-  return async (ctx, outgoing, attempt) => {
+  const { host } = new URL(origin);
+  const forward = async (
+    ctx: Context,
+    outgoing: Outgoing,
+    attempt: Attempt,
+    traceHeaders: Record<string, string>,
+  ) => {
     // The proxy ends with the answer; one that has ended already would never end it.
     if (ctx.res.closed) throw clientLeft();
     const { promise: failed, reject } = Promise.withResolvers<never>();
     attempt.fail = reject;
-    const request = createOutgoingRequest(ctx, outgoing);
+    const request = createOutgoingRequest(ctx, outgoing, traceHeaders);
     attempts.set(request, attempt);
     await Promise.race([proxy(request, ctx.res), failed]);
     if (!ctx.res.headersSent) throw clientLeft();
   };
+  return (ctx, outgoing, attempt) =>
+    traceCall(`${ctx.method} ${host}`, (headers) => forward(ctx, outgoing, attempt, headers));
 }
 
 /** A kept connection may have been closed by a service that restarts; a read can then safely be asked once more. */

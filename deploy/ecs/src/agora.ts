@@ -1,5 +1,6 @@
 import { App, Aspects, Tags, type AppProps } from 'aws-cdk-lib/core';
 import { AwsSolutionsChecks } from 'cdk-nag';
+import { AuditStack } from './audit-stack.js';
 import { ClusterStack } from './cluster-stack.js';
 import { readConfig } from './config.js';
 import { DashboardStack } from './dashboard-stack.js';
@@ -35,6 +36,13 @@ export function agora(props: AppProps = {}): App {
     new MigrationStack(app, `Agora${name}Migration`, { ...surroundings, service, database });
     new ServiceStack(app, `Agora${name}`, { ...surroundings, service, database, nats, internal });
   }
+  for (const service of ['posts', 'votes'] as const)
+    new AuditStack(app, `Agora${service === 'posts' ? 'Posts' : 'Votes'}Audit`, {
+      ...surroundings,
+      service,
+      database,
+      internal,
+    });
   new GatewayStack(app, 'AgoraGateway', { ...surroundings, config, nats });
   new DashboardStack(app, 'AgoraDashboard', { env });
 

@@ -6,6 +6,7 @@ export const groups = [
   'posts',
   'votes',
   'migration',
+  'audit',
   'provision',
   'streams',
   'database',
@@ -29,10 +30,16 @@ export const edges: readonly (readonly [from: Group, to: Group, port: number])[]
   ['votes', 'auth', 9001],
   ['votes', 'posts', 9002],
 
+  // The audits, which compare services with each other.
+  ['audit', 'auth', 9001],
+  ['audit', 'posts', 9002],
+  ['audit', 'votes', 9003],
+
   ['auth', 'database', 5432],
   ['posts', 'database', 5432],
   ['votes', 'database', 5432],
   ['migration', 'database', 5432],
+  ['audit', 'database', 5432],
   ['provision', 'database', 5432],
 
   ['gateway', 'nats', 4222],
@@ -51,6 +58,7 @@ export const taskGroups = [
   'posts',
   'votes',
   'migration',
+  'audit',
   'provision',
   'streams',
   'nats',

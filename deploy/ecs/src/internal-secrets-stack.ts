@@ -6,13 +6,14 @@ import { randomSecret } from './random-secret.js';
 
 /** What a service asks other services for at its internal port: it and those who ask it read the same secret. */
 export class InternalSecretsStack extends Stack {
-  readonly secret: Record<'auth' | 'posts', secretsmanager.Secret>;
+  readonly secret: Record<'auth' | 'posts' | 'votes', secretsmanager.Secret>;
 
   constructor(scope: Construct, id: string, props: StackProps) {
     super(scope, id, props);
     this.secret = {
       auth: randomSecret(this, 'auth', 'What other services must know to ask auth'),
       posts: randomSecret(this, 'posts', 'What other services must know to ask posts'),
+      votes: randomSecret(this, 'votes', 'What other services must know to ask votes'),
     };
     accept(this, {
       'AwsSolutions-SMG4': 'They change by the procedure in README.md: both sides read them when they start.',

@@ -73,6 +73,6 @@ function internalSecrets(
     case 'posts':
       return { INTERNAL_SECRET: secret.posts, AUTH_INTERNAL_SECRET: secret.auth };
     case 'votes':
-      return { POSTS_INTERNAL_SECRET: secret.posts };
+      return { INTERNAL_SECRET: secret.votes, POSTS_INTERNAL_SECRET: secret.posts };
   }
 }

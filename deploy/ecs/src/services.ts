@@ -53,6 +53,13 @@ export const services: Record<Owner, ServiceOptions> = {
   },
 };
 
+/** The services that keep others' data, and whom the audit of each asks. */
+export type Audited = 'posts' | 'votes';
+export const auditSettings: Record<Audited, Record<string, string>> = {
+  posts: { AUTH_INTERNAL_URL: at('auth', 9001), VOTES_INTERNAL_URL: at('votes', 9003) },
+  votes: { AUTH_INTERNAL_URL: at('auth', 9001), POSTS_INTERNAL_URL: at('posts', 9002) },
+};
+
 export const gateway: ServiceOptions = {
   port: 8000,
   internalPort: 9000,

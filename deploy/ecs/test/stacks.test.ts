@@ -46,11 +46,16 @@ describe('security groups', () => {
         'posts → auth:9001',
         'votes → auth:9001',
         'votes → posts:9002',
-        ...['auth', 'posts', 'votes', 'migration', 'provision'].map((from) => `${from} → database:5432`),
+        'audit → auth:9001',
+        'audit → posts:9002',
+        'audit → votes:9003',
+        ...['auth', 'posts', 'votes', 'migration', 'audit', 'provision'].map(
+          (from) => `${from} → database:5432`,
+        ),
         ...['auth', 'posts', 'votes', 'gateway', 'streams'].map((from) => `${from} → nats:4222`),
         'nats → nats:6222',
         'nats → nats-storage:2049',
-        ...['auth', 'gateway', 'migration', 'nats', 'posts', 'provision', 'streams', 'votes'].map(
+        ...['audit', 'auth', 'gateway', 'migration', 'nats', 'posts', 'provision', 'streams', 'votes'].map(
           (from) => `${from} → endpoints:443`,
         ),
       ].toSorted(),
@@ -85,7 +90,7 @@ describe('security groups', () => {
     const wanted = containers().flatMap(({ Name, Environment }) =>
       Environment.flatMap(({ Value }) =>
         [...String(Value).matchAll(/\w+:\/\/([\w-]+)\.agora\.internal:(\d+)/g)].map(
-          ([, to, port]) => `${Name} → ${to?.replace(/-\d$/, '')}:${port}`,
+          ([, to, port]) => `${Name.replace(/^\w+-audit$/, 'audit')} → ${to?.replace(/-\d$/, '')}:${port}`,
         ),
       ),
     );
@@ -127,6 +132,17 @@ describe('stacks', () => {
       DeploymentCircuitBreaker: { Enable: true, Rollback: true },
     });
     expect(configuration('AgoraNats1')).toMatchObject({ MinimumHealthyPercent: 0, MaximumPercent: 100 });
+  });
+
+  it('audit what a service keeps of the others every night, as its role', () => {
+    const audit = containers().find(({ Name }) => Name === 'votes-audit');
+    expect(audit?.Command).toEqual(['services/votes/dist/audit-command.js']);
+    expect(audit?.Environment).toContainEqual({ Name: 'DATABASE_USER', Value: 'votes_app' });
+    const schedules = all(synthesis.templates, 'AWS::Scheduler::Schedule');
+    expect(schedules.map(({ properties }) => properties.ScheduleExpression as string)).toEqual([
+      'cron(10 2 * * ? *)',
+      'cron(10 2 * * ? *)',
+    ]);
   });
 
   it('put the three servers of NATS into three zones', () => {

@@ -207,7 +207,10 @@ export const statements = {
   'K-2 no two processes have a secret in common, but for what one asks the other for': (templates) => {
     const readers = new Map<string, Set<string>>();
     for (const { container } of containers(templates)) {
-      const name = String(container.Name).replace(/^nats-\d$/, 'nats');
+      // An audit is one of its service, and works as its role.
+      const name = String(container.Name)
+        .replace(/^nats-\d$/, 'nats')
+        .replace(/-audit$/, '');
       // Who makes the roles, and who checks the passwords of NATS, must know them.
       if (name === 'provision' || name === 'nats') continue;
       const secrets = container.Secrets as { Name: string; ValueFrom: Properties }[];

@@ -156,9 +156,13 @@ export const agreements: Record<string, Statement> = {
     }
   },
 
-  *'keys are rotated only when somebody says so, and never twice at once'(objects) {
+  *'keys are rotated only when somebody says so, audits run by themselves, and neither twice at once'(
+    objects,
+  ) {
     for (const { metadata, spec } of ofKind<V1CronJob>(objects, 'CronJob')) {
-      if (!spec?.suspend) yield `${metadata?.name} runs by itself`;
+      const isAudit = metadata?.name?.startsWith('audit-') ?? false;
+      if (isAudit === (spec?.suspend ?? false))
+        yield `${metadata?.name} ${isAudit ? 'never runs' : 'runs by itself'}`;
       if (spec?.concurrencyPolicy !== 'Forbid') yield `${metadata?.name} may run twice`;
     }
   },

@@ -55,5 +55,9 @@ function readerOf(pod: Pod): (environment: NodeJS.ProcessEnv) => unknown {
   if (!service) return readProvisionSettings;
   const script = pod.container.args?.[0] ?? '';
   if (script.endsWith('/migrate.js')) return service.readMigrationConfig;
+  if (script.endsWith('/audit-command.js') && 'readAuditConfig' in service) {
+    const { readMigrationConfig, readAuditConfig } = service;
+    return (environment) => [readMigrationConfig(environment), readAuditConfig(environment)];
+  }
   return script.endsWith('/keys-command.js') ? auth.readKeysConfig : service.readConfig;
 }

@@ -7,20 +7,29 @@ import { observeRequest } from './metrics.js';
 import { internalError, malformed, Problem } from './problem.js';
 import { securityHeaders } from './security-headers.js';
 import { withRequestContext, type RequestContext } from './request-context.js';
+import { startRequestSpan, type RequestSpan } from './tracing.js';
 
 export interface ApplicationOptions {
   logger: Logger;
   middleware: Middleware[];
   /** Turns what a library throws into what a client may see; undefined makes it a 500. */
   translateError?(error: unknown): Problem | undefined;
+  /** Whether a request that comes without a trace begins one; it does unless told otherwise. */
+  beginsTraces?: boolean;
 }
 
 /** A Koa application that gives every request an id, a log line, metrics and security headers, and answers every error as problem+json. */
-export function createApplication({ logger, middleware, translateError }: ApplicationOptions): Koa {
+export function createApplication({
+  logger,
+  middleware,
+  translateError,
+  beginsTraces = true,
+}: ApplicationOptions): Koa {
   const application = new Koa();
   application.use(async (ctx, next) => {
     const context: RequestContext = { requestId: requestIdOf(ctx.get('x-request-id')), logger };
-    await withRequestContext(context, async () => {
+    const span = startRequestSpan(ctx, beginsTraces);
+    const answer = async () => {
       const started = performance.now();
       ctx.set({ 'X-Request-Id': context.requestId, ...securityHeaders });
       try {
@@ -31,8 +40,9 @@ export function createApplication({ logger, middleware, translateError }: Applic
         auditRefusal(problem);
         give(ctx, problem.toAnswer(context.requestId));
       }
-      logWhenAnswered(ctx, context, logger, started);
-    });
+      logWhenAnswered(ctx, context, logger, started, span);
+    };
+    await withRequestContext(context, () => span.run(answer));
   });
   for (const each of middleware) application.use(each);
   // What reaches Koa's own handler happened after the answer began, such as a client that left.
@@ -66,7 +76,13 @@ function auditRefusal({ status, code }: Problem): void {
   if (code === 'invalid_token') audit('token_refused', { code });
 }
 
-function logWhenAnswered(ctx: Context, context: RequestContext, logger: Logger, started: number): void {
+function logWhenAnswered(
+  ctx: Context,
+  context: RequestContext,
+  logger: Logger,
+  started: number,
+  span: RequestSpan,
+): void {
   const log = () => {
     const seconds = (performance.now() - started) / 1000;
     const { method, status } = ctx;
@@ -75,9 +91,9 @@ function logWhenAnswered(ctx: Context, context: RequestContext, logger: Logger, 
     const path = route === unrouted ? undefined : ctx.path;
     // How long a stream of events lasted says nothing of how fast it was.
     if (!ctx.response.is('text/event-stream')) observeRequest({ method, route, status }, seconds);
-    withRequestContext(context, () =>
-      logger.info({ method, path, status, milliseconds: Math.round(seconds * 1000) }, 'request answered'),
-    );
+    span.end({ method, route, status });
+    const line = { method, path, status, milliseconds: Math.round(seconds * 1000) };
+    withRequestContext(context, () => span.run(() => logger.info(line, 'request answered')));
   };
   if (ctx.res.writableFinished || ctx.res.destroyed) log();
   else ctx.res.once('close', log);

@@ -1,5 +1,6 @@
 import { unavailable } from './problem.js';
 import { currentRequest } from './request-context.js';
+import { traceCall } from './tracing.js';
 
 const timeoutMilliseconds = 2_000;
 
@@ -14,7 +15,8 @@ export async function askService<Resource>(
   { origin, secret }: InternalAddress,
   path: string,
 ): Promise<Resource | undefined> {
-  const response = await request(new URL(path, origin), secret);
+  const url = new URL(path, origin);
+  const response = await traceCall(`GET ${url.host}`, (headers) => request(url, secret, headers));
   if (response.status === 404) {
     await response.body?.cancel();
     return undefined;
@@ -23,11 +25,15 @@ export async function askService<Resource>(
   return (await response.json()) as Resource;
 }
 
-async function request(url: URL, secret: string): Promise<Response> {
+async function request(url: URL, secret: string, traceHeaders: Record<string, string>): Promise<Response> {
   const requestId = currentRequest()?.requestId;
   try {
     return await fetch(url, {
-      headers: { Authorization: `Bearer ${secret}`, ...(requestId && { 'X-Request-Id': requestId }) },
+      headers: {
+        ...traceHeaders,
+        Authorization: `Bearer ${secret}`,
+        ...(requestId && { 'X-Request-Id': requestId }),
+      },
       signal: AbortSignal.timeout(timeoutMilliseconds),
       redirect: 'error',
     });

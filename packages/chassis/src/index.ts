@@ -8,7 +8,7 @@ export { saidAs, type AnswerDescription, type Description } from './describe.js'
 export { openServer, type HttpServer } from './http-server.js';
 export { openInternalServer } from './internal-server.js';
 export { createLogger, type Logger } from './logger.js';
-export { Counter, Gauge, Histogram } from './metrics.js';
+export { Counter, Gauge, Histogram, measure } from './metrics.js';
 export {
   conflict,
   forbidden,
@@ -60,4 +60,5 @@ export {
   type ProcessSettings,
   type Rate,
 } from './settings.js';
+export { traceCall } from './tracing.js';
 export { entityId, isStorable, parseId, text, validate } from './validate.js';

@@ -3,7 +3,7 @@ import { authenticateService } from './authenticate-service.js';
 import { createApplication, type ApplicationOptions } from './application.js';
 import { openServer, type HttpServer, type ServerOptions } from './http-server.js';
 import type { Logger } from './logger.js';
-import { renderMetrics } from './metrics.js';
+import { measure, renderMetrics } from './metrics.js';
 import { get, routeRequests, type Route } from './routes.js';
 
 export interface InternalServerOptions extends ServerOptions {
@@ -28,6 +28,9 @@ export function openInternalServer({
   ...options
 }: InternalServerOptions): Promise<HttpServer> {
   const ready = cached(isReady);
+  measure('service_ready', '1 when the process can serve, as /readyz says, else 0', async () =>
+    (await answersInTime(ready)) ? 1 : 0,
+  );
   const table: Route[] = [
     get('/healthz', 'anyone', (ctx) => answerStatus(ctx, true)),
     get('/readyz', 'anyone', async (ctx) => answerStatus(ctx, await ready())),
@@ -42,6 +45,7 @@ export function openInternalServer({
   const application = createApplication({
     logger: logger.child({}, { level: 'warn' }),
     middleware: routeRequests(table, secret === undefined ? undefined : authenticateService(secret)),
+    beginsTraces: false,
     ...(translateError && { translateError }),
   });
   return openServer(application.callback(), options);
@@ -50,6 +54,12 @@ export function openInternalServer({
 function answerStatus(ctx: Context, good: boolean): void {
   ctx.status = good ? 200 : 503;
   ctx.body = { status: good ? 'ok' : 'unavailable' };
+}
+
+/** A scrape waits no longer than a probe would: who does not know in time whether it can serve, can't. */
+async function answersInTime(ready: () => Promise<boolean>): Promise<boolean> {
+  const late = new Promise<boolean>((resolve) => setTimeout(resolve, probeMilliseconds, false).unref());
+  return Promise.race([ready(), late]).catch(() => false);
 }
 
 function cached(probe: () => Promise<boolean> | boolean): () => Promise<boolean> {

@@ -1,5 +1,6 @@
 import { pino, stdSerializers, type Logger } from 'pino';
 import { currentRequest } from './request-context.js';
+import { currentTraceId } from './tracing.js';
 
 export type { Logger } from 'pino';
 
@@ -17,7 +18,7 @@ const secretFields = [
   'username',
 ];
 
-/** JSON lines on standard output, each with the service's name and the id of the request it belongs to. */
+/** JSON lines on standard output, each with the service's name and the ids of the request and the trace that it belongs to. */
 export function createLogger(service: string, level: string): Logger {
   return pino({
     level,
@@ -26,9 +27,12 @@ export function createLogger(service: string, level: string): Logger {
     formatters: { level: (label) => ({ level: label }) },
     mixin: () => {
       const request = currentRequest();
-      return request
-        ? { request_id: request.requestId, ...(request.userId && { user_id: request.userId }) }
-        : {};
+      const traceId = currentTraceId();
+      return {
+        ...(request && { request_id: request.requestId }),
+        ...(request?.userId && { user_id: request.userId }),
+        ...(traceId && { trace_id: traceId }),
+      };
     },
     serializers: { error: serializeError },
     redact: { paths: [...secretFields, ...secretFields.map((field) => `*.${field}`)], censor: '[redacted]' },

@@ -1,4 +1,4 @@
-import { collectDefaultMetrics, Histogram, register } from 'prom-client';
+import { collectDefaultMetrics, Gauge, Histogram, register } from 'prom-client';
 
 export { Counter, Gauge, Histogram } from 'prom-client';
 
@@ -14,6 +14,22 @@ const requests = new Histogram({
 /** Counts one answered request. */
 export const observeRequest = (labels: { method: string; route: string; status: number }, seconds: number) =>
   requests.observe(labels, seconds);
+
+/** A metric that is read when it is asked for; what is undefined then is left out. */
+export const measure = (
+  name: string,
+  help: string,
+  read: () => number | undefined | Promise<number | undefined>,
+): Gauge =>
+  new Gauge({
+    name,
+    help,
+    async collect() {
+      const value = await read();
+      if (value === undefined) this.remove();
+      else this.set(value);
+    },
+  });
 
 /** All metrics of the process in the Prometheus text format. */
 export const renderMetrics = async (): Promise<{ contentType: string; body: string }> => ({

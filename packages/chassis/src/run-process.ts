@@ -55,6 +55,8 @@ export function runProcess<Settings extends ProcessSettings>(
         stop(settings.SHUTDOWN_TIMEOUT_SECONDS).catch((error: unknown) => fail(error, 'could not stop'));
       });
     }
+    const tracing = await startTracing(service, settings, logger);
+    if (tracing) parts.push(tracing);
     await compose(settings, {
       logger,
       started: (part) => {
@@ -66,4 +68,15 @@ export function runProcess<Settings extends ProcessSettings>(
     logger.info('started');
   };
   start().catch((error: unknown) => fail(error, 'cannot start'));
+}
+
+/** Loads what it takes only when tracing is on. */
+async function startTracing(
+  service: string,
+  { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_TRACES_SAMPLER_ARG: ratio }: ProcessSettings,
+  logger: Logger,
+): Promise<Stoppable | undefined> {
+  if (!endpoint) return undefined;
+  const { exportTraces } = await import('./export-traces.js');
+  return exportTraces({ service, endpoint, ratio, logger });
 }

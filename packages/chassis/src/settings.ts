@@ -9,6 +9,8 @@ export const processSettings = {
   PORT: Joi.number().port().required(),
   INTERNAL_PORT: Joi.number().port().required(),
   SHUTDOWN_TIMEOUT_SECONDS: Joi.number().min(1).max(120).default(8),
+  OTEL_EXPORTER_OTLP_ENDPOINT: Joi.string().uri({ scheme: ['http', 'https'] }),
+  OTEL_TRACES_SAMPLER_ARG: Joi.number().min(0).max(1).default(1),
 };
 
 export interface ProcessSettings {
@@ -18,6 +20,10 @@ export interface ProcessSettings {
   PORT: number;
   INTERNAL_PORT: number;
   SHUTDOWN_TIMEOUT_SECONDS: number;
+  /** Where an OTLP receiver takes spans; without it nothing is traced. */
+  OTEL_EXPORTER_OTLP_ENDPOINT?: string;
+  /** Of how many traces that begin in this process spans are sent. */
+  OTEL_TRACES_SAMPLER_ARG: number;
 }
 
 /** A secret that no one can guess: at least 32 characters, and none that is printed in an example. */

@@ -1,6 +1,6 @@
 import Joi from 'joi';
 
-/** An event on the wire: CloudEvents 1.0 in its JSON format, with `requestid` as an extension attribute. */
+/** An event on the wire: CloudEvents 1.0 in its JSON format, with `requestid` and `traceparent` as extension attributes. */
 export interface Envelope<Data = unknown> {
   specversion: '1.0';
   /** UUID, unique per event; the same in every redelivery. */
@@ -12,6 +12,8 @@ export interface Envelope<Data = unknown> {
   datacontenttype: 'application/json';
   /** The `X-Request-Id` of the request that caused the event. */
   requestid?: string;
+  /** The trace of that request (W3C Trace Context), by CloudEvents' extension for distributed tracing. */
+  traceparent?: string;
   data: Data;
 }
 
@@ -24,6 +26,7 @@ export const envelopeSchema = Joi.object<Envelope>({
   time: Joi.string().isoDate().required(),
   datacontenttype: Joi.string().valid('application/json').required(),
   requestid: Joi.string(),
+  traceparent: Joi.string(),
   data: Joi.object().required(),
 })
   .unknown()

@@ -2,6 +2,8 @@ import Joi from 'joi';
 import { Sequelize, type ModelCtor } from 'sequelize-typescript';
 import { QueryTypes, type Transaction } from 'sequelize';
 import { sqlState } from './errors.js';
+import { hooksFor, passwordOf, type PasswordSettings } from './password.js';
+import { measurePool } from './pool-metrics.js';
 import { tlsOptions, tlsSettings, type TlsSettings } from './tls.js';
 
 /** The settings that a process with a database reads, by their environment names. */
@@ -10,18 +12,16 @@ export const databaseSettings = {
   DATABASE_PORT: Joi.number().port().default(5432),
   DATABASE_NAME: Joi.string().default('agora'),
   DATABASE_USER: Joi.string().required(),
-  DATABASE_PASSWORD: Joi.string().required(),
+  DATABASE_AUTH: Joi.string().valid('password', 'iam').default('password'),
+  DATABASE_PASSWORD: Joi.string().when('DATABASE_AUTH', { not: 'iam', then: Joi.required() }),
   DATABASE_POOL_MAX: Joi.number().integer().min(2).max(100).default(10),
-  ...tlsSettings,
+  // A token goes to the server as it is; RDS refuses it without TLS.
+  DATABASE_SSL_CA: tlsSettings.DATABASE_SSL_CA.when('DATABASE_AUTH', { is: 'iam', then: Joi.required() }),
 };
 
 /** Where a database is and who connects to it. */
-export interface DatabaseSettings extends TlsSettings {
-  DATABASE_HOST: string;
-  DATABASE_PORT: number;
+export interface DatabaseSettings extends TlsSettings, PasswordSettings {
   DATABASE_NAME: string;
-  DATABASE_USER: string;
-  DATABASE_PASSWORD: string;
   DATABASE_POOL_MAX: number;
 }
 
@@ -34,7 +34,7 @@ export const connectionOf = (
   port: settings.DATABASE_PORT,
   database: settings.DATABASE_NAME,
   user: settings.DATABASE_USER,
-  password: settings.DATABASE_PASSWORD,
+  password: passwordOf(settings),
   connectionTimeoutMillis: 2_000,
   keepAlive: true,
   application_name: applicationName,
@@ -42,6 +42,7 @@ export const connectionOf = (
 });
 
 let database: Sequelize | undefined;
+measurePool(() => database);
 
 /** Opens the process's one connection pool and binds `models` to it; connects on first use, so a database that is down does not fail here. */
 export function connectDatabase(
@@ -55,7 +56,8 @@ export function connectDatabase(
     port: settings.DATABASE_PORT,
     database: settings.DATABASE_NAME,
     username: settings.DATABASE_USER,
-    password: settings.DATABASE_PASSWORD,
+    ...(settings.DATABASE_PASSWORD && { password: settings.DATABASE_PASSWORD }),
+    ...hooksFor(settings),
     models,
     logging: false,
     define: { timestamps: false, underscored: true },

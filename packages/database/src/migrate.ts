@@ -2,6 +2,7 @@ import pg from 'pg';
 import { Sequelize, type QueryInterface, type Transaction } from 'sequelize';
 import { SequelizeStorage, Umzug } from 'umzug';
 import { connectionOf, type DatabaseSettings } from './connect.js';
+import { hooksFor } from './password.js';
 import { tlsOptions } from './tls.js';
 
 /** One step of a schema's history: `up` and `down` run in a transaction of their own, as the schema's owner. */
@@ -66,6 +67,7 @@ function createUmzug(sequelize: Sequelize, { schema, migrations }: MigrationRun)
 
 function connectAsMigrator(settings: MigrationRun['settings']): Sequelize {
   return new Sequelize(settings.DATABASE_NAME, settings.DATABASE_USER, settings.DATABASE_PASSWORD, {
+    ...hooksFor(settings),
     dialect: 'postgres',
     host: settings.DATABASE_HOST,
     port: settings.DATABASE_PORT,

@@ -40,6 +40,8 @@ const overridable = [
   'LOGIN_FAILURES_CEILING',
   'TRUSTED_PROXY_HOPS',
   'CORS_ALLOWED_ORIGINS',
+  'OTEL_EXPORTER_OTLP_ENDPOINT',
+  'OTEL_TRACES_SAMPLER_ARG',
 ];
 
 /** Demos, tests and benchmarks come from one address; the limits of production are in each `config.ts`. All but the failures of an account. */
@@ -104,6 +106,18 @@ export function migrationEnvironmentOf(
   return { ...environmentOf(name, stack, user), ...databaseSettings(name, 'migrator', stack) };
 }
 
+/** The environment of the commands that a service's operators run: they ask others that the service itself need not ask. */
+export function operationsEnvironmentOf(name: ServiceName, stack: StackAddresses) {
+  const { auth, votes } = stack.ports;
+  return {
+    ...environmentOf(name, stack),
+    AUTH_INTERNAL_URL: origin(auth.internalPort),
+    AUTH_INTERNAL_SECRET: stack.internalSecrets.auth,
+    VOTES_INTERNAL_URL: origin(votes.internalPort),
+    VOTES_INTERNAL_SECRET: stack.internalSecrets.votes,
+  };
+}
+
 function tokenSettings({ ports, secretKey }: StackAddresses, user: NodeJS.ProcessEnv) {
   const algorithm = user.ALGORITHM || 'ES256';
   return {
@@ -152,6 +166,7 @@ function ownSettings(
       return {
         POSTS_INTERNAL_URL: origin(ports.posts.internalPort),
         POSTS_INTERNAL_SECRET: internalSecrets.posts,
+        INTERNAL_SECRET: internalSecrets.votes,
       };
     case 'gateway':
       return {

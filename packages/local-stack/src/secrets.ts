@@ -9,7 +9,7 @@ export interface Secrets {
   database: RolePasswords;
   nats: Record<'auth' | 'posts' | 'votes' | 'gateway' | 'streams', string>;
   /** What a service asks other services for at its internal port. */
-  internal: Record<'auth' | 'posts', string>;
+  internal: Record<'auth' | 'posts' | 'votes', string>;
   signingKeySecret: string;
   cursorSecret: string;
   secretKey: string;
@@ -24,7 +24,7 @@ export function makeSecrets(): Secrets {
     postgres: secret(),
     database: { auth: rolePasswords(), posts: rolePasswords(), votes: rolePasswords() },
     nats: { auth: secret(), posts: secret(), votes: secret(), gateway: secret(), streams: secret() },
-    internal: { auth: secret(), posts: secret() },
+    internal: { auth: secret(), posts: secret(), votes: secret() },
     signingKeySecret: secret(),
     cursorSecret: secret(),
     secretKey: secret(),
@@ -50,6 +50,7 @@ const withKept = (made: Secrets, kept: Partial<Secrets> = {}): Secrets => ({
   ...made,
   ...kept,
   nats: { ...made.nats, ...kept.nats },
+  internal: { ...made.internal, ...kept.internal },
 });
 
 function parse(path: string): Partial<Secrets> {

@@ -58,6 +58,11 @@ export function keysCommand(root: string): string {
   return join(root, 'services', 'auth', 'dist', 'keys-command.js');
 }
 
+/** The compiled command of a service that its operators run, below `root`. */
+export function operationCommand(root: string, name: ServiceName, operation: string): string {
+  return join(root, 'services', name, 'dist', `${operation}-command.js`);
+}
+
 export function isProcessName(name: string): name is ProcessName {
   return (processes as readonly string[]).includes(name);
 }

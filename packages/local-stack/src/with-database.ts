@@ -9,11 +9,12 @@ import { keptSecrets, type Secrets } from './secrets.js';
 import { StackError } from './stack-error.js';
 import { takeStartLock } from './start-lock.js';
 
-/** Works on the database of the stack that runs in this checkout, or on one that is started for it; `script` is the path of the running command. */
+/** Works on the database of the stack that runs in this checkout, or on one that is started for it, unless it is of use `onlyRunning`; `script` is the path of the running command. */
 export async function withDatabase(
   layout: Layout,
   script: string,
   work: (addresses: StackAddresses) => Promise<number>,
+  { onlyRunning = false } = {},
 ): Promise<number> {
   makeDataFolder(layout);
   const secrets = keptSecrets(layout);
@@ -22,6 +23,8 @@ export async function withDatabase(
   const lock = await takeStartLock(layout, ownArgument(script));
   if (typeof lock === 'object') return workAt(runningDatabase(layout, lock.heldBy));
   try {
+    if (onlyRunning)
+      throw new StackError('Agora does not run in this folder, and it has to answer: "npm start" first.');
     return await withStartedDatabase(layout, secrets, workAt);
   } finally {
     lock();

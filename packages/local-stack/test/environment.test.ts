@@ -36,6 +36,7 @@ describe('the environment of a process', () => {
       DATABASE_PASSWORD: secrets.database.votes.app,
       POSTS_INTERNAL_URL: 'http://127.0.0.1:9002',
       POSTS_INTERNAL_SECRET: secrets.internal.posts,
+      INTERNAL_SECRET: secrets.internal.votes,
     });
   });
 

@@ -2,6 +2,7 @@ import { jetstream, jetstreamManager, type JetStreamClient, type JetStreamManage
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import Joi from 'joi';
 import type { Logger } from './logger.js';
+import { measureConnection } from './metrics.js';
 
 /** The settings of a process that speaks with NATS, by their environment names. */
 export const brokerSettings = {
@@ -47,6 +48,7 @@ export function connectBroker(name: string, settings: BrokerSettings, logger: Lo
   const open = async () => {
     connection = await connectUntilStopped(name, settings, logger, stopped.signal);
     logger.info('connected to NATS');
+    measureConnection(true);
     const ready = {
       connection,
       client: jetstream(connection),
@@ -112,6 +114,7 @@ async function watchStatus(
 ): Promise<void> {
   for await (const { type } of connection.status()) {
     if (type === 'disconnect' || type === 'reconnect') logger.warn({ nats: type }, 'NATS connection changed');
+    if (type === 'disconnect' || type === 'reconnect') measureConnection(type === 'reconnect');
     if (type === 'reconnect') for (const listener of listeners) listener();
   }
 }

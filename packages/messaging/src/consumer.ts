@@ -3,7 +3,7 @@ import type { Publisher } from '@agora/contracts';
 import { delay, type Broker } from './broker.js';
 import { createProcessor, type ProcessorOptions } from './processor.js';
 import { ensureConsumer, maxInFlight, streamOf } from './streams.js';
-import { publisherOf } from './subscriptions.js';
+import { publishersOf } from './subscriptions.js';
 
 export interface ConsumersOptions extends ProcessorOptions {
   /** The name of the consuming service, and of its durable consumer on each stream. */
@@ -13,9 +13,7 @@ export interface ConsumersOptions extends ProcessorOptions {
 
 /** Starts one durable consumer on each stream that the subscriptions name. */
 export function startConsumers(options: ConsumersOptions): { stop(): Promise<void> } {
-  const events = options.subscriptions.flatMap((subscription) => subscription.events);
-  const publishers = new Set(events.map(publisherOf));
-  const consumers = [...publishers].map((publisher) => startConsumer(publisher, options));
+  const consumers = publishersOf(options.subscriptions).map((publisher) => startConsumer(publisher, options));
   return {
     async stop() {
       await Promise.all(consumers.map((consumer) => consumer.stop()));

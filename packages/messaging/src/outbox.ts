@@ -3,6 +3,7 @@ import type { Envelope, EventDefinition, Publisher } from '@agora/contracts';
 import { QueryTypes, type Sequelize, type Transaction } from 'sequelize';
 import { writeToken } from './consistency-token.js';
 import type { Correlation } from './logger.js';
+import { currentTraceparent } from './tracing.js';
 
 /** The outbox of one service. */
 export interface Outbox {
@@ -82,18 +83,25 @@ export function consistencyTokenOf(transaction: Transaction): string | undefined
   return envelopes && writeToken(envelopes);
 }
 
-function envelopeOf<Data>(event: EventDefinition<Data>, data: Data, outbox: OpenOutbox): Envelope<Data> {
+/** A new event, with an id of its own. Throws when the data does not fit the event's schema. */
+export function envelopeOf<Data>(
+  event: EventDefinition<Data>,
+  data: Data,
+  { publisher, correlation }: { publisher: Publisher; correlation: Correlation },
+): Envelope<Data> {
   const { error } = event.schema.validate(data);
   if (error) throw new Error(`${event.type} cannot be published: ${error.message}`);
-  const requestid = outbox.correlation.current();
+  const requestid = correlation.current();
+  const traceparent = currentTraceparent();
   return {
     specversion: '1.0',
     id: randomUUID(),
-    source: `agora/${outbox.publisher}`,
+    source: `agora/${publisher}`,
     type: event.type,
     time: new Date().toISOString(),
     datacontenttype: 'application/json',
     ...(requestid && { requestid }),
+    ...(traceparent && { traceparent }),
     data,
   };
 }

@@ -1,34 +1,24 @@
 import type { JsMsg } from '@nats-io/jetstream';
-import type { Envelope } from '@agora/contracts';
-import type { Sequelize } from 'sequelize';
-import { forgetFailures, recordFailure } from './dead-letters.js';
-import { recordInInbox, removeFromInbox } from './inbox.js';
-import type { Correlation, Logger } from './logger.js';
+import { applyOnce, subscriptionsByType, type ApplyOptions, type Reaction } from './apply.js';
+import { recordFailure } from './dead-letters.js';
+import type { Logger } from './logger.js';
+import { countRedelivery, observeApplied } from './metrics.js';
 import { readEnvelope } from './read-envelope.js';
-import type { Subscription } from './subscriptions.js';
+import { traceApplying } from './tracing.js';
 
-export interface ProcessorOptions {
-  subscriptions: readonly Subscription[];
-  database: Sequelize;
+export interface ProcessorOptions extends ApplyOptions {
   logger: Logger;
-  correlation: Correlation;
   /** Whether an error is the database's being away, which is no message's fault. */
   isTransient(error: unknown): boolean;
 }
 
-interface Received {
+interface Received extends Reaction {
   message: JsMsg;
-  envelope: Envelope<never>;
-  subscription: Subscription;
 }
 
 /** Makes the function that applies a batch of messages: each at least once delivered, each once applied, each acknowledged after the commit. */
 export function createProcessor(options: ProcessorOptions): (messages: JsMsg[]) => Promise<void> {
-  const byType = new Map(
-    options.subscriptions.flatMap((subscription) =>
-      subscription.events.map((event) => [event.type, { subscription, event }] as const),
-    ),
-  );
+  const byType = subscriptionsByType(options.subscriptions);
 
   return async (messages) => {
     const received: Received[] = [];
@@ -38,6 +28,7 @@ export function createProcessor(options: ProcessorOptions): (messages: JsMsg[]) 
         message.ack();
         continue;
       }
+      if (message.redelivered) countRedelivery(message.subject);
       try {
         const envelope = readEnvelope(message, known.event);
         received.push({ message, envelope, subscription: known.subscription });
@@ -51,8 +42,12 @@ export function createProcessor(options: ProcessorOptions): (messages: JsMsg[]) 
 
 /** Applies the whole batch in one transaction; when that fails, each message alone, so that one bad one holds up no other. */
 async function applyAll(received: Received[], options: ProcessorOptions): Promise<void> {
+  const events = received.map(({ message, envelope }) => ({
+    envelope,
+    traceparent: message.headers?.get('traceparent'),
+  }));
   try {
-    await applyBatch(received, options);
+    await traceApplying(events, () => applyBatch(received, options));
   } catch (error) {
     const [only] = received;
     if (options.isTransient(error)) for (const { message } of received) message.nak(retryMilliseconds());
@@ -64,40 +59,17 @@ async function applyAll(received: Received[], options: ProcessorOptions): Promis
 const retryMilliseconds = (attempts = 1) => Math.min(2 ** attempts * 250, 30_000) * (0.5 + Math.random());
 
 async function applyBatch(received: Received[], options: ProcessorOptions): Promise<void> {
-  const { database, correlation } = options;
-  const [first] = received;
-  const requestId = received.length === 1 ? first?.envelope.requestid : undefined;
-  const unfinished = await correlation.run(requestId, () =>
-    database.transaction(async (transaction) => {
-      const ids = received.map(({ envelope }) => envelope.id);
-      const fresh = await recordInInbox(database, ids, transaction);
-      await forgetFailures(database, ids, transaction);
-      const again: string[] = [];
-      // A message that is twice in one batch is applied once.
-      for (const run of runsOf(received.filter(({ envelope }) => fresh.delete(envelope.id)))) {
-        again.push(...(await run.subscription.apply(run.envelopes, transaction)));
-      }
-      await removeFromInbox(database, again, transaction);
-      return new Set(again);
-    }),
-  );
+  const unfinished = await applyOnce(received, options);
   for (const { message, envelope } of received) {
-    if (unfinished.has(envelope.id)) message.working();
-    else message.ack();
+    if (unfinished.has(envelope.id)) {
+      message.working();
+      continue;
+    }
+    message.ack();
+    observeApplied(envelope);
   }
   for (const each of received.filter(({ envelope }) => unfinished.has(envelope.id)))
     await applyAll([each], options);
-}
-
-/** Neighbours of one subscription go to it together, so order is kept. */
-function runsOf(received: Received[]): { subscription: Subscription; envelopes: Envelope<never>[] }[] {
-  const runs: { subscription: Subscription; envelopes: Envelope<never>[] }[] = [];
-  for (const { subscription, envelope } of received) {
-    const last = runs.at(-1);
-    if (last?.subscription === subscription) last.envelopes.push(envelope);
-    else runs.push({ subscription, envelopes: [envelope] });
-  }
-  return runs;
 }
 
 async function retryLater(

@@ -1,9 +1,11 @@
-import type { JsMsg } from '@nats-io/jetstream';
 import { envelopeSchema, type Envelope } from '@agora/contracts';
 import type { SubscribedEvent } from './subscriptions.js';
 
 /** The event in a message; throws when envelope or data are not as the contract says. */
-export function readEnvelope(message: JsMsg, { schema }: Pick<SubscribedEvent, 'schema'>): Envelope<never> {
+export function readEnvelope(
+  message: { subject: string; json(): unknown },
+  { schema }: Pick<SubscribedEvent, 'schema'>,
+): Envelope<never> {
   const { value, error } = envelopeSchema.validate(message.json());
   if (error) throw error;
   // Who may not publish an event could have the server deliver another one under its subject.

@@ -1,12 +1,15 @@
 import { JetStreamApiError, type JetStreamClient, type JetStreamManager } from '@nats-io/jetstream';
 import type { Envelope, Publisher } from '@agora/contracts';
+import { headers, type MsgHdrs } from '@nats-io/transport-node';
 import pg from 'pg';
 import { delay, type Broker } from './broker.js';
 import type { Logger } from './logger.js';
 import type { Outbox } from './outbox.js';
 import { republishIfLost, rememberStream } from './lost-stream.js';
 import { purgeOldRows } from './retention.js';
+import { forgetStream, measureStream } from './metrics.js';
 import { ensureStream, streamOf } from './streams.js';
+import { tracePublishing } from './tracing.js';
 
 export interface RelayOptions {
   outbox: Outbox;
@@ -68,6 +71,8 @@ async function relayWhileHealthy(options: RelayOptions, pause: Pause, stopped: A
     await takeLock(client, options.outbox.publisher, stopped);
     if (!stopped.aborted) await relay(client, options, pause, stopped);
   } finally {
+    // Another replica may be active now, which knows better.
+    forgetStream(streamOf(options.outbox.publisher));
     await client.end().catch(() => undefined);
   }
 }
@@ -115,6 +120,7 @@ async function checkStream(
   options: RelayOptions,
 ): Promise<void> {
   const info = await ensureStream(manager, options.outbox.publisher, options.broker.settings);
+  measureStream(info);
   const republished = await republishIfLost(client, info);
   if (republished > 0)
     options.logger.warn({ republished }, 'the stream has lost messages; publishing them again');
@@ -158,11 +164,20 @@ async function publishBatch(
 }
 
 async function publish(jetStream: JetStreamClient, { envelope }: OutboxRow): Promise<number> {
-  const ack = await jetStream.publish(envelope.type, JSON.stringify(envelope), {
-    msgID: envelope.id,
-    timeout: 5_000,
-  });
+  const ack = await tracePublishing(envelope, (traceparent) =>
+    jetStream.publish(envelope.type, JSON.stringify(envelope), {
+      msgID: envelope.id,
+      timeout: 5_000,
+      ...(traceparent && { headers: headersWith(traceparent) }),
+    }),
+  );
   return ack.duplicate ? 0 : ack.seq;
+}
+
+function headersWith(traceparent: string): MsgHdrs {
+  const all = headers();
+  all.set('traceparent', traceparent);
+  return all;
 }
 
 async function markPublished(client: pg.Client, rows: OutboxRow[]): Promise<void> {

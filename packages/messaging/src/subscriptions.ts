@@ -52,6 +52,11 @@ export function onBatch<Data>(
   };
 }
 
+/** The services whose events are subscribed to. */
+export const publishersOf = (subscriptions: readonly Subscription[]): Publisher[] => [
+  ...new Set(subscriptions.flatMap(({ events }) => events.map(publisherOf))),
+];
+
 /** The service that publishes an event. */
 export const publisherOf = (event: { readonly type: string }): Publisher =>
   event.type.split('.', 1)[0] as Publisher;

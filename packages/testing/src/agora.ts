@@ -93,7 +93,7 @@ async function addressesOf(): Promise<StackAddresses> {
     database: { host: postgres.host, port: postgres.port, name: worker.database },
     databasePasswords,
     nats: { url: nats.url, users: worker.natsUsers },
-    internalSecrets: { auth: testSecret, posts: testSecret },
+    internalSecrets: { auth: testSecret, posts: testSecret, votes: testSecret },
     signingKeySecret: testSecret,
     cursorSecret: testSecret,
     secretKey: testSecret,

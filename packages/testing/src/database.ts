@@ -1,12 +1,13 @@
 import pg from 'pg';
 import { currentStack } from './stack.js';
 
-/** Runs a statement as the administrator of this worker's database; tables are named with their schema. */
+/** Runs a statement as the administrator of this worker's database, or of another; tables are named with their schema. */
 export async function query<Row extends pg.QueryResultRow>(
   text: string,
   values: unknown[] = [],
+  database?: string,
 ): Promise<Row[]> {
-  const client = await connect();
+  const client = await connect(database);
   try {
     return (await client.query<Row>(text, values)).rows;
   } finally {
@@ -30,9 +31,8 @@ export async function whileLocked<Result>(
   }
 }
 
-async function connect(): Promise<pg.Client> {
-  const { postgres, worker } = currentStack();
-  const client = new pg.Client({ ...postgres, database: worker.database });
+async function connect(database = currentStack().worker.database): Promise<pg.Client> {
+  const client = new pg.Client({ ...currentStack().postgres, database });
   await client.connect();
   return client;
 }

@@ -9,7 +9,7 @@ import {
 } from '@agora/chassis';
 import { connectDatabase, connectionOf, databaseAnswers, isDatabaseUnavailable } from '@agora/database';
 import { authenticate, createVerifier, followRevocations } from '@agora/identity';
-import { connectBroker, openOutbox, startRelay } from '@agora/messaging';
+import { connectBroker, measureMessaging, openOutbox, startRelay } from '@agora/messaging';
 import { accessTokens } from './access-tokens.js';
 import { readConfig } from './config.js';
 import { internalRoutes, routes } from './http/routes.js';
@@ -41,7 +41,7 @@ runProcess('auth', readConfig, async (config, { logger, started, isDraining }) =
       ...listen,
       port: config.INTERNAL_PORT,
       logger,
-      routes: internalRoutes({ keys }),
+      routes: internalRoutes(keys, database),
       secret: config.INTERNAL_SECRET,
       translateError,
       isReady: async () => !isDraining() && revocations.isComplete() && (await databaseAnswers(database)),
@@ -50,6 +50,7 @@ runProcess('auth', readConfig, async (config, { logger, started, isDraining }) =
   started(broker);
   started(revocations);
   started(purgeExpiredSessions(logger));
+  measureMessaging({ service: 'auth', database, broker });
   const outbox = openOutbox(database, 'auth', correlation);
   started(startRelay({ outbox, broker, connection: connectionOf(config, 'auth-relay'), logger }));
   const verifier = started(createVerifier(config, logger, revocations, keys));

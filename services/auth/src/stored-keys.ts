@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import { SettingsError, type Logger } from '@agora/chassis';
+import { measure, SettingsError, type Logger } from '@agora/chassis';
 import type { Config } from './config.js';
 import { livesOf, signerOf } from './key-life.js';
 import { decryptKey, publicKeyOf, type PublicKey } from './key-pair.js';
@@ -46,6 +46,11 @@ export async function openStoredKeys(settings: Settings, logger: Logger): Promis
 
   await reload();
   schedule();
+  measure(
+    'signing_key_age_seconds',
+    'Seconds since the key that signs access tokens began to; none for keys that are given by file',
+    () => ring && ageOf(ring),
+  );
   let signedWith: string | undefined;
   return keysOf(
     async () => {
@@ -83,9 +88,17 @@ async function readRing(settings: Settings, before: Ring | undefined): Promise<R
   return { keys, opened, readAt: keys[0]?.readAt.getTime() ?? 0, measuredAt };
 }
 
-function keysNow({ keys, opened, readAt, measuredAt }: Ring, settings: Settings): KeysNow {
-  const now = new Date(readAt + performance.now() - measuredAt);
-  const lives = livesOf(keys, now, settings.ACCESS_TOKEN_EXPIRE_MINUTES);
+/** For how long the key that signs has done so, in seconds. */
+function ageOf(ring: Ring): number | undefined {
+  const began = signerOf(livesOf(ring.keys, nowOf(ring), 0))?.activatesAt;
+  return began ? Math.max(0, (nowOf(ring).getTime() - began.getTime()) / 1_000) : undefined;
+}
+
+const nowOf = ({ readAt, measuredAt }: Ring): Date => new Date(readAt + performance.now() - measuredAt);
+
+function keysNow(ring: Ring, settings: Settings): KeysNow {
+  const { keys, opened } = ring;
+  const lives = livesOf(keys, nowOf(ring), settings.ACCESS_TOKEN_EXPIRE_MINUTES);
   const kid = signerOf(lives)?.kid ?? '';
   const signing = opened.get(kid);
   if (!signing) throw new Error('no signing key');

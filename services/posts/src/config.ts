@@ -15,6 +15,8 @@ export interface Config extends ProcessSettings, DatabaseSettings, BrokerSetting
   CURSOR_SECRET: string;
 }
 
+const origin = Joi.string().uri({ scheme: ['http', 'https'] });
+
 /** The settings of posts; throws a SettingsError that says what is wrong. */
 export const readConfig = (environment: NodeJS.ProcessEnv): Config =>
   readSettings<Config>(environment, {
@@ -24,12 +26,38 @@ export const readConfig = (environment: NodeJS.ProcessEnv): Config =>
     ...identitySettings,
     PORT: Joi.number().port().default(8002),
     INTERNAL_PORT: Joi.number().port().default(9002),
-    AUTH_INTERNAL_URL: Joi.string()
-      .uri({ scheme: ['http', 'https'] })
-      .required(),
+    AUTH_INTERNAL_URL: origin.required(),
     AUTH_INTERNAL_SECRET: strongSecret.required(),
     INTERNAL_SECRET: strongSecret.required(),
     CURSOR_SECRET: strongSecret.required(),
+  });
+
+export interface ProjectionsConfig {
+  AUTH_INTERNAL_URL: string;
+  AUTH_INTERNAL_SECRET: string;
+}
+
+const projectionsSettings = {
+  AUTH_INTERNAL_URL: origin.required(),
+  AUTH_INTERNAL_SECRET: strongSecret.required(),
+};
+
+/** Whom the rebuilding of projections asks; it reads the settings of the database too. */
+export const readProjectionsConfig = (environment: NodeJS.ProcessEnv = process.env): ProjectionsConfig =>
+  readSettings<ProjectionsConfig>(environment, projectionsSettings);
+
+export interface AuditConfig extends ProjectionsConfig {
+  /** Where votes answers other services, and what it asks them for. */
+  VOTES_INTERNAL_URL: string;
+  VOTES_INTERNAL_SECRET: string;
+}
+
+/** Whom the audit asks, likewise. */
+export const readAuditConfig = (environment: NodeJS.ProcessEnv = process.env): AuditConfig =>
+  readSettings<AuditConfig>(environment, {
+    ...projectionsSettings,
+    VOTES_INTERNAL_URL: origin.required(),
+    VOTES_INTERNAL_SECRET: strongSecret.required(),
   });
 
 /** The settings of the migrations alone. */

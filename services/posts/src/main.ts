@@ -10,7 +10,15 @@ import {
 } from '@agora/chassis';
 import { connectDatabase, connectionOf, databaseAnswers, isDatabaseUnavailable } from '@agora/database';
 import { authenticate, createVerifier, followRevocations } from '@agora/identity';
-import { awaitWrites, connectBroker, openOutbox, startConsumers, startRelay } from '@agora/messaging';
+import {
+  awaitWrites,
+  connectBroker,
+  measureMessaging,
+  openOutbox,
+  startConsumers,
+  startRelay,
+} from '@agora/messaging';
+import { exportAuditResults } from '@agora/operations';
 import { readConfig } from './config.js';
 import { subscriptions } from './events/subscriptions.js';
 import { internalRoutes, routes } from './http/routes.js';
@@ -36,7 +44,7 @@ runProcess('posts', readConfig, async (config, { logger, started, isDraining }) 
       ...listen,
       port: config.INTERNAL_PORT,
       logger,
-      routes: internalRoutes,
+      routes: internalRoutes(database),
       secret: config.INTERNAL_SECRET,
       translateError,
       isReady: async () => !isDraining() && verifier.isReady() && (await databaseAnswers(database)),
@@ -45,6 +53,8 @@ runProcess('posts', readConfig, async (config, { logger, started, isDraining }) 
   started(broker);
   started(revocations);
   started(verifier);
+  measureMessaging({ service: 'posts', database, broker, subscriptions });
+  exportAuditResults(database);
   const outbox = openOutbox(database, 'posts', correlation);
   started(startRelay({ outbox, broker, connection: connectionOf(config, 'posts-relay'), logger }));
   started(

@@ -6,6 +6,7 @@ import { createPosts } from './migrations/0003-create-posts.js';
 import { rankPosts } from './migrations/0004-rank-posts.js';
 import { searchTitles } from './migrations/0005-search-titles.js';
 import { createIdempotencyKeys } from './migrations/0006-create-idempotency-keys.js';
+import { createAuditResults } from './migrations/0007-create-audit-results.js';
 
 await runMigrateCommand('posts', readMigrationConfig, [
   createMessaging,
@@ -14,4 +15,5 @@ await runMigrateCommand('posts', readMigrationConfig, [
   rankPosts,
   searchTitles,
   createIdempotencyKeys,
+  createAuditResults,
 ]);

@@ -9,7 +9,11 @@ export interface Config extends ProcessSettings, DatabaseSettings, BrokerSetting
   POSTS_INTERNAL_URL: string;
   /** What posts asks other services for. */
   POSTS_INTERNAL_SECRET: string;
+  /** What other services must know to ask about votes. */
+  INTERNAL_SECRET: string;
 }
+
+const origin = Joi.string().uri({ scheme: ['http', 'https'] });
 
 /** The settings of votes; throws a SettingsError that says what is wrong. */
 export const readConfig = (environment: NodeJS.ProcessEnv): Config =>
@@ -20,9 +24,25 @@ export const readConfig = (environment: NodeJS.ProcessEnv): Config =>
     ...identitySettings,
     PORT: Joi.number().port().default(8003),
     INTERNAL_PORT: Joi.number().port().default(9003),
-    POSTS_INTERNAL_URL: Joi.string()
-      .uri({ scheme: ['http', 'https'] })
-      .required(),
+    POSTS_INTERNAL_URL: origin.required(),
+    POSTS_INTERNAL_SECRET: strongSecret.required(),
+    INTERNAL_SECRET: strongSecret.required(),
+  });
+
+export interface AuditConfig {
+  /** Where auth answers other services, and what it asks them for. */
+  AUTH_INTERNAL_URL: string;
+  AUTH_INTERNAL_SECRET: string;
+  POSTS_INTERNAL_URL: string;
+  POSTS_INTERNAL_SECRET: string;
+}
+
+/** Whom the audit and the rebuilding of projections ask; they read the settings of the database too. */
+export const readAuditConfig = (environment: NodeJS.ProcessEnv = process.env): AuditConfig =>
+  readSettings<AuditConfig>(environment, {
+    AUTH_INTERNAL_URL: origin.required(),
+    AUTH_INTERNAL_SECRET: strongSecret.required(),
+    POSTS_INTERNAL_URL: origin.required(),
     POSTS_INTERNAL_SECRET: strongSecret.required(),
   });
 

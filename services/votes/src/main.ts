@@ -10,10 +10,18 @@ import {
 } from '@agora/chassis';
 import { connectDatabase, connectionOf, databaseAnswers, isDatabaseUnavailable } from '@agora/database';
 import { authenticate, createVerifier, followRevocations } from '@agora/identity';
-import { awaitWrites, connectBroker, openOutbox, startConsumers, startRelay } from '@agora/messaging';
+import {
+  awaitWrites,
+  connectBroker,
+  measureMessaging,
+  openOutbox,
+  startConsumers,
+  startRelay,
+} from '@agora/messaging';
+import { exportAuditResults } from '@agora/operations';
 import { readConfig } from './config.js';
 import { subscriptions } from './events/subscriptions.js';
-import { routes } from './http/routes.js';
+import { internalRoutes, routes } from './http/routes.js';
 import { KnownPost } from './models/known-post.js';
 import { Vote } from './models/vote.js';
 import { Voter } from './models/voter.js';
@@ -33,6 +41,8 @@ runProcess('votes', readConfig, async (config, { logger, started, isDraining }) 
       ...listen,
       port: config.INTERNAL_PORT,
       logger,
+      routes: internalRoutes(database),
+      secret: config.INTERNAL_SECRET,
       translateError,
       isReady: async () => !isDraining() && verifier.isReady() && (await databaseAnswers(database)),
     }),
@@ -40,6 +50,8 @@ runProcess('votes', readConfig, async (config, { logger, started, isDraining }) 
   started(broker);
   started(revocations);
   started(verifier);
+  measureMessaging({ service: 'votes', database, broker, subscriptions });
+  exportAuditResults(database);
   const outbox = openOutbox(database, 'votes', correlation);
   started(startRelay({ outbox, broker, connection: connectionOf(config, 'votes-relay'), logger }));
   started(

@@ -3,5 +3,11 @@ import { readMigrationConfig } from './config.js';
 import { createMessaging } from './migrations/0001-create-messaging-tables.js';
 import { createKnownPosts } from './migrations/0002-create-known-posts.js';
 import { createVotes } from './migrations/0003-create-votes.js';
+import { createAuditResults } from './migrations/0004-create-audit-results.js';
 
-await runMigrateCommand('votes', readMigrationConfig, [createMessaging, createKnownPosts, createVotes]);
+await runMigrateCommand('votes', readMigrationConfig, [
+  createMessaging,
+  createKnownPosts,
+  createVotes,
+  createAuditResults,
+]);

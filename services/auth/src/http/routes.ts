@@ -1,5 +1,7 @@
 import { del, get, post, put, type Logger, type Route } from '@agora/chassis';
 import type { Revocations } from '@agora/identity';
+import { listEvents } from '@agora/operations';
+import type { Sequelize } from 'sequelize';
 import type { SignAccessToken } from '../access-tokens.js';
 import type { Keys } from '../keys.js';
 import type { CountRegistration } from '../limits/count-registrations.js';
@@ -11,6 +13,7 @@ import { deleteOwnUser, deleteOwnUserDescription } from './delete-own-user.js';
 import { endAllSessions, endAllSessionsDescription } from './end-all-sessions.js';
 import { endSession, endSessionDescription } from './end-session.js';
 import { listSessions, listSessionsDescription } from './list-sessions.js';
+import { listUsers } from './list-users.js';
 import { logIn, logInDescription } from './log-in.js';
 import { logOut, logOutDescription } from './log-out.js';
 import { refreshSession, refreshSessionDescription } from './refresh-session.js';
@@ -61,7 +64,9 @@ export const routes = (dependencies: Dependencies): Route[] => {
 };
 
 /** What other processes of Agora ask of auth, on the internal port. */
-export const internalRoutes = ({ keys }: Pick<Dependencies, 'keys'>): Route[] => [
+export const internalRoutes = (keys: Keys, database: Sequelize): Route[] => [
   get('/internal/jwks.json', 'anyone', showKeySet(keys)),
+  get('/internal/users', 'service', listUsers),
   get('/internal/users/:id', 'service', showUser),
+  get('/internal/events', 'service', listEvents(database)),
 ];

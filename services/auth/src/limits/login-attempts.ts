@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { addressBucket, tooMany, type Logger } from '@agora/chassis';
+import { addressBucket, Counter, tooMany, type Logger } from '@agora/chassis';
 import type { Sequelize } from 'sequelize';
 import type { Config } from '../config.js';
 import { canonicalEmail } from '../email.js';
@@ -17,23 +17,31 @@ interface LoginAttempt {
 /** Lets a try to log in through, or throws a 429 with `Retry-After`; a 503 when it cannot be counted. */
 export type BeginLogin = (username: string, address: string) => Promise<LoginAttempt>;
 
+const logins = new Counter({
+  name: 'logins_total',
+  help: 'Tries to log in, by what became of them: succeeded, failed or throttled',
+  labelNames: ['outcome'],
+});
+
 /** Counts failed logins per account and per address, whether the account exists or not (docs/decisions/0009-login-throttling.md). */
 export function countLogins(database: Sequelize, config: Config, logger: Logger): BeginLogin {
   const counters = openLoginCounters(database, config);
   return async (username, address) => {
     const who = { account: accountOf(username), address: addressBucket(address) };
-    const audit = (event: string, userId?: number) =>
+    const audit = (outcome: 'succeeded' | 'failed' | 'throttled', userId?: number) => {
+      logins.inc({ outcome });
       logger.info(
         {
-          event,
+          event: `login_${outcome}`,
           account: who.account.slice(0, 12),
           address: who.address,
           ...(userId && { user_id: userId }),
         },
         'login attempt',
       );
+    };
     const refuse = (milliseconds: number): never => {
-      audit('login_throttled');
+      audit('throttled');
       const seconds = Math.ceil(milliseconds / 1_000);
       throw tooManyFailures(Math.max(1, seconds));
     };
@@ -43,12 +51,12 @@ export function countLogins(database: Sequelize, config: Config, logger: Logger)
       async failed(userId) {
         const wait = await orUnavailable(counters.addFailure(who), logger);
         if (wait > 0) refuse(wait);
-        audit('login_failed', userId);
+        audit('failed', userId);
       },
       async succeeded(userId) {
         await check();
         await orUnavailable(counters.forgetFailures(who), logger);
-        audit('login_succeeded', userId);
+        audit('succeeded', userId);
       },
     };
   };

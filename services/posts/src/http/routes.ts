@@ -1,11 +1,14 @@
 import { del, get, patch, post, put, readingOwnWrites, type Route, type WithOwnWrites } from '@agora/chassis';
 import type { Verifier } from '@agora/identity';
 import type { LiveFeed } from '../live/live-feed.js';
+import { listEvents } from '@agora/operations';
+import type { Sequelize } from 'sequelize';
 import type { FindUser } from '../users.js';
 import { changePost, changePostDescription } from './change-post.js';
 import { deletePost, deletePostDescription } from './delete-post.js';
 import { listFeed, listFeedDescription } from './list-feed.js';
 import { listOwnPosts, listOwnPostsDescription } from './list-own-posts.js';
+import { listPostStates } from './list-post-states.js';
 import { publishPost, publishPostDescription } from './publish-post.js';
 import { replacePost, replacePostDescription } from './replace-post.js';
 import { showPostState } from './show-post-state.js';
@@ -40,4 +43,8 @@ export const routes = ({
 ];
 
 /** What other processes of Agora ask of posts, on the internal port. */
-export const internalRoutes: Route[] = [get('/internal/posts/:id', 'service', showPostState)];
+export const internalRoutes = (database: Sequelize): Route[] => [
+  get('/internal/posts', 'service', listPostStates),
+  get('/internal/posts/:id', 'service', showPostState),
+  get('/internal/events', 'service', listEvents(database)),
+];

@@ -1,4 +1,4 @@
-import { QueryTypes, type Transaction } from 'sequelize';
+import { Op, QueryTypes, type Transaction } from 'sequelize';
 import { Column, DataType, Model, Table } from 'sequelize-typescript';
 
 /** An account as auth shows it. */
@@ -39,6 +39,43 @@ export class Author extends Model {
       `INSERT INTO authors (id, deleted_at) VALUES ($1, now())
        ON CONFLICT (id) DO UPDATE SET email = NULL, created_at = NULL, deleted_at = coalesce(authors.deleted_at, now())`,
       { bind: [id], type: QueryTypes.INSERT, transaction },
+    );
+  }
+
+  /** The ids of the next authors, tombstones too. */
+  static async idsAfter(after: number, limit: number): Promise<number[]> {
+    const authors = await Author.findAll({
+      attributes: ['id'],
+      where: { id: { [Op.gt]: after } },
+      order: ['id'],
+      limit,
+    });
+    return authors.map(({ id }) => id);
+  }
+
+  /** Authors by their ids; in a transaction they are held until it ends. */
+  static async findByIds(ids: readonly number[], transaction?: Transaction): Promise<Map<number, Author>> {
+    const authors = await Author.findAll({
+      where: { id: [...ids] },
+      ...(transaction && { transaction, lock: transaction.LOCK.UPDATE }),
+    });
+    return new Map(authors.map((author) => [author.id, author]));
+  }
+
+  /** Makes an author what auth says, a tombstone too. */
+  static async correct(
+    { id, email, created_at: createdAt }: UserView,
+    transaction: Transaction,
+  ): Promise<void> {
+    await Author.update({ email, createdAt, deletedAt: null }, { where: { id }, transaction });
+  }
+
+  /** Whether that is what auth says. */
+  isAs(user: UserView): boolean {
+    return (
+      this.deletedAt === null &&
+      this.email === user.email &&
+      this.createdAt?.toISOString() === user.created_at
     );
   }
 

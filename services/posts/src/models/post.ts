@@ -135,6 +135,45 @@ export class Post extends Model {
     );
   }
 
+  /** The ids of the next posts. */
+  static async idsAfter(after: number, limit: number): Promise<number[]> {
+    const posts = await Post.findAll({
+      attributes: ['id'],
+      where: { id: { [Op.gt]: after } },
+      order: ['id'],
+      limit,
+    });
+    return posts.map(({ id }) => id);
+  }
+
+  /** The next of those who have posts. */
+  static async ownersAfter(after: number, limit: number): Promise<number[]> {
+    const posts = await Post.findAll({
+      attributes: ['ownerId'],
+      where: { ownerId: { [Op.gt]: after } },
+      group: 'ownerId',
+      order: ['ownerId'],
+      limit,
+    });
+    return posts.map(({ ownerId }) => ownerId);
+  }
+
+  /** The counts of posts by their ids, as they are kept: below zero too. */
+  static async countsOf(ids: readonly number[]): Promise<Map<number, number>> {
+    const posts = await Post.findAll({ attributes: ['id', 'votes'], where: { id: [...ids] } });
+    return new Map(posts.map(({ id, votes }) => [id, votes]));
+  }
+
+  /** The count of a post, which nobody else changes while the transaction runs. */
+  static async holdCount(id: number, transaction: Transaction): Promise<number | undefined> {
+    const post = await Post.findByPk(id, {
+      attributes: ['id', 'votes'],
+      lock: transaction.LOCK.NO_KEY_UPDATE,
+      transaction,
+    });
+    return post?.votes;
+  }
+
   /** What clients see of the count. */
   get shownVotes(): number {
     return Math.max(0, this.votes);

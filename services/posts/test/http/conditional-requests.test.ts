@@ -156,7 +156,13 @@ describe('PATCH /posts/{id}', () => {
     expect(body).toEqual({ ...made.body, ...json, updated_at: body.updated_at });
     expect(Date.parse(String(body.updated_at))).toBeGreaterThan(Date.parse(String(made.body.updated_at)));
     expect((await eventsOf(path)).map(({ data }) => data)).toEqual([
-      { post_id: made.body.id, owner_id: ownerId, published: body.published, version: 2 },
+      {
+        post_id: made.body.id,
+        owner_id: ownerId,
+        published: body.published,
+        version: 2,
+        was_published: true,
+      },
     ]);
   });
 

@@ -1,10 +1,21 @@
 import { get, post, readingOwnWrites, type Route, type WithOwnWrites } from '@agora/chassis';
+import { listEvents } from '@agora/operations';
+import type { Sequelize } from 'sequelize';
 import type { FindPostState } from '../post-states.js';
 import { castVote, castVoteDescription } from './cast-vote.js';
 import { listOwnVotes, listOwnVotesDescription } from './list-own-votes.js';
+import { listVoteCounts } from './list-vote-counts.js';
+import { showVoteCount } from './show-vote-count.js';
 
 /** What clients ask of votes, through the gateway. */
 export const routes = (findPostState: FindPostState, withOwnWrites: WithOwnWrites): Route[] => [
   post('/vote', 'user', withOwnWrites(castVote(findPostState)), readingOwnWrites(castVoteDescription)),
   get('/vote', 'user', withOwnWrites(listOwnVotes), readingOwnWrites(listOwnVotesDescription)),
+];
+
+/** What other processes of Agora ask of votes, on the internal port. */
+export const internalRoutes = (database: Sequelize): Route[] => [
+  get('/internal/votes', 'service', listVoteCounts),
+  get('/internal/votes/:id', 'service', showVoteCount),
+  get('/internal/events', 'service', listEvents(database)),
 ];

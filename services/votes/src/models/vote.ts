@@ -1,4 +1,5 @@
-import { QueryTypes, type Transaction } from 'sequelize';
+import { col, fn, Op, QueryTypes, type Transaction } from 'sequelize';
+import { voteCast, voteRetracted } from '@agora/contracts';
 import { Column, DataType, Model, Table } from 'sequelize-typescript';
 
 /** How an attempt to vote stands: whom and what votes knows, and whether the vote was changed. */
@@ -23,6 +24,17 @@ const attempt = `
   SELECT (SELECT CASE WHEN deleted_at IS NULL THEN 'known' ELSE 'deleted' END FROM voter) AS voter,
          (SELECT CASE WHEN deleted_at IS NOT NULL THEN 'deleted' WHEN published OR owner_id = $2 THEN 'visible' ELSE 'hidden' END FROM post) AS post,
          EXISTS (SELECT 1 FROM changed) AS changed`;
+
+/** How many votes a post has. */
+export interface VoteCount {
+  post_id: number;
+  votes: number;
+}
+
+/** How many votes a post has, and what was published about it lately, of one instant. */
+export interface RecentVotes extends VoteCount {
+  events: { id: string; change: number }[];
+}
 
 @Table({ tableName: 'votes' })
 export class Vote extends Model {
@@ -103,5 +115,59 @@ export class Vote extends Model {
       { bind: [userId, limit], type: QueryTypes.SELECT, transaction },
     );
     return (erased ?? []).map(({ post_id: postId }) => postId);
+  }
+
+  /** How many votes each of the posts has that have any. */
+  static async countOn(postIds: number[]): Promise<VoteCount[]> {
+    const counts = await Vote.findAll({
+      attributes: [
+        ['post_id', 'post_id'],
+        [fn('count', col('*')), 'votes'],
+      ],
+      where: { postId: postIds },
+      group: 'post_id',
+      raw: true,
+    });
+    return counts.map((count) => {
+      const { post_id: postId, votes } = count as unknown as { post_id: number; votes: string };
+      return { post_id: postId, votes: Number(votes) };
+    });
+  }
+
+  /** How many votes a post has, and the events about them that were not published by `since` (ISO 8601). */
+  static async countWithRecent(postId: number, since: string): Promise<RecentVotes> {
+    // One statement, so one instant: the votes are counted with exactly these events.
+    const rows = await Vote.sequelize?.query<RecentVotes>(
+      `SELECT $1::int AS post_id, (SELECT count(*)::int FROM votes WHERE post_id = $1) AS votes,
+         coalesce((SELECT json_agg(json_build_object('id', event_id, 'change', CASE envelope->>'type' WHEN $3 THEN 1 ELSE -1 END))
+           FROM outbox WHERE (published_at IS NULL OR published_at >= $2) AND envelope->>'type' IN ($3, $4)
+             AND (envelope->'data'->>'post_id')::int = $1), '[]') AS events`,
+      { bind: [postId, since, voteCast.type, voteRetracted.type], type: QueryTypes.SELECT },
+    );
+    return rows?.[0] ?? { post_id: postId, votes: 0, events: [] };
+  }
+
+  /** The next of the posts that have votes. */
+  static async postsAfter(after: number, limit: number): Promise<number[]> {
+    const votes = await Vote.findAll({
+      attributes: ['postId'],
+      where: { postId: { [Op.gt]: after } },
+      group: 'postId',
+      order: ['postId'],
+      limit,
+    });
+    return votes.map(({ postId }) => postId);
+  }
+
+  /** The next of those who have voted. */
+  static async votersAfter(after: number, limit: number): Promise<number[]> {
+    const votes = await Vote.findAll({
+      attributes: ['userId'],
+      where: { userId: { [Op.gt]: after } },
+      group: 'userId',
+      order: ['userId'],
+      limit,
+    });
+    return votes.map(({ userId }) => userId);
   }
 }

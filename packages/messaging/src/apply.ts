@@ -1,0 +1,69 @@
+import type { Envelope } from '@agora/contracts';
+import type { Sequelize } from 'sequelize';
+import { forgetFailures } from './dead-letters.js';
+import { recordInInbox, removeFromInbox } from './inbox.js';
+import type { Correlation } from './logger.js';
+import type { SubscribedEvent, Subscription } from './subscriptions.js';
+
+export interface ApplyOptions {
+  subscriptions: readonly Subscription[];
+  database: Sequelize;
+  correlation: Correlation;
+}
+
+/** An event, and what reacts to it. */
+export interface Reaction {
+  envelope: Envelope<never>;
+  subscription: Subscription;
+}
+
+/** What reacts to an event of a type, and how its data must look. */
+export const subscriptionsByType = (
+  subscriptions: readonly Subscription[],
+): Map<string, { subscription: Subscription; event: SubscribedEvent }> =>
+  new Map(
+    subscriptions.flatMap((subscription) =>
+      subscription.events.map((event) => [event.type, { subscription, event }] as const),
+    ),
+  );
+
+/**
+ * Applies events that were not applied before and records them, in one transaction; whatever failed of them earlier, also under
+ * `letterId`, is forgotten with it. Returns the ids of those that need another transaction.
+ */
+export async function applyOnce(
+  reactions: Reaction[],
+  { database, correlation }: ApplyOptions,
+  letterId?: string,
+): Promise<Set<string>> {
+  const [first] = reactions;
+  const requestId = reactions.length === 1 ? first?.envelope.requestid : undefined;
+  return correlation.run(requestId, () =>
+    database.transaction(async (transaction) => {
+      const ids = reactions.map(({ envelope }) => envelope.id);
+      const fresh = await recordInInbox(database, ids, transaction);
+      const again: string[] = [];
+      // A message that is twice in one batch is applied once.
+      for (const run of runsOf(reactions.filter(({ envelope }) => fresh.delete(envelope.id)))) {
+        again.push(...(await run.subscription.apply(run.envelopes, transaction)));
+      }
+      await removeFromInbox(database, again, transaction);
+      const unfinished = new Set(again);
+      const finished = ids.filter((id) => !unfinished.has(id));
+      if (letterId && unfinished.size === 0) finished.push(letterId);
+      await forgetFailures(database, finished, transaction);
+      return unfinished;
+    }),
+  );
+}
+
+/** Neighbours of one subscription go to it together, so order is kept. */
+function runsOf(reactions: Reaction[]): { subscription: Subscription; envelopes: Envelope<never>[] }[] {
+  const runs: { subscription: Subscription; envelopes: Envelope<never>[] }[] = [];
+  for (const { subscription, envelope } of reactions) {
+    const last = runs.at(-1);
+    if (last?.subscription === subscription) last.envelopes.push(envelope);
+    else runs.push({ subscription, envelopes: [envelope] });
+  }
+  return runs;
+}

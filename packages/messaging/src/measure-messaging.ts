@@ -1,0 +1,89 @@
+import { Gauge } from 'prom-client';
+import { QueryTypes, type Sequelize } from 'sequelize';
+import { atScrape } from './at-scrape.js';
+import type { Broker } from './broker.js';
+import { streamOf } from './streams.js';
+import { publishersOf, type Subscription } from './subscriptions.js';
+
+export interface MeasuringOptions {
+  /** The name of the service, and of its durable consumers. */
+  service: string;
+  database: Sequelize;
+  broker: Broker;
+  subscriptions?: readonly Subscription[];
+}
+
+/** Has `/metrics` tell what waits in the outbox, what was given up, and what the service has yet to read. Whatever cannot be asked is left out. */
+export function measureMessaging(options: MeasuringOptions): void {
+  measureTables(options.database);
+  if (options.subscriptions) measureConsumers(options, options.subscriptions);
+}
+
+/** Counting stops there: with NATS away for long an outbox holds millions. */
+const countLimit = 10_000;
+
+interface Tables {
+  waiting: number;
+  oldest: number;
+  dead: number;
+}
+
+function measureTables(database: Sequelize): void {
+  const tables = atScrape(async () => {
+    const [row] = await database.query<Tables>(statement, { type: QueryTypes.SELECT });
+    return row;
+  });
+  const gauge = (name: string, help: string, valueOf: (row: Tables) => number) =>
+    new Gauge({
+      name,
+      help,
+      async collect() {
+        const row = await tables();
+        if (row) this.set(valueOf(row));
+        else this.remove();
+      },
+    });
+  gauge('outbox_waiting_events', `Events to be published, counted up to ${countLimit}`, (row) => row.waiting);
+  gauge('outbox_oldest_seconds', 'Age of the oldest event to be published; 0 when there is none', (row) =>
+    Math.max(0, row.oldest),
+  );
+  gauge(
+    'dead_letters',
+    `Messages that were given up and kept for a look, counted up to ${countLimit}`,
+    (row) => row.dead,
+  );
+}
+
+const statement = `
+  SELECT
+    (SELECT count(*) FROM (SELECT 1 FROM outbox WHERE published_at IS NULL LIMIT ${countLimit}) AS waiting)::int AS waiting,
+    coalesce((SELECT extract(epoch FROM now() - created_at) FROM outbox WHERE published_at IS NULL
+              ORDER BY sequence LIMIT 1), 0)::float8 AS oldest,
+    (SELECT count(*) FROM (SELECT 1 FROM dead_letters WHERE dead_at IS NOT NULL LIMIT ${countLimit}) AS dead)::int AS dead`;
+
+function measureConsumers(
+  { service, broker }: MeasuringOptions,
+  subscriptions: readonly Subscription[],
+): Gauge {
+  const consumers = publishersOf(subscriptions).map((publisher) => {
+    const stream = streamOf(publisher);
+    const info = atScrape(async () => {
+      const { manager } = await broker.jetStream();
+      return manager.consumers.info(stream, service);
+    });
+    return { stream, info };
+  });
+  return new Gauge({
+    name: 'consumer_lag_messages',
+    help: 'Messages of the stream that this service has not yet read or not yet acknowledged',
+    labelNames: ['stream'],
+    async collect() {
+      const measureOne = async ({ stream, info }: (typeof consumers)[number]) => {
+        const found = await info();
+        if (found) this.set({ stream }, found.num_pending + found.num_ack_pending);
+        else this.remove({ stream });
+      };
+      await Promise.all(consumers.map(measureOne));
+    },
+  });
+}

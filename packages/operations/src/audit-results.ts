@@ -1,0 +1,68 @@
+import { Gauge } from '@agora/chassis';
+import { QueryTypes, type QueryInterface, type Sequelize, type Transaction } from 'sequelize';
+
+/** Makes the table of what the last audit left, in a service's own schema; for its migrations. */
+export async function createAuditResultsTable(
+  { sequelize }: QueryInterface,
+  transaction: Transaction,
+): Promise<void> {
+  await sequelize.query(
+    `CREATE TABLE audit_results (
+       kind text CONSTRAINT audit_results_pkey PRIMARY KEY,
+       drift integer NOT NULL,
+       finished_at timestamptz NOT NULL DEFAULT now()
+     );
+     COMMENT ON TABLE audit_results IS 'What the last audit found and did not repair, for the metrics';`,
+    { transaction },
+  );
+}
+
+/** Takes `createAuditResultsTable` back. */
+export async function dropAuditResultsTable(
+  { sequelize }: QueryInterface,
+  transaction: Transaction,
+): Promise<void> {
+  await sequelize.query('DROP TABLE audit_results', { transaction });
+}
+
+/** Keeps how much drift of each kind an audit left. */
+export async function saveAuditResults(
+  database: Sequelize,
+  results: { kind: string; left: number }[],
+): Promise<void> {
+  await database.query(
+    `INSERT INTO audit_results (kind, drift) SELECT * FROM unnest($1::text[], $2::int[])
+     ON CONFLICT (kind) DO UPDATE SET drift = EXCLUDED.drift, finished_at = now()`,
+    { bind: [results.map(({ kind }) => kind), results.map(({ left }) => left)], type: QueryTypes.INSERT },
+  );
+}
+
+/** Shows what the last audit left as `audit_drift{kind}` and when it ended as `audit_finished_timestamp_seconds`, read whenever metrics are. */
+export function exportAuditResults(database: Sequelize): void {
+  const show = async () => {
+    // Without the database there is nothing to say; the other metrics are wanted most just then.
+    const rows = await readResults(database).catch(() => []);
+    drift.reset();
+    for (const { kind, drift: found, finished_at: at } of rows) {
+      drift.set({ kind }, found);
+      finished.set(at.getTime() / 1_000);
+    }
+  };
+  const drift = new Gauge({
+    name: 'audit_drift',
+    help: 'What the last audit found and did not repair',
+    labelNames: ['kind'],
+    collect: show,
+  });
+  const finished = new Gauge({
+    name: 'audit_finished_timestamp_seconds',
+    help: 'When the last audit ended, in Unix time',
+    collect: show,
+  });
+}
+
+const readResults = (database: Sequelize) =>
+  database.query<{ kind: string; drift: number; finished_at: Date }>(
+    'SELECT kind, drift, finished_at FROM audit_results ORDER BY finished_at',
+    { type: QueryTypes.SELECT },
+  );

@@ -1,0 +1,12 @@
+import { readSettings } from '@agora/chassis';
+import { connectDatabase, databaseSettings, type DatabaseSettings } from '@agora/database';
+import type { Sequelize } from 'sequelize';
+import type { ModelCtor } from 'sequelize-typescript';
+
+/** Connects to the service's database as the environment says. */
+export const openDatabase = (service: string, models: ModelCtor[]): Sequelize =>
+  connectDatabase(
+    readSettings<DatabaseSettings>(process.env, databaseSettings),
+    `${service}-operations`,
+    models,
+  );

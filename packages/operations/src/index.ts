@@ -1,0 +1,11 @@
+export { askForAll, askOwner } from './ask-owner.js';
+export { runAuditCommand } from './audit-command.js';
+export { createAuditResultsTable, dropAuditResultsTable, exportAuditResults } from './audit-results.js';
+export { pagesOf, type Check } from './check.js';
+export { runDeadLettersCommand } from './dead-letters-command.js';
+export { idsParameter, pageSize } from './ids-parameter.js';
+export { listEvents } from './list-events.js';
+export { runOutboxCommand } from './outbox-command.js';
+export { projectionCheck } from './projection-check.js';
+export { runProjectionsCommand } from './projections-command.js';
+export { referenceCheck } from './reference-check.js';

@@ -1,0 +1,280 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { postCreated, voteCast } from '@agora/contracts';
+import { eventually, freshId, httpClient, tokenFor } from '@agora/testing';
+import { startOperatedAgora, type OperatedAgora } from './operated-agora.js';
+
+interface Audit {
+  left: number;
+  kinds: { kind: string; drift: number; repaired: number; left: number }[];
+}
+
+let operated: OperatedAgora;
+beforeAll(async () => {
+  operated = await startOperatedAgora();
+});
+afterAll(() => operated.stop());
+
+const ask = (service: 'auth' | 'posts' | 'votes') => httpClient(operated.agora.process(service).url);
+let people = 0;
+
+/** Somebody whom auth knows, without the cost of a password. */
+async function newUser(): Promise<{ id: number; token: string }> {
+  const [user] = await operated.sql<{ id: number }>(
+    `INSERT INTO auth.users (email, password_hash) VALUES ($1, 'x') RETURNING id`,
+    [`user-${(people += 1)}@example.test`],
+  );
+  const id = Number(user?.id);
+  return { id, token: tokenFor(id) };
+}
+
+async function newPost(token: string): Promise<number> {
+  const { body } = await ask('posts')('POST', '/posts', { token, json: { title: 'a', content: 'b' } });
+  return Number(body.id);
+}
+
+const vote = async (token: string, postId: number, dir = 1) =>
+  (await ask('votes')('POST', '/vote', { token, json: { post_id: postId, dir } })).status;
+
+const audit = (service: 'posts' | 'votes', ...args: string[]) =>
+  operated.run<Audit>(service, 'audit', '--settle', '0.5', '--json', ...args);
+
+/** What an audit found, by kind, and what it left of it. */
+const driftOf = ({ json }: { json: Audit }) =>
+  Object.fromEntries(
+    json.kinds.filter(({ drift }) => drift > 0).map(({ kind, drift, left }) => [kind, [drift, left]]),
+  );
+
+const countOf = async (postId: number) => {
+  const [post] = await operated.sql<{ votes: number }>('SELECT votes FROM posts.posts WHERE id = $1', [
+    postId,
+  ]);
+  return post?.votes;
+};
+
+describe('audit', () => {
+  it('finds nothing while people vote, whatever is on its way', async () => {
+    const owner = await newUser();
+    const posts = await Promise.all([newPost(owner.token), newPost(owner.token)]);
+    const voters = await Promise.all(Array.from({ length: 8 }, newUser));
+    let isOver = false;
+    const voting = voters.map(async ({ token }) => {
+      for (let round = 0; !isOver; round += 1)
+        for (const post of posts) await vote(token, post, round % 2 === 0 ? 1 : 0);
+    });
+    const audits = await Promise.all([audit('posts', '--settle', '2'), audit('votes', '--settle', '2')]);
+    isOver = true;
+    await Promise.all(voting);
+    expect(audits.map(driftOf)).toEqual([{}, {}]);
+    expect(audits.map(({ code }) => code)).toEqual([0, 0]);
+  });
+
+  it('finds counts that are wrong, and sets them right', async () => {
+    const owner = await newUser();
+    const post = await newPost(owner.token);
+    expect(await vote(owner.token, post)).toBe(201);
+    await eventually(async () => expect(await countOf(post)).toBe(1));
+    await operated.sql('UPDATE posts.posts SET votes = 41 WHERE id = $1', [post]);
+    const found = await audit('posts');
+    expect([found.code, driftOf(found)]).toEqual([1, { vote_counts: [1, 1] }]);
+    const metrics = await httpClient(operated.agora.process('posts').internalUrl)('GET', '/metrics');
+    expect(metrics.body.content).toMatch(/^audit_drift{kind="vote_counts"} 1$/m);
+
+    const repaired = await audit('posts', '--repair');
+    expect([repaired.code, driftOf(repaired)]).toEqual([0, { vote_counts: [1, 0] }]);
+    expect(await countOf(post)).toBe(1);
+  });
+
+  it('finds what was left of deleted accounts and posts, and erases it', async () => {
+    const [author, voter] = [await newUser(), await newUser()];
+    const [kept, lost] = [await newPost(voter.token), await newPost(voter.token)];
+    const orphan = await newPost(author.token);
+    for (const post of [kept, lost, orphan]) {
+      await vote(voter.token, post);
+      await vote(author.token, post);
+    }
+    await eventually(async () => expect([await countOf(kept), await countOf(orphan)]).toEqual([2, 2]));
+    await operated.sql('DELETE FROM auth.users WHERE id = $1', [author.id]);
+    await operated.sql('DELETE FROM posts.posts WHERE id = $1', [lost]);
+
+    const found = await Promise.all([audit('posts'), audit('votes')]);
+    expect(found.map(driftOf)).toEqual([
+      { authors: [1, 1], posts_without_author: [1, 1] },
+      { known_posts: [1, 1], voters: [1, 1], votes_without_post: [1, 1], votes_without_voter: [1, 1] },
+    ]);
+    await audit('posts', '--repair');
+    await audit('votes', '--repair');
+    await eventually(async () => expect(await countOf(kept)).toBe(1));
+    expect(await countOf(orphan)).toBeUndefined();
+    expect((await Promise.all([audit('posts'), audit('votes')])).map(driftOf)).toEqual([{}, {}]);
+  });
+
+  it('finds projections that are wrong, and sets them right', async () => {
+    const { id, token } = await newUser();
+    const post = await newPost(token);
+    await vote(token, post);
+    await operated.sql(`UPDATE posts.authors SET email = 'other@example.test' WHERE id = $1`, [id]);
+    await operated.sql('UPDATE votes.known_posts SET owner_id = 1, version = 99 WHERE id = $1', [post]);
+    await operated.sql('UPDATE votes.voters SET deleted_at = now() WHERE id = $1', [id]);
+    const found = await Promise.all([audit('posts', '--repair'), audit('votes', '--repair')]);
+    expect(driftOf(found[0])).toEqual({ authors: [1, 0] });
+    expect(driftOf(found[1])).toMatchObject({ known_posts: [1, 0], voters: [1, 0] });
+    expect(found.map(({ code }) => code)).toEqual([0, 0]);
+  });
+
+  it('finds events that were never applied, and applies them', async () => {
+    const owner = await newUser();
+    const post = await newPost(owner.token);
+    await vote(owner.token, post);
+    await eventually(async () => expect(await countOf(post)).toBe(1));
+    // As if the broker had lost it.
+    const envelope = { specversion: '1.0', id: randomUUID(), source: 'agora/votes', type: voteCast.type };
+    const rest = { time: new Date().toISOString(), datacontenttype: 'application/json' };
+    await operated.sql('INSERT INTO votes.voters (id) VALUES (99999)');
+    await operated.sql('INSERT INTO votes.votes (post_id, user_id) VALUES ($1, 99999)', [post]);
+    await operated.sql('INSERT INTO votes.outbox (event_id, envelope, published_at) VALUES ($1, $2, now())', [
+      envelope.id,
+      JSON.stringify({ ...envelope, ...rest, data: { post_id: post, user_id: 99_999 } }),
+    ]);
+    expect(driftOf(await audit('posts', '--repair'))).toEqual({ unapplied_events: [1, 0] });
+    expect(await countOf(post)).toBe(2);
+    await operated.sql('DELETE FROM votes.votes WHERE user_id = 99999');
+    await operated.sql('DELETE FROM votes.voters WHERE id = 99999');
+    await audit('posts', '--repair');
+  });
+
+  it('says in one line what is wrong with its arguments, and who gives no answer', async () => {
+    const misused = await operated.run('posts', 'audit', '--settle', 'soon');
+    expect([misused.code, misused.stderr]).toEqual([2, expect.stringContaining('--settle must be seconds')]);
+    await operated.agora.process('auth').end();
+    const alone = await audit('votes');
+    await operated.agora.process('auth').restart();
+    expect([alone.code, alone.stderr]).toEqual([
+      1,
+      expect.stringMatching(/^votes: audit: http\S+ gives no answer/),
+    ]);
+  });
+});
+
+describe('dead-letters', () => {
+  const unreadable = async () => {
+    const before = await letters();
+    await operated.courier.deliverRaw(postCreated.type, '{"not":"an event"}');
+    return eventually(async () => {
+      const fresh = (await letters()).filter((id) => !before.includes(id));
+      expect(fresh).toHaveLength(1);
+      return String(fresh[0]);
+    });
+  };
+  const letters = async () => {
+    const { json } = await operated.run<{ dead_letters: { message_id: string }[] }>(
+      'votes',
+      'dead-letters',
+      'list',
+      '--json',
+    );
+    return json.dead_letters.map(({ message_id: id }) => id);
+  };
+
+  it('lists and shows what could not be applied, and keeps what fails again, with its new error', async () => {
+    const id = await unreadable();
+    const shown = await operated.run<{ body: string }>('votes', 'dead-letters', 'show', id, '--json');
+    expect(shown.json.body).toBe('{"not":"an event"}');
+    const retried = await operated.run<{ failed: { message_id: string }[] }>(
+      'votes',
+      'dead-letters',
+      'retry',
+      '--all',
+      '--json',
+    );
+    expect([retried.code, retried.json.failed.map(({ message_id: each }) => each)]).toEqual([1, [id]]);
+    const again = await operated.run<{ attempts: number }>('votes', 'dead-letters', 'show', id, '--json');
+    expect(again.json.attempts).toBe(2);
+    expect((await operated.run('votes', 'dead-letters', 'discard', id)).code).toBe(0);
+    expect(await letters()).toEqual([]);
+  });
+
+  it('applies a message once its cause is gone, once', async () => {
+    const id = freshId();
+    const eventId = randomUUID();
+    const state = { post_id: id, owner_id: 1, published: true, version: 1 };
+    await operated.sql('ALTER TABLE votes.known_posts ADD CONSTRAINT broken CHECK (id <> ' + id + ')');
+    await operated.courier.deliver(postCreated, state, eventId);
+    await eventually(async () => expect(await letters()).toEqual([eventId]), 30_000);
+    await operated.sql('ALTER TABLE votes.known_posts DROP CONSTRAINT broken');
+    const [first, second] = await Promise.all(
+      [1, 2].map(() => operated.run('votes', 'dead-letters', 'retry', '--all')),
+    );
+    expect([first?.code, second?.code]).toEqual([0, 0]);
+    expect(await letters()).toEqual([]);
+    expect(await operated.sql('SELECT 1 FROM votes.known_posts WHERE id = $1', [id])).toHaveLength(1);
+    expect(await operated.sql('SELECT 1 FROM votes.inbox WHERE event_id = $1', [eventId])).toHaveLength(1);
+    await operated.sql('DELETE FROM votes.known_posts WHERE id = $1', [id]);
+  });
+
+  it('says in one line what is wrong with its arguments', async () => {
+    const wrong = [['retry'], ['retry', 'x', '--all'], ['lsit']];
+    const ends = await Promise.all(wrong.map((args) => operated.run('votes', 'dead-letters', ...args)));
+    expect(ends.map(({ code }) => code)).toEqual([2, 2, 2]);
+    const unknown = await operated.run('votes', 'dead-letters', 'show', 'nothing');
+    expect([unknown.code, unknown.stderr]).toEqual([
+      1,
+      'votes: dead-letters: votes has no dead letter nothing\n',
+    ]);
+  });
+});
+
+describe('outbox', () => {
+  it('publishes again what was published since a time, which changes nothing', async () => {
+    const owner = await newUser();
+    const post = await newPost(owner.token);
+    await vote(owner.token, post);
+    await eventually(async () => expect(await countOf(post)).toBe(1));
+    const { json, code } = await operated.run<{ republished: number }>(
+      'votes',
+      'outbox',
+      'republish',
+      '--since',
+      '2020-01-01T00:00:00Z',
+      '--json',
+    );
+    expect(code).toBe(0);
+    expect(json.republished).toBeGreaterThan(0);
+    await eventually(async () => {
+      const status = await operated.run<{ unpublished: number }>('votes', 'outbox', 'status', '--json');
+      expect(status.json.unpublished).toBe(0);
+    });
+    expect(await countOf(post)).toBe(1);
+  });
+
+  it('says in one line what is wrong with its arguments', async () => {
+    const wrong = [['republish'], ['republish', '--since', '2026-01-01']];
+    const ends = await Promise.all(wrong.map((args) => operated.run('auth', 'outbox', ...args)));
+    expect(ends.map(({ code }) => code)).toEqual([2, 2]);
+    const help = await operated.run('auth', 'outbox', '--help');
+    expect([help.code, help.stdout]).toEqual([0, expect.stringMatching(/^Usage: npm run outbox/)]);
+  });
+});
+
+describe('projections', () => {
+  it('are rebuilt from their owners, what was forgotten too', async () => {
+    const { id, token } = await newUser();
+    const [voted, forgotten] = [await newPost(token), await newPost(token)];
+    await vote(token, voted);
+    await eventually(async () =>
+      expect(await operated.sql('SELECT 1 FROM votes.known_posts WHERE id = $1', [forgotten])).toHaveLength(
+        1,
+      ),
+    );
+    await operated.sql('DELETE FROM votes.known_posts WHERE id = $1', [forgotten]);
+    await operated.sql('UPDATE votes.known_posts SET published = NOT published, version = 7 WHERE id = $1', [
+      voted,
+    ]);
+    await operated.sql(`UPDATE posts.authors SET email = 'other@example.test' WHERE id = $1`, [id]);
+    const votes = await operated.run<{ rebuilt: object[] }>('votes', 'projections', 'rebuild', '--json');
+    expect(votes.json.rebuilt[0]).toMatchObject({ projection: 'known_posts', learned: 1, corrected: 1 });
+    const posts = await operated.run<{ rebuilt: object[] }>('posts', 'projections', 'rebuild', '--json');
+    expect(posts.json.rebuilt).toEqual([expect.objectContaining({ projection: 'authors', corrected: 1 })]);
+    expect((await Promise.all([audit('posts'), audit('votes')])).map(driftOf)).toEqual([{}, {}]);
+  });
+});

@@ -1,0 +1,25 @@
+/** `node audit-command.js [--repair] [--settle <seconds>] [--json]`: compares what posts keeps with what auth and votes say. */
+import { runAuditCommand } from '@agora/operations';
+import { compareAuthors, findUsersAt } from './audit/authors.js';
+import { findOrphanedPosts } from './audit/orphaned-posts.js';
+import { compareVoteCounts } from './audit/vote-counts.js';
+import { readAuditConfig } from './config.js';
+import { subscriptions } from './events/subscriptions.js';
+import { Author } from './models/author.js';
+import { Post } from './models/post.js';
+
+await runAuditCommand({
+  service: 'posts',
+  models: [Author, Post],
+  subscriptions,
+  audited() {
+    const settings = readAuditConfig();
+    const auth = { origin: settings.AUTH_INTERNAL_URL, secret: settings.AUTH_INTERNAL_SECRET };
+    const votes = { origin: settings.VOTES_INTERNAL_URL, secret: settings.VOTES_INTERNAL_SECRET };
+    const findUsers = findUsersAt(auth);
+    return {
+      publishers: [auth, votes],
+      checks: [compareAuthors(findUsers), findOrphanedPosts(findUsers), compareVoteCounts(votes)],
+    };
+  },
+});

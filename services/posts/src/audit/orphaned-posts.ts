@@ -1,0 +1,19 @@
+import { userDeleted } from '@agora/contracts';
+import { applyFact } from '@agora/messaging';
+import { referenceCheck, type Check } from '@agora/operations';
+import { Author } from '../models/author.js';
+import { Post } from '../models/post.js';
+import type { FindUsers } from './authors.js';
+
+/** Nobody's posts are left once their account is gone. */
+export const findOrphanedPosts = (findUsers: FindUsers): Check =>
+  referenceCheck({
+    kind: 'posts_without_author',
+    subject: 'user_id',
+    idsAfter: (after, limit) => Post.ownersAfter(after, limit),
+    async gone(ids) {
+      const [users, authors] = [await findUsers(ids), await Author.findByIds(ids)];
+      return ids.filter((id) => !users.has(id) || authors.get(id)?.deletedAt !== null);
+    },
+    erase: (id, session) => applyFact(userDeleted, { user_id: id }, session),
+  });

@@ -1,0 +1,19 @@
+import { integerParameter, readQuery, type Handler } from '@agora/chassis';
+import { idsParameter, pageSize } from '@agora/operations';
+import { Post } from '../models/post.js';
+
+/**
+ * `GET /internal/posts?ids=1,2`: the states of those of the posts that there are; `?after=7`: those of the next posts. For services that
+ * compare what they keep.
+ */
+export const listPostStates: Handler = async (ctx) => {
+  const { ids, after } = readQuery<{ ids?: number[]; after: number }>(ctx, {
+    ids: idsParameter,
+    after: integerParameter({ min: 0, max: 2_147_483_647, fallback: 0 }),
+  });
+  const posts = await Post.findAll({
+    where: { id: ids ?? (await Post.idsAfter(after, pageSize)) },
+    order: ['id'],
+  });
+  ctx.body = posts.map((post) => post.toState());
+};

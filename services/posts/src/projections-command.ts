@@ -1,0 +1,12 @@
+/** `node projections-command.js rebuild [--json]`: asks auth anew for all authors that posts keeps. */
+import { runProjectionsCommand } from '@agora/operations';
+import { compareAuthors, findUsersAt } from './audit/authors.js';
+import { readProjectionsConfig } from './config.js';
+import { Author } from './models/author.js';
+import { Post } from './models/post.js';
+
+await runProjectionsCommand('posts', [Author, Post], () => {
+  const settings = readProjectionsConfig();
+  const auth = { origin: settings.AUTH_INTERNAL_URL, secret: settings.AUTH_INTERNAL_SECRET };
+  return [{ check: compareAuthors(findUsersAt(auth)) }];
+});

@@ -1,0 +1,38 @@
+import type { InternalAddress } from '@agora/chassis';
+import type { PostState } from '@agora/contracts';
+import { askForAll, askOwner, projectionCheck, type Check } from '@agora/operations';
+import { KnownPost } from '../models/known-post.js';
+
+/** Finds the states of posts by their ids, of those that there are. */
+export type FindPosts = (ids: readonly number[]) => Promise<Map<number, PostState>>;
+
+/** Asks the internal port of posts. */
+export const findPostsAt =
+  (posts: InternalAddress): FindPosts =>
+  (ids) =>
+    askForAll<PostState>(posts, '/internal/posts?ids=', ids, ({ post_id: id }) => id);
+
+/** What is known of posts is their state, and a tombstone where there is none. */
+export const compareKnownPosts = (findPosts: FindPosts): Check =>
+  projectionCheck<KnownPost, PostState>({
+    kind: 'known_posts',
+    subject: 'post_id',
+    idsAfter: (after, limit) => KnownPost.idsAfter(after, limit),
+    find: (ids, transaction) => KnownPost.findByIds(ids, transaction),
+    ask: findPosts,
+    differs: (known, state) => (state ? !known.isAs(state) : known.deletedAt === null),
+    correct: (id, state, transaction) =>
+      state ? KnownPost.correct(state, transaction) : KnownPost.bury(id, transaction),
+  });
+
+/** Learns of all posts that there are; returns how many are new or were older here. */
+export async function learnOfAllPosts(posts: InternalAddress): Promise<number> {
+  let learned = 0;
+  for (let after = 0; ;) {
+    const page = (await askOwner<PostState[]>(posts, `/internal/posts?after=${after}`)) ?? [];
+    const last = page.at(-1);
+    if (!last) return learned;
+    learned += await KnownPost.learnAll(page);
+    after = last.post_id;
+  }
+}
