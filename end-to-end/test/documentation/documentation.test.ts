@@ -13,12 +13,14 @@ let browser: Browser;
 
 beforeAll(async () => {
   folder = await mkdtemp(joinPath(tmpdir(), 'agora-chromium-'));
-  const opening = findChromium(folder).then(({ executablePath, env }) =>
-    chromium.launch({ executablePath, env: { ...process.env, ...env }, chromiumSandbox: false }),
-  );
   agora = await startAgora(['auth', 'gateway']);
   ann = await join(httpClient(agora.process('gateway').url));
-  browser = await opening;
+  const { executablePath, env } = await findChromium(folder);
+  browser = await chromium.launch({
+    executablePath,
+    env: { ...process.env, ...env },
+    chromiumSandbox: false,
+  });
 }, 60_000);
 afterAll(async () => {
   await browser?.close();
