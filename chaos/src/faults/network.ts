@@ -16,16 +16,19 @@ function waysOfOne({ system, random }: Scene, which: Which): [name: string, ways
   return [service, replicas.flatMap(({ ways }) => ways[which] ?? [])];
 }
 
+/** Slowness makes it likely that each cut meets something under way. */
 const cut = (which: Which): Fault => ({
   kind: `cut ${which}`,
   touches: which,
   quick: which === 'postgres',
   async run({ system, random }) {
     const times = 3 + random.below(4);
+    for (const way of allWays(system, which)) way.slowDown(50);
     for (let time = 0; time < times; time += 1) {
+      await sleep(200 + random.below(300));
       for (const way of allWays(system, which)) way.cut();
-      await sleep(100 + random.below(300));
     }
+    for (const way of allWays(system, which)) way.heal();
     return `all connections, ${times} times`;
   },
 });

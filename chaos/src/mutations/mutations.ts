@@ -36,7 +36,7 @@ export const mutations: Readonly<Record<string, Mutation>> = {
         '    await markPublished(client, rows);\n    const results = await Promise.allSettled(',
       ],
     ],
-    faults: ['kill nats', 'black-hole nats', 'kill every process'],
+    faults: ['full stream', 'kill nats'],
   },
   'acknowledge before commit': {
     file: processor,
@@ -46,7 +46,7 @@ export const mutations: Readonly<Record<string, Mutation>> = {
         '    for (const { message } of received) message.ack();\n    const unfinished = await correlation.run(',
       ],
     ],
-    faults: ['kill postgres', 'kill while postgres is slow', 'cut postgres'],
+    faults: ['kill while postgres is slow', 'cut postgres'],
   },
   'no inbox': {
     file: 'packages/messaging/dist/inbox.js',

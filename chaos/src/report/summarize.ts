@@ -88,7 +88,7 @@ function availabilityOf(entries: readonly Entry[]): number {
   return all === 0 ? 1 : answered / all;
 }
 
-/** For how long after a fault began a request still failed that was sent before the next one began. */
+/** For how long after a fault began requests still failed before the next one began. */
 function byKind({ marks, entries }: Run): Summary['faults'] {
   const failures = entries.filter(({ outcome }) => outcome === 'info');
   const spans = new Map<string, number[]>();
@@ -97,7 +97,7 @@ function byKind({ marks, entries }: Run): Summary['faults'] {
       ...marks.map((mark) => mark.startedAt).filter((at) => at > startedAt + 50),
       Infinity,
     );
-    const own = failures.filter((entry) => entry.endedAt >= startedAt && entry.startedAt < next);
+    const own = failures.filter(({ endedAt }) => endedAt >= startedAt && endedAt < next);
     const span = Math.max(0, ...own.map(({ endedAt }) => endedAt - startedAt));
     spans.set(kind, [...(spans.get(kind) ?? []), span]);
   }
