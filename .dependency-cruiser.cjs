@@ -6,7 +6,7 @@
 const { globSync, readFileSync } = require('node:fs');
 const { dirname } = require('node:path');
 
-const anyWorkspace = '^(packages/[^/]+|services/[^/]+|gateway|end-to-end|deploy/ecs)/';
+const anyWorkspace = '^(packages/[^/]+|services/[^/]+|gateway|end-to-end|clients/[^/]+|chaos|deploy/ecs)/';
 const productCode = '^(packages/[^/]+|services/[^/]+|gateway)/(src|migrations)/';
 
 const forbid = (name, from, to) => ({ name, severity: 'error', from, to });
@@ -28,17 +28,19 @@ const onlyKnows = (name, knower, npmPackage) =>
 
 /** npm links every workspace for everybody; only the ones in the package.json of the importer count. */
 const declaredWorkspacesOnly = (name) =>
-  globSync('{packages/*,services/*,gateway,end-to-end,deploy/ecs}/package.json').map((file) => {
-    const { dependencies, devDependencies } = JSON.parse(readFileSync(file, 'utf8'));
-    const declared = Object.keys({ ...dependencies, ...devDependencies })
-      .filter((each) => each.startsWith('@agora/'))
-      .map((each) => each.replace('@agora/', 'packages/'));
-    return forbid(
-      name,
-      { path: `^${dirname(file)}/` },
-      { path: '^packages/', pathNot: [dirname(file), ...declared].map((each) => `^${each}/`) },
-    );
-  });
+  globSync('{packages/*,services/*,gateway,end-to-end,clients/*,chaos,deploy/ecs}/package.json').map(
+    (file) => {
+      const { dependencies, devDependencies } = JSON.parse(readFileSync(file, 'utf8'));
+      const declared = Object.keys({ ...dependencies, ...devDependencies })
+        .filter((each) => each.startsWith('@agora/'))
+        .map((each) => each.replace('@agora/', 'packages/'));
+      return forbid(
+        name,
+        { path: `^${dirname(file)}/` },
+        { path: '^packages/', pathNot: [dirname(file), ...declared].map((each) => `^${each}/`) },
+      );
+    },
+  );
 
 module.exports = {
   forbidden: [
@@ -78,10 +80,14 @@ module.exports = {
       'contracts',
       'messaging',
     ]),
+    dependsOnly('openapi-depends-on-chassis-only', 'packages/openapi', ['chassis']),
     dependsOnly('messaging-depends-on-contracts-only', 'packages/messaging', ['contracts']),
     dependsOnly('contracts-depend-on-nothing-inside', 'packages/contracts'),
     dependsOnly('database-depends-on-nothing-inside', 'packages/database'),
     dependsOnly('chassis-depends-on-nothing-inside', 'packages/chassis'),
+
+    // What clients know is the HTTP contract.
+    dependsOnly('clients-depend-on-nothing-inside', 'clients/[^/]+'),
 
     // Inside a service
     forbid(
@@ -145,7 +151,7 @@ module.exports = {
     forbid('every-import-resolves', {}, { couldNotResolve: true }),
 
     // One owner for each of these libraries
-    onlyKnows('only-messaging-knows-nats', 'packages/(messaging|testing)', '(@nats-io/[^/]+|nats)'),
+    onlyKnows('only-messaging-knows-nats', '(packages/(messaging|testing)|chaos)', '(@nats-io/[^/]+|nats)'),
     onlyKnows('only-database-knows-umzug', 'packages/database', 'umzug'),
     onlyKnows('only-the-gateway-knows-http-proxy-middleware', 'gateway', 'http-proxy-middleware'),
   ],

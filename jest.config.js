@@ -8,7 +8,11 @@ export default {
 
   extensionsToTreatAsEsm: ['.ts'],
   // Sources say './x.js' as Node.js wants it; on disk that is x.ts, except in node_modules.
-  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': ['$1.js', '$1.ts'] },
+  moduleNameMapper: {
+    '^(\\.{1,2}/.*)\\.js$': ['$1.js', '$1.ts'],
+    // It has a `source` too, which is TypeScript.
+    '^eventsource-parser$': '<rootDir>/node_modules/eventsource-parser/dist/index.js',
+  },
   // Workspace packages are used from their sources, so a test never runs a stale build.
   testEnvironmentOptions: { customExportConditions: ['source', 'node', 'node-addons'] },
 

@@ -2,12 +2,13 @@
 import { globSync } from 'node:fs';
 import { basename } from 'node:path';
 
-const sources = '{packages,services,gateway,end-to-end,deploy,scripts,test}/**/*.{ts,js,mjs,cjs}';
+const sources =
+  '{packages,services,gateway,end-to-end,clients,chaos,deploy,scripts,test}/**/*.{ts,js,mjs,cjs}';
 const notOurs = /(^|\/)(node_modules|dist|coverage|cdk\.out)$/;
 
 const vague = new Set(['utils', 'helpers', 'common', 'shared', 'misc', 'lib', 'core', 'base', 'manager']);
 const kebabCase = /^[a-z0-9]+(-[a-z0-9]+)*$/;
-const packageIndex = /^packages\/[^/]+\/src\/index\.ts$/;
+const packageIndex = /^(packages|clients)\/[^/]+\/src\/index\.ts$/;
 
 const complaints = [];
 for (const path of globSync(sources, { exclude: (each) => notOurs.test(each) })) {

@@ -15,14 +15,19 @@ try {
   const written = filesFor(describe(name));
   for (const [path, content] of Object.entries(written)) write(path, content);
   const formatted = Object.keys(written).filter((path) => /\.(ts|json|md|ya?ml|mjs)$/.test(path));
-  execFileSync(process.execPath, ['node_modules/prettier/bin/prettier.cjs', '--write', ...formatted], {
-    cwd: repository,
-  });
+  runTool('node_modules/prettier/bin/prettier.cjs', '--write', ...formatted);
+  // The public document is made of what is built.
+  runTool('node_modules/typescript/bin/tsc', '-b');
+  runTool('scripts/generate-openapi.mjs');
   console.log(`${name} is in services/${name}. Next: npm install, npm test -w services/${name}, npm start.
 Not done: its place on ECS (deploy/ecs/src: services.ts, edges.ts, owners and images), should you deploy there.`);
 } catch (error) {
   console.error(error.message);
   process.exitCode = 1;
+}
+
+function runTool(tool, ...args) {
+  execFileSync(process.execPath, [tool, ...args], { cwd: repository });
 }
 
 function describe(name) {
@@ -59,6 +64,7 @@ function filesFor(service) {
     [`${folder}/src/config.ts`]: fill('config.ts'),
     [`${folder}/src/main.ts`]: fill('main.ts'),
     [`${folder}/src/migrate.ts`]: fill('migrate.ts'),
+    [`${folder}/src/document.ts`]: fill('document.ts'),
     [`${folder}/src/outbox-command.ts`]: fill('outbox-command.ts'),
     [`${folder}/src/migrations/0001-create-messaging-tables.ts`]: fill('0001-create-messaging-tables.ts'),
     [`${folder}/src/events/subscriptions.ts`]: fill('subscriptions.ts'),

@@ -20,6 +20,8 @@ const commands = {
   outbox: { script: 'packages/local-stack/dist/operate.js', first: ['outbox'] },
   projections: { script: 'packages/local-stack/dist/operate.js', first: ['projections'] },
   demo: { script: 'packages/demo/dist/demo.js' },
+  chaos: { script: 'chaos/dist/main.js' },
+  'chaos:sensitivity': { script: 'chaos/dist/sensitivity.js' },
   test: { script: 'packages/local-stack/dist/test.js' },
   check: { script: 'scripts/check.mjs' },
 };

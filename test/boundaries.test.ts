@@ -38,6 +38,8 @@ const violations: [rule: string, file: string, imported: string][] = [
     'packages/identity/src/verify.ts',
     '@agora/database',
   ],
+  ['openapi-depends-on-chassis-only', 'packages/openapi/src/create-document.ts', '@agora/contracts'],
+  ['clients-depend-on-nothing-inside', 'clients/typescript/src/agora.ts', '@agora/chassis'],
   ['messaging-depends-on-contracts-only', 'packages/messaging/src/relay.ts', '@agora/database'],
   ['contracts-depend-on-nothing-inside', 'packages/contracts/src/votes.ts', '@agora/chassis'],
   ['database-depends-on-nothing-inside', 'packages/database/src/connect.ts', '@agora/chassis'],
@@ -70,6 +72,7 @@ const cleanTree: Tree = {
   'packages/local-stack/src/index.ts': ['@agora/database'],
   'packages/messaging/src/index.ts': ['@agora/contracts', '@nats-io/jetstream'],
   'packages/testing/src/index.ts': ['@agora/local-stack', '@nats-io/jetstream', 'a-tool'],
+  'clients/typescript/src/index.ts': [],
   'services/posts/src/config.ts': ['@agora/chassis'],
   'services/posts/src/models/post.ts': [],
   'services/votes/src/config.ts': ['@agora/chassis'],
@@ -81,7 +84,16 @@ const cleanTree: Tree = {
   'gateway/src/main.ts': ['@agora/chassis', '@agora/identity', '@agora/messaging', 'http-proxy-middleware'],
 };
 
-const allPackages = ['chassis', 'contracts', 'database', 'identity', 'local-stack', 'messaging', 'testing'];
+const allPackages = [
+  'chassis',
+  'contracts',
+  'database',
+  'identity',
+  'local-stack',
+  'messaging',
+  'openapi',
+  'testing',
+];
 const libraries = ['@nats-io/jetstream', 'umzug', 'http-proxy-middleware'];
 const everything = [...libraries, ...allPackages.map((each) => `@agora/${each}`)];
 const declarations: Record<string, string[]> = {
@@ -89,6 +101,7 @@ const declarations: Record<string, string[]> = {
   'services/posts': ['@agora/chassis'],
   'services/votes': everything,
   gateway: everything,
+  'clients/typescript': everything,
 };
 
 let scratch: string;
@@ -148,7 +161,7 @@ describe('the import rules', () => {
 async function plant(name: string, files: Tree): Promise<string> {
   const tree = join(scratch, name);
   await write(join(tree, 'package.json'), {
-    workspaces: ['packages/*', 'services/*', 'gateway'],
+    workspaces: ['packages/*', 'services/*', 'clients/*', 'gateway'],
     devDependencies: { 'a-tool': '1.0.0' },
   });
   for (const library of [...libraries, 'a-tool', 'undeclared']) {
@@ -178,7 +191,16 @@ async function write(file: string, content: string | object): Promise<void> {
 /** The names of the broken rules by importing file, under the configuration of this repository. */
 async function cruise(tree: string): Promise<Map<string, string[]>> {
   const depcruise = join(repository, 'node_modules/.bin/depcruise');
-  const options = ['--config', configuration, '--output-type', 'json', 'packages', 'services', 'gateway'];
+  const options = [
+    '--config',
+    configuration,
+    '--output-type',
+    'json',
+    'packages',
+    'services',
+    'gateway',
+    'clients',
+  ];
   const { stdout } = await promisify(execFile)(process.execPath, [depcruise, ...options], { cwd: tree });
   const { summary } = JSON.parse(stdout) as {
     summary: { violations: { from: string; rule: { name: string } }[] };

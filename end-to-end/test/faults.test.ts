@@ -1,14 +1,17 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
+  currentStack,
   eventually,
   httpClient,
   join,
   joinAll,
+  openFaultProxy,
   query,
   startAgora,
   type Agora,
   type Answer,
+  type FaultProxy,
   type HttpClient,
   type Person,
 } from '@agora/testing';
@@ -18,12 +21,25 @@ const text = { title: 'A title', content: 'Some content' };
 
 let agora: Agora;
 let ask: HttpClient;
+/** The ways of all processes to the servers. */
+let toNats: FaultProxy;
+let toPostgres: FaultProxy;
 
 beforeAll(async () => {
-  agora = await startAgora(names, { algorithm: 'ES256' });
+  const { nats, postgres } = currentStack();
+  toNats = await openFaultProxy(Number(new URL(nats.url).port));
+  toPostgres = await openFaultProxy(postgres.port);
+  const environment = {
+    NATS_URL: `nats://127.0.0.1:${toNats.port}`,
+    DATABASE_PORT: String(toPostgres.port),
+  };
+  agora = await startAgora(names, { algorithm: 'ES256', environment });
   ask = httpClient(agora.process('gateway').url);
 }, 30_000);
-afterAll(() => agora.stop());
+afterAll(async () => {
+  await agora.stop();
+  await Promise.all([toNats.stop(), toPostgres.stop()]);
+});
 
 const publish = ({ token }: Person) => ask('POST', '/posts', { token, json: text });
 const vote = ({ token }: Person, postId: number) =>
@@ -74,6 +90,53 @@ describe('while auth is down', () => {
     expect(
       (await ask('POST', '/login', { form: { username: ann.email, password: ann.password } })).status,
     ).toBe(200);
+  });
+});
+
+describe('while NATS is away', () => {
+  it('reads, writes and votes, and counts when NATS is back', async () => {
+    const [ann, bob] = await Promise.all([join(ask), join(ask)]);
+    toNats.refuse();
+    try {
+      const published = await publish(ann);
+      expect(published.status).toBe(201);
+      const id = Number(published.body.id);
+      expect((await vote(bob, id)).status).toBe(201);
+      expect(await votesOf(bob, id)).toBe(0);
+      toNats.heal();
+      await eventually(async () => expect(await votesOf(ann, id)).toBe(1), 15_000);
+    } finally {
+      toNats.heal();
+    }
+  });
+});
+
+describe('while PostgreSQL is away', () => {
+  it('answers 503 with Retry-After, lives on, and serves when PostgreSQL is back', async () => {
+    const ann = await join(ask);
+    const id = Number((await publish(ann)).body.id);
+    toPostgres.refuse();
+    try {
+      const answers = [
+        await ask('GET', `/posts/${id}`, { token: ann.token }),
+        await publish(ann),
+        await vote(ann, id),
+        await ask('POST', '/login', { form: { username: ann.email, password: ann.password } }),
+      ];
+      for (const { status, headers, body } of answers) {
+        expect([status, headers.get('retry-after'), body.status]).toEqual([503, expect.any(String), 503]);
+        expect(JSON.stringify(body)).not.toMatch(/127\.0\.0\.1|ECONN|postgres/i);
+      }
+      expect((await ask('GET', '/health')).status).toBe(200);
+      for (const name of ['auth', 'posts', 'votes'] as const) {
+        const at = httpClient(agora.process(name).internalUrl);
+        expect((await at('GET', '/healthz')).status).toBe(200);
+        await eventually(async () => expect((await at('GET', '/readyz')).status).toBe(503));
+      }
+    } finally {
+      toPostgres.heal();
+    }
+    await eventually(async () => expect((await vote(ann, id)).status).toBe(201));
   });
 });
 

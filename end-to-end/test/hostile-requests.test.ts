@@ -1,6 +1,14 @@
 import { request, type IncomingMessage } from 'node:http';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { httpClient, join, startAgora, type Agora, type HttpClient, type Person } from '@agora/testing';
+import {
+  expectDocumented,
+  httpClient,
+  join,
+  startAgora,
+  type Agora,
+  type HttpClient,
+  type Person,
+} from '@agora/testing';
 import fc from 'fast-check';
 import { forged, postPlaceholders } from './hostile/json.js';
 import { hostileRequest, type HostileRequest } from './hostile/requests.js';
@@ -126,16 +134,20 @@ function fillBytes(body: Uint8Array, fill: (text: string) => string): Uint8Array
   return text.includes('{') ? Buffer.from(fill(text), 'latin1') : body;
 }
 
-function expectContract(answer: RawAnswer, { method }: HostileRequest): void {
+function expectContract(answer: RawAnswer, { method, path }: HostileRequest): void {
   const { status, headers, text, milliseconds } = answer;
   expect(milliseconds).toBeLessThan(2_000);
   expectSecurityHeaders(headers);
   const overloaded = status === 503 && text.includes('"overloaded"');
   expect(overloaded ? 200 : status).toBeLessThan(500);
+  expectDocumented({ method, path, status, headers: new Headers(flatten(headers)), text });
   if (method === 'HEAD') return;
   if (status >= 400) expectProblem(answer);
   else if (text.startsWith('{')) expectNothingForged(JSON.parse(text), method);
 }
+
+const flatten = (headers: RawAnswer['headers']): Record<string, string> =>
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]));
 
 function expectSecurityHeaders(headers: RawAnswer['headers']): void {
   expect(headers).toMatchObject({

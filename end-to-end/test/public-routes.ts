@@ -7,17 +7,22 @@ export interface PublicRoute {
   reads: 'json' | 'form' | 'nothing';
 }
 
-/** The routes as the documentation lists them, so that a test of all of them forgets none. */
-export async function readPublicRoutes(ask: HttpClient): Promise<PublicRoute[]> {
-  const { body } = await ask('GET', '/docs');
-  const row =
-    /<td><code>([A-Z]+)<\/code><\/td><td><code>([^<]+)<\/code><\/td>\s*<td>[^<]*<\/td>\s*<td>([^<]*)</g;
-  const routes = [...String(body.content).matchAll(row)].map(
-    ([, method = '', path = '', kinds = '']): PublicRoute => ({ method, path, reads: kindOf(kinds) }),
-  );
-  if (routes.length < 15) throw new Error('GET /docs does not list the routes as this test reads them');
-  return routes;
+interface Operation {
+  requestBody?: { content: Record<string, unknown> };
 }
 
-const kindOf = (kinds: string): PublicRoute['reads'] =>
-  kinds.includes('JSON') ? 'json' : kinds.includes('form') ? 'form' : 'nothing';
+/** The routes as the OpenAPI document lists them, so that a test of all of them forgets none. */
+export async function readPublicRoutes(ask: HttpClient): Promise<PublicRoute[]> {
+  const { body } = await ask('GET', '/openapi.json');
+  const paths = Object.entries(body.paths as Record<string, Record<string, Operation>>);
+  return paths.flatMap(([path, operations]) =>
+    Object.entries(operations).map(([method, { requestBody }]) => ({
+      method: method.toUpperCase(),
+      path,
+      reads: kindOf(Object.keys(requestBody?.content ?? {})),
+    })),
+  );
+}
+
+const kindOf = (mediaTypes: string[]): PublicRoute['reads'] =>
+  mediaTypes.includes('application/json') ? 'json' : mediaTypes.length > 0 ? 'form' : 'nothing';

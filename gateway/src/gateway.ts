@@ -1,4 +1,4 @@
-import { createApplication, type Handler, type Logger } from '@agora/chassis';
+import { createApplication, shedLoad, type Logger } from '@agora/chassis';
 import type { Verifier } from '@agora/identity';
 import type Koa from 'koa';
 import type { Context } from 'koa';
@@ -11,9 +11,8 @@ import { createRouteFinder } from './find-route.js';
 import type { Streams } from './hold-streams.js';
 import { createAdmission } from './limits/admit.js';
 import type { Limiter } from './limits/limiter.js';
-import { showDocumentation } from './pages/show-documentation.js';
-import { showHealth } from './pages/show-health.js';
-import { showRoot } from './pages/show-root.js';
+import { pages } from './pages/pages.js';
+import { showDocument } from './pages/show-document.js';
 import { receiveBody } from './receive-body.js';
 import { routes, type Service } from './routes.js';
 import type { Upstream } from './upstream.js';
@@ -50,11 +49,9 @@ export function createGateway(options: GatewayOptions): Koa {
   } = options;
   const findRoute = createRouteFinder(routes);
   const admit = createAdmission(verifier, limiter);
-  const pages = new Map<string, Handler>([
-    ['/', showRoot(version)],
-    ['/health', showHealth(isDraining)],
-    ['/docs', showDocumentation(routes)],
-  ]);
+  const ownPages = new Map(
+    pages({ version, isDraining, showDocument: showDocument() }).map(({ path, handler }) => [path, handler]),
+  );
 
   /** The order is the contract's: framing and path, token, rate limit, content type and size. */
   const answer = async (ctx: Context): Promise<void> => {
@@ -65,7 +62,7 @@ export function createGateway(options: GatewayOptions): Koa {
     if (preflight) return answerPreflight(ctx, preflight);
     const address = clientAddress(ctx.req, trustedProxyHops);
     await admit(ctx, route, address);
-    if (route.service === 'gateway') return pages.get(route.path)?.(ctx);
+    if (route.service === 'gateway') return ownPages.get(route.path)?.(ctx);
     const body = await receiveBody(ctx.req, route.reads);
     const upstream = upstreams[route.service];
     const outgoing = { url: path + query, body, address };
@@ -73,7 +70,9 @@ export function createGateway(options: GatewayOptions): Koa {
     await streams.hold(ctx, () => upstream.forwardStream(ctx, outgoing));
   };
 
-  const middleware = [cutUnreadBodies, allowOrigins(corsOrigins), answer];
+  // Each service has a bound of its own on what is under way to it.
+  const shed = shedLoad({ maxInFlight: Infinity, exempt: '/health' });
+  const middleware = [cutUnreadBodies, allowOrigins(corsOrigins), shed, answer];
   return createApplication({ logger, middleware: behindTls ? [demandTls, ...middleware] : middleware });
 }
 

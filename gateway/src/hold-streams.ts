@@ -32,7 +32,7 @@ export function holdStreams({ perUser, total }: StreamBounds): Streams {
       const { userId } = requireUser(ctx);
       if (isStopped || streams.size >= total) throw unavailable('No more streams can be opened here.');
       const own = [...streams].filter((stream) => stream.userId === userId).length;
-      if (own >= perUser) throw tooMany('too_many_streams', 'Too many streams are open. Close one first.', 5);
+      if (own >= perUser) throw tooManyStreams();
       const stream: Held = { userId, end: () => undefined };
       streams.add(stream);
       ctx.res.once('pipe', (answer: Readable) => {
@@ -55,3 +55,7 @@ export function holdStreams({ perUser, total }: StreamBounds): Streams {
     },
   };
 }
+
+/** 429: the user has as many streams open as one may have. */
+export const tooManyStreams = () =>
+  tooMany('too_many_streams', 'Too many streams are open. Close one first.', 5);

@@ -55,7 +55,15 @@ runProcess('gateway', readConfig, async (settings, { logger, started, isDraining
       isReady: () => !isDraining() && verifier.isReady(),
     }),
   );
-  started(await openServer(gateway.callback(), { host, port: settings.PORT, drainMilliseconds }));
+  const noticeMilliseconds = settings.SHUTDOWN_NOTICE_SECONDS * 1_000;
+  started(
+    await openServer(gateway.callback(), {
+      host,
+      port: settings.PORT,
+      drainMilliseconds,
+      noticeMilliseconds,
+    }),
+  );
   // Before the server, which waits for all answers under way.
   started(streams);
 });

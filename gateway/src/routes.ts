@@ -56,4 +56,8 @@ export const routes: readonly Route[] = [
   route('GET', '/', 'gateway', 'anyone'),
   route('GET', '/health', 'gateway', 'anyone'),
   route('GET', '/docs', 'gateway', 'anyone'),
+  route('GET', '/docs/swagger-ui.css', 'gateway', 'anyone'),
+  route('GET', '/docs/swagger-ui-bundle.js', 'gateway', 'anyone'),
+  route('GET', '/docs/start.js', 'gateway', 'anyone'),
+  route('GET', '/openapi.json', 'gateway', 'anyone'),
 ];

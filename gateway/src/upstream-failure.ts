@@ -24,9 +24,16 @@ const late = new Set(['UPSTREAM_TIMEOUT', 'ETIMEDOUT']);
 /** 503 when a service was not reached, 504 when it was too slow, 502 when it broke off; with not a word of where it is. */
 export function toUpstreamProblem({ code = '' }: NodeJS.ErrnoException): Problem {
   if (unreached.has(code)) return serviceUnavailable();
-  if (late.has(code)) return new Problem(504, 'gateway_timeout', 'The service took too long to answer.');
-  return new Problem(502, 'bad_gateway', 'The service broke off before it answered.');
+  if (late.has(code)) return gatewayTimeout();
+  return badGateway();
 }
+
+/** 502: the service broke off. */
+export const badGateway = () => new Problem(502, 'bad_gateway', 'The service broke off before it answered.');
+
+/** 504: the service was too slow. */
+export const gatewayTimeout = () =>
+  new Problem(504, 'gateway_timeout', 'The service took too long to answer.');
 
 /** 503: the service is down, or has more to do than it can. */
 export const serviceUnavailable = () =>

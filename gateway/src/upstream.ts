@@ -35,8 +35,8 @@ export function createUpstream({
   logger,
 }: UpstreamOptions): Upstream {
   // No bound but for idle sockets: a request that queued for one could not be called back when its client leaves.
-  // They go well before the service's own 72 s, which would cut one that is about to be used.
-  const agent = new Agent({ keepAlive: true, maxFreeSockets: 64, timeout: 30_000 });
+  // They go before a service that stops would close them (`SHUTDOWN_NOTICE_SECONDS`), and with it a request on its way.
+  const agent = new Agent({ keepAlive: true, maxFreeSockets: 64, timeout: 1_500 });
   const streamAgent = new Agent();
   const ask = createAsk(origin, agent, timeoutMilliseconds);
   const askForStream = createAsk(origin, streamAgent, timeoutMilliseconds, streamPauseMilliseconds);

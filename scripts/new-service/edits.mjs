@@ -9,6 +9,13 @@ export const editsFor = ({ name, NAME, port, internalPort }) => ({
   'gateway/test/config.test.ts': [
     after(/ {2}VOTES_URL: '.*',\n/, `  ${NAME}_URL: 'http://${name}:${port}',\n`),
   ],
+  'packages/openapi/src/introduction.ts': [
+    before(/ {2}\{ name: 'gateway', description/, `  { name: '${name}', description: 'What it is for.' },\n`),
+  ],
+  'scripts/generate-openapi.mjs': [
+    before(/\nconst path =/, `import * as ${name} from '../services/${name}/dist/document.js';\n`),
+    before(/ {4}gateway: gateway\.endpoints/, `    ${name}: ${name}.endpoints,\n`),
+  ],
   'tsconfig.json': [before(/ {4}\{ "path": "gateway" \}/, `    { "path": "services/${name}" },\n`)],
   'test/pipelines.test.ts': [before(/ {2}gateway: 'gateway',/, `  ${name}: 'services/${name}',\n`)],
   'README.md': [

@@ -120,7 +120,8 @@ export const agreements: Record<string, Statement> = {
     for (const { name, spec, container, environment } of deploymentPods(objects)) {
       const pause = container.lifecycle?.preStop?.sleep?.seconds ?? 0;
       if (pause < 5) yield `${name}: no pause before SIGTERM`;
-      const needed = pause + Number(environment.SHUTDOWN_TIMEOUT_SECONDS ?? 8);
+      const { SHUTDOWN_NOTICE_SECONDS: notice = 3, SHUTDOWN_TIMEOUT_SECONDS: timeout = 8 } = environment;
+      const needed = pause + Number(notice) + Number(timeout);
       if ((spec.terminationGracePeriodSeconds ?? 30) <= needed) yield `${name}: is killed while it stops`;
     }
   },

@@ -42,13 +42,17 @@ export function createLimiter(rates: Rates, onCount: (count: Count) => void = ()
       const exceeded = usages.filter(({ policy, used }) => used > rates[policy].limit);
       if (exceeded.length === 0) return;
       const seconds = Math.max(...exceeded.map(secondsLeft));
-      throw tooMany('rate_limited', 'Too many requests. Try again later.', Math.max(1, seconds));
+      throw rateLimited(Math.max(1, seconds));
     },
     async add(counts) {
       for (const count of counts) await add(count);
     },
   };
 }
+
+/** 429: too many requests of one user or address; try again after so many seconds. */
+export const rateLimited = (retryAfter: number) =>
+  tooMany('rate_limited', 'Too many requests. Try again later.', retryAfter);
 
 /** Structured fields of draft-ietf-httpapi-ratelimit-headers-10: quota and window, then what remains and for how long. */
 const describePolicy = (policy: PolicyName, rates: Rates): string =>

@@ -1,9 +1,25 @@
-import { unavailable, type Handler } from '@agora/chassis';
+import { unavailable, type Description, type Handler } from '@agora/chassis';
+import Joi from 'joi';
 
 /** `GET /health`: whether the gateway itself takes requests; 503 once it was told to stop. */
 export const showHealth =
   (isDraining: () => boolean): Handler =>
   (ctx) => {
-    if (isDraining()) throw unavailable('The gateway is shutting down.', 1, 'draining');
+    if (isDraining()) throw draining();
     ctx.body = { status: 'ok' };
   };
+
+const draining = () => unavailable('The gateway is shutting down.', 1, 'draining');
+
+/** What clients are told of it. */
+export const showHealthDescription: Description = {
+  name: 'showHealth',
+  summary: 'Show whether the gateway takes requests',
+  answers: {
+    200: {
+      summary: 'It does.',
+      body: Joi.object({ status: Joi.string().valid('ok').required() }).meta({ name: 'Health' }),
+    },
+  },
+  refuses: [draining()],
+};

@@ -4,7 +4,7 @@ import { give } from './answer.js';
 import { audit } from './audit.js';
 import type { Logger } from './logger.js';
 import { observeRequest } from './metrics.js';
-import { malformed, Problem } from './problem.js';
+import { internalError, malformed, Problem } from './problem.js';
 import { securityHeaders } from './security-headers.js';
 import { withRequestContext, type RequestContext } from './request-context.js';
 import { startRequestSpan, type RequestSpan } from './tracing.js';
@@ -63,11 +63,7 @@ function toProblem(error: unknown, logger: Logger, translate: ApplicationOptions
   }
   if (isClientError(error)) return malformed('The request could not be read.');
   logger.error({ error }, 'request failed');
-  return new Problem(
-    500,
-    'internal_error',
-    'Something went wrong on our side. The request id helps us to find it.',
-  );
+  return internalError();
 }
 
 /** Koa and its parsers throw http-errors: those below 500 are the client's doing. */

@@ -6,6 +6,7 @@ import {
   type ServerResponse,
 } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Problem } from './problem.js';
 import { securityHeaders } from './security-headers.js';
 
@@ -14,13 +15,15 @@ export interface ServerOptions {
   port: number;
   /** How long answers in flight may take after a stop, in milliseconds. */
   drainMilliseconds: number;
+  /** How long it goes on serving before that, while those who call it learn to call another; 0 when left out. */
+  noticeMilliseconds?: number;
 }
 
 /** A listening server. */
 export interface HttpServer {
   /** The port it listens on, also when 0 was asked for. */
   readonly port: number;
-  /** Takes no more connections, lets answers in flight finish, and ends. */
+  /** Serves on for the notice, asking every client to let go; then takes no more connections, lets answers in flight finish, and ends. */
   stop(): Promise<void>;
 }
 
@@ -64,9 +67,11 @@ export async function openServer(listener: Listener, options: ServerOptions): Pr
   const address = server.address();
   return {
     port: typeof address === 'object' && address ? address.port : options.port,
-    stop: () => {
+    async stop() {
       draining = true;
-      return close(server, options.drainMilliseconds);
+      // To close a connection that idles is to break the request that is just being sent on it: clients close them first.
+      if (options.noticeMilliseconds) await sleep(options.noticeMilliseconds);
+      await close(server, options.drainMilliseconds);
     },
   };
 }

@@ -1,9 +1,10 @@
 export { addressBucket } from './address-bucket.js';
-export { readOwnWrites, type WithOwnWrites } from './read-own-writes.js';
+export { readingOwnWrites, readOwnWrites, type WithOwnWrites } from './read-own-writes.js';
 export { give, jsonAnswer, type Answer } from './answer.js';
 export { createApplication } from './application.js';
 export { audit } from './audit.js';
 export { askService, type InternalAddress } from './ask-service.js';
+export { saidAs, type AnswerDescription, type Description } from './describe.js';
 export { openServer, type HttpServer } from './http-server.js';
 export { openInternalServer } from './internal-server.js';
 export { createLogger, type Logger } from './logger.js';
@@ -11,6 +12,7 @@ export { Counter, Gauge, Histogram, measure } from './metrics.js';
 export {
   conflict,
   forbidden,
+  internalError,
   invalid,
   malformed,
   notFound,
@@ -28,6 +30,8 @@ export {
   readJson,
   readJsonOrForm,
   tooLarge,
+  unsupported,
+  malformedBody,
   type BodyKind,
 } from './read-body.js';
 export { idListParameter, idParameter, integerParameter, readQuery } from './read-query.js';
@@ -46,6 +50,7 @@ export {
   type Route,
 } from './routes.js';
 export { runProcess, type Lifecycle, type Stoppable } from './run-process.js';
+export { shedLoad } from './shed-load.js';
 export { securityHeaders } from './security-headers.js';
 export {
   processSettings,

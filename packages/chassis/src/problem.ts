@@ -81,3 +81,7 @@ export const tooMany = (code: string, detail: string, retryAfter: number) =>
 /** 503: something that this request needs is down or overloaded; try again after `retryAfter` seconds. */
 export const unavailable = (detail: string, retryAfter = 1, code = 'unavailable') =>
   new Problem(503, code, detail, { headers: { 'Retry-After': String(retryAfter) } });
+
+/** 500: our mistake. */
+export const internalError = () =>
+  new Problem(500, 'internal_error', 'Something went wrong on our side. The request id helps us to find it.');

@@ -31,7 +31,8 @@ export function checkBodyHeaders(headers: NodeJS.Dict<string | string[]>, kinds:
   if (Number(headers['content-length'] ?? 0) > bodyLimit) throw tooLarge();
 }
 
-const unsupported = (detail: string) => new Problem(415, 'unsupported_media_type', detail);
+/** 415: a body that the endpoint does not read. */
+export const unsupported = (detail: string) => new Problem(415, 'unsupported_media_type', detail);
 
 /** 413: the body is larger than `bodyLimit`. */
 export const tooLarge = () =>
@@ -87,11 +88,14 @@ async function parse(ctx: Context, parser: Middleware): Promise<unknown> {
   } catch (error) {
     // The parser's own error carries the whole body, passwords included: it must go no further than here.
     if (isTooLarge(error)) throw tooLarge();
-    throw malformed('The body could not be read as what its content type says.', 'malformed_body');
+    throw malformedBody('The body could not be read as what its content type says.');
   }
-  if (!utf8.valid()) throw malformed('The body is not valid UTF-8.', 'malformed_body');
+  if (!utf8.valid()) throw malformedBody('The body is not valid UTF-8.');
   return ctx.request.body;
 }
+
+/** 400: the body is not what its content type says. */
+export const malformedBody = (detail: string) => malformed(detail, 'malformed_body');
 
 /**
  * Digests (SHA-256) the body while it is read; undefined until it was read to its end. To be called in the same turn as what

@@ -1,3 +1,5 @@
+import Joi from 'joi';
+import type { Description } from './describe.js';
 import { invalid } from './problem.js';
 import type { Handler } from './routes.js';
 
@@ -22,3 +24,22 @@ export const readOwnWrites =
     }
     await handler(ctx);
   };
+
+const consistencyToken = Joi.string().description(
+  'That of a write, which the answer shows then. It is waited for up to 2 s.',
+);
+
+/** What clients are told of an endpoint behind that guard. */
+export const readingOwnWrites = (description: Description): Description => ({
+  ...description,
+  headers: { ...description.headers, 'Consistency-Token': consistencyToken },
+  answers: Object.fromEntries(
+    Object.entries(description.answers).map(([status, answer]) => {
+      const optionalHeaders = {
+        ...answer.optionalHeaders,
+        Consistency: '`stale` when the write is still missing.',
+      };
+      return [status, { ...answer, optionalHeaders }];
+    }),
+  ),
+});

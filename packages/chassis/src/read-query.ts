@@ -1,5 +1,6 @@
 import Joi from 'joi';
 import type { Context } from 'koa';
+import { saidAs } from './describe.js';
 import { invalid, type FieldError } from './problem.js';
 import { largestId, readId } from './validate.js';
 
@@ -36,7 +37,7 @@ export const integerParameter = ({ min, max, fallback }: { min: number; max: num
 export const idParameter = () => plainDigits(1, largestId);
 
 const plainDigits = (min: number, max: number) =>
-  Joi.string()
+  saidAs(Joi.string(), { type: 'integer', minimum: min, maximum: max })
     .custom((value: string, { error }) => {
       const number = /^(0|[1-9][0-9]{0,9})$/.test(value) ? Number(value) : Number.NaN;
       return number >= min && number <= max ? number : error('integer.range', { min, max });
@@ -45,7 +46,9 @@ const plainDigits = (min: number, max: number) =>
 
 /** Ids of users or posts in a query string, as `1,2,3`: one to `max` of them. */
 export const idListParameter = ({ max }: { max: number }) =>
-  Joi.string()
+  saidAs(Joi.string(), { pattern: '^[1-9][0-9]*(,[1-9][0-9]*)*$' })
+    .description(`1 to ${max} ids with commas between.`)
+    .example('1,2,3')
     .custom((value: string, { error }) => {
       const ids = value.split(',', max + 1).map(readId);
       return ids.length <= max && ids.every((id) => id !== undefined) ? ids : error('ids.list', { max });

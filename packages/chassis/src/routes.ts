@@ -1,5 +1,6 @@
 import { Router } from '@koa/router';
 import type { Context, Middleware } from 'koa';
+import type { Description } from './describe.js';
 import { Problem, notFound } from './problem.js';
 
 /** Answers one endpoint. */
@@ -14,11 +15,19 @@ export interface Route {
   path: string;
   access: Access;
   handler: Handler;
+  /** Missing where no client ever comes. */
+  description?: Description;
 }
 
 const routeOf =
   (method: Route['method']) =>
-  (path: string, access: Access, handler: Handler): Route => ({ method, path, access, handler });
+  (path: string, access: Access, handler: Handler, description?: Description): Route => ({
+    method,
+    path,
+    access,
+    handler,
+    ...(description && { description }),
+  });
 
 export const get = routeOf('GET');
 export const post = routeOf('POST');

@@ -16,8 +16,8 @@ export interface Lifecycle {
 }
 
 /**
- * Runs a process: starts what `compose` lists, in order, and on SIGTERM or SIGINT stops it in reverse within
- * `SHUTDOWN_TIMEOUT_SECONDS`. Ends with exit code 1 and one clear line when it cannot start, or when something fails that nobody handled.
+ * Runs a process: starts what `compose` lists, in order, and on SIGTERM or SIGINT stops it in reverse, within
+ * `SHUTDOWN_TIMEOUT_SECONDS` after `SHUTDOWN_NOTICE_SECONDS`. Ends with exit code 1 and one clear line when it cannot start, or when something fails that nobody handled.
  */
 export function runProcess<Settings extends ProcessSettings>(
   service: string,
@@ -52,7 +52,9 @@ export function runProcess<Settings extends ProcessSettings>(
     logger = createLogger(service, settings.LOG_LEVEL);
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {
       process.on(signal, () => {
-        stop(settings.SHUTDOWN_TIMEOUT_SECONDS).catch((error: unknown) => fail(error, 'could not stop'));
+        stop(settings.SHUTDOWN_NOTICE_SECONDS + settings.SHUTDOWN_TIMEOUT_SECONDS).catch((error: unknown) =>
+          fail(error, 'could not stop'),
+        );
       });
     }
     const tracing = await startTracing(service, settings, logger);

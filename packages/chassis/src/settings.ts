@@ -9,6 +9,7 @@ export const processSettings = {
   PORT: Joi.number().port().required(),
   INTERNAL_PORT: Joi.number().port().required(),
   SHUTDOWN_TIMEOUT_SECONDS: Joi.number().min(1).max(120).default(8),
+  SHUTDOWN_NOTICE_SECONDS: Joi.number().min(0).max(60).default(3),
   OTEL_EXPORTER_OTLP_ENDPOINT: Joi.string().uri({ scheme: ['http', 'https'] }),
   OTEL_TRACES_SAMPLER_ARG: Joi.number().min(0).max(1).default(1),
 };
@@ -20,6 +21,8 @@ export interface ProcessSettings {
   PORT: number;
   INTERNAL_PORT: number;
   SHUTDOWN_TIMEOUT_SECONDS: number;
+  /** How long it still serves when it is told to stop: longer than the gateway keeps a connection that idles. */
+  SHUTDOWN_NOTICE_SECONDS: number;
   /** Where an OTLP receiver takes spans; without it nothing is traced. */
   OTEL_EXPORTER_OTLP_ENDPOINT?: string;
   /** Of how many traces that begin in this process spans are sent. */

@@ -1,4 +1,5 @@
 import Joi from 'joi';
+import { saidAs } from './describe.js';
 import { invalid } from './problem.js';
 
 /** Validates what a client sent, without converting it; throws the 422 that lists every bad field. Unknown fields are dropped. */
@@ -26,7 +27,7 @@ interface TextLimits {
 /** A string of `min` to `max` code points that Postgres can store: without U+0000 and lone surrogates. */
 export const text = ({ min = 0, max }: TextLimits): Joi.StringSchema =>
   // What is allowed outright skips every rule, so the empty string must be only where it fits.
-  (min === 0 ? Joi.string().allow('') : Joi.string())
+  saidAs(min === 0 ? Joi.string().allow('') : Joi.string(), { minLength: min, maxLength: max })
     .custom((value: string, { error }) => {
       if (!isStorable(value)) return error('text.characters');
       // Two code units make at most one code point less each, so most strings need no counting.

@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { openServer, type HttpServer } from '../src/index.js';
 
@@ -62,6 +63,29 @@ describe('a server', () => {
     const response = await inFlight;
     expect(await response.text()).toBe('finished');
     await stopping;
+  });
+
+  it('serves on for its notice when it is stopped, and asks its clients to let go', async () => {
+    const listener = (_request: unknown, response: ServerResponse) => void response.end('served');
+    server = await openServer(listener, {
+      host: '127.0.0.1',
+      port: 0,
+      drainMilliseconds: 2_000,
+      noticeMilliseconds: 500,
+    });
+    const kept = connect(server.port, '127.0.0.1');
+    let received = '';
+    kept.on('data', (chunk) => (received += chunk.toString()));
+    kept.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+    await once(kept, 'data');
+    expect(received).toContain('Connection: keep-alive');
+    const stopping = server.stop();
+    kept.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+    const fresh = await exchange(server.port, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+    expect(fresh).toMatch(/200 OK[^]*Connection: close[^]*served$/);
+    await stopping;
+    expect(received).toMatch(/served[^]*200 OK[^]*Connection: close[^]*served$/);
+    await expect(fetch(`http://127.0.0.1:${server.port}/`)).rejects.toThrow('fetch failed');
   });
 
   it('ends connections that idle when it is stopped', async () => {

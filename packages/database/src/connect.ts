@@ -96,6 +96,11 @@ export async function inTransaction<Result>(
   }
 }
 
+/** How many statements wait for a connection of the pool. */
+export const waitingStatements = ({ connectionManager }: Sequelize): number =>
+  // Sequelize's types do not show its pool.
+  (connectionManager as unknown as { pool: { waiting: number } }).pool.waiting;
+
 /** Whether the database answers a query within its timeouts. */
 export async function databaseAnswers(connection: Sequelize): Promise<boolean> {
   try {

@@ -4,6 +4,7 @@ export {
   databaseAnswers,
   databaseSettings,
   inTransaction,
+  waitingStatements,
   type DatabaseSettings,
 } from './connect.js';
 export { isDatabaseUnavailable } from './errors.js';

@@ -89,6 +89,8 @@ export function environmentOf(
     ...limits,
     ...pick(user, [...inherited, ...overridable, ...Object.keys(limits)]),
     NODE_ENV: 'development',
+    // Nobody balances here, so nobody needs notice.
+    SHUTDOWN_NOTICE_SECONDS: '0',
     HOST: '127.0.0.1',
     PORT: String(port),
     INTERNAL_PORT: String(internalPort),

@@ -1,9 +1,25 @@
 export { checkout, layoutOf, type Layout } from './checkout.js';
-export { environmentOf, migrationEnvironmentOf, type NatsUser, type StackAddresses } from './environment.js';
+export {
+  addressesOf,
+  environmentOf,
+  migrationEnvironmentOf,
+  type NatsUser,
+  type StackAddresses,
+} from './environment.js';
 export { freePort, isFree } from './free-port.js';
+export { migrateAll } from './migrations.js';
 export { startNats, type Nats, type NatsOptions } from './nats.js';
+export { permissionsOf } from './nats-permissions.js';
 export { findNatsServer, type NatsBinary } from './nats-server.js';
 export { startPostgres, type Postgres, type PostgresOptions } from './postgres.js';
+export { ownArgument } from './process-identity.js';
+export { createProgress, type Progress } from './progress.js';
+export { reportFailure } from './report-failure.js';
+export { makeSecrets, type Secrets } from './secrets.js';
+export { startProcess, type ServerProcess } from './server-process.js';
+export { StackError } from './stack-error.js';
+export { stopRequests, type StopRequests } from './stop-requests.js';
+export { makeTemporaryFolder, removeAbandonedFolders } from './temporary-folder.js';
 export { readTestStack, type TestStack, type TestWorker } from './test-stack.js';
 export {
   entryPoint,

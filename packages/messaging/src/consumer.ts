@@ -57,19 +57,26 @@ async function consume(
   const { client, manager } = await broker.jetStream();
   await ensureConsumer(manager, publisher, service);
   const consumer = await client.consumers.get(streamOf(publisher), service);
-  // Without aborting, a consumer that was deleted on the server would be waited for in silence, for ever.
-  const messages = await consumer.consume({ max_messages: maxInFlight, abort_on_missing_resource: true });
+  const messages = await consumer.consume({
+    max_messages: maxInFlight,
+    // Without aborting, a consumer that was deleted on the server would be waited for in silence, for ever.
+    abort_on_missing_resource: true,
+    // Also how long the client waits when the server cannot say yet whether the consumer is there.
+    expires: 5_000,
+  });
   const buffer: JsMsg[] = [];
   let arrived = Promise.withResolvers<void>();
+  let ended = false;
   const collecting = collect(messages, (message) => {
     buffer.push(message);
     arrived.resolve();
-  }).finally(() => arrived.resolve());
-  let ended = false;
-  void collecting.then(
-    () => (ended = true),
-    () => (ended = true),
-  );
+  }).finally(() => {
+    // Said before the loop below wakes up, which would else wait for what never comes.
+    ended = true;
+    arrived.resolve();
+  });
+  // It is awaited at the end, and until then nobody would look at its failure.
+  collecting.catch(() => undefined);
   const stop = () => messages.stop();
   stopped.addEventListener('abort', stop);
   try {

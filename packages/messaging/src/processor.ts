@@ -36,8 +36,20 @@ export function createProcessor(options: ProcessorOptions): (messages: JsMsg[]) 
         await giveUp(message, error, options);
       }
     }
-    if (received.length > 0) await applyAll(received, options);
+    for (const batch of batchesOf(received)) await applyAll(batch, options);
   };
+}
+
+/** Cut where more would make a transaction too long. */
+function batchesOf(received: Received[]): Received[][] {
+  const batches: Received[][] = [];
+  for (const each of received) {
+    const last = batches.at(-1);
+    const limit = Math.min(each.subscription.atOnce, last?.[0]?.subscription.atOnce ?? 0);
+    if (last && last.length < limit) last.push(each);
+    else batches.push([each]);
+  }
+  return batches;
 }
 
 /** Applies the whole batch in one transaction; when that fails, each message alone, so that one bad one holds up no other. */

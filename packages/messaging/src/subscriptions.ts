@@ -14,9 +14,14 @@ export interface SubscribedEvent {
 /** One thing that a service does when it is told of an event; the runtime owns inbox, acknowledgement and transaction. */
 export interface Subscription {
   readonly events: readonly SubscribedEvent[];
+  /** How many events one transaction applies at most. */
+  readonly atOnce: number;
   /** Applies events in the order they came; returns the ids of those that must be called again. */
   apply(envelopes: readonly Envelope<never>[], transaction: Transaction): Promise<string[]>;
 }
+
+/** A transaction holds the rows that it changes to its end, and requests wait for them no longer than a second. */
+const oneByOne = 20;
 
 /**
  * Reacts to one event at a time, in the transaction that records it as applied. The event comes at least once and its effect
@@ -28,6 +33,7 @@ export function on<Data>(
 ): Subscription {
   return {
     events: [event],
+    atOnce: oneByOne,
     async apply(envelopes: readonly Envelope<Data>[], transaction: Transaction) {
       const unfinished: string[] = [];
       for (const { id, data } of envelopes) {
@@ -45,6 +51,8 @@ export function onBatch<Data>(
 ): Subscription {
   return {
     events,
+    // All together take one statement.
+    atOnce: Infinity,
     async apply(envelopes: readonly Envelope<Data>[], transaction: Transaction) {
       await handler(envelopes, transaction);
       return [];

@@ -1,3 +1,5 @@
+import { expectDocumented } from './openapi.js';
+
 /** An answer with its body read: parsed when it is JSON. Of a stream of events, which has no end, nothing is read. */
 export interface Answer {
   status: number;
@@ -18,7 +20,7 @@ interface Ask {
 /** Asks one server as an API client would. */
 export type HttpClient = (method: string, path: string, ask?: Ask) => Promise<Answer>;
 
-/** A client of the server at `origin`. */
+/** A client of the server at `origin`; it rejects when an answer is not as the OpenAPI document says. */
 export const httpClient =
   (origin: string): HttpClient =>
   async (method, path, ask = {}) => {
@@ -36,10 +38,12 @@ export const httpClient =
     const isStream = type.startsWith('text/event-stream');
     if (isStream) await response.body?.cancel();
     const content = isStream ? '' : await response.text();
+    const { status, headers } = response;
+    expectDocumented({ method, path, status, headers, text: content });
     const isJson = /json/.test(type);
     return {
-      status: response.status,
-      headers: response.headers,
+      status,
+      headers,
       body: (isJson && content ? JSON.parse(content) : { content }) as Answer['body'],
     };
   };

@@ -1,8 +1,10 @@
 export { startAgora, type Agora } from './agora.js';
 export { query, whileLocked } from './database.js';
 export { eventually } from './eventually.js';
+export { openFaultProxy, type FaultProxy } from './fault-proxy.js';
 export { openCourier, type Courier } from './events.js';
 export { httpClient, statusesOf, type Answer, type HttpClient } from './http.js';
+export { expectDocumented } from './openapi.js';
 export { join, joinAll, type Person } from './people.js';
 export { likelyFreePort } from './ports.js';
 export { currentStack } from './stack.js';

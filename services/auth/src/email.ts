@@ -1,3 +1,4 @@
+import { saidAs } from '@agora/chassis';
 import Joi from 'joi';
 
 /** ASCII only, and checked so before folding case: some other letters become ASCII ones when they are folded. */
@@ -17,7 +18,7 @@ const shape = Joi.string()
   .email({ tlds: { allow: false } });
 
 /** An e-mail address in a body; its value is the canonical form. */
-export const emailSchema = Joi.string()
+export const emailSchema = saidAs(Joi.string(), { format: 'email', maxLength: 254 })
   .required()
   .custom((value: string, { error }) => canonicalEmail(value) ?? error('email.invalid'))
   .messages({ 'email.invalid': '{#label} must be an e-mail address' });

@@ -5,9 +5,16 @@ import {
   openServer,
   routeRequests,
   runProcess,
+  shedLoad,
   unavailable,
 } from '@agora/chassis';
-import { connectDatabase, connectionOf, databaseAnswers, isDatabaseUnavailable } from '@agora/database';
+import {
+  connectDatabase,
+  connectionOf,
+  databaseAnswers,
+  isDatabaseUnavailable,
+  waitingStatements,
+} from '@agora/database';
 import { authenticate, createVerifier, followRevocations } from '@agora/identity';
 import { connectBroker, measureMessaging, openOutbox, startRelay } from '@agora/messaging';
 import { accessTokens } from './access-tokens.js';
@@ -56,21 +63,25 @@ runProcess('auth', readConfig, async (config, { logger, started, isDraining }) =
   const verifier = started(createVerifier(config, logger, revocations, keys));
   const application = createApplication({
     logger,
-    middleware: routeRequests(
-      routes({
-        keys,
-        passwords,
-        signAccessToken: accessTokens(keys, config),
-        revocations,
-        revokeSessions: sessionRevoker(revocations, config),
-        reuseGraceSeconds: config.REFRESH_REUSE_GRACE_SECONDS,
-        logger,
-        beginLogin: countLogins(database, config, logger),
-        countRegistration: countRegistrations(database, config, logger),
-      }),
-      authenticate(verifier),
-    ),
+    middleware: [
+      shedLoad({ waiting: () => waitingStatements(database) }),
+      ...routeRequests(
+        routes({
+          keys,
+          passwords,
+          signAccessToken: accessTokens(keys, config),
+          revocations,
+          revokeSessions: sessionRevoker(revocations, config),
+          reuseGraceSeconds: config.REFRESH_REUSE_GRACE_SECONDS,
+          logger,
+          beginLogin: countLogins(database, config, logger),
+          countRegistration: countRegistrations(database, config, logger),
+        }),
+        authenticate(verifier),
+      ),
+    ],
     translateError,
   });
-  started(await openServer(application.callback(), { ...listen, port: config.PORT }));
+  const noticeMilliseconds = config.SHUTDOWN_NOTICE_SECONDS * 1_000;
+  started(await openServer(application.callback(), { ...listen, port: config.PORT, noticeMilliseconds }));
 });

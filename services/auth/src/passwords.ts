@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { isStorable, unavailable } from '@agora/chassis';
+import { isStorable, saidAs, unavailable } from '@agora/chassis';
 import { verify as verifyArgon2 } from '@node-rs/argon2';
 import bcrypt from 'bcrypt';
 import Joi from 'joi';
@@ -51,12 +51,22 @@ export async function openPasswords(config: Config): Promise<Passwords> {
 
 const isArgon2 = (hash = '') => hash.startsWith('$argon2');
 const compareBcrypt = (hash: string, password: string) => bcrypt.compare(password, hash);
-const overloaded = () => unavailable('Too many logins and registrations are under way.', 1, 'overloaded');
+/** 503: more passwords wait than can be hashed soon. */
+export const overloaded = () =>
+  unavailable('Too many logins and registrations are under way.', 1, 'overloaded');
 
 const isUsable = (password: string) => isStorable(password) && Buffer.byteLength(password) <= maxBytes;
 
-const passwordSchema = ({ PASSWORD_MIN_LENGTH: minBytes, PASSWORD_BLOCKLIST }: Config) =>
-  Joi.string()
+/** What a new password must be: as long as the settings ask for, in bytes of UTF-8, and none of the most common. */
+export const passwordSchema = ({
+  PASSWORD_MIN_LENGTH: minBytes,
+  PASSWORD_BLOCKLIST,
+}: Pick<Config, 'PASSWORD_MIN_LENGTH' | 'PASSWORD_BLOCKLIST'>) =>
+  // Characters have one to four bytes, so of the limits only the upper one is the same for both.
+  saidAs(Joi.string(), { format: 'password', maxLength: maxBytes })
+    .description(
+      `${minBytes} to ${maxBytes} bytes in UTF-8, without U+0000; none of the most common passwords.`,
+    )
     .required()
     .custom((value: string, { error }) => {
       if (!isUsable(value) || Buffer.byteLength(value) < minBytes) return error('password.bytes');

@@ -6,9 +6,16 @@ import {
   readOwnWrites,
   routeRequests,
   runProcess,
+  shedLoad,
   unavailable,
 } from '@agora/chassis';
-import { connectDatabase, connectionOf, databaseAnswers, isDatabaseUnavailable } from '@agora/database';
+import {
+  connectDatabase,
+  connectionOf,
+  databaseAnswers,
+  isDatabaseUnavailable,
+  waitingStatements,
+} from '@agora/database';
 import { authenticate, createVerifier, followRevocations } from '@agora/identity';
 import {
   awaitWrites,
@@ -71,19 +78,23 @@ runProcess('posts', readConfig, async (config, { logger, started, isDraining }) 
   const liveFeed = started(createLiveFeed({ broker, database, logger }));
   const application = createApplication({
     logger,
-    middleware: routeRequests(
-      routes({
-        findUser: findUserAt({ origin: config.AUTH_INTERNAL_URL, secret: config.AUTH_INTERNAL_SECRET }),
-        withOwnWrites: readOwnWrites(awaitWrites(database, subscriptions)),
-        cursorSecret: config.CURSOR_SECRET,
-        liveFeed,
-        verifier,
-      }),
-      authenticate(verifier),
-    ),
+    middleware: [
+      shedLoad({ waiting: () => waitingStatements(database) }),
+      ...routeRequests(
+        routes({
+          findUser: findUserAt({ origin: config.AUTH_INTERNAL_URL, secret: config.AUTH_INTERNAL_SECRET }),
+          withOwnWrites: readOwnWrites(awaitWrites(database, subscriptions)),
+          cursorSecret: config.CURSOR_SECRET,
+          liveFeed,
+          verifier,
+        }),
+        authenticate(verifier),
+      ),
+    ],
     translateError,
   });
-  started(await openServer(application.callback(), { ...listen, port: config.PORT }));
+  const noticeMilliseconds = config.SHUTDOWN_NOTICE_SECONDS * 1_000;
+  started(await openServer(application.callback(), { ...listen, port: config.PORT, noticeMilliseconds }));
   // Before the server, which waits for all answers under way.
   started({ stop: async () => liveFeed.end() });
 });

@@ -6,9 +6,16 @@ import {
   readOwnWrites,
   routeRequests,
   runProcess,
+  shedLoad,
   unavailable,
 } from '@agora/chassis';
-import { connectDatabase, connectionOf, databaseAnswers, isDatabaseUnavailable } from '@agora/database';
+import {
+  connectDatabase,
+  connectionOf,
+  databaseAnswers,
+  isDatabaseUnavailable,
+  waitingStatements,
+} from '@agora/database';
 import { authenticate, createVerifier, followRevocations } from '@agora/identity';
 import {
   awaitWrites,
@@ -68,14 +75,18 @@ runProcess('votes', readConfig, async (config, { logger, started, isDraining }) 
   const withOwnWrites = readOwnWrites(awaitWrites(database, subscriptions));
   const application = createApplication({
     logger,
-    middleware: routeRequests(
-      routes(
-        findPostStateAt({ origin: config.POSTS_INTERNAL_URL, secret: config.POSTS_INTERNAL_SECRET }),
-        withOwnWrites,
+    middleware: [
+      shedLoad({ waiting: () => waitingStatements(database) }),
+      ...routeRequests(
+        routes(
+          findPostStateAt({ origin: config.POSTS_INTERNAL_URL, secret: config.POSTS_INTERNAL_SECRET }),
+          withOwnWrites,
+        ),
+        authenticate(verifier),
       ),
-      authenticate(verifier),
-    ),
+    ],
     translateError,
   });
-  started(await openServer(application.callback(), { ...listen, port: config.PORT }));
+  const noticeMilliseconds = config.SHUTDOWN_NOTICE_SECONDS * 1_000;
+  started(await openServer(application.callback(), { ...listen, port: config.PORT, noticeMilliseconds }));
 });

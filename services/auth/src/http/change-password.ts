@@ -1,20 +1,29 @@
 import {
   audit,
-  forbidden,
   readJson,
   unauthorized,
   validate,
+  type Description,
   type Handler,
   type Problem,
 } from '@agora/chassis';
 import { inTransaction } from '@agora/database';
 import { requireUser } from '@agora/identity';
 import Joi from 'joi';
-import type { BeginLogin } from '../limits/login-attempts.js';
+import { tooManyFailures, type BeginLogin } from '../limits/login-attempts.js';
 import { User } from '../models/user.js';
-import type { Passwords } from '../passwords.js';
+import { overloaded, type Passwords } from '../passwords.js';
 import type { RevokeSessions } from '../revoke-sessions.js';
 import { clientAddress } from './client-address.js';
+import { invalidCredentials } from './invalid-credentials.js';
+
+const schemaWith = (password: Joi.StringSchema) =>
+  Joi.object<{ current_password: string; new_password: string }>({
+    current_password: Joi.string().required(),
+    new_password: password,
+  })
+    .example({ current_password: 'correct horse', new_password: 'battery staple' })
+    .meta({ name: 'PasswordChange' });
 
 /** `PUT /users/me/password`: changes the caller's password and ends their other sessions. */
 export function changePassword(
@@ -22,10 +31,7 @@ export function changePassword(
   revokeSessions: RevokeSessions,
   beginLogin: BeginLogin,
 ): Handler {
-  const schema = Joi.object<{ current_password: string; new_password: string }>({
-    current_password: Joi.string().required(),
-    new_password: passwords.schema,
-  });
+  const schema = schemaWith(passwords.schema);
   return async (ctx) => {
     const { userId, sessionId } = requireUser(ctx);
     const { current_password: current, new_password: next } = validate(schema, await readJson(ctx));
@@ -52,5 +58,15 @@ export function changePassword(
 
 function wrongPassword(): Problem {
   audit('password_change_refused');
-  return forbidden('invalid_credentials', 'Invalid credentials');
+  return invalidCredentials();
 }
+
+/** What clients are told of it. */
+export const changePasswordDescription = ({ schema }: Pick<Passwords, 'schema'>): Description => ({
+  name: 'changePassword',
+  summary: 'Change the password',
+  details: 'Every other session of the user ends.',
+  json: schemaWith(schema),
+  answers: { 204: { summary: 'The password is changed.' } },
+  refuses: [invalidCredentials(), tooManyFailures(60), overloaded()],
+});

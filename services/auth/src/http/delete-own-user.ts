@@ -1,4 +1,4 @@
-import { audit, unauthorized, type Handler } from '@agora/chassis';
+import { audit, unauthorized, type Description, type Handler } from '@agora/chassis';
 import { userDeleted } from '@agora/contracts';
 import { inTransaction } from '@agora/database';
 import { requireUser, type Revocations } from '@agora/identity';
@@ -19,3 +19,11 @@ export const deleteOwnUser =
     audit('user_deleted');
     ctx.status = 204;
   };
+
+/** What clients are told of it. */
+export const deleteOwnUserDescription: Description = {
+  name: 'deleteOwnUser',
+  summary: 'Delete the own account',
+  details: 'All sessions end at once; posts and votes go with the account.',
+  answers: { 204: { summary: 'The account is gone.' } },
+};

@@ -1,4 +1,4 @@
-import type { Handler } from '@agora/chassis';
+import type { Description, Handler } from '@agora/chassis';
 import { requireUser } from '@agora/identity';
 import type { RevokeSessions } from '../revoke-sessions.js';
 
@@ -9,3 +9,10 @@ export const endAllSessions =
     await revokeSessions(requireUser(ctx).userId, {});
     ctx.status = 204;
   };
+
+/** What clients are told of it. */
+export const endAllSessionsDescription: Description = {
+  name: 'endAllSessions',
+  summary: 'End every session of the user',
+  answers: { 204: { summary: 'All sessions have ended, this one too.' } },
+};

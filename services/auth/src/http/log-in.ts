@@ -1,21 +1,24 @@
-import { forbidden, readForm, validate, type Handler } from '@agora/chassis';
+import { readForm, saidAs, validate, type Description, type Handler } from '@agora/chassis';
 import { inTransaction } from '@agora/database';
 import Joi from 'joi';
 import type { Context } from 'koa';
 import type { SignAccessToken } from '../access-tokens.js';
 import { canonicalEmail } from '../email.js';
-import type { BeginLogin } from '../limits/login-attempts.js';
+import { tooManyFailures, type BeginLogin } from '../limits/login-attempts.js';
 import { Session, type Origin } from '../models/session.js';
 import { User } from '../models/user.js';
-import type { Passwords } from '../passwords.js';
+import { overloaded, type Passwords } from '../passwords.js';
 import { clientAddress } from './client-address.js';
-import { answerToken } from './token-answer.js';
+import { invalidCredentials } from './invalid-credentials.js';
+import { answerToken, tokenAnswer } from './token-answer.js';
 
 const schema = Joi.object<{ grant_type?: string; username: string; password: string }>({
   grant_type: Joi.string().valid('password'),
-  username: Joi.string().required(),
-  password: Joi.string().required(),
-});
+  username: Joi.string().required().description('The e-mail address.'),
+  password: saidAs(Joi.string(), { format: 'password' }).required(),
+})
+  .example({ username: 'ada@example.com', password: 'correct horse' })
+  .meta({ name: 'Login' });
 
 /** `POST /login`: opens a session, by the password form of OAuth 2.0 (RFC 6749, 4.3.2). */
 export function logIn(
@@ -31,7 +34,7 @@ export function logIn(
     const matches = await passwords.matches(password, user?.passwordHash);
     if (!user || !matches) {
       await attempt.failed(user?.id);
-      throw forbidden('invalid_credentials', 'Invalid credentials');
+      throw invalidCredentials();
     }
     await attempt.succeeded(user.id);
     if (passwords.isOutdated(user.passwordHash)) await renewHash(user, password, passwords);
@@ -41,6 +44,16 @@ export function logIn(
     await answerToken(ctx, signAccessToken, { userId: user.id, sessionId: session.id, refreshToken });
   };
 }
+
+/** What clients are told of it. */
+export const logInDescription: Description = {
+  name: 'logIn',
+  summary: 'Open a session',
+  details: 'By the password form of OAuth 2.0 (RFC 6749, 4.3.2); its other fields are ignored.',
+  form: schema,
+  answers: { 200: tokenAnswer },
+  refuses: [invalidCredentials(), tooManyFailures(60), overloaded()],
+};
 
 /** Only a login knows the password of a hash that was made when a lower cost was enough. */
 async function renewHash(

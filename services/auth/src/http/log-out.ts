@@ -1,4 +1,4 @@
-import type { Handler } from '@agora/chassis';
+import type { Description, Handler } from '@agora/chassis';
 import { requireUser } from '@agora/identity';
 import type { RevokeSessions } from '../revoke-sessions.js';
 
@@ -10,3 +10,10 @@ export const logOut =
     await revokeSessions(userId, { only: sessionId });
     ctx.status = 204;
   };
+
+/** What clients are told of it. */
+export const logOutDescription: Description = {
+  name: 'logOut',
+  summary: 'End this session',
+  answers: { 204: { summary: 'The session has ended, and so have its tokens.' } },
+};

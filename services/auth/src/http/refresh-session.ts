@@ -1,11 +1,18 @@
-import { Problem, readJsonOrForm, validate, type Handler, type Logger } from '@agora/chassis';
+import {
+  Problem,
+  readJsonOrForm,
+  validate,
+  type Description,
+  type Handler,
+  type Logger,
+} from '@agora/chassis';
 import { inTransaction } from '@agora/database';
 import Joi from 'joi';
 import type { Transaction } from 'sequelize';
 import type { SignAccessToken } from '../access-tokens.js';
 import { Session } from '../models/session.js';
 import type { RevokeSessions } from '../revoke-sessions.js';
-import { answerToken } from './token-answer.js';
+import { answerToken, tokenAnswer } from './token-answer.js';
 
 interface Dependencies {
   signAccessToken: SignAccessToken;
@@ -15,7 +22,9 @@ interface Dependencies {
   logger: Logger;
 }
 
-const schema = Joi.object<{ refresh_token: string }>({ refresh_token: Joi.string().max(512).required() });
+const schema = Joi.object<{ refresh_token: string }>({ refresh_token: Joi.string().max(512).required() })
+  .example({ refresh_token: 'dGhlIGxhc3QgcmVmcmVzaCB0b2tlbiwgdXNlZCBvbmNl' })
+  .meta({ name: 'Refresh' });
 
 /** `POST /refresh`: exchanges a refresh token for an access token and the next refresh token. A token that comes twice was stolen by one of the two: the session ends. */
 export const refreshSession =
@@ -54,3 +63,15 @@ const invalidRefreshToken = () =>
   new Problem(401, 'invalid_refresh_token', 'The refresh token is invalid, expired or used.', {
     headers: { 'WWW-Authenticate': 'Bearer realm="agora", error="invalid_token"' },
   });
+
+/** What clients are told of it. */
+export const refreshSessionDescription: Description = {
+  name: 'refreshSession',
+  summary: 'Exchange a refresh token',
+  details:
+    'Each is good for one exchange. One that comes twice was stolen by one of the two: the session ends.',
+  json: schema,
+  form: schema,
+  answers: { 200: tokenAnswer },
+  refuses: [invalidRefreshToken()],
+};

@@ -1,21 +1,24 @@
-import { audit, conflict, readJson, validate, type Handler } from '@agora/chassis';
+import { audit, conflict, readJson, validate, type Description, type Handler } from '@agora/chassis';
 import { userRegistered } from '@agora/contracts';
 import { inTransaction } from '@agora/database';
 import { addToOutbox } from '@agora/messaging';
 import Joi from 'joi';
 import { UniqueConstraintError } from 'sequelize';
 import { emailSchema } from '../email.js';
-import type { CountRegistration } from '../limits/count-registrations.js';
+import { tooManyRegistrations, type CountRegistration } from '../limits/count-registrations.js';
 import { User } from '../models/user.js';
-import type { Passwords } from '../passwords.js';
+import { overloaded, type Passwords } from '../passwords.js';
 import { clientAddress } from './client-address.js';
+import { userView } from './user-view.js';
+
+const schemaWith = (password: Joi.StringSchema) =>
+  Joi.object<{ email: string; password: string }>({ email: emailSchema, password })
+    .example({ email: 'ada@example.com', password: 'correct horse' })
+    .meta({ name: 'Registration' });
 
 /** `POST /users`: makes an account. */
 export function registerUser(passwords: Passwords, countRegistration: CountRegistration): Handler {
-  const schema = Joi.object<{ email: string; password: string }>({
-    email: emailSchema,
-    password: passwords.schema,
-  });
+  const schema = schemaWith(passwords.schema);
   return async (ctx) => {
     const { email, password } = validate(schema, await readJson(ctx));
     await countRegistration(clientAddress(ctx));
@@ -27,6 +30,20 @@ export function registerUser(passwords: Passwords, countRegistration: CountRegis
     ctx.body = user.toView();
   };
 }
+
+const emailTaken = () => conflict('email_taken', 'An account with this e-mail exists.');
+
+/** What clients are told of it. */
+export const registerUserDescription = ({ schema }: Pick<Passwords, 'schema'>): Description => ({
+  name: 'registerUser',
+  summary: 'Make an account',
+  details: 'The address is trimmed and compared without regard to case; there is one account per address.',
+  json: schemaWith(schema),
+  answers: {
+    201: { summary: 'The account.', body: userView, headers: { Location: 'The path of the account.' } },
+  },
+  refuses: [emailTaken(), tooManyRegistrations(3_600), overloaded()],
+});
 
 async function createUser(email: string, passwordHash: string): Promise<User> {
   try {
@@ -41,8 +58,7 @@ async function createUser(email: string, passwordHash: string): Promise<User> {
     });
   } catch (error) {
     // The constraint decides, not a look beforehand: two registrations of one address may run side by side.
-    if (error instanceof UniqueConstraintError)
-      throw conflict('email_taken', 'An account with this e-mail exists.');
+    if (error instanceof UniqueConstraintError) throw emailTaken();
     throw error;
   }
 }

@@ -8,21 +8,21 @@ import type { CountRegistration } from '../limits/count-registrations.js';
 import type { BeginLogin } from '../limits/login-attempts.js';
 import type { Passwords } from '../passwords.js';
 import type { RevokeSessions } from '../revoke-sessions.js';
-import { changePassword } from './change-password.js';
-import { deleteOwnUser } from './delete-own-user.js';
-import { endAllSessions } from './end-all-sessions.js';
-import { endSession } from './end-session.js';
-import { listSessions } from './list-sessions.js';
+import { changePassword, changePasswordDescription } from './change-password.js';
+import { deleteOwnUser, deleteOwnUserDescription } from './delete-own-user.js';
+import { endAllSessions, endAllSessionsDescription } from './end-all-sessions.js';
+import { endSession, endSessionDescription } from './end-session.js';
+import { listSessions, listSessionsDescription } from './list-sessions.js';
 import { listUsers } from './list-users.js';
-import { logIn } from './log-in.js';
-import { logOut } from './log-out.js';
-import { refreshSession } from './refresh-session.js';
-import { registerUser } from './register-user.js';
-import { showKeySet } from './show-key-set.js';
-import { showOwnUser } from './show-own-user.js';
-import { showUser } from './show-user.js';
+import { logIn, logInDescription } from './log-in.js';
+import { logOut, logOutDescription } from './log-out.js';
+import { refreshSession, refreshSessionDescription } from './refresh-session.js';
+import { registerUser, registerUserDescription } from './register-user.js';
+import { showKeySet, showKeySetDescription } from './show-key-set.js';
+import { showOwnUser, showOwnUserDescription } from './show-own-user.js';
+import { showUser, showUserDescription } from './show-user.js';
 
-interface Dependencies {
+export interface Dependencies {
   keys: Keys;
   passwords: Passwords;
   signAccessToken: SignAccessToken;
@@ -38,18 +38,28 @@ interface Dependencies {
 export const routes = (dependencies: Dependencies): Route[] => {
   const { keys, passwords, revocations, revokeSessions, signAccessToken } = dependencies;
   return [
-    post('/users', 'anyone', registerUser(passwords, dependencies.countRegistration)),
-    get('/users/me', 'user', showOwnUser),
-    del('/users/me', 'user', deleteOwnUser(revocations)),
-    put('/users/me/password', 'user', changePassword(passwords, revokeSessions, dependencies.beginLogin)),
-    get('/users/:id', 'user', showUser),
-    post('/login', 'anyone', logIn(passwords, signAccessToken, dependencies.beginLogin)),
-    post('/refresh', 'anyone', refreshSession(dependencies)),
-    post('/logout', 'user', logOut(revokeSessions)),
-    get('/sessions', 'user', listSessions),
-    del('/sessions', 'user', endAllSessions(revokeSessions)),
-    del('/sessions/:id', 'user', endSession(revokeSessions)),
-    get('/.well-known/jwks.json', 'anyone', showKeySet(keys)),
+    post(
+      '/users',
+      'anyone',
+      registerUser(passwords, dependencies.countRegistration),
+      registerUserDescription(passwords),
+    ),
+    get('/users/me', 'user', showOwnUser, showOwnUserDescription),
+    del('/users/me', 'user', deleteOwnUser(revocations), deleteOwnUserDescription),
+    put(
+      '/users/me/password',
+      'user',
+      changePassword(passwords, revokeSessions, dependencies.beginLogin),
+      changePasswordDescription(passwords),
+    ),
+    get('/users/:id', 'user', showUser, showUserDescription),
+    post('/login', 'anyone', logIn(passwords, signAccessToken, dependencies.beginLogin), logInDescription),
+    post('/refresh', 'anyone', refreshSession(dependencies), refreshSessionDescription),
+    post('/logout', 'user', logOut(revokeSessions), logOutDescription),
+    get('/sessions', 'user', listSessions, listSessionsDescription),
+    del('/sessions', 'user', endAllSessions(revokeSessions), endAllSessionsDescription),
+    del('/sessions/:id', 'user', endSession(revokeSessions), endSessionDescription),
+    get('/.well-known/jwks.json', 'anyone', showKeySet(keys), showKeySetDescription),
   ];
 };
 

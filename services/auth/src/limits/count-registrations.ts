@@ -15,10 +15,10 @@ export function countRegistrations(database: Sequelize, config: Config, logger: 
     const { consumedPoints, msBeforeNext } = await orUnavailable(counter.penalty(bucket), logger);
     if (consumedPoints <= config.REGISTRATIONS_PER_ADDRESS.limit) return;
     logger.info({ event: 'registration_throttled', address: bucket }, 'registration attempt');
-    throw tooMany(
-      'too_many_attempts',
-      'Too many registrations. Try again later.',
-      Math.max(1, Math.ceil(msBeforeNext / 1_000)),
-    );
+    throw tooManyRegistrations(Math.max(1, Math.ceil(msBeforeNext / 1_000)));
   };
 }
+
+/** 429: too many registrations from one address; try again after so many seconds. */
+export const tooManyRegistrations = (retryAfter: number) =>
+  tooMany('too_many_attempts', 'Too many registrations. Try again later.', retryAfter);

@@ -43,7 +43,7 @@ export function countLogins(database: Sequelize, config: Config, logger: Logger)
     const refuse = (milliseconds: number): never => {
       audit('throttled');
       const seconds = Math.ceil(milliseconds / 1_000);
-      throw tooMany('too_many_attempts', 'Too many failed logins. Try again later.', Math.max(1, seconds));
+      throw tooManyFailures(Math.max(1, seconds));
     };
     const check = () => checkTurn(counters, who, logger, refuse);
     await check();
@@ -77,3 +77,7 @@ async function checkTurn(
   const wait = await orUnavailable(counters.waitFor(who), logger);
   if (wait > 0) refuse(wait);
 }
+
+/** 429: too many failed logins for one account or from one address; try again after so many seconds. */
+export const tooManyFailures = (retryAfter: number) =>
+  tooMany('too_many_attempts', 'Too many failed logins. Try again later.', retryAfter);

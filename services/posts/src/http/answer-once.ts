@@ -11,6 +11,7 @@ import {
 import { inTransaction } from '@agora/database';
 import { requireUser } from '@agora/identity';
 import { consistencyTokenOf } from '@agora/messaging';
+import Joi from 'joi';
 import type { Context } from 'koa';
 import type { Transaction } from 'sequelize';
 import { IdempotencyKey, type Claim } from '../models/idempotency-key.js';
@@ -32,6 +33,13 @@ export const answerOnce =
     const key = readKey(ctx);
     give(ctx, key === undefined ? await handler(ctx, inTransaction) : await answerUnder(key, ctx, handler));
   };
+
+/** What clients are told of the header. */
+export const idempotencyKey = Joi.string()
+  .max(255)
+  .description(
+    "Any text of the client's choice, such as a UUID: for 24 hours a retry under it is answered as the first request was.",
+  );
 
 const printableAscii = /^[\x20-\x7e]{1,255}$/;
 
@@ -70,7 +78,7 @@ async function doOnce(claim: Claim, work: Work, transaction: Transaction): Promi
     if (!first.bodyDigest.equals(claim.bodyDigest)) throw keyReused();
     return { ...first.toAnswer(), headers: { ...first.headers, 'Idempotency-Replayed': 'true' } };
   }
-  if (!isAlone) throw conflict('idempotency_key_in_use', 'The first request with this key is still running.');
+  if (!isAlone) throw keyInUse();
   const answer = await work(transaction);
   const token = consistencyTokenOf(transaction);
   const headers = { ...answer.headers, ...(token && { 'Consistency-Token': token }) };
@@ -78,8 +86,14 @@ async function doOnce(claim: Claim, work: Work, transaction: Transaction): Promi
   return answer;
 }
 
+/** 409: the first request with the key has no answer yet. */
+export const keyInUse = () =>
+  conflict('idempotency_key_in_use', 'The first request with this key is still running.');
+
 const reusedCode = 'idempotency_key_reused';
-const keyReused = () => new Problem(422, reusedCode, 'This key was used with another body.');
+
+/** 422: the key came with another body before. */
+export const keyReused = () => new Problem(422, reusedCode, 'This key was used with another body.');
 
 /** Refusals that say what is wrong with the request itself; the others may go another way next time. */
 const isKept = ({ status, code }: Problem): boolean =>

@@ -1,7 +1,18 @@
-import type { Handler } from '@agora/chassis';
-import { answerPost } from './entity-tag.js';
+import type { Description, Handler } from '@agora/chassis';
+import { answerPost, preconditionFailed, taggedPost, writeConditions } from './entity-tag.js';
 import { postChanges } from './post-text.js';
+import { notOwner, postNotFound } from './require-post.js';
 import { rewriteOwnPost } from './rewrite-own-post.js';
 
 /** `PATCH /posts/{id}`: replaces those parts of the caller's own post that the body holds. */
 export const changePost: Handler = async (ctx) => answerPost(ctx, await rewriteOwnPost(ctx, postChanges));
+
+/** What clients are told of it. */
+export const changePostDescription: Description = {
+  name: 'changePost',
+  summary: 'Change parts of an own post',
+  headers: writeConditions,
+  json: postChanges,
+  answers: { 200: taggedPost },
+  refuses: [postNotFound(42), notOwner(), preconditionFailed()],
+};

@@ -1,11 +1,11 @@
-import { parseId, type Handler } from '@agora/chassis';
+import { parseId, type Description, type Handler } from '@agora/chassis';
 import { postDeleted } from '@agora/contracts';
 import { inTransaction } from '@agora/database';
 import { requireUser } from '@agora/identity';
 import { addToOutbox } from '@agora/messaging';
 import { Post } from '../models/post.js';
-import { requireMatch } from './entity-tag.js';
-import { postNotFound, requireOwnPost } from './require-post.js';
+import { preconditionFailed, requireMatch, writeConditions } from './entity-tag.js';
+import { notOwner, postNotFound, requireOwnPost } from './require-post.js';
 
 /** `DELETE /posts/{id}`: deletes the caller's own post; its votes go when votes hears of it. */
 export const deletePost: Handler = async (ctx) => {
@@ -20,4 +20,14 @@ export const deletePost: Handler = async (ctx) => {
     await addToOutbox(postDeleted, { post_id: id, was_published: held.published }, transaction);
   });
   ctx.status = 204;
+};
+
+/** What clients are told of it. */
+export const deletePostDescription: Description = {
+  name: 'deletePost',
+  summary: 'Delete an own post',
+  details: 'Its votes go with it.',
+  headers: writeConditions,
+  answers: { 204: { summary: 'The post is gone.' } },
+  refuses: [postNotFound(42), notOwner(), preconditionFailed()],
 };

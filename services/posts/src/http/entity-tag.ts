@@ -1,6 +1,8 @@
-import { Problem } from '@agora/chassis';
+import { Problem, type AnswerDescription } from '@agora/chassis';
+import Joi from 'joi';
 import type { Context } from 'koa';
 import type { Post } from '../models/post.js';
+import { postView } from './post-view.js';
 
 /** The strong entity tag of a post: the version of its text, then its votes. Only the author's writes change the first part. */
 export const tagOf = (post: Post): string => `"${post.version}-${post.shownVotes}"`;
@@ -34,5 +36,32 @@ function isKnown(ctx: Context, post: Post): boolean {
 /** The tags of a list, weak ones with their `W/`; what is no tag is passed over. */
 const tagsOf = (list: string): string[] => list.match(/(?:W\/)?"[^"]*"/g) ?? [];
 
-const preconditionFailed = () =>
+/** 412: the post is not what the caller takes it for. */
+export const preconditionFailed = () =>
   new Problem(412, 'precondition_failed', 'The post is not as this request expects it; read it again.');
+
+/** What clients are told of a post with its tag. */
+export const taggedPost: AnswerDescription = {
+  summary: 'The post.',
+  body: postView,
+  headers: { ETag: 'Changes with the text and with the votes; for `If-Match` the text alone counts.' },
+};
+
+/** And of reads that have it already. */
+export const unchangedPost: AnswerDescription = {
+  summary: 'The post is as `If-None-Match` says.',
+  headers: { ETag: 'The tag that it still has.' },
+};
+
+const ifNoneMatch = Joi.string().description('Tags of the post, or `*`.');
+
+/** The headers that a read looks at. */
+export const readConditions = { 'If-None-Match': ifNoneMatch };
+
+/** The headers that a write looks at. */
+export const writeConditions = {
+  'If-Match': Joi.string().description(
+    'The tag of the text that is meant to change: a later one is refused with 412.',
+  ),
+  'If-None-Match': ifNoneMatch,
+};

@@ -1,9 +1,18 @@
-import { idParameter, integerParameter, invalid, readQuery, text, type Handler } from '@agora/chassis';
+import {
+  idParameter,
+  integerParameter,
+  invalid,
+  readQuery,
+  text,
+  type Description,
+  type Handler,
+} from '@agora/chassis';
 import { requireUser } from '@agora/identity';
 import Joi from 'joi';
 import type { Context } from 'koa';
 import { readFeed, type Sort } from '../models/feed.js';
 import { cursorShape, readCursor, writeCursor, type Cursor } from './feed-cursor.js';
+import { postView } from './post-view.js';
 
 interface FeedParameters {
   sort: Sort;
@@ -21,12 +30,15 @@ const daysOf = { day: 1, week: 7, month: 30, year: 365, all: Infinity };
 /** What a client may ask of the feed. */
 const feedQuery = {
   sort: Joi.valid('new', 'top', 'hot').default('new'),
-  period: Joi.valid(...Object.keys(daysOf)).default('all'),
+  period: Joi.valid(...Object.keys(daysOf))
+    .default('all')
+    .description('How old a post may be, with `top`.'),
   owner_id: idParameter(),
-  search: text({ max: 200 }).default(''),
+  search: text({ max: 200 }).default('').description('What the title contains, in any case.'),
   limit: integerParameter({ min: 1, max: 100, fallback: 10 }),
   cursor: Joi.string()
     .pattern(cursorShape)
+    .description('Where to go on, from `Link`; for the same sort and filters alone.')
     .messages({ 'string.pattern.base': '{#label} must be one that a page of the feed linked to' }),
 };
 
@@ -78,3 +90,19 @@ function linkToNext(ctx: Context, query: FeedParameters, cursor: string): void {
     if (value !== '') parameters.set(name, String(value));
   ctx.set('Link', `</feed?${parameters.toString()}>; rel="next"`);
 }
+
+/** What clients are told of it. */
+export const listFeedDescription: Description = {
+  name: 'listFeed',
+  summary: "List everybody's published posts",
+  details:
+    'Follow `Link: <…>; rel="next"` for the next page. Pages never shift: from the first on, each post that was there then comes once, whatever is written or deleted meanwhile; with `top` and `hot` each whose votes stay as they are.',
+  query: feedQuery,
+  answers: {
+    200: {
+      summary: 'A page of posts.',
+      body: Joi.array().items(postView),
+      optionalHeaders: { Link: '`</feed?…>; rel="next"` while there is more.' },
+    },
+  },
+};

@@ -1,15 +1,27 @@
-import { integerParameter, readQuery, text, type Handler } from '@agora/chassis';
+import { integerParameter, readQuery, text, type Description, type Handler } from '@agora/chassis';
 import { requireUser } from '@agora/identity';
+import Joi from 'joi';
 import { Post } from '../models/post.js';
+import { postView } from './post-view.js';
+
+const query = {
+  limit: integerParameter({ min: 1, max: 100, fallback: 10 }),
+  skip: integerParameter({ min: 0, max: 10_000, fallback: 0 }),
+  search: text({ max: 200 }).default('').description('What the title contains, in any case.'),
+};
 
 /** `GET /posts`: the caller's own posts, drafts too, newest first. */
 export const listOwnPosts: Handler = async (ctx) => {
   const { userId } = requireUser(ctx);
-  const query = readQuery<{ limit: number; skip: number; search: string }>(ctx, {
-    limit: integerParameter({ min: 1, max: 100, fallback: 10 }),
-    skip: integerParameter({ min: 0, max: 10_000, fallback: 0 }),
-    search: text({ max: 200 }).default(''),
-  });
-  const posts = await Post.listOwn(userId, query);
+  const which = readQuery<{ limit: number; skip: number; search: string }>(ctx, query);
+  const posts = await Post.listOwn(userId, which);
   ctx.body = posts.map((post) => post.toView());
+};
+
+/** What clients are told of it. */
+export const listOwnPostsDescription: Description = {
+  name: 'listOwnPosts',
+  summary: 'List the own posts',
+  query,
+  answers: { 200: { summary: 'Drafts too, newest first.', body: Joi.array().items(postView) } },
 };

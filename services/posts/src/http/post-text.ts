@@ -11,7 +11,15 @@ export const postText = Joi.object<PostText>({
   title: title.required(),
   content: content.required(),
   published: published.default(true),
-});
+})
+  .example({
+    title: 'How to prune roses',
+    content: 'In early spring, above an outward bud.',
+    published: true,
+  })
+  .meta({ name: 'PostText' });
 
 /** Any part of it. */
-export const postChanges = Joi.object<Partial<PostText>>({ title, content, published });
+export const postChanges = Joi.object<Partial<PostText>>({ title, content, published })
+  .example({ published: true })
+  .meta({ name: 'PostChanges' });

@@ -1,12 +1,12 @@
-import { jsonAnswer, readJson, unauthorized, validate, type Handler } from '@agora/chassis';
+import { jsonAnswer, readJson, unauthorized, validate, type Description, type Handler } from '@agora/chassis';
 import { postCreated } from '@agora/contracts';
 import { requireUser } from '@agora/identity';
 import { addToOutbox } from '@agora/messaging';
 import { Author } from '../models/author.js';
 import { Post } from '../models/post.js';
 import type { FindUser } from '../users.js';
-import { answerOnce } from './answer-once.js';
-import { tagOf } from './entity-tag.js';
+import { answerOnce, idempotencyKey, keyInUse, keyReused } from './answer-once.js';
+import { taggedPost, tagOf } from './entity-tag.js';
 import { postText } from './post-text.js';
 
 /** `POST /posts`: writes a post, as a draft when `published` is false. */
@@ -31,3 +31,20 @@ async function learnOfAuthor(userId: number, findUser: FindUser): Promise<void> 
   if (!user) throw unauthorized('invalid_token');
   await Author.learn(user);
 }
+
+/** What clients are told of it. */
+export const publishPostDescription: Description = {
+  name: 'publishPost',
+  summary: 'Write a post',
+  details: 'As a draft when `published` is false.',
+  headers: { 'Idempotency-Key': idempotencyKey },
+  json: postText,
+  answers: {
+    201: {
+      ...taggedPost,
+      headers: { ...taggedPost.headers, Location: 'The path of the post.' },
+      optionalHeaders: { 'Idempotency-Replayed': '`true` when the key had been answered before.' },
+    },
+  },
+  refuses: [keyInUse(), keyReused()],
+};

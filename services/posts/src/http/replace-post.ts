@@ -1,7 +1,18 @@
-import type { Handler } from '@agora/chassis';
-import { answerPost } from './entity-tag.js';
+import type { Description, Handler } from '@agora/chassis';
+import { answerPost, preconditionFailed, taggedPost, writeConditions } from './entity-tag.js';
 import { postText } from './post-text.js';
+import { notOwner, postNotFound } from './require-post.js';
 import { rewriteOwnPost } from './rewrite-own-post.js';
 
 /** `PUT /posts/{id}`: replaces the text of the caller's own post. */
 export const replacePost: Handler = async (ctx) => answerPost(ctx, await rewriteOwnPost(ctx, postText));
+
+/** What clients are told of it. */
+export const replacePostDescription: Description = {
+  name: 'replacePost',
+  summary: 'Replace the text of an own post',
+  headers: writeConditions,
+  json: postText,
+  answers: { 200: taggedPost },
+  refuses: [postNotFound(42), notOwner(), preconditionFailed()],
+};

@@ -11,9 +11,12 @@ export async function requireVisiblePost(id: number, userId: number): Promise<Po
 /** The post, if it is the user's; else throws 404 for one the user may not see, and 403 for somebody else's. */
 export async function requireOwnPost(id: number, userId: number): Promise<Post> {
   const post = await requireVisiblePost(id, userId);
-  if (post.ownerId !== userId) throw forbidden('not_owner', 'Only its owner may change or delete a post.');
+  if (post.ownerId !== userId) throw notOwner();
   return post;
 }
 
 /** 404 for a post. */
 export const postNotFound = (id: number) => notFound('post_not_found', `There is no post ${id}.`);
+
+/** 403 for somebody else's post. */
+export const notOwner = () => forbidden('not_owner', 'Only its owner may change or delete a post.');

@@ -1,21 +1,21 @@
-import { del, get, patch, post, put, type Route, type WithOwnWrites } from '@agora/chassis';
+import { del, get, patch, post, put, readingOwnWrites, type Route, type WithOwnWrites } from '@agora/chassis';
 import type { Verifier } from '@agora/identity';
 import type { LiveFeed } from '../live/live-feed.js';
 import { listEvents } from '@agora/operations';
 import type { Sequelize } from 'sequelize';
 import type { FindUser } from '../users.js';
-import { changePost } from './change-post.js';
-import { deletePost } from './delete-post.js';
-import { listFeed } from './list-feed.js';
-import { listOwnPosts } from './list-own-posts.js';
+import { changePost, changePostDescription } from './change-post.js';
+import { deletePost, deletePostDescription } from './delete-post.js';
+import { listFeed, listFeedDescription } from './list-feed.js';
+import { listOwnPosts, listOwnPostsDescription } from './list-own-posts.js';
 import { listPostStates } from './list-post-states.js';
-import { publishPost } from './publish-post.js';
-import { replacePost } from './replace-post.js';
+import { publishPost, publishPostDescription } from './publish-post.js';
+import { replacePost, replacePostDescription } from './replace-post.js';
 import { showPostState } from './show-post-state.js';
-import { showPost } from './show-post.js';
-import { streamFeed } from './stream-feed.js';
+import { showPost, showPostDescription } from './show-post.js';
+import { streamFeed, streamFeedDescription } from './stream-feed.js';
 
-interface Dependencies {
+export interface Dependencies {
   findUser: FindUser;
   withOwnWrites: WithOwnWrites;
   /** Signs the cursors of the feed. */
@@ -32,14 +32,14 @@ export const routes = ({
   liveFeed,
   verifier,
 }: Dependencies): Route[] => [
-  post('/posts', 'user', publishPost(findUser)),
-  get('/posts', 'user', withOwnWrites(listOwnPosts)),
-  get('/posts/:id', 'user', withOwnWrites(showPost)),
-  put('/posts/:id', 'user', replacePost),
-  patch('/posts/:id', 'user', changePost),
-  del('/posts/:id', 'user', deletePost),
-  get('/feed', 'user', withOwnWrites(listFeed(cursorSecret))),
-  get('/feed/stream', 'user', streamFeed(liveFeed, verifier)),
+  post('/posts', 'user', publishPost(findUser), publishPostDescription),
+  get('/posts', 'user', withOwnWrites(listOwnPosts), readingOwnWrites(listOwnPostsDescription)),
+  get('/posts/:id', 'user', withOwnWrites(showPost), readingOwnWrites(showPostDescription)),
+  put('/posts/:id', 'user', replacePost, replacePostDescription),
+  patch('/posts/:id', 'user', changePost, changePostDescription),
+  del('/posts/:id', 'user', deletePost, deletePostDescription),
+  get('/feed', 'user', withOwnWrites(listFeed(cursorSecret)), readingOwnWrites(listFeedDescription)),
+  get('/feed/stream', 'user', streamFeed(liveFeed, verifier), streamFeedDescription),
 ];
 
 /** What other processes of Agora ask of posts, on the internal port. */

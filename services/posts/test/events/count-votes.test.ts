@@ -81,6 +81,14 @@ describe('the count of votes', () => {
     expect(await query('SELECT 1 FROM posts.inbox WHERE event_id = $1', [eventId])).toHaveLength(1);
   });
 
+  it('goes on when the stream was lost, and with it the place that was reached in it', async () => {
+    const id = await publish();
+    await courier.loseStream('votes');
+    await courier.ensureStream('votes');
+    await courier.deliver(voteCast, { post_id: id, user_id: freshId() });
+    await expectVotes(id, 1);
+  });
+
   it('gives up what it cannot read, keeps it for a look, and goes on', async () => {
     const poison = [
       ['votes.vote-cast.v1', '{"not json'],

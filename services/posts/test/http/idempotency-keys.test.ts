@@ -65,7 +65,7 @@ describe('POST /posts with an Idempotency-Key', () => {
     const ann = posts.newAuthor();
     const { replayed, ...first } = await publish(ann.token, 'key');
     expect([first.status, replayed]).toEqual([201, null]);
-    expect(first.kept.filter(Boolean).length).toBeGreaterThanOrEqual(4);
+    expect(first.kept).not.toContain(null);
     await posts.agora.process('posts').end('SIGKILL');
     await posts.agora.process('posts').restart();
     expect(await publish(ann.token, 'key')).toEqual({ ...first, replayed: 'true' });

@@ -1,4 +1,13 @@
-import { conflict, entityId, notFound, readJson, unauthorized, validate, type Handler } from '@agora/chassis';
+import {
+  conflict,
+  entityId,
+  notFound,
+  readJson,
+  unauthorized,
+  validate,
+  type Description,
+  type Handler,
+} from '@agora/chassis';
 import { voteCast, voteRetracted, type EventDefinition, type VoteFact } from '@agora/contracts';
 import { inTransaction } from '@agora/database';
 import { requireUser } from '@agora/identity';
@@ -11,8 +20,10 @@ import type { FindPostState } from '../post-states.js';
 
 const schema = Joi.object<{ post_id: number; dir: number }>({
   post_id: entityId.required(),
-  dir: Joi.number().integer().max(1).required(),
-});
+  dir: Joi.number().integer().max(1).required().description('1 adds the vote, anything less takes it back.'),
+})
+  .example({ post_id: 42, dir: 1 })
+  .meta({ name: 'VoteRequest' });
 
 /** `POST /vote`: adds the caller's vote (`dir` 1) or takes it back (anything less). */
 export const castVote =
@@ -27,11 +38,13 @@ export const castVote =
       attempt = await change.attempt(postId, userId);
     }
     if (attempt.voter !== 'known') throw unauthorized('invalid_token');
-    if (attempt.post !== 'visible') throw notFound('post_not_found', `There is no post ${postId}.`);
+    if (attempt.post !== 'visible') throw postNotFound(postId);
     if (!attempt.changed) throw change.refusal();
     ctx.status = 201;
     ctx.body = { message: change.message };
   };
+
+const postNotFound = (id: number) => notFound('post_not_found', `There is no post ${id}.`);
 
 /** Asks posts about a post that the caller may not see as far as is known here: it may just have been written, or published. */
 async function learnOf(
@@ -68,4 +81,21 @@ const removal = {
   attempt: attemptOf(Vote.takeBack, voteRetracted),
   message: 'Vote deleted successfully',
   refusal: () => notFound('vote_not_found', 'Vote does not exist'),
+};
+
+/** What clients are told of it. */
+export const castVoteDescription: Description = {
+  name: 'castVote',
+  summary: 'Vote for a post, or take the vote back',
+  details: 'The count of the post follows a moment later.',
+  json: schema,
+  answers: {
+    201: {
+      summary: 'The vote was added, or taken back.',
+      body: Joi.object({
+        message: Joi.string().valid(addition.message, removal.message).required(),
+      }).meta({ name: 'VoteChange' }),
+    },
+  },
+  refuses: [postNotFound(42), addition.refusal(), removal.refusal()],
 };

@@ -1,12 +1,28 @@
-import { idListParameter, readQuery, type Handler } from '@agora/chassis';
+import { entityId, idListParameter, readQuery, type Description, type Handler } from '@agora/chassis';
 import { requireUser } from '@agora/identity';
+import Joi from 'joi';
 import { Vote } from '../models/vote.js';
+
+const query = { post_ids: idListParameter({ max: 100 }).required() };
 
 /** `GET /vote`: which of 1 to 100 posts the caller has voted for, in ascending order; a post that the caller may not see is none of them. */
 export const listOwnVotes: Handler = async (ctx) => {
   const { userId } = requireUser(ctx);
-  const { post_ids: postIds } = readQuery<{ post_ids: number[] }>(ctx, {
-    post_ids: idListParameter({ max: 100 }).required(),
-  });
+  const { post_ids: postIds } = readQuery<{ post_ids: number[] }>(ctx, query);
   ctx.body = { voted: await Vote.amongOf(userId, postIds) };
+};
+
+/** What clients are told of it. */
+export const listOwnVotesDescription: Description = {
+  name: 'listOwnVotes',
+  summary: 'List the own votes among some posts',
+  query,
+  answers: {
+    200: {
+      summary: 'Those of the posts that the caller has voted for, in ascending order.',
+      body: Joi.object({ voted: Joi.array().items(entityId).required() })
+        .example({ voted: [1, 3] })
+        .meta({ name: 'OwnVotes' }),
+    },
+  },
 };

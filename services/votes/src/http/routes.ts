@@ -1,16 +1,16 @@
-import { get, post, type Route, type WithOwnWrites } from '@agora/chassis';
+import { get, post, readingOwnWrites, type Route, type WithOwnWrites } from '@agora/chassis';
 import { listEvents } from '@agora/operations';
 import type { Sequelize } from 'sequelize';
 import type { FindPostState } from '../post-states.js';
-import { castVote } from './cast-vote.js';
-import { listOwnVotes } from './list-own-votes.js';
+import { castVote, castVoteDescription } from './cast-vote.js';
+import { listOwnVotes, listOwnVotesDescription } from './list-own-votes.js';
 import { listVoteCounts } from './list-vote-counts.js';
 import { showVoteCount } from './show-vote-count.js';
 
 /** What clients ask of votes, through the gateway. */
 export const routes = (findPostState: FindPostState, withOwnWrites: WithOwnWrites): Route[] => [
-  post('/vote', 'user', withOwnWrites(castVote(findPostState))),
-  get('/vote', 'user', withOwnWrites(listOwnVotes)),
+  post('/vote', 'user', withOwnWrites(castVote(findPostState)), readingOwnWrites(castVoteDescription)),
+  get('/vote', 'user', withOwnWrites(listOwnVotes), readingOwnWrites(listOwnVotesDescription)),
 ];
 
 /** What other processes of Agora ask of votes, on the internal port. */

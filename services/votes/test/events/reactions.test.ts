@@ -56,6 +56,23 @@ describe('when a post is created or updated', () => {
     expect(await known(id)).toEqual({ owner_id: 7, published: false, version: 3, deleted: false });
   });
 
+  it('holds the posts of a long backlog a few at a time, so that votes on them need not wait', async () => {
+    await votes.agora.process('votes').end();
+    const backlog = await Promise.all(
+      Array.from({ length: 60 }, () => courier.deliver(postCreated, stateOf(freshId(), 1))),
+    );
+    await votes.agora.process('votes').restart();
+    await eventually(async () => {
+      const transactions = await query<{ count: number }>(
+        'SELECT count(*)::int AS count FROM votes.inbox WHERE event_id = ANY($1::uuid[]) GROUP BY applied_at',
+        [backlog],
+      );
+      const counts = transactions.map(({ count }) => count);
+      expect(counts.reduce((sum, count) => sum + count, 0)).toBe(60);
+      expect(Math.max(...counts)).toBeLessThanOrEqual(20);
+    });
+  });
+
   it('hides what was taken back to draft', async () => {
     const id = freshId();
     await applied(await courier.deliver(postCreated, stateOf(id, 1)));

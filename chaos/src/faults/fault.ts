@@ -1,0 +1,46 @@
+import type { ServiceName } from '@agora/local-stack';
+import type { Findings } from '../findings.js';
+import type { Journal } from '../load/journal.js';
+import type { Try } from '../load/try-request.js';
+import type { World } from '../load/world.js';
+import type { Random } from '../random.js';
+import type { System } from '../system/system.js';
+
+/** What a fault has at hand. */
+export interface Scene {
+  system: System;
+  world: World;
+  journal: Journal;
+  findings: Findings;
+  random: Random;
+  /** A client of its own. */
+  attempt: Try;
+  /** Ids of the messages that each service must have given up as dead letters, and of those that it may have. */
+  poison: Poison;
+  signal: AbortSignal;
+}
+
+export interface Poison {
+  sent: Record<ServiceName, Set<string>>;
+  /** Those that a wiped stream may have taken along before they were read. */
+  lost: Set<string>;
+}
+
+/** One way to break something. */
+export interface Fault {
+  kind: string;
+  /** What it breaks: two faults that come together break different things. */
+  touches: 'processes' | 'postgres' | 'nats' | 'events' | 'data';
+  /** Whether it is one of the few of a quick run. */
+  quick?: boolean;
+  /** Breaks it, waits, and heals it; answers what exactly was broken. */
+  run(scene: Scene): Promise<string>;
+}
+
+/** A fault that was there, in milliseconds since the start of the run. */
+export interface Mark {
+  kind: string;
+  detail: string;
+  startedAt: number;
+  endedAt: number;
+}

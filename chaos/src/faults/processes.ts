@@ -1,0 +1,131 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { processes, services, type ProcessName, type ServiceName } from '@agora/local-stack';
+import type { Replica } from '../system/replica.js';
+import { untilAllReady, type System } from '../system/system.js';
+import type { Fault, Scene } from './fault.js';
+
+const replicasOf = ({ replicas }: System, name: ProcessName): Replica[] =>
+  replicas.filter((replica) => replica.name === name);
+
+const kill = (name: ProcessName): Fault => ({
+  kind: `kill ${name}`,
+  touches: 'processes',
+  quick: true,
+  run: async (scene) => killReplica(scene.random.pick(replicasOf(scene.system, name)), scene),
+});
+
+async function killReplica(replica: Replica, { system, signal }: Scene): Promise<string> {
+  await replica.end('SIGKILL');
+  await untilAllReady(system.replicas, signal);
+  return replica.label;
+}
+
+const pause = (name: ProcessName, seconds: number): Fault => ({
+  kind: `pause ${name}`,
+  touches: 'processes',
+  quick: name === 'votes',
+  run: async (scene) => pauseReplica(scene.random.pick(replicasOf(scene.system, name)), seconds, scene),
+});
+
+async function pauseReplica(replica: Replica, seconds: number, { system, signal }: Scene): Promise<string> {
+  replica.pause();
+  await sleep(seconds * 1_000);
+  replica.resume();
+  await untilAllReady(system.replicas, signal);
+  return `${replica.label}, ${seconds} s`;
+}
+
+const killRelay: Fault = {
+  kind: 'kill a relay',
+  touches: 'processes',
+  quick: true,
+  run: async (scene) => killReplica(await relayHolder(scene), scene),
+};
+
+const pauseRelay: Fault = {
+  kind: 'pause a relay',
+  touches: 'processes',
+  run: async (scene) => pauseReplica(await relayHolder(scene), 5, scene),
+};
+
+/** The replica of a service whose relay is the active one: the one whose connection holds the lock. */
+async function relayHolder({ system, random }: Scene): Promise<Replica> {
+  const service: ServiceName = random.pick(services);
+  const [holder] = await system.administration.query<{ client_port: number }>(
+    `SELECT client_port FROM pg_locks JOIN pg_stat_activity USING (pid)
+     WHERE locktype = 'advisory' AND granted AND application_name = $1`,
+    [`${service}-relay`],
+  );
+  const found = replicasOf(system, service).find(({ ways }) =>
+    ways.postgres?.carries(holder?.client_port ?? 0),
+  );
+  if (!found) throw new Error(`no replica of ${service} holds the lock of its relay`);
+  return found;
+}
+
+/** Not a request may fail meanwhile: each replica of every process in turn, as a deployment does. */
+const rollingRestart: Fault = {
+  kind: 'rolling restart',
+  touches: 'processes',
+  async run({ system, journal, findings, signal }) {
+    const startedAt = journal.now();
+    for (const turn of [0, 1]) {
+      await untilAllReady(system.replicas, signal);
+      const restarted = processes.flatMap((name) => replicasOf(system, name)[turn] ?? []);
+      await Promise.all(restarted.map((replica) => replica.end('SIGTERM')));
+      await untilAllReady(system.replicas, signal);
+    }
+    const failed = journal.entries.filter(
+      (entry) => entry.outcome === 'info' && entry.startedAt >= startedAt,
+    );
+    for (const { operation, answer, startedAt: at } of failed)
+      findings.broken(
+        'I10',
+        `${operation} failed with ${answer} ${Math.round(at - startedAt)} ms after the restart began`,
+      );
+    return 'every process';
+  },
+};
+
+/** All that ran ends in the middle of what it did, at once. */
+const killEveryProcess: Fault = {
+  kind: 'kill every process',
+  touches: 'processes',
+  async run({ system, signal }) {
+    await Promise.all(system.replicas.map((replica) => replica.end('SIGKILL')));
+    await untilAllReady(system.replicas, signal);
+    return 'all replicas at once';
+  },
+};
+
+/** Slowness makes the moments long in which a crash could lose something. */
+const killWhileSlow: Fault = {
+  kind: 'kill while postgres is slow',
+  touches: 'processes',
+  async run(scene) {
+    const name: ServiceName = scene.random.pick(['posts', 'votes']);
+    const ways = replicasOf(scene.system, name).flatMap((replica) => replica.ways.postgres ?? []);
+    for (const way of ways) way.slowDown(200);
+    await sleep(1_000);
+    const [first, second] = replicasOf(scene.system, name);
+    await first?.end('SIGKILL');
+    await sleep(500);
+    await second?.end('SIGKILL');
+    for (const way of ways) way.heal();
+    await untilAllReady(scene.system.replicas, scene.signal);
+    return `both of ${name}`;
+  },
+};
+
+export const processFaults: readonly Fault[] = [
+  ...processes.map(kill),
+  pause('gateway', 2),
+  pause('auth', 3),
+  pause('posts', 4),
+  pause('votes', 4),
+  killRelay,
+  pauseRelay,
+  killEveryProcess,
+  killWhileSlow,
+  rollingRestart,
+];

@@ -1,0 +1,81 @@
+/** What must hold whatever breaks, and where to look when it does not. */
+export const invariants = {
+  I1: {
+    says: 'every acknowledged post is there until it is deleted',
+    look: 'posts.posts and posts.outbox (post-created, post-deleted); logs posts-1, posts-2, postgres',
+  },
+  I2: {
+    says: 'every vote is as its last answer said',
+    look: 'votes.votes and votes.outbox of that post and user; logs votes-1, votes-2',
+  },
+  I3: {
+    says: 'counts and projections equal what they are made from',
+    look: 'votes.votes, posts.posts.votes; events of that post in votes.outbox that posts.inbox lacks, or that came twice',
+  },
+  I4: {
+    says: 'nothing of a deleted post is left',
+    look: 'votes.known_posts.deleted_at against votes.votes.created_at; post-deleted in posts.outbox and votes.inbox',
+  },
+  I5: {
+    says: 'nothing of a deleted user is left',
+    look: 'auth.users, posts.authors, votes.voters; user-deleted in auth.outbox, posts.inbox, votes.inbox',
+  },
+  I6: {
+    says: 'every event was applied by each of its consumers',
+    look: 'outbox.published_at and envelope of that event; the inbox and dead_letters of the consumer; nats.log',
+  },
+  I7: {
+    says: 'one request makes one post, however often it is sent',
+    look: 'posts.posts with that title; retries in the gateway',
+  },
+  I8: {
+    says: 'nothing is stuck once all is well again',
+    look: 'outbox rows with published_at IS NULL (attempts, last_error); pg_stat_activity; nats consumers',
+  },
+  I9: {
+    says: 'dead letters are exactly the poison that was sent',
+    look: 'dead_letters (last_error, body) of each service',
+  },
+  I10: {
+    says: 'a rolling restart fails no request',
+    look: 'logs of the gateways: "no answer from the service"; readiness and draining of the replica that stopped',
+  },
+  I11: {
+    says: 'every request gets a true answer within 10 s, and no process ends unasked',
+    look: 'the log of the replica: levels error and fatal',
+  },
+  I12: {
+    says: 'no process keeps connections or files that it no longer needs',
+    look: '/proc/<pid>/fd of that replica',
+  },
+} as const;
+
+export type Invariant = keyof typeof invariants;
+
+/** One time that an invariant did not hold. */
+export interface Finding {
+  invariant: Invariant;
+  what: string;
+}
+
+/** Findings as they come, told of once each. */
+export interface Findings {
+  readonly all: readonly Finding[];
+  broken(invariant: Invariant, what: string): void;
+}
+
+export function collectFindings(announce: (line: string) => void): Findings {
+  const all: Finding[] = [];
+  const known = new Set<string>();
+  return {
+    all,
+    broken(invariant, what) {
+      // The checks run twice, before and after everything was killed.
+      if (known.has(`${invariant} ${what}`)) return;
+      known.add(`${invariant} ${what}`);
+      all.push({ invariant, what });
+      if (all.filter((each) => each.invariant === invariant).length <= 3)
+        announce(`  ✗ ${invariant} ${what}\n      look at: ${invariants[invariant].look}`);
+    },
+  };
+}

@@ -1,0 +1,43 @@
+import { existsSync, readdirSync } from 'node:fs';
+import type { Replica } from '../system/replica.js';
+import type { Evidence } from './evidence.js';
+
+/** What nobody will finish, and processes that ended unasked: I8, I11. */
+export async function checkStuck({ system, findings }: Evidence): Promise<void> {
+  const { query } = system.administration;
+  const relays = await query<{ application_name: string; held: number }>(
+    `SELECT application_name, count(*)::int AS held FROM pg_locks JOIN pg_stat_activity USING (pid)
+     WHERE locktype = 'advisory' AND granted GROUP BY application_name`,
+  );
+  for (const { application_name: name, held } of relays)
+    if (held > 1) findings.broken('I8', `${held} sessions of ${name} hold an advisory lock`);
+  if (relays.length !== 3) findings.broken('I8', `${relays.length} relays hold their lock, not 3`);
+  const idle = await query<{ application_name: string }>(
+    `SELECT application_name FROM pg_stat_activity
+     WHERE state LIKE 'idle in transaction%' AND state_change < now() - interval '2 seconds'`,
+  );
+  for (const { application_name: name } of idle) findings.broken('I8', `${name} left a transaction open`);
+  for (const { crashes } of system.replicas) for (const crash of crashes) findings.broken('I11', crash);
+}
+
+/** How many files and connections each process holds open, by its label; none where there is no /proc. */
+export const openFiles = (replicas: readonly Replica[]): Map<string, number> =>
+  new Map(
+    replicas.flatMap((replica) => {
+      const folder = `/proc/${replica.pid()}/fd`;
+      return existsSync(folder) ? [[replica.label, readdirSync(folder).length] as const] : [];
+    }),
+  );
+
+/** A fifth more than before, and what the pools keep for a while. */
+export function compareOpenFiles(
+  before: ReadonlyMap<string, number>,
+  after: ReadonlyMap<string, number>,
+  findings: Evidence['findings'],
+): void {
+  for (const [label, count] of after) {
+    const bound = (before.get(label) ?? 0) * 1.2 + 20;
+    if (count > bound)
+      findings.broken('I12', `${label} holds ${count} files open, and ${before.get(label)} before`);
+  }
+}

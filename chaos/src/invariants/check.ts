@@ -1,0 +1,13 @@
+import { checkEvents } from './check-events.js';
+import { checkProjections } from './check-projections.js';
+import { checkStuck } from './check-stuck.js';
+import { checkWorld } from './check-world.js';
+import type { Evidence } from './evidence.js';
+
+/** Holds all that is stored against what clients were told and against itself; nothing may be under way any more. */
+export async function checkInvariants(evidence: Evidence): Promise<void> {
+  await checkWorld(evidence);
+  await checkProjections(evidence);
+  await checkEvents(evidence);
+  await checkStuck(evidence);
+}

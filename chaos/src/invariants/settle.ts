@@ -1,0 +1,51 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { services } from '@agora/local-stack';
+import type { Findings } from '../findings.js';
+import { subscribers } from '../subscriptions.js';
+import type { System } from '../system/system.js';
+
+const patience = 45_000;
+const calmMilliseconds = 1_500;
+
+/** Waits until every event has been published and applied; says what is stuck when that takes too long. Answers the milliseconds. */
+export async function settle(
+  { administration }: System,
+  findings: Findings,
+  signal: AbortSignal,
+): Promise<number> {
+  const startedAt = performance.now();
+  let calmSince = startedAt;
+  for (;;) {
+    signal.throwIfAborted();
+    const unfinished = await unfinishedWork(administration).catch((error: unknown) => [String(error)]);
+    const now = performance.now();
+    if (unfinished.length > 0) calmSince = now;
+    if (now - calmSince > calmMilliseconds) return calmSince - startedAt;
+    if (now - startedAt > patience) {
+      for (const each of unfinished) findings.broken('I8', `after ${patience / 1_000} s: ${each}`);
+      return now - startedAt;
+    }
+    await sleep(200);
+  }
+}
+
+async function unfinishedWork(administration: System['administration']): Promise<string[]> {
+  const unfinished: string[] = [];
+  for (const service of services) {
+    const [row] = await administration.query<{ unsent: number }>(
+      `SELECT count(*)::int AS unsent FROM ${service}.outbox WHERE published_at IS NULL`,
+    );
+    if (row?.unsent) unfinished.push(`${row.unsent} events wait in ${service}.outbox`);
+  }
+  const manager = await administration.streams();
+  for (const consumer of services) {
+    const publishers = new Set(subscribers[consumer].map((type) => type.split('.', 1)[0] ?? ''));
+    for (const publisher of publishers) {
+      const info = await manager.consumers.info(publisher.toUpperCase(), consumer);
+      const { num_pending: pending, num_ack_pending: unacknowledged } = info;
+      if (pending + unacknowledged > 0)
+        unfinished.push(`${consumer} has not finished ${pending} + ${unacknowledged} events of ${publisher}`);
+    }
+  }
+  return unfinished;
+}

@@ -1,0 +1,49 @@
+import type { Findings } from '../findings.js';
+import { Hang, type Answer, type Ask, type Question } from './ask.js';
+import type { Journal } from './journal.js';
+
+/** An answer that is known to be final, or undefined when nobody can know whether the request was carried out. */
+export type Try = (
+  operation: string,
+  method: string,
+  path: string,
+  question?: Question,
+) => Promise<Answer | undefined>;
+
+/** Answers that say nothing about what was done: the request may have been carried out. */
+const unknowing = new Set([502, 503, 504]);
+
+/** Sends requests, writes down how each ended, and finds fault with answers that must never be given. */
+export const createTry =
+  (ask: Ask, journal: Journal, findings: Findings): Try =>
+  async (operation, method, path, question) => {
+    const startedAt = journal.now();
+    try {
+      const answer = await ask(method, path, question);
+      if (answer.status >= 400) checkProblem(answer, `${method} ${path}`, findings);
+      const outcome = unknowing.has(answer.status) ? 'info' : answer.status < 300 ? 'ok' : 'refused';
+      const detail = outcome === 'info' ? ` ${String(answer.body.detail)}` : '';
+      journal.write(operation, outcome, `${answer.status}${detail}`, startedAt);
+      return outcome === 'info' ? undefined : answer;
+    } catch (error) {
+      if (error instanceof Hang) findings.broken('I11', `${error.message} within 10 s`);
+      journal.write(operation, 'info', codeOf(error), startedAt);
+      return undefined;
+    }
+  };
+
+function checkProblem({ status, headers, body, text }: Answer, what: string, { broken }: Findings): void {
+  const isProblem =
+    headers['content-type']?.startsWith('application/problem+json') &&
+    body.status === status &&
+    typeof body.code === 'string' &&
+    typeof body.request_id === 'string';
+  if (!isProblem) broken('I11', `${what} was answered ${status} with ${text.slice(0, 200)}`);
+  if (status === 500 || status === 429)
+    broken('I11', `${what} was answered ${status} (${String(body.request_id)})`);
+  if (status === 503 && !headers['retry-after'])
+    broken('I11', `${what} was answered 503 without Retry-After`);
+}
+
+const codeOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error ? String(error.code) : 'closed';

@@ -1,0 +1,59 @@
+/** Whether something was deleted: `asked` when that may have happened. */
+type Deletion = 'none' | 'asked' | 'done';
+
+/** An account that one client uses. */
+export interface Account {
+  id: number;
+  token: string;
+  deletion: Deletion;
+}
+
+export interface KnownPost {
+  id: number;
+  title: string;
+  author: Account;
+  deletion: Deletion;
+}
+
+/** The vote of one user on one post: written by one client, one request after the other. */
+interface VoteKey {
+  account: Account;
+  post: KnownPost;
+  /** What it may be now: one value, or two after a request whose end nobody knows. */
+  possible: ReadonlySet<boolean>;
+}
+
+/** What the clients know of Agora, by the answers that they got. */
+export interface World {
+  accounts: Account[];
+  posts: KnownPost[];
+  votes: Map<string, VoteKey>;
+  /** Every title that was sent, also of posts of which no answer came. */
+  titles: Set<string>;
+  /** Posts that all clients are to vote on now, because they are about to be deleted. */
+  hot: KnownPost[];
+}
+
+export const createWorld = (): World => ({
+  accounts: [],
+  posts: [],
+  votes: new Map(),
+  titles: new Set(),
+  hot: [],
+});
+
+/** Whether a post may have gone, with its author or alone. */
+export const mayBeGone = ({ deletion, author }: KnownPost): boolean =>
+  deletion !== 'none' || author.deletion !== 'none';
+
+/** Whether a post must have gone. */
+export const isGone = ({ deletion, author }: KnownPost): boolean =>
+  deletion === 'done' || author.deletion === 'done';
+
+/** The key of a user's vote on a post. */
+export const voteKey = (account: Account, post: KnownPost): string => `${account.id}/${post.id}`;
+
+/** Takes down what was deleted, or may have been. */
+export function recordDeletion(of: Account | KnownPost, deletion: 'asked' | 'done'): void {
+  of.deletion = deletion;
+}

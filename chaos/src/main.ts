@@ -1,0 +1,71 @@
+/** `npm run chaos`: breaks a running Agora in every way that is known, and says whether anything that must hold did not. */
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import {
+  checkout,
+  layoutOf,
+  makeTemporaryFolder,
+  ownArgument,
+  removeAbandonedFolders,
+  reportFailure,
+  StackError,
+  stopRequests,
+} from '@agora/local-stack';
+import type { Fault } from './faults/fault.js';
+import { allFaults } from './faults/inject-faults.js';
+import { readOptions, type Options } from './options.js';
+import { drawPlot } from './report/draw-plot.js';
+import { describeRun } from './report/describe-run.js';
+import { summarize } from './report/summarize.js';
+import { runChaos } from './run-chaos.js';
+
+/** A quick run is over in time on a slow machine too, though not every fault may have come then. */
+const quickLimit = 50;
+
+const print = (line: string) => void process.stdout.write(`${line}\n`);
+
+async function main(args: string[]): Promise<number> {
+  const options = readOptions(args);
+  const { signal } = stopRequests();
+  await removeAbandonedFolders();
+  const folder = makeTemporaryFolder(ownArgument(fileURLToPath(import.meta.url)));
+  const logs = join(layoutOf(checkout).data, 'chaos', 'logs');
+  rmSync(logs, { recursive: true, force: true });
+  try {
+    const faults = chooseFaults(options);
+    const plan = { faults, seconds: options.seconds, limit: options.quick ? quickLimit : undefined };
+    const run = await runChaos({ seed: options.seed, plan, folder, logs, signal, announce: print });
+    const summary = summarize(run, options);
+    for (const line of describeRun(summary)) print(line);
+    const report = writeReport(options, JSON.stringify(summary, null, 2), drawPlot(run));
+    print(`\nReport: ${report.json}\nPlot:   ${report.plot}\nLogs:   ${logs}`);
+    const missing = faults.filter(({ kind }) => run.marks.every((mark) => mark.kind !== kind));
+    for (const { kind } of missing) print(`"${kind}" did not come in the time that there was`);
+    return run.findings.length > 0 ? 1 : 0;
+  } catch (error) {
+    if (signal.aborted) return 130;
+    throw error;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function chooseFaults({ quick, only }: Options): Fault[] {
+  const unknown = only.find((kind) => allFaults.every((fault) => fault.kind !== kind));
+  if (unknown)
+    throw new StackError(`There is no "${unknown}", but: ${allFaults.map(({ kind }) => kind).join(', ')}`);
+  if (only.length > 0) return allFaults.filter(({ kind }) => only.includes(kind));
+  return allFaults.filter((fault) => !quick || fault.quick);
+}
+
+function writeReport({ seed, out }: Options, json: string, plot: string): { json: string; plot: string } {
+  const path = resolve(out ?? join(layoutOf(checkout).data, 'chaos', `seed-${seed}.json`));
+  const plotPath = path.replace(/(\.json)?$/, '.svg');
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, json);
+  writeFileSync(plotPath, plot);
+  return { json: path, plot: plotPath };
+}
+
+process.exit(await main(process.argv.slice(2)).catch((error: unknown) => reportFailure(error, print)));

@@ -1,0 +1,59 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { services } from '@agora/local-stack';
+import { subscribers } from '../subscriptions.js';
+import type { Administration } from '../system/administration.js';
+
+export interface Deliveries {
+  /** How many messages NATS handed to consumers, as far as they could be counted. */
+  delivered: number;
+  /** How many of those had an effect. */
+  applied: number;
+}
+
+const consumers = services.flatMap((consumer) =>
+  [...new Set(subscribers[consumer].map((type) => type.split('.', 1)[0] ?? ''))].map(
+    (publisher) => [publisher.toUpperCase(), consumer] as const,
+  ),
+);
+
+/** Counts what consumers are handed, once a second: a consumer that is made anew counts from nought. */
+export function countDeliveries(administration: Administration): { stop(): Promise<Deliveries> } {
+  const stopped = new AbortController();
+  const last = new Map<string, number>();
+  let delivered = 0;
+  const look = async () => {
+    const manager = await administration.streams();
+    for (const [stream, name] of consumers) {
+      const { delivered: now } = await manager.consumers.info(stream, name);
+      const before = last.get(`${stream}/${name}`) ?? 0;
+      delivered += now.consumer_seq >= before ? now.consumer_seq - before : now.consumer_seq;
+      last.set(`${stream}/${name}`, now.consumer_seq);
+    }
+  };
+  const counting = (async () => {
+    while (!stopped.signal.aborted) {
+      // NATS may be away, or the consumer.
+      await look().catch(() => undefined);
+      await sleep(1_000, undefined, { signal: stopped.signal }).catch(() => undefined);
+    }
+  })();
+  return {
+    async stop() {
+      stopped.abort();
+      await counting;
+      await look().catch(() => undefined);
+      return { delivered, applied: await appliedEvents(administration).catch(() => 0) };
+    },
+  };
+}
+
+async function appliedEvents({ query }: Administration): Promise<number> {
+  let applied = 0;
+  for (const service of services) {
+    const [row] = await query<{ count: number }>(
+      `SELECT (SELECT count(*) FROM ${service}.inbox)::int + (SELECT count(*) FROM ${service}.dead_letters)::int AS count`,
+    );
+    applied += row?.count ?? 0;
+  }
+  return applied;
+}

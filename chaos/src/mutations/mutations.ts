@@ -1,0 +1,93 @@
+/** A known fault of the design: what is replaced in the compiled code, and the faults that bring it to light. */
+export interface Mutation {
+  /** The compiled module, from the root of the repository. */
+  file: string;
+  /** Each is there exactly once. */
+  replacements: readonly [text: string, by: string][];
+  faults: readonly string[];
+}
+
+const outbox = 'packages/messaging/dist/outbox.js';
+const relay = 'packages/messaging/dist/relay.js';
+const processor = 'packages/messaging/dist/processor.js';
+
+/** The mistakes that this design is made to avoid, and with which the suite must not pass. */
+export const mutations: Readonly<Record<string, Mutation>> = {
+  'dual write': {
+    // The event is written after the change, by a transaction of its own.
+    file: outbox,
+    replacements: [
+      [
+        '    await database.query(`INSERT INTO outbox',
+        '    transaction.afterCommit(() => database.query(`INSERT INTO outbox',
+      ],
+      [
+        '        type: QueryTypes.INSERT,\n        transaction,\n    });',
+        '        type: QueryTypes.INSERT,\n    }).catch(() => undefined));',
+      ],
+    ],
+    faults: ['kill while postgres is slow', 'kill postgres'],
+  },
+  'mark before publish': {
+    file: relay,
+    replacements: [
+      [
+        '    const results = await Promise.allSettled(',
+        '    await markPublished(client, rows);\n    const results = await Promise.allSettled(',
+      ],
+    ],
+    faults: ['full stream', 'kill nats'],
+  },
+  'acknowledge before commit': {
+    file: processor,
+    replacements: [
+      [
+        '    const unfinished = await correlation.run(',
+        '    for (const { message } of received) message.ack();\n    const unfinished = await correlation.run(',
+      ],
+    ],
+    faults: ['kill while postgres is slow', 'cut postgres'],
+  },
+  'no inbox': {
+    file: 'packages/messaging/dist/inbox.js',
+    replacements: [
+      [
+        'type: QueryTypes.SELECT, transaction });\n    return new Set(rows.map(({ event_id: id }) => id));',
+        'type: QueryTypes.SELECT, transaction });\n    return new Set(rows ? eventIds : []);',
+      ],
+    ],
+    faults: ['duplicates', 'delete a consumer'],
+  },
+  'cursor polling': {
+    file: relay,
+    replacements: [
+      [
+        '     WHERE published_at IS NULL AND (',
+        '     WHERE sequence > (SELECT coalesce(max(sequence), 0) FROM outbox WHERE published_at IS NOT NULL) AND (',
+      ],
+    ],
+    faults: ['slow postgres', 'kill while postgres is slow'],
+  },
+  'no lock on the tombstone': {
+    file: 'services/votes/dist/models/vote.js',
+    replacements: [['FROM known_posts WHERE id = $1 FOR SHARE', 'FROM known_posts WHERE id = $1']],
+    faults: ['delete hot posts while postgres is slow'],
+  },
+  'no republishing': {
+    file: 'packages/messaging/dist/lost-stream.js',
+    replacements: [['    const lost = known !== undefined &&', '    const lost = known === null &&']],
+    faults: ['wipe nats'],
+  },
+};
+
+/** The code with the mutation in it. Throws when it no longer fits, so that no run passes without it. */
+export function mutate(name: string, source: string): string {
+  const mutation = mutations[name];
+  if (!mutation) throw new Error(`there is no mutation "${name}"`);
+  return mutation.replacements.reduce((text, [old, by]) => {
+    const parts = text.split(old);
+    if (parts.length !== 2)
+      throw new Error(`the mutation "${name}" fits ${parts.length - 1} times in ${mutation.file}:\n${old}`);
+    return parts.join(by);
+  }, source);
+}

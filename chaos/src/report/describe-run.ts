@@ -1,0 +1,67 @@
+import { invariants, type Invariant } from '../findings.js';
+import type { Summary } from './summarize.js';
+
+/** The lines of a summary for people. */
+export function describeRun(summary: Summary): string[] {
+  const { lag, created, settled } = summary;
+  return [
+    '',
+    ...table(
+      ['operation', 'ok', 'refused', 'no final answer', 'p50 ms', 'p99 ms'],
+      Object.entries(summary.operations).map(([name, { ok, refused, info, p50, p99 }]) => [
+        name,
+        ok,
+        refused,
+        info,
+        Math.round(p50),
+        Math.round(p99),
+      ]),
+    ),
+    '',
+    ...table(
+      ['fault', 'times', 'requests failed for (median s)', '(longest s)'],
+      Object.entries(summary.faults)
+        .toSorted(([one], [other]) => one.localeCompare(other))
+        .map(([kind, { count, failedForMedian, failedForMax }]) => [
+          kind,
+          count,
+          (failedForMedian / 1_000).toFixed(1),
+          (failedForMax / 1_000).toFixed(1),
+        ]),
+    ),
+    '',
+    `users ${created.users}, posts ${created.posts}, votes ${created.votes}; of every 100 ms ${(summary.availability * 100).toFixed(1)} % had an answer`,
+    `events ${lag.events}: lag p50 ${Math.round(lag.p50)} ms, p99 ${Math.round(lag.p99)} ms, longest ${Math.round(lag.max)} ms; p99 before the first fault ${Math.round(lag.calmP99)} ms`,
+    `deliveries ${summary.delivered}, without a second effect ${summary.duplicatesSuppressed}; settled in ${settled.map((each) => (each / 1_000).toFixed(1)).join(' and ')} s`,
+    '',
+    ...table(
+      ['invariant', '', 'broken'],
+      (Object.keys(invariants) as Invariant[]).map((name) => [
+        name,
+        invariants[name].says,
+        summary.invariants[name],
+      ]),
+    ),
+    '',
+    summary.findings.length === 0
+      ? `All invariants held (seed ${summary.seed}).`
+      : `${summary.findings.length} times an invariant was broken (again: npm run chaos -- --seed ${summary.seed}).`,
+  ];
+}
+
+type Cell = string | number;
+
+/** Words to the left, numbers to the right. */
+function table(head: string[], rows: Cell[][]): string[] {
+  const all = [head, ...rows].map((row) => row.map(String));
+  const widths = head.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
+  const isNumber = head.map((_, column) => rows.every((row) => !Number.isNaN(Number(row[column] || 'x'))));
+  return all.map((row) =>
+    row
+      .map((cell, column) =>
+        isNumber[column] ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0),
+      )
+      .join('  ')
+      .trimEnd(),
+  );
+}

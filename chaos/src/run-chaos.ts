@@ -1,0 +1,154 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { injectFaults, type Plan } from './faults/inject-faults.js';
+import type { Mark, Poison, Scene } from './faults/fault.js';
+import { healEverything } from './faults/servers.js';
+import { collectFindings, type Finding } from './findings.js';
+import { checkInvariants } from './invariants/check.js';
+import { compareOpenFiles, openFiles } from './invariants/check-stuck.js';
+import { settle } from './invariants/settle.js';
+import { openClient } from './load/ask.js';
+import { runClient } from './load/client.js';
+import { openJournal, type Entry } from './load/journal.js';
+import { createTry } from './load/try-request.js';
+import { createWorld, type World } from './load/world.js';
+import { readLags, type Lag } from './measure/lags.js';
+import { countDeliveries, type Deliveries } from './measure/deliveries.js';
+import { randomFor } from './random.js';
+import { startSystem, untilAllReady, type System } from './system/system.js';
+
+export interface ChaosOptions {
+  seed: number;
+  plan: Plan;
+  /** A known fault to start the processes with. */
+  mutation?: string | undefined;
+  /** Where PostgreSQL and NATS keep their data. */
+  folder: string;
+  logs: string;
+  signal: AbortSignal;
+  announce(line: string): void;
+}
+
+/** What a run was like; all times are in milliseconds since its load began. */
+export interface Run {
+  /** When that was, in milliseconds since 1970. */
+  startedAt: number;
+  marks: Mark[];
+  entries: readonly Entry[];
+  findings: readonly Finding[];
+  lags: Lag[];
+  deliveries: Deliveries;
+  /** How long the events took to settle, under way and after everything was killed. */
+  settled: number[];
+  world: World;
+}
+
+const clientCount = 8;
+const baselineMilliseconds = 3_000;
+
+/** Starts an Agora, drives it, breaks it, heals it, and holds it against the invariants; kills all of it and does so again. */
+export async function runChaos(options: ChaosOptions): Promise<Run> {
+  const { announce, signal } = options;
+  announce('Starting PostgreSQL, NATS and two replicas of every process …');
+  const system = await startSystem(options);
+  try {
+    return await driveAndBreak(system, options);
+  } finally {
+    if (signal.aborted) announce('Stopping …');
+    healEverything(system);
+    await system.stop();
+  }
+}
+
+async function driveAndBreak(system: System, options: ChaosOptions): Promise<Run> {
+  const { seed, announce, signal } = options;
+  const filesBefore = openFiles(system.replicas);
+  const journal = openJournal();
+  const startedAt = Date.now();
+  const findings = collectFindings(announce);
+  const world = createWorld();
+  const poison: Poison = { sent: { auth: new Set(), posts: new Set(), votes: new Set() }, lost: new Set() };
+  const counting = countDeliveries(system.administration);
+  const calm = new AbortController();
+  const clients = Array.from({ length: clientCount }, () => openClient(system.origin));
+  const load = clients.map(({ ask }, index) =>
+    runClient({
+      label: `c${index + 1}`,
+      random: randomFor(seed, `client ${index + 1}`),
+      world,
+      findings,
+      attempt: createTry(ask, journal, findings),
+      signal: calm.signal,
+    }),
+  );
+  const own = openClient(system.origin);
+  const scene: Scene = {
+    system,
+    world,
+    journal,
+    findings,
+    random: randomFor(seed, 'faults'),
+    attempt: createTry(own.ask, journal, findings),
+    poison,
+    signal,
+  };
+  const settled: number[] = [];
+  try {
+    announce(
+      `Load of ${clientCount} clients; faults of seed ${seed} begin in ${baselineMilliseconds / 1_000} s`,
+    );
+    while (world.accounts.length < 2 * clientCount) await sleep(100, undefined, { signal });
+    await sleep(baselineMilliseconds, undefined, { signal });
+    const marks = await injectFaults(options.plan, scene, (mark) =>
+      announce(`  ${progressOf(mark, journal.entries)}`),
+    );
+    calm.abort();
+    await Promise.all(load);
+    signal.throwIfAborted();
+    const evidence = { system, world, poison, findings };
+    healEverything(system);
+    await untilAllReady(system.replicas, signal);
+    const milliseconds = await settle(system, findings, signal);
+    settled.push(milliseconds);
+    announce(`Settled after ${(milliseconds / 1_000).toFixed(1)} s; checking`);
+    await checkInvariants(evidence);
+    compareOpenFiles(filesBefore, openFiles(system.replicas), findings);
+    await killEverything(system, signal);
+    settled.push(await settle(system, findings, signal));
+    announce('Everything was killed and is back; checking again');
+    await checkInvariants(evidence);
+    const lags = await readLags(system.administration, startedAt);
+    const deliveries = await counting.stop();
+    return {
+      startedAt,
+      marks,
+      entries: journal.entries,
+      findings: findings.all,
+      lags,
+      deliveries,
+      settled,
+      world,
+    };
+  } finally {
+    calm.abort();
+    await Promise.all(load);
+    await counting.stop();
+    for (const { close } of [...clients, own]) close();
+  }
+}
+
+async function killEverything(system: System, signal: AbortSignal): Promise<void> {
+  await Promise.all([
+    ...system.replicas.map((replica) => replica.end('SIGKILL')),
+    system.nats.end('SIGKILL'),
+    system.postgres.end('SIGKILL'),
+  ]);
+  await Promise.all([system.nats.start(), system.postgres.start()]);
+  await untilAllReady(system.replicas, signal);
+}
+
+function progressOf({ kind, detail, startedAt, endedAt }: Mark, entries: readonly Entry[]): string {
+  const during = entries.filter((entry) => entry.endedAt >= startedAt && entry.endedAt <= endedAt);
+  const failed = during.filter(({ outcome }) => outcome === 'info').length;
+  const seconds = (startedAt / 1_000).toFixed(1).padStart(6);
+  return `${seconds} s  ${kind.padEnd(28)} ${detail.padEnd(44)} ${during.length} requests, ${failed} without a final answer`;
+}

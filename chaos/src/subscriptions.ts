@@ -1,0 +1,12 @@
+import { services, type ServiceName } from '@agora/local-stack';
+
+/** Which events each service applies to its data; a test compares it with the subscriptions of the services. */
+export const subscribers: Record<ServiceName, readonly string[]> = {
+  auth: [],
+  posts: ['votes.vote-cast.v1', 'votes.vote-retracted.v1', 'auth.user-deleted.v1'],
+  votes: ['posts.post-created.v1', 'posts.post-updated.v1', 'posts.post-deleted.v1', 'auth.user-deleted.v1'],
+};
+
+/** The services that apply an event. */
+export const consumersOf = (type: string): ServiceName[] =>
+  services.filter((service) => subscribers[service].includes(type));

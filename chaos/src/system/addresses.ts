@@ -1,0 +1,54 @@
+import { randomBytes } from 'node:crypto';
+import {
+  makeSecrets,
+  processes,
+  type NatsUser,
+  type Ports,
+  type ProcessName,
+  type Secrets,
+} from '@agora/local-stack';
+import { likelyFreePort } from '@agora/testing';
+
+/** Who may do what, and where everybody listens. */
+export interface Addresses {
+  secrets: Secrets;
+  natsUsers: Record<ProcessName, NatsUser>;
+  /** May do all that the account can. */
+  natsAdministrator: NatsUser;
+  /** Where the balancer of a process listens. */
+  balanced: Record<ProcessName, Ports>;
+  /** Of each process, the ports of its replicas. */
+  replicas: Record<ProcessName, Ports[]>;
+}
+
+const replicaCount = 2;
+
+/** Finds free ports and makes secrets. */
+export async function chooseAddresses(): Promise<Addresses> {
+  const secrets = makeSecrets();
+  const users = processes.map((name) => [name, { user: name, password: secrets.nats[name] }] as const);
+  return {
+    secrets,
+    natsUsers: Object.fromEntries(users) as Record<ProcessName, NatsUser>,
+    natsAdministrator: { user: 'chaos', password: randomBytes(16).toString('hex') },
+    balanced: await forEachProcess(freePorts),
+    replicas: await forEachProcess(async () => {
+      const ports: Ports[] = [];
+      while (ports.length < replicaCount) ports.push(await freePorts());
+      return ports;
+    }),
+  };
+}
+
+async function forEachProcess<Value>(
+  make: (name: ProcessName) => Promise<Value>,
+): Promise<Record<ProcessName, Value>> {
+  const entries: [ProcessName, Value][] = [];
+  for (const name of processes) entries.push([name, await make(name)]);
+  return Object.fromEntries(entries) as Record<ProcessName, Value>;
+}
+
+const freePorts = async (): Promise<Ports> => ({
+  port: await likelyFreePort(),
+  internalPort: await likelyFreePort(),
+});

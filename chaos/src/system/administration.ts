@@ -1,0 +1,40 @@
+import { jetstream, jetstreamManager, type JetStreamClient, type JetStreamManager } from '@nats-io/jetstream';
+import { connect, type NatsConnection } from '@nats-io/transport-node';
+import pg from 'pg';
+
+/** Looks at the data of all services past the services, as their operator could. */
+export interface Administration {
+  query<Row>(statement: string, values?: unknown[]): Promise<Row[]>;
+  streams(): Promise<JetStreamManager>;
+  publisher(): Promise<JetStreamClient>;
+  stop(): Promise<void>;
+}
+
+interface Access {
+  database: pg.ClientConfig;
+  nats: { servers: string; user: string; pass: string };
+}
+
+/** Connects at each question: the server may have been killed since the last. */
+export function openAdministration({ database, nats }: Access): Administration {
+  let connection: NatsConnection | undefined;
+  const connected = async () =>
+    (connection ??= await connect({ ...nats, maxReconnectAttempts: -1, reconnectTimeWait: 100 }));
+  return {
+    async query<Row>(statement: string, values: unknown[] = []) {
+      const client = new pg.Client({ ...database, connectionTimeoutMillis: 3_000, query_timeout: 20_000 });
+      client.on('error', () => undefined);
+      await client.connect();
+      try {
+        return (await client.query(statement, values)).rows as Row[];
+      } finally {
+        await client.end().catch(() => undefined);
+      }
+    },
+    streams: async () => jetstreamManager(await connected(), { checkAPI: false }),
+    publisher: async () => jetstream(await connected()),
+    async stop() {
+      await connection?.close();
+    },
+  };
+}

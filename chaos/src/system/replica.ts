@@ -1,0 +1,118 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startProcess, type Ports, type ProcessName, type ServerProcess } from '@agora/local-stack';
+import type { FaultProxy } from '@agora/testing';
+
+/** One running process of Agora, which is started again whenever it ends. */
+export interface Replica {
+  readonly name: ProcessName;
+  /** Such as `posts-1`. */
+  readonly label: string;
+  readonly ports: Ports;
+  /** Its ways to the servers; the gateway has none to PostgreSQL. */
+  readonly ways: Ways;
+  pid(): number;
+  /** Whether it answered 200 at `/readyz` when it was last asked. */
+  isReady(): boolean;
+  /** Sends a signal that may end it. */
+  end(signal: NodeJS.Signals): Promise<void>;
+  pause(): void;
+  resume(): void;
+  /** How it ended although nobody asked it to, or did not end as it should when asked by SIGTERM. */
+  readonly crashes: readonly string[];
+  stop(): Promise<void>;
+}
+
+export interface Ways {
+  postgres?: FaultProxy;
+  nats: FaultProxy;
+}
+
+interface Program extends Pick<Replica, 'name' | 'label' | 'ports' | 'ways'> {
+  args: string[];
+  env: NodeJS.ProcessEnv;
+  logFile: string;
+  cwd: string;
+}
+
+const endings: Parameters<ServerProcess['end']>[0] = [
+  ['SIGTERM', 6_000],
+  ['SIGKILL', 1_000],
+];
+const restartMilliseconds = 200;
+const probeMilliseconds = 500;
+
+/** Starts a process; it may not be ready yet. */
+export async function startReplica(program: Program): Promise<Replica> {
+  const { label, ports, args, env, logFile, cwd } = program;
+  const launch = () => startProcess({ file: process.execPath, args, env, logFile, cwd });
+  const crashes: string[] = [];
+  const stopped = new AbortController();
+  let current: ServerProcess = await launch();
+  let asked: NodeJS.Signals | undefined;
+  const probe = probeReadiness(ports.internalPort, stopped.signal);
+  const supervising = (async () => {
+    while (!stopped.signal.aborted) {
+      const how = await current.ended;
+      probe.ready = false;
+      if (stopped.signal.aborted) return;
+      if (asked === undefined) crashes.push(`${label} ended unasked (${how})`);
+      if (asked === 'SIGTERM' && how !== 'exit code 0') crashes.push(`${label} ended with ${how} at SIGTERM`);
+      asked = undefined;
+      await sleep(restartMilliseconds);
+      if (!stopped.signal.aborted) current = await launch();
+    }
+  })();
+  return {
+    name: program.name,
+    label,
+    ports,
+    ways: program.ways,
+    crashes,
+    pid: () => current.pid,
+    isReady: () => probe.ready && !current.hasEnded(),
+    async end(signal) {
+      const ending = current;
+      if (ending.hasEnded()) return;
+      asked = signal;
+      send(ending, signal);
+      await ending.ended;
+    },
+    pause: () => send(current, 'SIGSTOP'),
+    resume: () => send(current, 'SIGCONT'),
+    async stop() {
+      stopped.abort();
+      send(current, 'SIGCONT');
+      await current.end(endings);
+      await supervising;
+      // One that was just being started again.
+      await current.end(endings);
+    },
+  };
+}
+
+function send(server: ServerProcess, signal: NodeJS.Signals): void {
+  if (!server.hasEnded()) process.kill(server.pid, signal);
+}
+
+/** Asks again and again, as a kubelet does. */
+function probeReadiness(port: number, stopped: AbortSignal): { ready: boolean } {
+  const state = { ready: false };
+  const probing = async () => {
+    while (!stopped.aborted) {
+      state.ready = await answersReady(port);
+      await sleep(probeMilliseconds, undefined, { signal: stopped }).catch(() => undefined);
+    }
+  };
+  void probing();
+  return state;
+}
+
+async function answersReady(port: number): Promise<boolean> {
+  try {
+    const response = await fetch(`http://127.0.0.1:${port}/readyz`, { signal: AbortSignal.timeout(1_000) });
+    await response.arrayBuffer();
+    return response.ok;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,207 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { provisionDatabase } from '@agora/database';
+import {
+  addressesOf,
+  checkout,
+  entryPoint,
+  environmentOf,
+  findNatsServer,
+  migrateAll,
+  permissionsOf,
+  processes,
+  type ProcessName,
+  type StackAddresses,
+} from '@agora/local-stack';
+import { openFaultProxy, type FaultProxy } from '@agora/testing';
+import { chooseAddresses, type Addresses } from './addresses.js';
+import { openAdministration, type Administration } from './administration.js';
+import { openBalancer } from './balancer.js';
+import { startReplica, type Replica, type Ways } from './replica.js';
+import { startDatabaseServer, startEventServer, type EventServer, type Server } from './servers.js';
+
+/** A whole Agora: two replicas of every process, each way to PostgreSQL and NATS through a fault proxy of its own. */
+export interface System {
+  /** What clients call. */
+  origin: string;
+  replicas: readonly Replica[];
+  postgres: Server;
+  nats: EventServer;
+  administration: Administration;
+  stop(): Promise<void>;
+}
+
+export interface SystemOptions {
+  /** Where PostgreSQL and NATS keep their data. */
+  folder: string;
+  logs: string;
+  /** A known fault that the processes are started with. */
+  mutation?: string | undefined;
+  signal: AbortSignal;
+  announce(line: string): void;
+}
+
+type Stop = () => Promise<unknown>;
+
+/** Starts everything and waits until it is ready. What was started is stopped again when that fails. */
+export async function startSystem(options: SystemOptions): Promise<System> {
+  const stops: Stop[] = [];
+  const stop = async () => {
+    for (const each of stops.splice(0).toReversed()) await each().catch(() => undefined);
+  };
+  try {
+    const system = await startParts(options, stops);
+    await untilAllReady(system.replicas, options.signal);
+    return {
+      ...system,
+      async stop() {
+        await Promise.all(system.replicas.map((replica) => replica.stop()));
+        await stop();
+      },
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function startParts(options: SystemOptions, stops: Stop[]): Promise<Omit<System, 'stop'>> {
+  const { folder, logs, signal } = options;
+  mkdirSync(logs, { recursive: true });
+  const addresses = await chooseAddresses();
+  const { secrets, natsUsers, natsAdministrator } = addresses;
+  const postgres = await startDatabaseServer({
+    dataDirectory: join(folder, 'postgres'),
+    password: secrets.postgres,
+    durable: true,
+    logFile: join(logs, 'postgres.log'),
+  });
+  stops.push(() => postgres.stop());
+  signal.throwIfAborted();
+  const nats = await startEventServer({
+    binary: await findNatsServer(options.announce, signal),
+    storeDirectory: join(folder, 'nats'),
+    accounts: [
+      {
+        name: 'AGORA',
+        users: [...processes.map((name) => loginOf(name, natsUsers[name])), natsAdministrator],
+      },
+    ],
+    durable: true,
+    logFile: join(logs, 'nats.log'),
+  });
+  stops.push(() => nats.stop());
+  const administrator = {
+    host: '127.0.0.1',
+    port: postgres.port,
+    user: 'postgres',
+    password: secrets.postgres,
+    database: 'agora',
+  };
+  const administration = openAdministration({
+    database: administrator,
+    nats: {
+      servers: `127.0.0.1:${nats.port}`,
+      user: natsAdministrator.user,
+      pass: natsAdministrator.password,
+    },
+  });
+  stops.push(() => administration.stop());
+  await provisionDatabase(administrator, secrets.database);
+  await migrateAll(checkout, stackOf(addresses, postgres.port, nats.port), signal);
+  const openWays = async (name: ProcessName): Promise<Ways> => ({
+    ...(name !== 'gateway' && { postgres: await openWay(postgres, stops) }),
+    nats: await openWay(nats, stops),
+  });
+  const replicas: Replica[] = [];
+  for (const name of processes)
+    replicas.push(...(await startReplicas(name, addresses, openWays, options, stops)));
+  const origin = `http://127.0.0.1:${addresses.balanced.gateway.port}`;
+  return { origin, replicas, postgres, nats, administration };
+}
+
+const loginOf = (name: ProcessName, login: Addresses['natsAdministrator']) => ({
+  ...login,
+  permissions: permissionsOf(name, login.user),
+});
+
+async function openWay({ port }: Server, stops: Stop[]): Promise<FaultProxy> {
+  const way = await openFaultProxy(port);
+  stops.push(() => way.stop());
+  return way;
+}
+
+/** What a process is told of the others: their balancers, and its own ways to the servers. */
+const stackOf = (addresses: Addresses, postgresPort: number, natsPort: number): StackAddresses => ({
+  ...addressesOf(
+    { host: '127.0.0.1', port: postgresPort, name: 'agora' },
+    { url: `nats://127.0.0.1:${natsPort}`, users: addresses.natsUsers },
+    addresses.secrets,
+  ),
+  ports: addresses.balanced,
+});
+
+async function startReplicas(
+  name: ProcessName,
+  addresses: Addresses,
+  openWays: (name: ProcessName) => Promise<Ways>,
+  { logs, mutation }: SystemOptions,
+  stops: Stop[],
+): Promise<Replica[]> {
+  const started: Replica[] = [];
+  for (const [index, ports] of addresses.replicas[name].entries()) {
+    const ways = await openWays(name);
+    const stack = stackOf(addresses, ways.postgres?.port ?? 0, ways.nats.port);
+    const label = `${name}-${index + 1}`;
+    const replica = await startReplica({
+      name,
+      label,
+      ports,
+      ways,
+      args: ['--disable-proto=delete', ...mutationArguments(mutation), entryPoint(checkout, name)],
+      env: {
+        ...environmentOf(name, { ...stack, ports: { ...stack.ports, [name]: ports } }),
+        ...chaosSettings,
+        ...(mutation && { CHAOS_MUTATION: mutation }),
+      },
+      logFile: join(logs, `${label}.log`),
+      cwd: checkout,
+    });
+    stops.push(() => replica.stop());
+    started.push(replica);
+  }
+  const { port, internalPort } = addresses.balanced[name];
+  for (const [kind, at] of [
+    ['port', port],
+    ['internalPort', internalPort],
+  ] as const) {
+    const endpoints = started.map(({ ports, isReady }) => ({ port: ports[kind], isReady }));
+    const balancer = await openBalancer(at, endpoints);
+    stops.push(() => balancer.stop());
+  }
+  return started;
+}
+
+/** Unlike in production: hashes are cheap, logs tell of trouble alone, and a hung service is given up before the 10 s that a client waits. */
+const chaosSettings = {
+  LOG_LEVEL: 'warn',
+  BCRYPT_COST: '10',
+  UPSTREAM_TIMEOUT_SECONDS: '5',
+  SHUTDOWN_NOTICE_SECONDS: '3',
+};
+
+/** The hook puts the known fault into the module as Node loads it. */
+const mutationArguments = (mutation: string | undefined): string[] =>
+  mutation ? ['--import', new URL('../mutations/hook.js', import.meta.url).href] : [];
+
+/** Waits until every replica says that it is ready. */
+export async function untilAllReady(replicas: readonly Replica[], signal: AbortSignal): Promise<void> {
+  const deadline = performance.now() + 60_000;
+  while (!replicas.every((replica) => replica.isReady())) {
+    signal.throwIfAborted();
+    const late = replicas.filter((replica) => !replica.isReady()).map(({ label }) => label);
+    if (performance.now() > deadline) throw new Error(`not ready after 60 s: ${late.join(', ')}`);
+    await sleep(50);
+  }
+}

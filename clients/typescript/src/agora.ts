@@ -1,0 +1,68 @@
+import createClient, { type Client } from 'openapi-fetch';
+import { requireSuccess } from './agora-error.js';
+import { authorized } from './authorize.js';
+import { readingOwnWrites } from './consistency.js';
+import { followPages, type FeedQuery, type Post } from './feed.js';
+import { followLive, type Identified, type LiveOptions } from './live.js';
+import type { paths } from './openapi.js';
+import { withRetries } from './retry.js';
+import { createSession, type Tokens } from './session.js';
+
+export interface AgoraOptions {
+  /** Where Agora is, such as `https://agora.example`. */
+  url: string;
+  /** To go on with a session that was kept. */
+  tokens?: Tokens;
+  /** Hears of every change of the tokens, to keep them; undefined when the session has ended. */
+  onTokens?(tokens: Tokens | undefined): void;
+  /** How often a request is sent at most. */
+  attempts?: number;
+  /** In place of the global one. */
+  fetch?(request: Request): Promise<Response>;
+}
+
+/** Agora, for one user at a time. Tokens are renewed, reads see the last write, and what failed for now is tried again. */
+export interface Agora {
+  /** Every operation of the document, typed: `agora.api.GET('/posts/{id}', { params: { path: { id: 1 } } })`. */
+  api: Client<paths>;
+  /** Throws an AgoraError, for wrong credentials with the code `invalid_credentials`. */
+  logIn(email: string, password: string): Promise<void>;
+  /** Ends the session. */
+  logOut(): Promise<void>;
+  /** Everybody's published posts, page after page. */
+  feed(query?: FeedQuery): AsyncGenerator<Post, void, undefined>;
+  /** What happens to published posts from now on, until `signal` is aborted. */
+  live(options?: LiveOptions): AsyncGenerator<Identified, void, undefined>;
+}
+
+/** A client of the Agora at `url`. */
+export function createAgora({
+  url,
+  tokens,
+  onTokens = () => undefined,
+  attempts = 5,
+  fetch = (request) => globalThis.fetch(request),
+}: AgoraOptions): Agora {
+  const patient = withRetries(fetch, attempts);
+  const session = createSession(url, patient, tokens, onTokens);
+  const send = readingOwnWrites(authorized(patient, session));
+  const api = createClient<paths>({ baseUrl: url, fetch: send });
+  return {
+    api,
+    logIn: session.logIn,
+    async logOut() {
+      const response = await send(new Request(new URL('/logout', url), { method: 'POST' }));
+      // Refused is who has no session to end.
+      if (response.status !== 401) await requireSuccess(response);
+      session.forget();
+    },
+    feed: (query = {}) => followPages(send, withQuery(new URL('/feed', url), query)),
+    live: (options = {}) => followLive(send, new URL('/feed/stream', url), options),
+  };
+}
+
+function withQuery(url: URL, query: FeedQuery): URL {
+  for (const [name, value] of Object.entries(query))
+    if (value !== undefined) url.searchParams.set(name, String(value));
+  return url;
+}

@@ -1,0 +1,19 @@
+/** Resolves after so many milliseconds; rejects at once when the signal is aborted. */
+export function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) reject(signal.reason as Error);
+    const abort = () => {
+      clearTimeout(timer);
+      reject(signal.reason as Error);
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener('abort', abort);
+      resolve();
+    }, milliseconds);
+    signal.addEventListener('abort', abort, { once: true });
+  });
+}
+
+/** How long to wait after so many failures in a row, in milliseconds: twice as long each time, and by chance, so that clients do not come back all at once. */
+export const backoff = (failures: number, most = 10_000): number =>
+  Math.min(most, 200 * 2 ** (failures - 1)) * (0.5 + Math.random() / 2);

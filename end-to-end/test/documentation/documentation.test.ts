@@ -1,0 +1,60 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join as joinPath } from 'node:path';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { httpClient, join, startAgora, type Agora, type Person } from '@agora/testing';
+import { chromium, type Browser } from 'playwright-core';
+import { findChromium } from './find-chromium.js';
+
+let agora: Agora;
+let ann: Person;
+let folder: string;
+let browser: Browser;
+
+beforeAll(async () => {
+  folder = await mkdtemp(joinPath(tmpdir(), 'agora-chromium-'));
+  agora = await startAgora(['auth', 'gateway']);
+  ann = await join(httpClient(agora.process('gateway').url));
+  const { executablePath, env } = await findChromium(folder);
+  browser = await chromium.launch({
+    executablePath,
+    env: { ...process.env, ...env },
+    chromiumSandbox: false,
+  });
+}, 60_000);
+afterAll(async () => {
+  await browser?.close();
+  await agora?.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+it('lets a reader log in and try an operation out, with nothing from elsewhere', async () => {
+  const origin = agora.process('gateway').url;
+  const page = await browser.newPage();
+  const complaints: string[] = [];
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('request', (request) => {
+    if (!request.url().startsWith(`${origin}/`) && !request.url().startsWith('data:'))
+      complaints.push(request.url());
+  });
+
+  await page.goto(`${origin}/`);
+  expect(page.url()).toBe(`${origin}/docs`);
+  await page.getByRole('button', { name: 'Authorize', exact: true }).click();
+  const dialog = page.locator('.auth-container', { hasText: 'OAuth2, password' });
+  await dialog.getByLabel('username').fill(ann.email);
+  await dialog.getByLabel('password').fill(ann.password);
+  await dialog.getByRole('button', { name: 'Apply given OAuth2 credentials' }).click();
+  await dialog.getByRole('button', { name: 'Remove authorization' }).waitFor();
+  await dialog.getByRole('button', { name: 'Close' }).click();
+
+  const operation = page.locator('.opblock', { hasText: 'Show the own account' });
+  await operation.locator('.opblock-summary-control').click();
+  await operation.getByRole('button', { name: 'Execute' }).click();
+  const answer = operation.locator('.live-responses-table .response', { hasText: ann.email });
+  expect(await answer.locator('.response-col_status').textContent()).toContain('200');
+  expect(complaints).toEqual([]);
+}, 60_000);

@@ -1,0 +1,48 @@
+import {
+  internalError,
+  malformed,
+  nothingHere,
+  tooLarge,
+  unauthorized,
+  unavailable,
+  unsupported,
+  type Problem,
+} from '@agora/chassis';
+import { tooManyStreams } from './hold-streams.js';
+import { rateLimited } from './limits/limiter.js';
+import { policiesOfAddress } from './limits/policies.js';
+import { pages } from './pages/pages.js';
+import type { Route } from './routes.js';
+import { badGateway, gatewayTimeout, serviceUnavailable } from './upstream-failure.js';
+
+export { routes } from './routes.js';
+
+/** What is here to be described. Nothing behind it is there, and no handler is ever called. */
+export const endpoints = pages({
+  version: '',
+  isDraining: () => false,
+  showDocument: () => undefined,
+});
+
+/** What the gateway refuses a route with, whoever answers it: follows the order of `answer` in `gateway.ts`. */
+export function refusalsOf(route: Route): Problem[] {
+  const isForUsers = route.access === 'user';
+  return [
+    malformed('The request could not be read.'),
+    // What no id can look like is no path at all.
+    ...(route.path.includes(':') ? [nothingHere()] : []),
+    ...(isForUsers ? [unauthorized(), unauthorized('invalid_token')] : []),
+    ...(isForUsers || policiesOfAddress(route).length > 0 ? [rateLimited(60)] : []),
+    ...(route.streams ? [tooManyStreams()] : []),
+    ...(route.reads.length > 0 ? [unsupported('This endpoint does not read that.'), tooLarge()] : []),
+    ...(route.service === 'gateway' ? [] : refusalsOfServices),
+    internalError(),
+  ];
+}
+
+const refusalsOfServices = [
+  badGateway(),
+  gatewayTimeout(),
+  serviceUnavailable(),
+  unavailable('A part of Agora that this request needs gives no answer.'),
+];

@@ -1,0 +1,23 @@
+import { get, type Handler, type Route } from '@agora/chassis';
+import { assetPaths, showAsset } from './show-asset.js';
+import { showDocumentDescription } from './show-document.js';
+import { showDocumentation, showDocumentationDescription } from './show-documentation.js';
+import { showHealth, showHealthDescription } from './show-health.js';
+import { showRoot, showRootDescription } from './show-root.js';
+
+interface Dependencies {
+  version: string;
+  isDraining(): boolean;
+  showDocument: Handler;
+}
+
+/** What the gateway answers itself. What has no description is a part of a page. */
+export const pages = ({ version, isDraining, showDocument }: Dependencies): Route[] => [
+  get('/', 'anyone', showRoot(version), showRootDescription),
+  get('/health', 'anyone', showHealth(isDraining), showHealthDescription),
+  get('/docs', 'anyone', showDocumentation, showDocumentationDescription),
+  get('/openapi.json', 'anyone', showDocument, showDocumentDescription),
+  get(assetPaths.style, 'anyone', showAsset('style')),
+  get(assetPaths.bundle, 'anyone', showAsset('bundle')),
+  get(assetPaths.start, 'anyone', showAsset('start')),
+];

@@ -1,0 +1,94 @@
+import type { BodyKind, Problem, Route } from '@agora/chassis';
+import { createSchemaConverter } from './convert-schema.js';
+import { describeOperation } from './describe-operation.js';
+import { everywhere } from './headers.js';
+import { introduction, tags } from './introduction.js';
+
+/** A line of the gateway's table. */
+export interface PublicRoute extends Pick<Route, 'method' | 'path' | 'access'> {
+  service: string;
+  reads: readonly BodyKind[];
+}
+
+/** All that the document is made of. */
+export interface DocumentParts {
+  publicRoutes: readonly PublicRoute[];
+  /** What the gateway refuses a route with, whoever answers it. */
+  refusalsOf(route: PublicRoute): readonly Problem[];
+  /** The endpoints of each service, and of the gateway itself. */
+  endpoints: Record<string, readonly Route[]>;
+}
+
+/** The OpenAPI document of the whole system; throws where gateway and service differ, or a route is not described. */
+export function createDocument({
+  publicRoutes,
+  refusalsOf,
+  endpoints,
+}: DocumentParts): Record<string, unknown> {
+  const converter = createSchemaConverter();
+  const responses: Record<string, unknown> = {};
+  const paths: Record<string, Record<string, unknown>> = {};
+  for (const route of publicRoutes) {
+    const description = descriptionOf(route, endpoints[route.service] ?? []);
+    if (!description) continue;
+    const path = route.path.replaceAll(/:(\w+)/g, '{$1}');
+    const operation = describeOperation(
+      { route, description, refusals: refusalsOf(route) },
+      { converter, responses },
+    );
+    paths[path] = { ...paths[path], [route.method.toLowerCase()]: operation };
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Agora',
+      version: '1',
+      description: introduction,
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    servers: [{ url: '/', description: 'The gateway that serves this document' }],
+    tags: tags.filter(({ name }) => publicRoutes.some(({ service }) => service === name)),
+    paths,
+    components: {
+      schemas: sorted(converter.named),
+      responses: sorted(responses),
+      headers: everywhere,
+      securitySchemes,
+    },
+  };
+}
+
+const securitySchemes = {
+  login: {
+    type: 'oauth2',
+    description: 'E-mail address and password; no client id or secret is asked for.',
+    flows: { password: { tokenUrl: '/login', refreshUrl: '/refresh', scopes: {} } },
+  },
+  accessToken: {
+    type: 'http',
+    scheme: 'bearer',
+    bearerFormat: 'JWT',
+    description: 'The `access_token` that `POST /login` answered.',
+  },
+};
+
+function descriptionOf(route: PublicRoute, endpoints: readonly Route[]) {
+  const title = `${route.method} ${route.path}`;
+  const endpoint = endpoints.find(({ method, path }) => method === route.method && path === route.path);
+  if (!endpoint) throw new Error(`${title} is in the gateway's table and not in that of ${route.service}`);
+  const { access, description } = endpoint;
+  // A part of a page is no business of API clients.
+  if (!description && route.service === 'gateway') return undefined;
+  if (!description) throw new Error(`${title} has no description`);
+  if (access !== route.access)
+    throw new Error(`${title} is for ${route.access} at the gateway, and for ${access} behind it`);
+  const reads = (['json', 'form'] as const).filter((kind) => description[kind]);
+  if (reads.toSorted().join() !== route.reads.toSorted().join())
+    throw new Error(
+      `${title} reads ${route.reads.join(', ') || 'nothing'} at the gateway, and is described with ${reads.join(', ') || 'nothing'}`,
+    );
+  return description;
+}
+
+const sorted = <Value>(record: Record<string, Value>): Record<string, Value> =>
+  Object.fromEntries(Object.entries(record).toSorted(([one], [other]) => one.localeCompare(other)));

@@ -1,0 +1,53 @@
+import type { JsonSchema } from './convert-schema.js';
+
+interface HeaderObject {
+  description: string;
+  required?: boolean;
+  schema: JsonSchema;
+  example?: string;
+}
+
+const header = (description: string, example?: string): HeaderObject => ({
+  description,
+  schema: { type: 'string' },
+  ...(example !== undefined && { example }),
+});
+
+/** Headers that come with most answers. */
+export const everywhere = {
+  'X-Request-Id': {
+    ...header(
+      'The id of the request, in every log line and error too.',
+      '8f14e45f-ceea-467f-9b1d-3c6f0e2a7d55',
+    ),
+    required: true,
+  },
+  'RateLimit-Policy': header(
+    'The policies that count this request: quota `q` in a window of `w` seconds.',
+    '"user";q=600;w=60',
+  ),
+  'Consistency-Token': header('Stands for this write: a read that is sent with it shows it.'),
+  RateLimit: header('What remains of each policy: `r` requests for `t` seconds.', '"user";r=599;t=60'),
+} satisfies Record<string, HeaderObject>;
+
+/** References to some of those. */
+export const referTo = (...names: (keyof typeof everywhere)[]): Record<string, unknown> =>
+  Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
+
+/** Headers that mean the same wherever they come. */
+const known: Record<string, HeaderObject> = {
+  'Retry-After': {
+    ...header('After how many seconds to try again.'),
+    schema: { type: 'integer', minimum: 1 },
+  },
+  'WWW-Authenticate': header(
+    'How to authenticate (RFC 6750); `error="invalid_token"` when a token was sent.',
+    'Bearer realm="agora"',
+  ),
+};
+
+/** A header of an answer, described by its text or as what it always means. */
+export const headerOf = (name: string, text: string, required: boolean): HeaderObject => ({
+  ...(known[name] ?? header(text)),
+  ...(required && { required }),
+});

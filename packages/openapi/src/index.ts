@@ -1,0 +1,1 @@
+export { createDocument, type DocumentParts, type PublicRoute } from './create-document.js';
