@@ -42,8 +42,8 @@ export const mutations: Readonly<Record<string, Mutation>> = {
     file: processor,
     replacements: [
       [
-        '    const unfinished = await correlation.run(',
-        '    for (const { message } of received) message.ack();\n    const unfinished = await correlation.run(',
+        '    const unfinished = await applyOnce(',
+        '    for (const { message } of received) message.ack();\n    const unfinished = await applyOnce(',
       ],
     ],
     faults: ['kill while postgres is slow', 'cut postgres'],
