@@ -19,6 +19,7 @@ try {
   // The public document is made of what is built.
   runTool('node_modules/typescript/bin/tsc', '-b');
   runTool('scripts/generate-openapi.mjs');
+  runTool('clients/typescript/generate-types.mjs');
   console.log(`${name} is in services/${name}. Next: npm install, npm test -w services/${name}, npm start.
 Not done: its place on ECS (deploy/ecs/src: services.ts, edges.ts, owners and images), should you deploy there.`);
 } catch (error) {
@@ -27,7 +28,11 @@ Not done: its place on ECS (deploy/ecs/src: services.ts, edges.ts, owners and im
 }
 
 function runTool(tool, ...args) {
-  execFileSync(process.execPath, [tool, ...args], { cwd: repository });
+  try {
+    execFileSync(process.execPath, [tool, ...args], { cwd: repository, stdio: 'pipe' });
+  } catch (error) {
+    throw new Error(`${tool} failed:\n${error.stdout}${error.stderr}`, { cause: error });
+  }
 }
 
 function describe(name) {

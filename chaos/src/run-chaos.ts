@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { forEachService } from '@agora/local-stack';
 import { injectFaults, type Plan } from './faults/inject-faults.js';
 import type { Mark, Poison, Scene } from './faults/fault.js';
 import { healEverything } from './faults/servers.js';
@@ -66,7 +67,7 @@ async function driveAndBreak(system: System, options: ChaosOptions): Promise<Run
   const startedAt = Date.now();
   const findings = collectFindings(announce);
   const world = createWorld();
-  const poison: Poison = { sent: { auth: new Set(), posts: new Set(), votes: new Set() }, lost: new Set() };
+  const poison: Poison = { sent: forEachService(() => new Set()), lost: new Set() };
   const counting = countDeliveries(system.administration);
   const calm = new AbortController();
   const clients = Array.from({ length: clientCount }, () => openClient(system.origin));

@@ -97,7 +97,6 @@ describe('npm run new-service', () => {
       inCopy('node_modules/.bin/depcruise', 'services/comments'),
       inCopy('deploy/k8s/check/validate.ts'),
       inCopy('scripts/check-names.mjs'),
-      inCopy('scripts/generate-openapi.mjs', '--check'),
       inCopy('node_modules/.bin/oxlint', 'services/comments', 'gateway/src', 'packages/database/src'),
       inCopy(
         'node_modules/.bin/prettier',

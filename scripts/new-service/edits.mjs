@@ -12,6 +12,7 @@ export const editsFor = ({ name, NAME, port, internalPort }) => ({
   'packages/openapi/src/introduction.ts': [
     before(/ {2}\{ name: 'gateway', description/, `  { name: '${name}', description: 'What it is for.' },\n`),
   ],
+  'chaos/src/subscriptions.ts': [after(/ {2}auth: \[\],\n/, `  ${name}: [],\n`)],
   'scripts/generate-openapi.mjs': [
     before(/\nconst path =/, `import * as ${name} from '../services/${name}/dist/document.js';\n`),
     before(/ {4}gateway: gateway\.endpoints/, `    ${name}: ${name}.endpoints,\n`),
