@@ -1,6 +1,6 @@
 import type { Findings } from '../findings.js';
 import { Hang, type Answer, type Ask, type Question } from './ask.js';
-import type { Journal } from './journal.js';
+import type { Entry, Journal } from './journal.js';
 
 /** An answer that is known to be final, or undefined when nobody can know whether the request was carried out. */
 export type Try = (
@@ -21,16 +21,21 @@ export const createTry =
     try {
       const answer = await ask(method, path, question);
       if (answer.status >= 400) checkProblem(answer, `${method} ${path}`, findings);
-      const outcome = unknowing.has(answer.status) ? 'info' : answer.status < 300 ? 'ok' : 'refused';
-      const detail = outcome === 'info' ? ` ${String(answer.body.detail)}` : '';
-      journal.write(operation, outcome, `${answer.status}${detail}`, startedAt);
-      return outcome === 'info' ? undefined : answer;
+      const detail = answer.status < 500 ? '' : ` ${String(answer.body.detail)}`;
+      journal.write(operation, outcomeOf(answer), `${answer.status}${detail}`, startedAt);
+      return unknowing.has(answer.status) ? undefined : answer;
     } catch (error) {
       if (error instanceof Hang) findings.broken('I11', `${error.message} within 10 s`);
       journal.write(operation, 'info', codeOf(error), startedAt);
       return undefined;
     }
   };
+
+/** What is shed for overload was not begun, so that is known: it says that the machine is busy, not that anything broke. */
+function outcomeOf({ status, body }: Answer): Entry['outcome'] {
+  if (unknowing.has(status) && body.code !== 'overloaded') return 'info';
+  return status < 300 ? 'ok' : 'refused';
+}
 
 function checkProblem({ status, headers, body, text }: Answer, what: string, { broken }: Findings): void {
   const isProblem =
