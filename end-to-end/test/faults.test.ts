@@ -5,12 +5,9 @@ import {
   eventually,
   httpClient,
   join,
-  joinAll,
   openFaultProxy,
-  query,
   startAgora,
   type Agora,
-  type Answer,
   type FaultProxy,
   type HttpClient,
   type Person,
@@ -138,37 +135,6 @@ describe('while PostgreSQL is away', () => {
     }
     await eventually(async () => expect((await vote(ann, id)).status).toBe(201));
   });
-});
-
-describe.each(names)('when %s is killed in the midst of writes', (name) => {
-  it('loses nothing that was acknowledged, and counts right', async () => {
-    const author = await join(ask);
-    const people = [author, ...(await joinAll(ask, 3))];
-    const target = Number((await publish(author)).body.id);
-    const acknowledged: { posts: number[]; voters: number } = { posts: [], voters: 0 };
-    const write = async (person: Person) => {
-      for (let round = 0; round < 12; round += 1) {
-        const answer = await attempt(() => publish(person));
-        if (answer?.status === 201) acknowledged.posts.push(Number(answer.body.id));
-      }
-      const cast = await attempt(() => vote(person, target));
-      if (cast?.status === 201) acknowledged.voters += 1;
-    };
-    const writing = people.map(write);
-    await eventually(() => expect(acknowledged.posts.length).toBeGreaterThan(5));
-    await agora.process(name).end('SIGKILL');
-    await agora.process(name).restart();
-    await Promise.all(writing);
-
-    const stored = await query('SELECT id FROM posts.posts WHERE id = ANY($1)', [acknowledged.posts]);
-    expect(stored).toHaveLength(acknowledged.posts.length);
-    const rows = await query('SELECT 1 FROM votes.votes WHERE post_id = $1', [target]);
-    expect(rows.length).toBeGreaterThanOrEqual(acknowledged.voters);
-    await eventually(async () => expect(await votesOf(author, target)).toBe(rows.length), 15_000);
-  }, 60_000);
-
-  /** A killed process breaks connections; what it did not answer may or may not have happened. */
-  const attempt = async (work: () => Promise<Answer>) => work().catch(() => undefined);
 });
 
 describe('SIGTERM', () => {

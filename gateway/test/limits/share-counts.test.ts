@@ -50,10 +50,16 @@ function newUser(): User {
   return {
     id,
     sent: () => sent,
-    ask({ agora }, method = 'GET') {
+    async ask({ agora }, method = 'GET') {
       sent += 1;
-      const client = httpClient(agora.process('gateway').url);
-      return client(method, '/posts', { token, ...(method === 'POST' && { json: {} }) });
+      // What stands in for posts answers otherwise than the document says.
+      const response = await fetch(`${agora.process('gateway').url}/posts`, {
+        method,
+        headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
+        ...(method === 'POST' && { body: '{}' }),
+      });
+      const { status, headers } = response;
+      return { status, headers, body: (await response.json()) as Answer['body'] };
     },
   };
 }

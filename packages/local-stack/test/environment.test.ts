@@ -22,6 +22,7 @@ describe('the environment of a process', () => {
       HOST: '127.0.0.1',
       PORT: '8003',
       INTERNAL_PORT: '9003',
+      SHUTDOWN_NOTICE_SECONDS: '0',
       ALGORITHM: 'ES256',
       TOKEN_ISSUER: 'agora',
       TOKEN_AUDIENCE: 'agora',

@@ -78,6 +78,7 @@ function hand<Data>(
     const { id, type, data } = readEnvelope(message, event);
     hear({ sequence: message.seq, id, type, data });
   } catch (error) {
-    logger.error({ error, subject: message.subject }, 'event that cannot be read was passed over');
+    // The consumer that applies it to the database is who gives it up, and says so as an error.
+    logger.warn({ error, subject: message.subject }, 'event that cannot be read was passed over');
   }
 }
