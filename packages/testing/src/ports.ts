@@ -4,10 +4,15 @@ import { isFree, processes, type Ports, type ProcessName } from '@agora/local-st
 /** Below the range from which systems give ports to outgoing connections, one of which might take it meanwhile. */
 const range = [12_000, 30_000] as const;
 
+/** What this process was given and may not listen on yet. */
+const given = new Set<number>();
+
 /** A free port of 127.0.0.1 that is likely to stay so until it is listened on. */
 export async function likelyFreePort(): Promise<number> {
   for (;;) {
     const port = randomInt(...range);
+    if (given.has(port)) continue;
+    given.add(port);
     if (await isFree(port)) return port;
   }
 }
