@@ -1,6 +1,7 @@
 import type { ConsumerMessages, JsMsg } from '@nats-io/jetstream';
 import type { Publisher } from '@agora/contracts';
-import { delay, type Broker } from './broker.js';
+import type { Broker } from './broker.js';
+import { keepRunning } from './keep-running.js';
 import { createProcessor, type ProcessorOptions } from './processor.js';
 import { ensureConsumer, maxInFlight, streamOf } from './streams.js';
 import { publishersOf } from './subscriptions.js';
@@ -23,29 +24,15 @@ export function startConsumers(options: ConsumersOptions): { stop(): Promise<voi
 
 /** Takes messages from one stream and applies all that are there as one batch; goes on after any failure, until stopped. */
 function startConsumer(publisher: Publisher, options: ConsumersOptions): { stop(): Promise<void> } {
-  const stopped = new AbortController();
   const process = createProcessor(options);
-  const running = (async () => {
-    for (let quiet = false; !stopped.signal.aborted;) {
-      try {
-        await consume(publisher, options, process, stopped.signal);
-        quiet = false;
-      } catch (error) {
-        if (stopped.signal.aborted) return;
-        // A stream that its publisher has not made yet is common at a first start; once is enough to say so.
-        if (!quiet)
-          options.logger.warn({ error, stream: streamOf(publisher) }, 'consumer interrupted; starting over');
-        quiet = true;
-        await delay(250 + Math.random() * 250, stopped.signal);
-      }
-    }
-  })();
-  return {
-    async stop() {
-      stopped.abort();
-      await running;
+  return keepRunning((stopped) => consume(publisher, options, process, stopped), {
+    failed(error, isRepeated) {
+      // A stream that its publisher has not made yet is common at a first start; once is enough to say so.
+      if (isRepeated) return;
+      options.logger.warn({ error, stream: streamOf(publisher) }, 'consumer interrupted; starting over');
     },
-  };
+    pause: () => 250 + Math.random() * 250,
+  });
 }
 
 async function consume(

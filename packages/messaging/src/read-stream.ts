@@ -3,6 +3,7 @@ import type { Publisher } from '@agora/contracts';
 import { nanos } from '@nats-io/transport-node';
 import { randomUUID } from 'node:crypto';
 import { delay, type Broker } from './broker.js';
+import { keepRunning } from './keep-running.js';
 import type { Logger } from './logger.js';
 import { streamOf } from './streams.js';
 
@@ -48,31 +49,25 @@ export async function readStream(options: ReadOptions, stopped: AbortSignal): Pr
   }
 }
 
+const pauseMilliseconds = 250;
+
 /** Calls `read` again and again, whatever becomes of it, until what it returns is stopped. */
 export function keepReading(
   publisher: Publisher,
   logger: Logger,
   read: (stopped: AbortSignal) => Promise<void>,
 ): { stop(): Promise<void> } {
-  const stopped = new AbortController();
-  const running = (async () => {
-    for (let quiet = false; !stopped.signal.aborted;) {
-      try {
-        await read(stopped.signal);
-        quiet = false;
-      } catch (error) {
-        if (stopped.signal.aborted) return;
-        if (!quiet)
-          logger.warn({ error, stream: streamOf(publisher) }, 'cannot follow the stream; trying on');
-        quiet = true;
-      }
-      await delay(250, stopped.signal);
-    }
-  })();
-  return {
-    async stop() {
-      stopped.abort();
-      await running;
+  return keepRunning(
+    async (stopped) => {
+      await read(stopped);
+      await delay(pauseMilliseconds, stopped);
     },
-  };
+    {
+      failed(error, isRepeated) {
+        if (isRepeated) return;
+        logger.warn({ error, stream: streamOf(publisher) }, 'cannot follow the stream; trying on');
+      },
+      pause: () => pauseMilliseconds,
+    },
+  );
 }

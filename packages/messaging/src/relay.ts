@@ -3,6 +3,7 @@ import type { Envelope, Publisher } from '@agora/contracts';
 import { headers, type MsgHdrs } from '@nats-io/transport-node';
 import pg from 'pg';
 import { delay, type Broker } from './broker.js';
+import { keepRunning } from './keep-running.js';
 import type { Logger } from './logger.js';
 import type { Outbox } from './outbox.js';
 import { republishIfLost, rememberStream } from './lost-stream.js';
@@ -32,32 +33,21 @@ const batchSize = 256;
  * one is active at a time, by a session lock in Postgres; should two ever be, events are published twice and applied once.
  */
 export function startRelay(options: RelayOptions): { stop(): Promise<void> } {
-  const stopped = new AbortController();
   let wake = new AbortController();
   options.outbox.onCommit(() => wake.abort());
-  const pause = async (milliseconds: number) => {
-    await delay(milliseconds, AbortSignal.any([wake.signal, stopped.signal]));
-    wake = new AbortController();
-  };
-
-  const running = (async () => {
-    while (!stopped.signal.aborted) {
-      try {
-        await relayWhileHealthy(options, pause, stopped.signal);
-      } catch (error) {
-        if (stopped.signal.aborted) return;
-        options.logger.warn({ error }, 'relay interrupted; starting over');
-        await delay(500 + Math.random() * 500, stopped.signal);
-      }
-    }
-  })();
-
-  return {
-    async stop() {
-      stopped.abort();
-      await running;
+  return keepRunning(
+    async (stopped) => {
+      const pause = async (milliseconds: number) => {
+        await delay(milliseconds, AbortSignal.any([wake.signal, stopped]));
+        wake = new AbortController();
+      };
+      await relayWhileHealthy(options, pause, stopped);
     },
-  };
+    {
+      failed: (error) => options.logger.warn({ error }, 'relay interrupted; starting over'),
+      pause: () => 500 + Math.random() * 500,
+    },
+  );
 }
 
 type Pause = (milliseconds: number) => Promise<void>;
