@@ -57,7 +57,7 @@ CMD ["services/${name}/dist/main.js"]
 `,
     ),
   ],
-  'deploy/docker/make-secrets.mjs': [after(/const services = \[[^\]]*/, `, '${name}'`)],
+  'deploy/docker/secret-files.mjs': [after(/const services = \[[^\]]*/, `, '${name}'`)],
   'deploy/docker/authorization.conf': [
     before(/ {4}# Its replicas tell each other/, natsUser(name, NAME)),
     after(
@@ -116,7 +116,6 @@ CMD ["services/${name}/dist/main.js"]
     before(/^ {2}secrets-gateway:$/m, `  secrets-${name}:\n`),
   ],
 
-  'deploy/k8s/make-secrets.mjs': [after(/const services = \[[^\]]*/, `, '${name}'`)],
   'deploy/k8s/base/kustomization.yaml': [before(/ {2}- gateway\.yaml/, `  - ${name}.yaml\n`)],
   'deploy/k8s/base/network.yaml': [before(/, provision\] \}\]/, `, ${name}`)],
   'deploy/k8s/base/provision.yaml': [

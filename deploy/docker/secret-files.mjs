@@ -1,0 +1,45 @@
+import bcrypt from 'bcrypt';
+
+const services = ['auth', 'posts', 'votes'];
+
+/** What each container reads, by the names of the files; `secret` gives the value of a name, the same whenever it is asked for. */
+export function secretFiles(secret) {
+  const ownSecrets = {
+    auth: { 'signing-key-secret': secret('signing-key'), 'internal-secret': secret('auth-internal') },
+    posts: {
+      'auth-internal-secret': secret('auth-internal'),
+      'internal-secret': secret('posts-internal'),
+      'votes-internal-secret': secret('votes-internal'),
+      'cursor-secret': secret('cursor'),
+    },
+    votes: {
+      'auth-internal-secret': secret('auth-internal'),
+      'posts-internal-secret': secret('posts-internal'),
+      'internal-secret': secret('votes-internal'),
+    },
+  };
+  const files = {
+    postgres: { 'admin-password': secret('postgres') },
+    provision: { 'admin-password': secret('postgres') },
+    gateway: { 'nats-password': secret('gateway-nats') },
+    streams: { 'nats-password': secret('streams-nats') },
+    nats: { 'passwords.conf': [...services, 'gateway', 'streams'].map(hashedPassword).join('') },
+  };
+  for (const service of services) {
+    const [app, migrator] = [secret(`${service}-app`), secret(`${service}-migrator`)];
+    files[service] = {
+      'database-password': app,
+      'nats-password': secret(`${service}-nats`),
+      ...ownSecrets[service],
+    };
+    files[`migrate-${service}`] = { 'database-password': migrator };
+    files.provision[`${service}-app-password`] = app;
+    files.provision[`${service}-migrator-password`] = migrator;
+  }
+  return files;
+
+  /** A line of NATS configuration. So many random bits need no costly hash, and NATS would spend it at every connection. */
+  function hashedPassword(user) {
+    return `${user.toUpperCase()}_PASSWORD: "${bcrypt.hashSync(secret(`${user}-nats`), 4)}"\n`;
+  }
+}
