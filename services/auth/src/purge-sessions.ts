@@ -1,4 +1,4 @@
-import type { Logger, Stoppable } from '@agora/chassis';
+import { runEvery, type Logger, type Stoppable } from '@agora/chassis';
 import { Op } from 'sequelize';
 import { Session } from './models/session.js';
 
@@ -6,18 +6,15 @@ const intervalMilliseconds = 3_600_000;
 const batchSize = 1_000;
 
 /** Deletes sessions that have expired, with their refresh tokens, every hour and in bounded batches; any number of replicas may. */
-export function purgeExpiredSessions(logger: Logger): Stoppable {
-  const purge = async () => {
-    try {
+export const purgeExpiredSessions = (logger: Logger): Stoppable =>
+  runEvery(
+    intervalMilliseconds,
+    async () => {
       const deleted = await deleteExpired();
       if (deleted > 0) logger.info({ deleted }, 'expired sessions deleted');
-    } catch (error) {
-      logger.warn({ error }, 'expired sessions could not be deleted; trying again in an hour');
-    }
-  };
-  const timer = setInterval(() => void purge(), intervalMilliseconds);
-  return { stop: async () => clearInterval(timer) };
-}
+    },
+    { logger, failure: 'expired sessions could not be deleted; trying again in an hour' },
+  );
 
 async function deleteExpired(): Promise<number> {
   let total = 0;

@@ -1,24 +1,15 @@
-import type { Logger, Stoppable } from '@agora/chassis';
+import { runEvery, type Logger, type Stoppable } from '@agora/chassis';
 import { QueryTypes, type Sequelize } from 'sequelize';
 
 const everyMilliseconds = 60_000;
 const batchSize = 1_000;
 
 /** Deletes, once a minute and in bounded batches, the counters that count no more. */
-export function startDeletingExpiredCounters(database: Sequelize, logger: Logger): Stoppable {
-  let running = Promise.resolve();
-  const timer = setInterval(() => {
-    running = deleteExpiredCounters(database).catch((error: unknown) =>
-      logger.warn({ error }, 'expired counters were not deleted'),
-    );
-  }, everyMilliseconds);
-  return {
-    async stop() {
-      clearInterval(timer);
-      await running;
-    },
-  };
-}
+export const startDeletingExpiredCounters = (database: Sequelize, logger: Logger): Stoppable =>
+  runEvery(everyMilliseconds, () => deleteExpiredCounters(database), {
+    logger,
+    failure: 'expired counters were not deleted',
+  });
 
 /** Deletes all counters that have expired. */
 export async function deleteExpiredCounters(database: Sequelize): Promise<void> {
