@@ -9,6 +9,7 @@ export {
 } from './connect.js';
 export { isDatabaseUnavailable } from './errors.js';
 export { runMigrateCommand, type Migration } from './migrate.js';
+export { findByIds, valuesAfter } from './pages.js';
 export {
   provisionDatabase,
   schemas,

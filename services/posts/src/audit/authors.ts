@@ -1,3 +1,4 @@
+import { findByIds, valuesAfter } from '@agora/database';
 import type { InternalAddress } from '@agora/chassis';
 import { askForAll, projectionCheck, type Check } from '@agora/operations';
 import { Author, type UserView } from '../models/author.js';
@@ -16,8 +17,8 @@ export const compareAuthors = (findUsers: FindUsers): Check =>
   projectionCheck<Author, UserView>({
     kind: 'authors',
     subject: 'user_id',
-    idsAfter: (after, limit) => Author.idsAfter(after, limit),
-    find: (ids, transaction) => Author.findByIds(ids, transaction),
+    idsAfter: (after, limit) => valuesAfter(Author, 'id', after, limit),
+    find: (ids, transaction) => findByIds(Author, ids, transaction),
     ask: findUsers,
     differs: (author, user) => (user ? !author.isAs(user) : author.deletedAt === null),
     correct: (id, user, transaction) =>

@@ -1,3 +1,4 @@
+import { findByIds, valuesAfter } from '@agora/database';
 import { userDeleted } from '@agora/contracts';
 import { applyFact } from '@agora/messaging';
 import { referenceCheck, type Check } from '@agora/operations';
@@ -10,9 +11,9 @@ export const findOrphanedPosts = (findUsers: FindUsers): Check =>
   referenceCheck({
     kind: 'posts_without_author',
     subject: 'user_id',
-    idsAfter: (after, limit) => Post.ownersAfter(after, limit),
+    idsAfter: (after, limit) => valuesAfter(Post, 'ownerId', after, limit),
     async gone(ids) {
-      const [users, authors] = [await findUsers(ids), await Author.findByIds(ids)];
+      const [users, authors] = [await findUsers(ids), await findByIds(Author, ids)];
       return ids.filter((id) => !users.has(id) || authors.get(id)?.deletedAt !== null);
     },
     erase: (id, session) => applyFact(userDeleted, { user_id: id }, session),

@@ -1,6 +1,6 @@
 import type { InternalAddress } from '@agora/chassis';
 import { voteCast, voteRetracted } from '@agora/contracts';
-import { inTransaction } from '@agora/database';
+import { inTransaction, valuesAfter } from '@agora/database';
 import { findUnapplied } from '@agora/messaging';
 import { askForAll, askOwner, pagesOf, type Check } from '@agora/operations';
 import { Post } from '../models/post.js';
@@ -18,7 +18,7 @@ interface RecentVotes extends VoteCount {
 /** Every count of votes is the number of votes, but for the events that have not been applied. */
 export const compareVoteCounts = (votes: InternalAddress): Check => ({
   kind: 'vote_counts',
-  pages: () => pagesOf((after, limit) => Post.idsAfter(after, limit)),
+  pages: () => pagesOf((after, limit) => valuesAfter(Post, 'id', after, limit)),
   async compare(ids) {
     const counts = await Post.countsOf(ids);
     const path = '/internal/votes?post_ids=';

@@ -1,3 +1,4 @@
+import { valuesAfter } from '@agora/database';
 import { integerParameter, readQuery, type Handler } from '@agora/chassis';
 import { idsParameter, pageSize } from '@agora/operations';
 import { Post } from '../models/post.js';
@@ -12,7 +13,7 @@ export const listPostStates: Handler = async (ctx) => {
     after: integerParameter({ min: 0, max: 2_147_483_647, fallback: 0 }),
   });
   const posts = await Post.findAll({
-    where: { id: ids ?? (await Post.idsAfter(after, pageSize)) },
+    where: { id: ids ?? (await valuesAfter(Post, 'id', after, pageSize)) },
     order: ['id'],
   });
   ctx.body = posts.map((post) => post.toState());

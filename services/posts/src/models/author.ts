@@ -1,4 +1,4 @@
-import { Op, QueryTypes, type Transaction } from 'sequelize';
+import { QueryTypes, type Transaction } from 'sequelize';
 import { Column, DataType, Model, Table } from 'sequelize-typescript';
 
 /** An account as auth shows it. */
@@ -40,26 +40,6 @@ export class Author extends Model {
        ON CONFLICT (id) DO UPDATE SET email = NULL, created_at = NULL, deleted_at = coalesce(authors.deleted_at, now())`,
       { bind: [id], type: QueryTypes.INSERT, transaction },
     );
-  }
-
-  /** The ids of the next authors, tombstones too. */
-  static async idsAfter(after: number, limit: number): Promise<number[]> {
-    const authors = await Author.findAll({
-      attributes: ['id'],
-      where: { id: { [Op.gt]: after } },
-      order: ['id'],
-      limit,
-    });
-    return authors.map(({ id }) => id);
-  }
-
-  /** Authors by their ids; in a transaction they are held until it ends. */
-  static async findByIds(ids: readonly number[], transaction?: Transaction): Promise<Map<number, Author>> {
-    const authors = await Author.findAll({
-      where: { id: [...ids] },
-      ...(transaction && { transaction, lock: transaction.LOCK.UPDATE }),
-    });
-    return new Map(authors.map((author) => [author.id, author]));
   }
 
   /** Makes an author what auth says, a tombstone too. */

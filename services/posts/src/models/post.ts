@@ -135,29 +135,6 @@ export class Post extends Model {
     );
   }
 
-  /** The ids of the next posts. */
-  static async idsAfter(after: number, limit: number): Promise<number[]> {
-    const posts = await Post.findAll({
-      attributes: ['id'],
-      where: { id: { [Op.gt]: after } },
-      order: ['id'],
-      limit,
-    });
-    return posts.map(({ id }) => id);
-  }
-
-  /** The next of those who have posts. */
-  static async ownersAfter(after: number, limit: number): Promise<number[]> {
-    const posts = await Post.findAll({
-      attributes: ['ownerId'],
-      where: { ownerId: { [Op.gt]: after } },
-      group: 'ownerId',
-      order: ['ownerId'],
-      limit,
-    });
-    return posts.map(({ ownerId }) => ownerId);
-  }
-
   /** The counts of posts by their ids, as they are kept: below zero too. */
   static async countsOf(ids: readonly number[]): Promise<Map<number, number>> {
     const posts = await Post.findAll({ attributes: ['id', 'votes'], where: { id: [...ids] } });

@@ -1,3 +1,4 @@
+import { findByIds, valuesAfter } from '@agora/database';
 import type { InternalAddress } from '@agora/chassis';
 import type { PostState } from '@agora/contracts';
 import { askForAll, askOwner, projectionCheck, type Check } from '@agora/operations';
@@ -17,8 +18,8 @@ export const compareKnownPosts = (findPosts: FindPosts): Check =>
   projectionCheck<KnownPost, PostState>({
     kind: 'known_posts',
     subject: 'post_id',
-    idsAfter: (after, limit) => KnownPost.idsAfter(after, limit),
-    find: (ids, transaction) => KnownPost.findByIds(ids, transaction),
+    idsAfter: (after, limit) => valuesAfter(KnownPost, 'id', after, limit),
+    find: (ids, transaction) => findByIds(KnownPost, ids, transaction),
     ask: findPosts,
     differs: (known, state) => (state ? !known.isAs(state) : known.deletedAt === null),
     correct: (id, state, transaction) =>

@@ -1,3 +1,4 @@
+import { findByIds, valuesAfter } from '@agora/database';
 import { postDeleted, userDeleted } from '@agora/contracts';
 import { applyFact } from '@agora/messaging';
 import { referenceCheck, type Check } from '@agora/operations';
@@ -12,9 +13,9 @@ export const findVotesWithoutPost = (findPosts: FindPosts): Check =>
   referenceCheck({
     kind: 'votes_without_post',
     subject: 'post_id',
-    idsAfter: (after, limit) => Vote.postsAfter(after, limit),
+    idsAfter: (after, limit) => valuesAfter(Vote, 'postId', after, limit),
     async gone(ids) {
-      const [posts, known] = [await findPosts(ids), await KnownPost.findByIds(ids)];
+      const [posts, known] = [await findPosts(ids), await findByIds(KnownPost, ids)];
       return ids.filter((id) => !posts.has(id) || known.get(id)?.deletedAt !== null);
     },
     erase: (id, session) => applyFact(postDeleted, { post_id: id }, session),
@@ -25,9 +26,9 @@ export const findVotesWithoutVoter = (findUsers: FindUsers): Check =>
   referenceCheck({
     kind: 'votes_without_voter',
     subject: 'user_id',
-    idsAfter: (after, limit) => Vote.votersAfter(after, limit),
+    idsAfter: (after, limit) => valuesAfter(Vote, 'userId', after, limit),
     async gone(ids) {
-      const [users, voters] = [await findUsers(ids), await Voter.findByIds(ids)];
+      const [users, voters] = [await findUsers(ids), await findByIds(Voter, ids)];
       return ids.filter((id) => !users.has(id) || voters.get(id)?.deletedAt !== null);
     },
     erase: (id, session) => applyFact(userDeleted, { user_id: id }, session),

@@ -1,3 +1,4 @@
+import { findByIds, valuesAfter } from '@agora/database';
 import type { InternalAddress } from '@agora/chassis';
 import { askForAll, projectionCheck, type Check } from '@agora/operations';
 import { Voter } from '../models/voter.js';
@@ -16,8 +17,8 @@ export const compareVoters = (findUsers: FindUsers): Check =>
   projectionCheck<Voter, { id: number }>({
     kind: 'voters',
     subject: 'user_id',
-    idsAfter: (after, limit) => Voter.idsAfter(after, limit),
-    find: (ids, transaction) => Voter.findByIds(ids, transaction),
+    idsAfter: (after, limit) => valuesAfter(Voter, 'id', after, limit),
+    find: (ids, transaction) => findByIds(Voter, ids, transaction),
     ask: findUsers,
     differs: (voter, user) => (user === undefined) !== (voter.deletedAt !== null),
     correct: (id, user, transaction) => (user ? Voter.revive(id, transaction) : Voter.bury(id, transaction)),

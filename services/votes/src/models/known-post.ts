@@ -1,5 +1,5 @@
 import type { PostState } from '@agora/contracts';
-import { Op, QueryTypes, type Transaction } from 'sequelize';
+import { QueryTypes, type Transaction } from 'sequelize';
 import { Column, DataType, Model, Table } from 'sequelize-typescript';
 
 @Table({ tableName: 'known_posts' })
@@ -53,26 +53,6 @@ export class KnownPost extends Model {
        ON CONFLICT (id) DO UPDATE SET deleted_at = coalesce(known_posts.deleted_at, now())`,
       { bind: [id], type: QueryTypes.INSERT, transaction },
     );
-  }
-
-  /** The ids of the next posts, tombstones too. */
-  static async idsAfter(after: number, limit: number): Promise<number[]> {
-    const posts = await KnownPost.findAll({
-      attributes: ['id'],
-      where: { id: { [Op.gt]: after } },
-      order: ['id'],
-      limit,
-    });
-    return posts.map(({ id }) => id);
-  }
-
-  /** Posts by their ids; in a transaction they are held until it ends. */
-  static async findByIds(ids: readonly number[], transaction?: Transaction): Promise<Map<number, KnownPost>> {
-    const posts = await KnownPost.findAll({
-      where: { id: [...ids] },
-      ...(transaction && { transaction, lock: transaction.LOCK.UPDATE }),
-    });
-    return new Map(posts.map((post) => [post.id, post]));
   }
 
   /** Makes what is known of a post what posts says, a tombstone too. */

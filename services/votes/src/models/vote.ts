@@ -1,4 +1,4 @@
-import { col, fn, Op, QueryTypes, type Transaction } from 'sequelize';
+import { col, fn, QueryTypes, type Transaction } from 'sequelize';
 import { voteCast, voteRetracted } from '@agora/contracts';
 import { Column, DataType, Model, Table } from 'sequelize-typescript';
 
@@ -145,29 +145,5 @@ export class Vote extends Model {
       { bind: [postId, since, voteCast.type, voteRetracted.type], type: QueryTypes.SELECT },
     );
     return rows?.[0] ?? { post_id: postId, votes: 0, events: [] };
-  }
-
-  /** The next of the posts that have votes. */
-  static async postsAfter(after: number, limit: number): Promise<number[]> {
-    const votes = await Vote.findAll({
-      attributes: ['postId'],
-      where: { postId: { [Op.gt]: after } },
-      group: 'postId',
-      order: ['postId'],
-      limit,
-    });
-    return votes.map(({ postId }) => postId);
-  }
-
-  /** The next of those who have voted. */
-  static async votersAfter(after: number, limit: number): Promise<number[]> {
-    const votes = await Vote.findAll({
-      attributes: ['userId'],
-      where: { userId: { [Op.gt]: after } },
-      group: 'userId',
-      order: ['userId'],
-      limit,
-    });
-    return votes.map(({ userId }) => userId);
   }
 }

@@ -1,4 +1,4 @@
-import { Op, QueryTypes, type Transaction } from 'sequelize';
+import { QueryTypes, type Transaction } from 'sequelize';
 import { Column, DataType, Model, Table } from 'sequelize-typescript';
 
 @Table({ tableName: 'voters' })
@@ -26,25 +26,5 @@ export class Voter extends Model {
   /** Takes a tombstone back that should not be there. */
   static async revive(id: number, transaction: Transaction): Promise<void> {
     await Voter.update({ deletedAt: null }, { where: { id }, transaction });
-  }
-
-  /** The ids of the next voters, tombstones too. */
-  static async idsAfter(after: number, limit: number): Promise<number[]> {
-    const voters = await Voter.findAll({
-      attributes: ['id'],
-      where: { id: { [Op.gt]: after } },
-      order: ['id'],
-      limit,
-    });
-    return voters.map(({ id }) => id);
-  }
-
-  /** Voters by their ids; in a transaction they are held until it ends. */
-  static async findByIds(ids: readonly number[], transaction?: Transaction): Promise<Map<number, Voter>> {
-    const voters = await Voter.findAll({
-      where: { id: [...ids] },
-      ...(transaction && { transaction, lock: transaction.LOCK.UPDATE }),
-    });
-    return new Map(voters.map((voter) => [voter.id, voter]));
   }
 }
