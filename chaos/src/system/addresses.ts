@@ -7,7 +7,7 @@ import {
   type ProcessName,
   type Secrets,
 } from '@agora/local-stack';
-import { likelyFreePort } from '@agora/testing';
+import { likelyFreePorts } from '@agora/testing';
 
 /** Who may do what, and where everybody listens. */
 export interface Addresses {
@@ -31,10 +31,10 @@ export async function chooseAddresses(): Promise<Addresses> {
     secrets,
     natsUsers: Object.fromEntries(users) as Record<ProcessName, NatsUser>,
     natsAdministrator: { user: 'chaos', password: randomBytes(16).toString('hex') },
-    balanced: await forEachProcess(freePorts),
+    balanced: await forEachProcess(likelyFreePorts),
     replicas: await forEachProcess(async () => {
       const ports: Ports[] = [];
-      while (ports.length < replicaCount) ports.push(await freePorts());
+      while (ports.length < replicaCount) ports.push(await likelyFreePorts());
       return ports;
     }),
   };
@@ -47,8 +47,3 @@ async function forEachProcess<Value>(
   for (const name of processes) entries.push([name, await make(name)]);
   return Object.fromEntries(entries) as Record<ProcessName, Value>;
 }
-
-const freePorts = async (): Promise<Ports> => ({
-  port: await likelyFreePort(),
-  internalPort: await likelyFreePort(),
-});

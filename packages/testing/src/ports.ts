@@ -17,11 +17,14 @@ export async function likelyFreePort(): Promise<number> {
   }
 }
 
+/** Both ports of a process. */
+export const likelyFreePorts = async (): Promise<Ports> => ({
+  port: await likelyFreePort(),
+  internalPort: await likelyFreePort(),
+});
+
 /** Ports for every process of one Agora. */
 export async function portsForAll(): Promise<Record<ProcessName, Ports>> {
-  const pairs = processes.map(async (name) => {
-    const [port, internalPort] = [await likelyFreePort(), await likelyFreePort()];
-    return [name, { port, internalPort }] as const;
-  });
+  const pairs = processes.map(async (name) => [name, await likelyFreePorts()] as const);
   return Object.fromEntries(await Promise.all(pairs)) as Record<ProcessName, Ports>;
 }
