@@ -1,8 +1,10 @@
 import Joi from 'joi';
+import pg from 'pg';
 import { Sequelize, type ModelCtor } from 'sequelize-typescript';
 import { QueryTypes, type Transaction } from 'sequelize';
 import { sqlState } from './errors.js';
 import { hooksFor, passwordOf, type PasswordSettings } from './password.js';
+import { PoolClient } from './pool-client.js';
 import { measurePool } from './pool-metrics.js';
 import { tlsOptions, tlsSettings, type TlsSettings } from './tls.js';
 
@@ -52,6 +54,7 @@ export function connectDatabase(
 ): Sequelize {
   database = new Sequelize({
     dialect: 'postgres',
+    dialectModule: { ...pg, Client: PoolClient },
     host: settings.DATABASE_HOST,
     port: settings.DATABASE_PORT,
     database: settings.DATABASE_NAME,
