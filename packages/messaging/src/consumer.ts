@@ -3,7 +3,7 @@ import type { Publisher } from '@agora/contracts';
 import type { Broker } from './broker.js';
 import { keepRunning } from './keep-running.js';
 import { createProcessor, type ProcessorOptions } from './processor.js';
-import { ensureConsumer, maxInFlight, streamOf } from './streams.js';
+import { asking, ensureConsumer, maxInFlight, streamOf } from './streams.js';
 import { publishersOf } from './subscriptions.js';
 
 export interface ConsumersOptions extends ProcessorOptions {
@@ -44,13 +44,7 @@ async function consume(
   const { client, manager } = await broker.jetStream();
   await ensureConsumer(manager, publisher, service);
   const consumer = await client.consumers.get(streamOf(publisher), service);
-  const messages = await consumer.consume({
-    max_messages: maxInFlight,
-    // Without aborting, a consumer that was deleted on the server would be waited for in silence, for ever.
-    abort_on_missing_resource: true,
-    // Also how long the client waits when the server cannot say yet whether the consumer is there.
-    expires: 5_000,
-  });
+  const messages = await consumer.consume({ ...asking, max_messages: maxInFlight });
   const buffer: JsMsg[] = [];
   let arrived = Promise.withResolvers<void>();
   let ended = false;

@@ -5,7 +5,7 @@ import { randomUUID } from 'node:crypto';
 import { delay, type Broker } from './broker.js';
 import { keepRunning } from './keep-running.js';
 import type { Logger } from './logger.js';
-import { streamOf } from './streams.js';
+import { asking, streamOf } from './streams.js';
 
 /** What a process reads for itself alone: nothing is acknowledged, and the server forgets that it was read. */
 export interface ReadOptions {
@@ -32,7 +32,7 @@ export async function readStream(options: ReadOptions, stopped: AbortSignal): Pr
   });
   if (pending === 0) caughtUp();
   const consumer = await client.consumers.get(stream, name);
-  const messages = await consumer.consume({ max_messages: 500, abort_on_missing_resource: true });
+  const messages = await consumer.consume({ ...asking, max_messages: 500 });
   // What was on its way when a connection broke is lost: without acknowledgements only reading again finds it.
   const stop = () => messages.stop();
   const forget = broker.onReconnect(stop);

@@ -75,6 +75,13 @@ const configOf = (publisher: Publisher, settings: StreamSettings) => ({
   duplicate_window: nanos(120_000),
 });
 
+/** How messages are asked for. A consumer that was deleted on the server would else be waited for in silence, for half a minute or for ever. */
+export const asking = {
+  abort_on_missing_resource: true,
+  // Also how long the client waits when the server cannot say yet whether the consumer is there.
+  expires: 5_000,
+};
+
 /** How many messages may be delivered and not yet acknowledged, and so how large a batch can get. */
 export const maxInFlight = 256;
 
