@@ -17,3 +17,4 @@ export {
   type RolePasswords,
   type SchemaName,
 } from './provision.js';
+export { runStatement, type Statement } from './statement.js';

@@ -4,6 +4,7 @@ import { requireUser } from '@agora/identity';
 import { addToOutbox } from '@agora/messaging';
 import { Author } from '../models/author.js';
 import { Post } from '../models/post.js';
+import { findVisible, stateOf, viewOf } from '../models/shown-post.js';
 import type { FindUser } from '../users.js';
 import { answerOnce, idempotencyKey, keyInUse, keyReused } from './answer-once.js';
 import { taggedPost, tagOf } from './entity-tag.js';
@@ -18,9 +19,10 @@ export const publishPost = (findUser: FindUser): Handler =>
     return commit(async (transaction) => {
       if (!(await Author.holdFromDeletion(userId, transaction))) throw unauthorized('invalid_token');
       const { id } = await Post.create({ ownerId: userId, title, content, published }, { transaction });
-      const post = await Post.findByPk(id, { include: Author, rejectOnEmpty: true, transaction });
-      await addToOutbox(postCreated, post.toState(), transaction);
-      return jsonAnswer(201, post.toView(), { Location: `/posts/${id}`, ETag: tagOf(post) });
+      const post = await findVisible(id, userId, transaction);
+      if (!post) throw new Error('a post was not there after it was written');
+      await addToOutbox(postCreated, stateOf(post), transaction);
+      return jsonAnswer(201, viewOf(post), { Location: `/posts/${id}`, ETag: tagOf(post) });
     });
   });
 

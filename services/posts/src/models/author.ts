@@ -58,8 +58,4 @@ export class Author extends Model {
       this.createdAt?.toISOString() === user.created_at
     );
   }
-
-  toView(): UserView {
-    return { id: this.id, email: this.email ?? '', created_at: this.createdAt?.toISOString() ?? '' };
-  }
 }
