@@ -1,4 +1,4 @@
-import type pg from 'pg';
+import pg from 'pg';
 import type { Transaction } from 'sequelize';
 import { openDatabase, retryingConflicts } from './connect.js';
 
@@ -11,7 +11,7 @@ export interface Statement {
 
 /**
  * The rows of a statement, by the names of its columns, without the cost of models; in `transaction`, or in one of its own, in which a
- * deadlock or serialization failure runs it again as in `inTransaction`. Rejects with the error of pg itself.
+ * deadlock or serialization failure runs it again as in `inTransaction`. Times come as RFC 3339 text in UTC, in milliseconds. Rejects with the error of pg itself.
  */
 export async function runStatement<Row extends pg.QueryResultRow>(
   statement: Statement,
@@ -49,13 +49,24 @@ async function run<Row extends pg.QueryResultRow>(
   values: unknown[],
 ): Promise<Row[]> {
   try {
-    return (await connection.query<Row>({ ...(name && { name }), text, values })).rows;
+    return (await connection.query<Row>({ ...(name && { name }), text, values, types })).rows;
   } catch (error) {
     // What was not answered in time may be answered yet, to whoever asks next.
     if (isBroken(error)) connection._invalid = true;
     throw error;
   }
 }
+
+const types: pg.CustomTypesConfig = {
+  getTypeParser: ((oid: number) =>
+    oid === pg.types.builtins.TIMESTAMPTZ
+      ? timeOf
+      : pg.types.getTypeParser(oid)) as typeof pg.types.getTypeParser,
+};
+
+/** Postgres writes `2026-01-02 03:04:05.67+00`, as Sequelize sets the time zone of each connection to UTC. A Date made of it costs more than the row does. */
+const timeOf = (text: string): string =>
+  `${text.slice(0, 10)}T${text.slice(11, 19)}.${text.slice(20, -3).padEnd(3, '0').slice(0, 3)}Z`;
 
 const isBroken = (error: unknown): boolean =>
   error instanceof Error &&

@@ -25,11 +25,11 @@ export interface ShownPost {
   published: boolean;
   version: number;
   votes: number;
-  created_at: Date;
-  updated_at: Date;
+  created_at: string;
+  updated_at: string;
   owner_id: number;
   owner_email: string | null;
-  owner_created_at: Date | null;
+  owner_created_at: string | null;
 }
 
 /** Of a post and its author. */
@@ -102,13 +102,13 @@ export const viewOf = (post: ShownPost): PostView => ({
   title: post.title,
   content: post.content,
   published: post.published,
-  created_at: post.created_at.toISOString(),
-  updated_at: post.updated_at.toISOString(),
+  created_at: post.created_at,
+  updated_at: post.updated_at,
   owner_id: post.owner_id,
   owner: {
     id: post.owner_id,
     email: post.owner_email ?? '',
-    created_at: post.owner_created_at?.toISOString() ?? '',
+    created_at: post.owner_created_at ?? '',
   },
   votes: shownCount(post.votes),
 });
