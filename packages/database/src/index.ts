@@ -4,6 +4,7 @@ export {
   databaseAnswers,
   databaseSettings,
   inTransaction,
+  openDatabase,
   waitingStatements,
   type DatabaseSettings,
 } from './connect.js';

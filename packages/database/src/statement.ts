@@ -57,16 +57,12 @@ async function run<Row extends pg.QueryResultRow>(
   }
 }
 
-const types: pg.CustomTypesConfig = {
-  getTypeParser: ((oid: number) =>
-    oid === pg.types.builtins.TIMESTAMPTZ
-      ? timeOf
-      : pg.types.getTypeParser(oid)) as typeof pg.types.getTypeParser,
-};
-
 /** Postgres writes `2026-01-02 03:04:05.67+00`, as Sequelize sets the time zone of each connection to UTC. A Date made of it costs more than the row does. */
 const timeOf = (text: string): string =>
   `${text.slice(0, 10)}T${text.slice(11, 19)}.${text.slice(20, -3).padEnd(3, '0').slice(0, 3)}Z`;
+
+const types = new pg.TypeOverrides();
+types.setTypeParser(pg.types.builtins.TIMESTAMPTZ, timeOf);
 
 const isBroken = (error: unknown): boolean =>
   error instanceof Error &&

@@ -2,7 +2,7 @@ import { runStatement } from '@agora/database';
 import type { PostState } from '@agora/contracts';
 import type { Transaction } from 'sequelize';
 import type { UserView } from './author.js';
-import { containing, shownCount } from './post.js';
+import { containing, shownCount, type PostText } from './post.js';
 
 /** What a client sees of a post. */
 export interface PostView {
@@ -50,6 +50,28 @@ export async function findVisible(
   transaction?: Transaction,
 ): Promise<ShownPost | undefined> {
   const [post] = await runStatement<ShownPost>(visible, [id, userId], transaction);
+  return post;
+}
+
+// The row of the author is held, so that the deletion of the account waits for the post and then takes it along.
+const written = {
+  name: 'write-post',
+  text: `
+    WITH author AS MATERIALIZED (SELECT id, email, created_at, deleted_at FROM authors WHERE id = $1 FOR SHARE),
+    written AS (
+      INSERT INTO posts (owner_id, title, content, published)
+      SELECT id, $2, $3, $4 FROM author WHERE deleted_at IS NULL RETURNING *
+    )
+    SELECT ${shownColumns} FROM written AS posts JOIN author AS authors ON authors.id = owner_id`,
+};
+
+/** Writes a post of an author who is known; undefined when their account has ended. */
+export async function writePost(
+  ownerId: number,
+  { title, content, published: isPublished }: PostText,
+  transaction: Transaction,
+): Promise<ShownPost | undefined> {
+  const [post] = await runStatement<ShownPost>(written, [ownerId, title, content, isPublished], transaction);
   return post;
 }
 
