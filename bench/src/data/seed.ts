@@ -21,6 +21,7 @@ interface SeedOptions {
   /** Of 10k users, 50k posts and some 500k votes. */
   scale: number;
   bcryptCost: number;
+  signal: AbortSignal;
 }
 
 const password = 'correct horse battery';
@@ -32,18 +33,29 @@ const author = 1;
  * Fills a migrated, empty database past the services, all three schemas as if everything had gone through them: counts are those of
  * the votes, every hundredth user and post was deleted and left its tombstones, every twentieth post is a draft.
  */
-export async function seed(database: pg.ClientConfig, { scale, bcryptCost }: SeedOptions): Promise<Data> {
+export async function seed(
+  database: pg.ClientConfig,
+  { scale, bcryptCost, signal }: SeedOptions,
+): Promise<Data> {
   const [users, posts] = [Math.round(10_000 * scale), Math.round(50_000 * scale)];
   const client = new pg.Client(database);
+  client.on('error', () => undefined);
   await client.connect();
+  // A statement that is under way is broken off by that.
+  const giveUp = () => void client.end().catch(() => undefined);
+  signal.addEventListener('abort', giveUp);
   try {
     await withoutIndexes(client, async () => {
+      // In one transaction, so that the same moment is `now()` in every schema.
+      await client.query('BEGIN');
       for (const statement of statementsFor(users, posts, await hash(password, bcryptCost)))
         await client.query(statement);
+      await client.query('COMMIT');
     });
     await client.query('VACUUM ANALYZE');
     return await describe(client, users);
   } finally {
+    signal.removeEventListener('abort', giveUp);
     await client.end();
   }
 }
@@ -66,11 +78,11 @@ const statementsFor = (users: number, posts: number, passwordHash: string): stri
          FROM generate_series(1, ${posts}) AS id) AS owned`,
   `INSERT INTO votes.known_posts (id, owner_id, published, version, deleted_at)
    SELECT id, owner_id, published, 1, CASE WHEN is_deleted THEN now() END FROM seeded`,
-  // Of half of the users, the others vote while it is measured; how many votes a post has falls off exponentially, 10 on average.
+  // Of half of the users, the others vote while it is measured; how many votes a post has falls off exponentially, some 10 on average.
   `INSERT INTO votes.votes (post_id, user_id, created_at)
    SELECT post_id, user_id, now() FROM (
      SELECT id AS post_id, 1 + (id::bigint * 31 + vote * 17) % ${Math.floor(users / 2)} AS user_id
-     FROM seeded, generate_series(1, least(${Math.floor(users / 2)}, floor(-10 * ln(((id::bigint * 7919) % 100 + 0.5) / 100)))::int) AS vote
+     FROM seeded, generate_series(1, least(${Math.floor(users / 2)}, floor(-11.2 * ln(((id::bigint * 7919) % 100 + 0.5) / 100)))::int) AS vote
      WHERE NOT is_deleted AND published
    ) AS cast_votes WHERE NOT ${isDeletedUser('user_id')} ORDER BY post_id, user_id`,
   `INSERT INTO posts.posts (id, owner_id, title, content, published, votes, created_at, updated_at) OVERRIDING SYSTEM VALUE

@@ -59,10 +59,15 @@ export async function startSystem(options: SystemOptions, stops: Stops): Promise
     ),
     ports,
   };
-  const streams = makeStreams(checkout, addresses, signal);
   const startedAt = performance.now();
-  const data = await seed(administrator, { scale, bcryptCost: Number(options.settings.BCRYPT_COST ?? 12) });
-  await streams;
+  const [data] = await Promise.all([
+    seed(administrator, {
+      scale,
+      signal,
+      bcryptCost: Number(options.settings.BCRYPT_COST ?? 12),
+    }),
+    makeStreams(checkout, addresses, signal),
+  ]);
   signal.throwIfAborted();
   const { users, posts, votes } = data.counts;
   announce(`Filled in ${seconds(startedAt)} s: ${users} users, ${posts} posts, ${votes} votes`);
