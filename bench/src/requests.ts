@@ -25,21 +25,41 @@ export function readPosts(bench: Bench, data: Bench['system']['data']): Request[
 
 /** Everybody casts a vote and takes it back, again and again: for the one post, or each for other ones. */
 export function vote(bench: Bench, hotPost?: number): Request[][] {
-  const { key, system, takeVoters } = bench;
   const connections = connectionsOf(bench);
-  return takeVoters(connections).map((voter, index) => {
-    const headers = { ...headersOf(key.tokenFor(voter)), 'Content-Type': 'application/json' };
-    const posts = hotPost === undefined ? share(system.data.posts, index, connections) : [hotPost];
-    return posts.flatMap((id) =>
-      [1, 0].map((dir) => ({
-        method: 'POST',
-        path: '/vote',
-        headers,
-        body: JSON.stringify({ post_id: id, dir }),
-      })),
-    );
+  return bench.takeVoters(connections).map((voter, index) => {
+    const posts = hotPost === undefined ? share(votable(bench), index, connections) : [hotPost];
+    const headers = jsonHeadersOf(bench, voter);
+    return posts.flatMap((id) => [voteRequest(headers, id, 1), voteRequest(headers, id, 0)]);
   });
 }
+
+/** So many votes, each of which may be cast before another is answered. */
+export function voteOnce(bench: Bench, count: number): Request[][] {
+  const posts = votable(bench).slice(0, 1_600);
+  const voters = bench.takeVoters(Math.ceil((count + 1) / posts.length));
+  const requests = voters.flatMap((voter) => {
+    const headers = jsonHeadersOf(bench, voter);
+    return posts.map((id) => voteRequest(headers, id, 1));
+  });
+  return requests.slice(0, count + 1).map((request) => [request]);
+}
+
+/** The one that is looked at, and that nobody else votes on. */
+export const watchedPost = ({ posts }: Bench['system']['data']): number => posts.at(-1) ?? 0;
+
+const votable = ({ system }: Bench): number[] => system.data.posts.slice(0, -1);
+
+const voteRequest = (headers: Record<string, string>, id: number, dir: number): Request => ({
+  method: 'POST',
+  path: '/vote',
+  headers,
+  body: JSON.stringify({ post_id: id, dir }),
+});
+
+const jsonHeadersOf = ({ key }: Bench, userId: number) => ({
+  ...headersOf(key.tokenFor(userId)),
+  'Content-Type': 'application/json',
+});
 
 /** Everybody writes posts. */
 export function publish(bench: Bench): Request[][] {
@@ -47,7 +67,7 @@ export function publish(bench: Bench): Request[][] {
     {
       method: 'POST',
       path: '/posts',
-      headers: { ...headersOf(bench.key.tokenFor(writer)), 'Content-Type': 'application/json' },
+      headers: jsonHeadersOf(bench, writer),
       body: JSON.stringify({ title: 'How to prune roses', content: 'In early spring. '.repeat(24) }),
     },
   ]);

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Bench } from '../bench.js';
 import { quantile } from '../report/statistics.js';
-import { headersOf, vote } from '../requests.js';
+import { headersOf, vote, voteOnce, watchedPost } from '../requests.js';
 import { takeRound, type Contestant, type Round } from '../rounds.js';
-import { failuresOf, throughput } from './compare.js';
+import { failuresOf, medianOf, throughput } from './compare.js';
 import { atMost, type Measure } from './measure.js';
 import { required } from './required.js';
 
@@ -21,10 +21,10 @@ export const visible: Measure = {
     };
     await takeRound(bench, peak, seconds * 1_000);
     const rounds: Round[] = [await takeRound(bench, peak, seconds * 1_000)];
-    const rate = Math.max(1, rounds.reduce((sum, round) => sum + throughput(round), 0) / 2);
+    const rate = Math.max(1, medianOf(rounds, 'peak', throughput) / 2);
     const half: Contestant = {
       name: 'half of it',
-      question: () => ({ origin, requests: vote(bench), rate }),
+      question: () => ({ origin, requests: voteOnce(bench, rate * seconds), rate }),
       writes: true,
     };
     const lags: number[] = [];
@@ -64,6 +64,7 @@ export const visible: Measure = {
 
 /** How long to wait between two looks, and between two votes. */
 const [lookMilliseconds, voteMilliseconds] = [1, 20];
+const patience = 10_000;
 
 /** Casts one vote after the other on a post that nobody else votes on, and looks until the count has it. */
 async function watch(
@@ -72,7 +73,7 @@ async function watch(
   lags: number[],
   signal: AbortSignal,
 ): Promise<void> {
-  const post = system.data.posts.at(-1);
+  const post = watchedPost(system.data);
   const headers = headersOf(key.tokenFor(takeVoters(1)[0] ?? 0));
   const votes = async () => {
     const response = await fetch(`${origin}/posts/${post}`, { headers });
@@ -88,7 +89,10 @@ async function watch(
     const castAt = performance.now();
     await response.arrayBuffer();
     if (response.status !== 201) throw new Error(`the vote that was watched was answered ${response.status}`);
-    while ((await votes()) !== before + dir) await sleep(lookMilliseconds);
+    while ((await votes()) !== before + dir) {
+      if (performance.now() - castAt > patience) throw new Error('a vote was not counted within 10 s');
+      await sleep(lookMilliseconds);
+    }
     lags.push(performance.now() - castAt);
     await sleep(voteMilliseconds);
   }

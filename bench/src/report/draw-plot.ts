@@ -5,9 +5,9 @@ import { describeFigure } from './describe-outcome.js';
 const width = 1_100;
 const row = 26;
 const top = 50;
-const middle = 760;
+const middle = 860;
 /** How far a tenfold difference goes. */
-const decade = 250;
+const decade = 200;
 
 /** An SVG picture: a bar for each figure that has a target, from the line where the target is; to the right is worse. */
 export function drawPlot({ measures, startedAt, scale }: Report): string {
