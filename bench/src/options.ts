@@ -29,7 +29,7 @@ export function readOptions(args: string[]): Options {
   const given = parse(args);
   const { smoke } = given;
   return {
-    seconds: numberOf('seconds', given.seconds, smoke ? 0.25 : 4, 0.1, 600),
+    seconds: numberOf('seconds', given.seconds, smoke ? 0.1 : 4, 0.1, 600),
     rounds: numberOf('rounds', given.rounds, smoke ? 1 : 5, 1, 100),
     scale: numberOf('scale', given.scale, smoke ? 0.02 : 1, 0.02, 10),
     only: given.only,

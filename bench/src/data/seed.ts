@@ -52,7 +52,9 @@ export async function seed(
         await client.query(statement);
       await client.query('COMMIT');
     });
-    await client.query('VACUUM ANALYZE');
+    await client.query(
+      'VACUUM ANALYZE auth.users, posts.authors, posts.posts, votes.known_posts, votes.voters, votes.votes',
+    );
     return await describe(client, users);
   } finally {
     signal.removeEventListener('abort', giveUp);
