@@ -6,7 +6,8 @@
 const { globSync, readFileSync } = require('node:fs');
 const { dirname } = require('node:path');
 
-const anyWorkspace = '^(packages/[^/]+|services/[^/]+|gateway|end-to-end|clients/[^/]+|chaos|deploy/ecs)/';
+const anyWorkspace =
+  '^(packages/[^/]+|services/[^/]+|gateway|end-to-end|clients/[^/]+|chaos|bench|deploy/ecs)/';
 const productCode = '^(packages/[^/]+|services/[^/]+|gateway)/(src|migrations)/';
 
 const forbid = (name, from, to) => ({ name, severity: 'error', from, to });
@@ -28,7 +29,7 @@ const onlyKnows = (name, knower, npmPackage) =>
 
 /** npm links every workspace for everybody; only the ones in the package.json of the importer count. */
 const declaredWorkspacesOnly = (name) =>
-  globSync('{packages/*,services/*,gateway,end-to-end,clients/*,chaos,deploy/ecs}/package.json').map(
+  globSync('{packages/*,services/*,gateway,end-to-end,clients/*,chaos,bench,deploy/ecs}/package.json').map(
     (file) => {
       const { dependencies, devDependencies } = JSON.parse(readFileSync(file, 'utf8'));
       const declared = Object.keys({ ...dependencies, ...devDependencies })

@@ -3,7 +3,7 @@ import { globSync } from 'node:fs';
 import { basename } from 'node:path';
 
 const sources =
-  '{packages,services,gateway,end-to-end,clients,chaos,deploy,scripts,test}/**/*.{ts,js,mjs,cjs}';
+  '{packages,services,gateway,end-to-end,clients,chaos,bench,deploy,scripts,test}/**/*.{ts,js,mjs,cjs}';
 const notOurs = /(^|\/)(node_modules|dist|coverage|cdk\.out)$/;
 
 const vague = new Set(['utils', 'helpers', 'common', 'shared', 'misc', 'lib', 'core', 'base', 'manager']);

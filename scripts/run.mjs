@@ -22,6 +22,7 @@ const commands = {
   demo: { script: 'packages/demo/dist/demo.js' },
   chaos: { script: 'chaos/dist/main.js' },
   'chaos:sensitivity': { script: 'chaos/dist/sensitivity.js' },
+  bench: { script: 'bench/dist/main.js' },
   test: { script: 'packages/local-stack/dist/test.js' },
   check: { script: 'scripts/check.mjs' },
 };

@@ -5,9 +5,9 @@ import { fileURLToPath } from 'node:url';
 /** The folder that holds this repository. */
 export const checkout = fileURLToPath(new URL('../../..', import.meta.url)).replace(/\/$/, '');
 
-/** Where everything the local stack writes lives, below `root`. */
+/** Where everything the local stack writes lives: below `root`, or in the folder `AGORA_DATA`. */
 export function layoutOf(root: string) {
-  const data = join(root, '.data');
+  const data = process.env.AGORA_DATA || join(root, '.data');
   return {
     root,
     data,

@@ -7,6 +7,7 @@ export {
   type StackAddresses,
 } from './environment.js';
 export { freePort, isFree } from './free-port.js';
+export { makeStreams } from './make-streams.js';
 export { migrateAll } from './migrations.js';
 export { startNats, type Nats, type NatsOptions } from './nats.js';
 export { permissionsOf } from './nats-permissions.js';

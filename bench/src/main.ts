@@ -1,0 +1,54 @@
+/** `npm run bench`: what Agora's requests cost, beside the least that they could, and against the targets. */
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import {
+  makeTemporaryFolder,
+  ownArgument,
+  removeAbandonedFolders,
+  reportFailure,
+  StackError,
+  stopRequests,
+} from '@agora/local-stack';
+import { dataFolder } from './bench.js';
+import { chooseMeasures } from './measures/measures.js';
+import { readOptions, type Options } from './options.js';
+import { describeReport } from './report/describe-report.js';
+import { drawPlot } from './report/draw-plot.js';
+import { runBench, type Report } from './run-bench.js';
+
+const print = (line: string) => void process.stdout.write(`${line}\n`);
+
+async function main(args: string[]): Promise<number> {
+  if (process.platform !== 'linux') throw new StackError('CPU times are read from /proc: this needs Linux.');
+  const options = readOptions(args);
+  const measures = chooseMeasures(options.only);
+  const { signal } = stopRequests();
+  await removeAbandonedFolders();
+  const folder = makeTemporaryFolder(ownArgument(fileURLToPath(import.meta.url)));
+  mkdirSync(join(dataFolder, 'logs'), { recursive: true });
+  try {
+    const report = await runBench({ options, folder, signal, announce: print }, measures);
+    print('');
+    for (const line of describeReport(report)) print(line);
+    writeReport(options, report);
+    return report.measures.some(({ figures }) => figures.some(({ invalid }) => invalid)) ? 1 : 0;
+  } catch (error) {
+    if (signal.aborted) return 130;
+    throw error;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function writeReport({ out, profile }: Options, report: Report): void {
+  const path = resolve(out ?? join(dataFolder, `${report.startedAt.replaceAll(':', '-')}.json`));
+  const plot = path.replace(/(\.json)?$/, '.svg');
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, JSON.stringify(report, null, 2));
+  writeFileSync(plot, drawPlot(report));
+  print(`\nReport:  ${path}\nPlot:    ${plot}\nLogs:    ${join(dataFolder, 'logs')}`);
+  if (profile) print(`Profile: ${join(dataFolder, 'profiles', `${profile}.cpuprofile`)}`);
+}
+
+process.exit(await main(process.argv.slice(2)).catch((error: unknown) => reportFailure(error, print)));

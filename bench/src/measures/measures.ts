@@ -1,0 +1,38 @@
+import { StackError } from '@agora/local-stack';
+import { hotPost } from './hot-post.js';
+import { loginStorm } from './login-storm.js';
+import { login } from './login.js';
+import type { Measure } from './measure.js';
+import { memory } from './memory.js';
+import { proxy } from './proxy.js';
+import { publish } from './publish.js';
+import { reads } from './reads.js';
+import { size } from './size.js';
+import { start } from './start.js';
+import { through } from './through.js';
+import { visible } from './visible.js';
+
+/** In the order in which they are taken: memory first, before anything was asked. */
+export const measures: readonly Measure[] = [
+  memory,
+  reads,
+  proxy,
+  through,
+  hotPost,
+  visible,
+  publish,
+  login,
+  loginStorm,
+  size,
+  start,
+];
+
+/** Those of the names, or all; throws a StackError at a name that none has. */
+export function chooseMeasures(only: readonly string[]): readonly Measure[] {
+  const unknown = only.find((name) => measures.every((measure) => measure.name !== name));
+  if (unknown !== undefined)
+    throw new StackError(
+      `There is no measure "${unknown}", but: ${measures.map(({ name }) => name).join(', ')}`,
+    );
+  return measures.filter(({ name }) => only.length === 0 || only.includes(name));
+}

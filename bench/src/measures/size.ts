@@ -1,0 +1,69 @@
+import type { Bench } from '../bench.js';
+import type { Request } from '../load/routes.js';
+import { headersOf, readBy, readPosts } from '../requests.js';
+import { serverParts, takeRounds, type Contestant, type Round } from '../rounds.js';
+import { cpuOf, ratio } from './compare.js';
+import { atMost, type Figure, type Measure } from './measure.js';
+import { required } from './required.js';
+
+/** CPU time of the service and of its database: a slow plan burns there. */
+const cost = cpuOf('posts', 'postgres');
+
+/** Reads where there is ten times as much, and far back. */
+export const size: Measure = {
+  name: 'size',
+  about: 'CPU of posts and PostgreSQL per read, with ten times the data, and at page 1,000',
+  async take(bench) {
+    const posts = required(bench, 'posts');
+    const large = await bench.startLarge();
+    const largePosts = required({ system: large }, 'posts');
+    const skip = Math.min(9_990, bench.system.data.ownPosts - 10);
+    const deepFeed = await feedPage(bench, posts.origin, skip);
+    const contestant = (name: string, running: typeof posts, requests: Request[][]): Contestant => ({
+      name,
+      question: () => ({ origin: running.origin, requests }),
+      parts: { posts: running.pids, ...serverParts(bench.servers) },
+    });
+    const [list, feed] = [readBy(bench, '/posts'), readBy(bench, '/feed')];
+    const pages: Record<string, Contestant[]> = {
+      'GET /posts/{id}': [
+        contestant('get', posts, readPosts(bench, bench.system.data)),
+        contestant('get, 10× data', largePosts, readPosts(bench, large.data)),
+      ],
+      'GET /posts': [
+        contestant('list', posts, list),
+        contestant('list, 10× data', largePosts, list),
+        contestant(`list, skip ${skip}`, posts, readBy(bench, `/posts?skip=${skip}`)),
+      ],
+      'GET /feed': [
+        contestant('feed', posts, feed),
+        contestant('feed, 10× data', largePosts, feed),
+        contestant(`feed, after ${skip}`, posts, readBy(bench, deepFeed)),
+      ],
+    };
+    const figures: Figure[] = [];
+    const rounds: Round[] = [];
+    for (const [page, [near, ...others]] of Object.entries(pages)) {
+      if (!near) continue;
+      const taken = await takeRounds(bench, [near, ...others]);
+      rounds.push(...taken);
+      for (const { name } of others)
+        figures.push(ratio(`${page}: ${name}`, taken, [name, near.name], cost, atMost(1.2)));
+    }
+    return { figures, rounds };
+  },
+};
+
+/** The path of the page of ten that comes after some `skipped` posts, found by following the links. */
+async function feedPage({ key, system, signal }: Bench, origin: string, skipped: number): Promise<string> {
+  const headers = headersOf(key.tokenFor(system.data.author));
+  let path = '/feed?limit=100';
+  for (let seen = 0; seen < Math.min(skipped, system.data.ownPosts); seen += 100) {
+    const response = await fetch(`${origin}${path}`, { headers, signal });
+    await response.arrayBuffer();
+    const [, next] = /<([^>]+)>; rel="next"/.exec(response.headers.get('link') ?? '') ?? [];
+    if (!next) break;
+    path = next;
+  }
+  return path.replace(/limit=\d+/, 'limit=10');
+}

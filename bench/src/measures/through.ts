@@ -1,0 +1,47 @@
+import { StackError } from '@agora/local-stack';
+import { perConnection } from '../load/routes.js';
+import { connectionsOf, readBy, readPosts, vote } from '../requests.js';
+import { takeRounds, type Contestant, type Round } from '../rounds.js';
+import { ratio, requestsPerSecond, throughput } from './compare.js';
+import { atLeast, type Figure, type Measure } from './measure.js';
+import { required } from './required.js';
+
+/** How many times as many requests as the application that Agora replaces, with the index that it lacks. */
+const targets = { list: 20, get: 8, vote: 6 } as const;
+
+/** What a client sees: reads and votes through the gateway, and of a rival when there is one. */
+export const through: Measure = {
+  name: 'through',
+  about: 'requests per second through the gateway: GET /posts, GET /posts/{id}, POST /vote; and of the rival',
+  async take(bench) {
+    const { origin } = required(bench, 'gateway');
+    const { rival } = bench.options;
+    const asked = {
+      list: () => readBy(bench, '/posts'),
+      get: () => readPosts(bench, bench.system.data),
+      vote: () => vote(bench),
+    };
+    const figures: Figure[] = [];
+    const rounds: Round[] = [];
+    for (const name of ['list', 'get', 'vote'] as const) {
+      const [own, other] = [`agora ${name}`, `rival ${name}`];
+      const contestants: Contestant[] = [
+        { name: own, question: () => ({ origin, requests: asked[name]() }), writes: name === 'vote' },
+      ];
+      if (rival) {
+        const route = rival.routes[name];
+        if (!route) throw new StackError(`--rival-routes has no route "${name}"`);
+        const requests = perConnection(route, connectionsOf(bench));
+        contestants.push({ name: other, question: () => ({ origin: rival.origin, requests }), parts: {} });
+      }
+      const taken = await takeRounds(bench, contestants);
+      rounds.push(...taken);
+      figures.push(requestsPerSecond(own, taken, own));
+      if (rival)
+        figures.push(
+          ratio(`${name}, agora to rival`, taken, [own, other], throughput, atLeast(targets[name])),
+        );
+    }
+    return { figures, rounds };
+  },
+};

@@ -1,0 +1,81 @@
+import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { processes, StackError, type ProcessName } from '@agora/local-stack';
+import { readRoutes, type Routes } from './load/routes.js';
+
+export interface Options {
+  /** How long a round lasts. */
+  seconds: number;
+  rounds: number;
+  /** 1 is 10k users, 50k posts and some 500k votes. */
+  scale: number;
+  /** The measures to take; all when empty. */
+  only: string[];
+  /** Another implementation to put beside this one. */
+  rival: { origin: string; routes: Routes } | undefined;
+  /** The process to write a CPU profile of. */
+  profile: ProcessName | undefined;
+  /** Whether it is only to be seen that every measure works: the figures say nothing. */
+  smoke: boolean;
+  /** Where the report goes instead of below `.data/bench`. */
+  out: string | undefined;
+}
+
+const usage =
+  'Usage: npm run bench [-- --seconds 4] [--rounds 5] [--scale 1] [--only MEASURE]… [--rival http://… --rival-routes FILE.json] [--profile PROCESS] [--smoke] [--out FILE.json]';
+
+/** Reads the command line; throws a StackError that says how it is to be written. */
+export function readOptions(args: string[]): Options {
+  const given = parse(args);
+  const { smoke } = given;
+  return {
+    seconds: numberOf('seconds', given.seconds, smoke ? 0.1 : 4, 0.1, 600),
+    rounds: numberOf('rounds', given.rounds, smoke ? 1 : 5, 1, 100),
+    scale: numberOf('scale', given.scale, smoke ? 0.02 : 1, 0.02, 10),
+    only: given.only,
+    rival: rivalOf(given.rival, given['rival-routes']),
+    profile: profiledOf(given.profile),
+    smoke,
+    out: given.out,
+  };
+}
+
+function parse(args: string[]) {
+  try {
+    return parseArgs({
+      args,
+      options: {
+        seconds: { type: 'string' },
+        rounds: { type: 'string' },
+        scale: { type: 'string' },
+        only: { type: 'string', multiple: true, default: [] },
+        rival: { type: 'string' },
+        'rival-routes': { type: 'string' },
+        profile: { type: 'string' },
+        smoke: { type: 'boolean', default: false },
+        out: { type: 'string' },
+      },
+    }).values;
+  } catch {
+    throw new StackError(usage);
+  }
+}
+
+function numberOf(name: string, text: string | undefined, usual: number, min: number, max: number): number {
+  const value = text === undefined ? usual : Number(text);
+  if (value >= min && value <= max && (name !== 'rounds' || Number.isInteger(value))) return value;
+  throw new StackError(`--${name} must be a number from ${min} to ${max}. ${usage}`);
+}
+
+function rivalOf(origin: string | undefined, file: string | undefined): Options['rival'] {
+  if (origin === undefined && file === undefined) return undefined;
+  if (origin === undefined || file === undefined || !/^http:\/\/[^/]+\/?$/.test(origin))
+    throw new StackError(`--rival http://host:port and --rival-routes FILE.json belong together. ${usage}`);
+  return { origin: origin.replace(/\/$/, ''), routes: readRoutes(readFileSync(file, 'utf8')) };
+}
+
+function profiledOf(name: string | undefined): ProcessName | undefined {
+  const known = processes.find((each) => each === name);
+  if (name === undefined || known) return known;
+  throw new StackError(`--profile must be one of ${processes.join(', ')}. ${usage}`);
+}

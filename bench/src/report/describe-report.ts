@@ -1,0 +1,22 @@
+import { isMet } from '../measures/measure.js';
+import type { Report } from '../run-bench.js';
+import { rounded } from './describe-outcome.js';
+import { table } from './table.js';
+
+/** The table at the end: every figure beside its target. */
+export function describeReport({ measures }: Report): string[] {
+  const rows = measures.flatMap(({ name, figures }) =>
+    figures.map((figure) => {
+      const { target, unit, value, invalid } = figure;
+      const met = isMet(figure);
+      return [
+        name,
+        figure.name,
+        target ? `${target.is} ${target.value} ${unit}` : '',
+        `${rounded(value)} ${unit}`,
+        invalid ? `invalid: ${invalid}` : met === undefined ? '' : met ? 'met' : 'missed',
+      ];
+    }),
+  );
+  return table(['measure', 'figure', 'target', 'measured', ''], rows);
+}

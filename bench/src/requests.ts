@@ -1,0 +1,92 @@
+import type { Bench } from './bench.js';
+import { emailOf } from './data/seed.js';
+import { perConnection, type Request } from './load/routes.js';
+
+/** As many as keep two cores busy; where figures say nothing, fewer, which are answered sooner. */
+export const connectionsOf = ({ options }: Pick<Bench, 'options'>): number => (options.smoke ? 4 : 16);
+
+/** The headers of a user. */
+export const headersOf = (token: string) => ({ Authorization: `Bearer ${token}` });
+
+/** On every connection the same read, by the author of a quarter of all posts. */
+export function readBy(bench: Bench, path: string): Request[][] {
+  const headers = headersOf(bench.key.tokenFor(bench.system.data.author));
+  return perConnection([{ method: 'GET', path, headers }], connectionsOf(bench));
+}
+
+/** Posts of which everybody may see each, other ones on each connection. */
+export function readPosts(bench: Bench, data: Bench['system']['data']): Request[][] {
+  const headers = headersOf(bench.key.tokenFor(data.author));
+  const connections = connectionsOf(bench);
+  return Array.from({ length: connections }, (_, index) =>
+    share(data.posts, index, connections).map((id) => ({ method: 'GET', path: `/posts/${id}`, headers })),
+  );
+}
+
+/** Everybody casts a vote and takes it back, again and again: for the one post, or each for other ones. */
+export function vote(bench: Bench, hotPost?: number): Request[][] {
+  const connections = connectionsOf(bench);
+  return bench.takeVoters(connections).map((voter, index) => {
+    const posts = hotPost === undefined ? share(votable(bench), index, connections) : [hotPost];
+    const headers = jsonHeadersOf(bench, voter);
+    return posts.flatMap((id) => [voteRequest(headers, id, 1), voteRequest(headers, id, 0)]);
+  });
+}
+
+/** So many votes, each of which may be cast before another is answered. */
+export function voteOnce(bench: Bench, count: number): Request[][] {
+  const posts = votable(bench).slice(0, 1_600);
+  const voters = bench.takeVoters(Math.ceil((count + 1) / posts.length));
+  const requests = voters.flatMap((voter) => {
+    const headers = jsonHeadersOf(bench, voter);
+    return posts.map((id) => voteRequest(headers, id, 1));
+  });
+  return requests.slice(0, count + 1).map((request) => [request]);
+}
+
+/** The one that is looked at, and that nobody else votes on. */
+export const watchedPost = ({ posts }: Bench['system']['data']): number => posts.at(-1) ?? 0;
+
+const votable = ({ system }: Bench): number[] => system.data.posts.slice(0, -1);
+
+const voteRequest = (headers: Record<string, string>, id: number, dir: number): Request => ({
+  method: 'POST',
+  path: '/vote',
+  headers,
+  body: JSON.stringify({ post_id: id, dir }),
+});
+
+const jsonHeadersOf = ({ key }: Bench, userId: number) => ({
+  ...headersOf(key.tokenFor(userId)),
+  'Content-Type': 'application/json',
+});
+
+/** Everybody writes posts. */
+export function publish(bench: Bench): Request[][] {
+  return bench.takeVoters(connectionsOf(bench)).map((writer) => [
+    {
+      method: 'POST',
+      path: '/posts',
+      headers: jsonHeadersOf(bench, writer),
+      body: JSON.stringify({ title: 'How to prune roses', content: 'In early spring. '.repeat(24) }),
+    },
+  ]);
+}
+
+/** On each connection one user after the other logs in. */
+export function logIn({ system }: Bench, atOnce: number): Request[][] {
+  const { voters, password } = system.data;
+  const usersEach = Math.min(50, Math.floor(voters.length / atOnce));
+  return Array.from({ length: atOnce }, (_, index) =>
+    voters.slice(index * usersEach, (index + 1) * usersEach).map((id) => ({
+      method: 'POST',
+      path: '/login',
+      headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
+      body: new URLSearchParams({ username: emailOf(id), password }).toString(),
+    })),
+  );
+}
+
+/** What one connection gets of a list: no other gets the same, and none more than a hundred. */
+const share = <Item>(items: readonly Item[], index: number, connections: number): Item[] =>
+  items.filter((_, place) => place % connections === index).slice(0, 100);

@@ -1,0 +1,43 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { System } from './system.js';
+
+const patience = 60_000;
+
+/** Who publishes what somebody counts the votes or knows the posts by. */
+const ways = [
+  ['votes', 'posts'],
+  ['posts', 'votes'],
+] as const;
+
+/** How far the outboxes are, by their owners. */
+export type Marks = Record<'votes' | 'posts', string>;
+
+/** Where the events of what is done from now on begin. */
+export async function markEvents({ database }: System): Promise<Marks> {
+  const last = (publisher: string) =>
+    `(SELECT coalesce(max(sequence), 0) FROM ${publisher}.outbox) AS ${publisher}`;
+  const { rows } = await database.query<Marks>(`SELECT ${last('votes')}, ${last('posts')}`);
+  return rows[0] ?? { votes: '0', posts: '0' };
+}
+
+/** Waits until every event after the marks has been published and applied; throws when that takes longer than a minute. */
+export async function settle({ database }: System, marks: Marks, signal: AbortSignal): Promise<void> {
+  const deadline = performance.now() + patience;
+  for (const [publisher, consumer] of ways) {
+    const isBusy = async () => {
+      const { rows } = await database.query<{ busy: boolean }>(
+        `SELECT EXISTS (SELECT 1 FROM ${publisher}.outbox WHERE published_at IS NULL)
+             OR EXISTS (SELECT 1 FROM ${publisher}.outbox WHERE sequence > $1
+                        AND NOT EXISTS (SELECT 1 FROM ${consumer}.inbox WHERE inbox.event_id = outbox.event_id)) AS busy`,
+        [marks[publisher]],
+      );
+      return rows[0]?.busy ?? false;
+    };
+    while (await isBusy()) {
+      signal.throwIfAborted();
+      if (performance.now() > deadline)
+        throw new Error(`events of ${publisher} were not applied by ${consumer} within a minute`);
+      await sleep(50);
+    }
+  }
+}
