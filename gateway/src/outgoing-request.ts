@@ -1,5 +1,6 @@
 import { IncomingMessage } from 'node:http';
 import type { Context } from 'koa';
+import { namedByConnection } from './named-by-connection.js';
 
 /** What of a request goes on to a service, beside its headers. */
 export interface Outgoing {
@@ -10,25 +11,41 @@ export interface Outgoing {
   address: string;
 }
 
+/** One try to get an answer. */
+export interface Attempt {
+  reusedSocket: boolean;
+  fail(error: Error): void;
+}
+
 /**
  * The request to hand to the proxy: a new one, so that nothing of what the client sent can pass but what is named here.
  * `traceHeaders` say where its trace stands here; without any, the client's go on.
  * Cleaning up in a `proxyReq` hook would be too late: httpxy skips it when the client sends `Expect`.
  */
-export function createOutgoingRequest(
-  ctx: Context,
-  { url, body, address }: Outgoing,
-  traceHeaders: Record<string, string>,
-): IncomingMessage {
-  const request = new IncomingMessage(ctx.req.socket);
-  request.method = ctx.method;
-  request.url = url;
-  request.headers = { ...outgoingHeaders(ctx, body, address), ...traceHeaders };
-  // Without it, the end of this stream would count as an abort and destroy the client's socket.
-  request.complete = true;
-  if (body.length > 0) request.push(body);
-  request.push(null);
-  return request;
+export class OutgoingRequest extends IncomingMessage {
+  readonly #body: Buffer;
+
+  constructor(
+    ctx: Context,
+    { url, body, address }: Outgoing,
+    traceHeaders: Record<string, string>,
+    readonly attempt: Attempt,
+  ) {
+    super(ctx.req.socket);
+    this.#body = body;
+    this.method = ctx.method;
+    this.url = url;
+    this.headers = Object.assign(outgoingHeaders(ctx, body, address), traceHeaders);
+    // Else, were it destroyed, it would count as aborted and take the client's socket along.
+    this.complete = true;
+  }
+
+  /** What the proxy does with a request. The body is here whole, so it goes out at once and without a stream's bookkeeping. */
+  override pipe<Destination extends NodeJS.WritableStream>(destination: Destination): Destination {
+    if (this.#body.length > 0) destination.end(this.#body);
+    else destination.end();
+    return destination;
+  }
 }
 
 const passed = [
@@ -49,17 +66,12 @@ function outgoingHeaders(
   body: Buffer,
   address: string,
 ): NodeJS.Dict<string> {
-  const { connection = '', traceparent } = req.headers;
-  const hopByHop = new Set(
-    connection
-      .toLowerCase()
-      .split(',')
-      .map((name) => name.trim()),
-  );
+  const { connection, traceparent } = req.headers;
+  const named = namedByConnection(connection);
   const headers: NodeJS.Dict<string> = {};
   for (const name of passed) {
     const value = req.headers[name];
-    if (typeof value === 'string' && !hopByHop.has(name)) headers[name] = value;
+    if (typeof value === 'string' && !named.has(name)) headers[name] = value;
   }
   if (typeof traceparent === 'string' && isTraceparent(traceparent)) headers['traceparent'] = traceparent;
   if (method !== 'GET' && method !== 'HEAD') headers['content-length'] = String(body.length);

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { securityHeaders } from '@agora/chassis';
+import { namedByConnection } from './named-by-connection.js';
 
 const hopByHop = [
   'connection',
@@ -22,15 +23,11 @@ const kept = new Set([...hopByHop, ...ours, 'server', 'x-powered-by', 'x-request
 
 /** Passes a service's answer on to the client, without what belongs to one connection or to the gateway. */
 export function passOnAnswer(answer: IncomingMessage, response: ServerResponse): void {
-  const { connection = '' } = answer.headers;
-  const named = new Set(
-    connection
-      .toLowerCase()
-      .split(',')
-      .map((name) => name.trim()),
-  );
+  const { headers } = answer;
+  const named = namedByConnection(headers.connection);
   response.statusCode = answer.statusCode ?? 502;
-  for (const [name, value] of Object.entries(answer.headers)) {
+  for (const name in headers) {
+    const value = headers[name];
     if (value === undefined || kept.has(name) || named.has(name)) continue;
     // What the gateway itself varies its answers by stays true.
     if (name === 'vary') response.appendHeader(name, value);

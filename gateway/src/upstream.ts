@@ -3,9 +3,9 @@ import { traceCall, type Logger, type Stoppable } from '@agora/chassis';
 import { createProxyMiddleware } from 'http-proxy-middleware';
 import type { Context } from 'koa';
 import { clientLeft } from './client-left.js';
-import { createOutgoingRequest, type Outgoing } from './outgoing-request.js';
+import { OutgoingRequest, type Attempt, type Outgoing } from './outgoing-request.js';
 import { serviceUnavailable, toUpstreamProblem } from './upstream-failure.js';
-import { watchProxy, type Attempt, type Attempts } from './watch-proxy.js';
+import { watchProxy } from './watch-proxy.js';
 
 export interface UpstreamOptions {
   origin: string;
@@ -73,7 +73,6 @@ function createAsk(
   timeoutMilliseconds: number,
   pauseMilliseconds = timeoutMilliseconds,
 ): Ask {
-  const attempts: Attempts = new WeakMap();
   const proxy = createProxyMiddleware({
     target: origin,
     agent,
@@ -81,7 +80,7 @@ function createAsk(
     selfHandleResponse: true,
     // The default ones answer errors themselves, with the host and the URL.
     ejectPlugins: true,
-    plugins: [watchProxy(attempts, timeoutMilliseconds)],
+    plugins: [watchProxy(timeoutMilliseconds)],
   });
   const { host } = new URL(origin);
   const forward = async (
@@ -94,8 +93,7 @@ function createAsk(
     if (ctx.res.closed) throw clientLeft();
     const { promise: failed, reject } = Promise.withResolvers<never>();
     attempt.fail = reject;
-    const request = createOutgoingRequest(ctx, outgoing, traceHeaders);
-    attempts.set(request, attempt);
+    const request = new OutgoingRequest(ctx, outgoing, traceHeaders, attempt);
     await Promise.race([proxy(request, ctx.res), failed]);
     if (!ctx.res.headersSent) throw clientLeft();
   };

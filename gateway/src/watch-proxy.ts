@@ -1,31 +1,26 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Plugin } from 'http-proxy-middleware';
+import { OutgoingRequest, type Attempt } from './outgoing-request.js';
 import { passOnAnswer } from './pass-on-answer.js';
 import { UpstreamNonsense, UpstreamTimeout } from './upstream-failure.js';
 
-/** One try to get an answer. */
-export interface Attempt {
-  reusedSocket: boolean;
-  fail(error: Error): void;
-}
-
-/** The attempts that go on, by the request that the proxy was given. */
-export type Attempts = WeakMap<IncomingMessage, Attempt>;
+const attemptOf = (request: IncomingMessage): Attempt | undefined =>
+  request instanceof OutgoingRequest ? request.attempt : undefined;
 
 /** Reports on the attempts what the proxy's events tell, and passes good answers on. */
 export const watchProxy =
-  (attempts: Attempts, timeoutMilliseconds: number): Plugin =>
+  (timeoutMilliseconds: number): Plugin =>
   (proxy) => {
     proxy.on('proxyReq', (proxyRequest, request) => {
-      const attempt = attempts.get(request);
+      const attempt = attemptOf(request);
       if (attempt) watchRequest(proxyRequest, attempt, timeoutMilliseconds);
     });
     proxy.on('proxyRes', (answer, request, response) => {
       if (isAnswer(answer)) return passOnAnswer(answer, response);
-      attempts.get(request)?.fail(new UpstreamNonsense());
+      attemptOf(request)?.fail(new UpstreamNonsense());
     });
     proxy.on('error', (error, request) => {
-      if (request) attempts.get(request)?.fail(error);
+      if (request) attemptOf(request)?.fail(error);
     });
   };
 
