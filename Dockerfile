@@ -45,12 +45,13 @@ RUN --mount=type=cache,target=/root/.npm npm ci --ignore-scripts --omit=dev --om
 COPY --from=build /agora ./
 RUN node deploy/docker/gather-service.mjs gateway /app
 
-# --- Run: node and the libraries it is linked with; no shell, no package manager ------------------------------------
+# --- Run: node, and the libraries that it and native code are linked with; no shell, no package manager ------------------------------------
 FROM ${NODE_IMAGE} AS bare
 RUN set -eu; mkdir -p /bare/etc /bare/var/lib/dpkg/status.d; install -d -m 1777 /bare/tmp; \
     echo 'agora:x:10001:10001::/app:/usr/sbin/nologin' > /bare/etc/passwd; \
     cp -L --parents /usr/local/bin/node /etc/os-release /etc/nsswitch.conf /bare; \
-    for library in $(ldd /usr/local/bin/node | grep -o '/[^ )]*'); do \
+    # librt: argon2's native code asks for it, node does not.
+    for library in $(ldd /usr/local/bin/node | grep -o '/[^ )]*') /lib/*-linux-gnu/librt.so.1; do \
       cp -L --parents "$library" /bare; \
       # Image scanners look here for what they compare with known holes.
       package=$(dpkg -S "*/${library##*/}" | head -n 1 | cut -d : -f 1); \
