@@ -4,7 +4,7 @@ import { PostgresEngineVersion } from 'aws-cdk-lib/aws-rds';
 import { Stack } from 'aws-cdk-lib/core';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { postgresVersion } from '../src/database-stack.js';
+import { owners, postgresVersion } from '../src/database-stack.js';
 import { limits } from '../src/services.js';
 import { all, synthesize, type Resource, type Synthesis } from './synthesize.js';
 
@@ -49,13 +49,11 @@ describe('security groups', () => {
         'audit → auth:9001',
         'audit → posts:9002',
         'audit → votes:9003',
-        ...['auth', 'posts', 'votes', 'migration', 'audit', 'provision'].map(
-          (from) => `${from} → database:5432`,
-        ),
-        ...['auth', 'posts', 'votes', 'gateway', 'streams'].map((from) => `${from} → nats:4222`),
+        ...[...owners, 'migration', 'audit', 'provision'].map((from) => `${from} → database:5432`),
+        ...[...owners, 'gateway', 'streams'].map((from) => `${from} → nats:4222`),
         'nats → nats:6222',
         'nats → nats-storage:2049',
-        ...['audit', 'auth', 'gateway', 'migration', 'nats', 'posts', 'provision', 'streams', 'votes'].map(
+        ...[...owners, 'audit', 'gateway', 'migration', 'nats', 'provision', 'streams'].map(
           (from) => `${from} → endpoints:443`,
         ),
       ].toSorted(),
