@@ -28,7 +28,7 @@ export class ServiceStack extends Stack {
   constructor(scope: Construct, id: string, props: ServiceStackProps) {
     super(scope, id, props);
     const { service, database, nats, internal } = props;
-    fargateService(this, {
+    const { taskDefinition } = fargateService(this, {
       ...props,
       ...services[service],
       name: service,
@@ -42,7 +42,7 @@ export class ServiceStack extends Stack {
         NATS_USER: service,
       },
       secrets: {
-        DATABASE_PASSWORD: database.password[service].app,
+        ...database.secrets(service, 'app'),
         NATS_PASSWORD: nats.password[service],
         ...internalSecrets(internal)[service],
         ...(service === 'auth' && {
@@ -57,6 +57,7 @@ export class ServiceStack extends Stack {
         }),
       },
     });
+    database.letIn(taskDefinition, service, 'app');
     const unrotated = whyNotRotated[service];
     if (unrotated) accept(this, { 'AwsSolutions-SMG4': unrotated });
   }
