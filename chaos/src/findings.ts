@@ -13,7 +13,7 @@ export const invariants = {
     look: 'votes.votes, posts.posts.votes; events of that post in votes.outbox that posts.inbox lacks, or that came twice',
   },
   I4: {
-    says: 'nothing of a deleted post is left',
+    says: 'nothing of a deleted post is left, and nobody votes on it once votes knows',
     look: 'votes.known_posts.deleted_at against votes.votes.created_at; post-deleted in posts.outbox and votes.inbox',
   },
   I5: {
@@ -45,8 +45,8 @@ export const invariants = {
     look: 'the log of the replica: levels error and fatal',
   },
   I12: {
-    says: 'no process keeps connections or files that it no longer needs',
-    look: '/proc/<pid>/fd of that replica',
+    says: 'no process keeps connections, files or memory that it no longer needs',
+    look: '/proc/<pid>/fd and /proc/<pid>/status of that replica',
   },
 } as const;
 

@@ -5,13 +5,13 @@ import type { Mark, Poison, Scene } from './faults/fault.js';
 import { healEverything } from './faults/servers.js';
 import { collectFindings, type Finding } from './findings.js';
 import { checkInvariants } from './invariants/check.js';
-import { compareOpenFiles, openFiles } from './invariants/check-stuck.js';
 import { settle } from './invariants/settle.js';
 import { openClient } from './load/ask.js';
 import { runClient } from './load/client.js';
 import { openJournal, type Entry } from './load/journal.js';
 import { createTry } from './load/try-request.js';
 import { createWorld, type World } from './load/world.js';
+import { compareHoldings, readHoldings, type Holding } from './measure/holdings.js';
 import { readLags, type Lag } from './measure/lags.js';
 import { countDeliveries, type Deliveries } from './measure/deliveries.js';
 import { randomFor } from './random.js';
@@ -40,6 +40,8 @@ export interface Run {
   deliveries: Deliveries;
   /** How long the events took to settle, under way and after everything was killed. */
   settled: number[];
+  /** What each process held under the first load, and when all was over. */
+  holdings: Record<'before' | 'after', ReadonlyMap<string, Holding>>;
   world: World;
 }
 
@@ -62,7 +64,6 @@ export async function runChaos(options: ChaosOptions): Promise<Run> {
 
 async function driveAndBreak(system: System, options: ChaosOptions): Promise<Run> {
   const { seed, announce, signal } = options;
-  const filesBefore = openFiles(system.replicas);
   const journal = openJournal();
   const startedAt = Date.now();
   const findings = collectFindings(announce);
@@ -99,6 +100,7 @@ async function driveAndBreak(system: System, options: ChaosOptions): Promise<Run
     );
     while (world.accounts.length < 2 * clientCount) await sleep(100, undefined, { signal });
     await sleep(baselineMilliseconds, undefined, { signal });
+    const before = readHoldings(system.replicas);
     const marks = await injectFaults(options.plan, scene, (mark) =>
       announce(`  ${progressOf(mark, journal.entries)}`),
     );
@@ -112,7 +114,8 @@ async function driveAndBreak(system: System, options: ChaosOptions): Promise<Run
     settled.push(milliseconds);
     announce(`Settled after ${(milliseconds / 1_000).toFixed(1)} s; checking`);
     await checkInvariants(evidence);
-    compareOpenFiles(filesBefore, openFiles(system.replicas), findings);
+    const after = readHoldings(system.replicas);
+    compareHoldings(before, after, findings);
     await killEverything(system, signal);
     settled.push(await settle(system, findings, signal));
     announce('Everything was killed and is back; checking again');
@@ -127,6 +130,7 @@ async function driveAndBreak(system: System, options: ChaosOptions): Promise<Run
       lags,
       deliveries,
       settled,
+      holdings: { before, after },
       world,
     };
   } finally {

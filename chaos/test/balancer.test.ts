@@ -41,6 +41,14 @@ describe('the balancer', () => {
     expect([await ask(), await ask()]).toEqual(['two', 'two']);
   });
 
+  it('breaks off in the middle of an answer', async () => {
+    await open([await endpoint('a long answer '.repeat(1_000))]);
+    balancer.cutAnswersAfter(5_000);
+    await expect(ask()).rejects.toThrow(/fetch failed|terminated/);
+    balancer.cutAnswersAfter(Infinity);
+    expect(await ask()).toHaveLength(14_000);
+  });
+
   it('leaves out who is not ready, unless nobody is', async () => {
     await open([await endpoint('one', false), await endpoint('two')]);
     expect([await ask(), await ask()]).toEqual(['two', 'two']);

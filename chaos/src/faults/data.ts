@@ -6,7 +6,7 @@ import type { Account, KnownPost } from '../load/world.js';
 import type { Fault, Scene } from './fault.js';
 
 /** Somebody whom no client uses. */
-async function newAuthor(scene: Scene): Promise<Account> {
+export async function newAuthor(scene: Scene): Promise<Account> {
   const account = await joinAgora(scene.attempt, 'faults');
   if (!account) throw new Error('nobody could be registered');
   scene.world.accounts.push(account);

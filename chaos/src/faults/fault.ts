@@ -33,6 +33,8 @@ export interface Fault {
   touches: 'processes' | 'postgres' | 'nats' | 'events' | 'data';
   /** Whether it is one of the few of a quick run. */
   quick?: boolean;
+  /** Whether it asks something of the system that no other fault may disturb. */
+  alone?: boolean;
   /** Breaks it, waits, and heals it; answers what exactly was broken. */
   run(scene: Scene): Promise<string>;
 }

@@ -1,8 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { untilAllReady } from '../system/system.js';
+import { bodyFaults } from './bodies.js';
 import { dataFaults } from './data.js';
 import { eventFaults } from './events.js';
 import type { Fault, Mark, Scene } from './fault.js';
+import { pendingMigrations } from './migrations.js';
+import { natsAwayUnderLoad } from './nats-away-under-load.js';
 import { networkFaults } from './network.js';
 import { processFaults } from './processes.js';
 import { serverFaults } from './servers.js';
@@ -10,10 +13,13 @@ import { serverFaults } from './servers.js';
 /** Every way to break something that there is. */
 export const allFaults: readonly Fault[] = [
   ...processFaults,
+  pendingMigrations,
   ...serverFaults,
+  natsAwayUnderLoad,
   ...networkFaults,
   ...eventFaults,
   ...dataFaults,
+  ...bodyFaults,
 ];
 
 export interface Plan {
@@ -48,16 +54,14 @@ export async function injectFaults(
   return marks;
 }
 
-/** Two faults at once, of different things; a rolling restart must fail no request, and so comes alone. */
+/** Two faults at once, of different things. */
 function pairOf(first: Fault, faults: readonly Fault[], { random }: Scene): Fault[] {
-  const others = faults.filter(
-    ({ touches, kind }) => touches !== first.touches && kind !== 'rolling restart',
-  );
-  return first.kind === 'rolling restart' || others.length === 0 ? [first] : [first, random.pick(others)];
+  const others = faults.filter(({ touches, alone }) => touches !== first.touches && !alone);
+  return first.alone || others.length === 0 ? [first] : [first, random.pick(others)];
 }
 
 async function inject(fault: Fault, scene: Scene): Promise<Mark> {
-  if (fault.kind === 'rolling restart') await untilQuiet(scene);
+  if (fault.alone) await untilQuiet(scene);
   const startedAt = scene.journal.now();
   const detail = await fault.run(scene).catch((error: unknown) => {
     scene.signal.throwIfAborted();

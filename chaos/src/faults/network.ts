@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { services } from '@agora/local-stack';
 import type { FaultProxy } from '@agora/testing';
 import { untilAllReady, type System } from '../system/system.js';
+import { newAuthor } from './data.js';
 import type { Fault, Scene } from './fault.js';
 
 type Which = 'postgres' | 'nats';
@@ -58,7 +59,30 @@ const holdBack = (which: Which, seconds: number): Fault => ({
   },
 });
 
+/** A service that dies in the middle of an answer, as the gateway sees it: clients must not take half of one for the whole. */
+const cutAnswers: Fault = {
+  kind: 'cut answers',
+  touches: 'processes',
+  quick: true,
+  async run(scene) {
+    const { system, random, attempt, findings } = scene;
+    const reader = await newAuthor(scene);
+    const times = 8;
+    for (let time = 0; time < times; time += 1) {
+      system.cutAnswersAfter(500 + random.below(8_000));
+      const answer = await attempt('read feed', 'GET', '/feed?limit=100', { token: reader.token });
+      if (answer?.status === 200 && !Array.isArray(answer.body))
+        findings.broken('I11', `half a feed was passed on as ${answer.text.length} bytes`);
+      await sleep(100);
+      system.cutAnswersAfter(Infinity);
+      await sleep(50);
+    }
+    return `of all services, ${times} times`;
+  },
+};
+
 export const networkFaults: readonly Fault[] = [
+  cutAnswers,
   cut('postgres'),
   cut('nats'),
   slowDown('postgres'),

@@ -4,7 +4,8 @@ import type { Replica } from '../system/replica.js';
 import { untilAllReady, type System } from '../system/system.js';
 import type { Fault, Scene } from './fault.js';
 
-const replicasOf = ({ replicas }: System, name: ProcessName): Replica[] =>
+/** All replicas of a process. */
+export const replicasOf = ({ replicas }: System, name: ProcessName): Replica[] =>
   replicas.filter((replica) => replica.name === name);
 
 const kill = (name: ProcessName): Fault => ({
@@ -67,6 +68,7 @@ async function relayHolder({ system, random }: Scene): Promise<Replica> {
 const rollingRestart: Fault = {
   kind: 'rolling restart',
   touches: 'processes',
+  alone: true,
   async run({ system, journal, findings, signal }) {
     const startedAt = journal.now();
     for (const turn of [0, 1]) {
@@ -83,7 +85,8 @@ const rollingRestart: Fault = {
         'I10',
         `${operation} failed with ${answer} ${Math.round(at - startedAt)} ms after the restart began`,
       );
-    return 'every process';
+    const shed = journal.entries.filter((entry) => entry.outcome === 'shed' && entry.startedAt >= startedAt);
+    return `every process${shed.length > 0 ? `, ${shed.length} requests shed` : ''}`;
   },
 };
 

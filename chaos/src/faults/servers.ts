@@ -75,7 +75,8 @@ export const serverFaults: readonly Fault[] = [
 ];
 
 /** Undoes whatever a fault that was interrupted may have left. */
-export function healEverything({ replicas, postgres, nats }: System): void {
+export function healEverything({ replicas, postgres, nats, cutAnswersAfter }: System): void {
+  cutAnswersAfter(Infinity);
   postgres.resume();
   nats.resume();
   for (const replica of replicas) {

@@ -2,6 +2,26 @@ import { services, type ServiceName } from '@agora/local-stack';
 import { subscribers } from '../subscriptions.js';
 import type { Evidence } from './evidence.js';
 
+/** How long a transaction may be under way from its beginning, which the inbox tells, to its commit. */
+const transactionMilliseconds = 5_000;
+
+/** No vote is accepted on a post once votes has applied its deletion: I4. */
+export async function checkLateVotes({ system, world, findings }: Evidence): Promise<void> {
+  const rows = await system.administration.query<{ post_id: number; at: number }>(
+    `SELECT (envelope->'data'->>'post_id')::int AS post_id, (extract(epoch FROM applied_at) * 1000)::float8 AS at
+     FROM posts.outbox JOIN votes.inbox USING (event_id) WHERE envelope->>'type' = 'posts.post-deleted.v1'`,
+  );
+  const knownAt = new Map(rows.map(({ post_id: id, at }) => [id, at]));
+  for (const { post, at } of world.lateVotes) {
+    const known = knownAt.get(post.id) ?? Infinity;
+    if (at > known + transactionMilliseconds)
+      findings.broken(
+        'I4',
+        `a vote on post ${post.id} was accepted ${Math.round(at - known)} ms after votes learnt of its deletion`,
+      );
+  }
+}
+
 /** Every event at each of its consumers, and nothing else given up than what was meant to be: I6, I9. */
 export async function checkEvents({ system, findings, poison }: Evidence): Promise<void> {
   const { query } = system.administration;

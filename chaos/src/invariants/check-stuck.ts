@@ -1,5 +1,3 @@
-import { existsSync, readdirSync } from 'node:fs';
-import type { Replica } from '../system/replica.js';
 import type { Evidence } from './evidence.js';
 
 /** What nobody will finish, and processes that ended unasked: I8, I11. */
@@ -18,26 +16,4 @@ export async function checkStuck({ system, findings }: Evidence): Promise<void> 
   );
   for (const { application_name: name } of idle) findings.broken('I8', `${name} left a transaction open`);
   for (const { crashes } of system.replicas) for (const crash of crashes) findings.broken('I11', crash);
-}
-
-/** How many files and connections each process holds open, by its label; none where there is no /proc. */
-export const openFiles = (replicas: readonly Replica[]): Map<string, number> =>
-  new Map(
-    replicas.flatMap((replica) => {
-      const folder = `/proc/${replica.pid()}/fd`;
-      return existsSync(folder) ? [[replica.label, readdirSync(folder).length] as const] : [];
-    }),
-  );
-
-/** A fifth more than before, and what the pools keep for a while. */
-export function compareOpenFiles(
-  before: ReadonlyMap<string, number>,
-  after: ReadonlyMap<string, number>,
-  findings: Evidence['findings'],
-): void {
-  for (const [label, count] of after) {
-    const bound = (before.get(label) ?? 0) * 1.2 + 20;
-    if (count > bound)
-      findings.broken('I12', `${label} holds ${count} files open, and ${before.get(label)} before`);
-  }
 }

@@ -1,4 +1,4 @@
-import { checkEvents } from './check-events.js';
+import { checkEvents, checkLateVotes } from './check-events.js';
 import { checkProjections } from './check-projections.js';
 import { checkStuck } from './check-stuck.js';
 import { checkWorld } from './check-world.js';
@@ -9,5 +9,6 @@ export async function checkInvariants(evidence: Evidence): Promise<void> {
   await checkWorld(evidence);
   await checkProjections(evidence);
   await checkEvents(evidence);
+  await checkLateVotes(evidence);
   await checkStuck(evidence);
 }

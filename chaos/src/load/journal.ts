@@ -1,5 +1,5 @@
-/** How a request ended: done, refused as the contract says, or not known to have been done or not. */
-type Outcome = 'ok' | 'refused' | 'info';
+/** How a request ended: done, refused as the contract says, not begun for overload, or not known to have been done or not. */
+type Outcome = 'ok' | 'refused' | 'shed' | 'info';
 
 export interface Entry {
   operation: string;

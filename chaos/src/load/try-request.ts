@@ -33,7 +33,7 @@ export const createTry =
 
 /** What is shed for overload was not begun, so that is known: it says that the machine is busy, not that anything broke. */
 function outcomeOf({ status, body }: Answer): Entry['outcome'] {
-  if (unknowing.has(status) && body.code !== 'overloaded') return 'info';
+  if (unknowing.has(status)) return body.code === 'overloaded' ? 'shed' : 'info';
   return status < 300 ? 'ok' : 'refused';
 }
 

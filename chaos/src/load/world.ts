@@ -6,6 +6,8 @@ export interface Account {
   id: number;
   token: string;
   deletion: Deletion;
+  /** When the deletion was acknowledged, in milliseconds since 1970. */
+  deletedAt?: number;
 }
 
 export interface KnownPost {
@@ -13,6 +15,15 @@ export interface KnownPost {
   title: string;
   author: Account;
   deletion: Deletion;
+  deletedAt?: number;
+}
+
+/** A vote that was accepted although what it was for had been deleted; times in milliseconds since 1970. */
+interface LateVote {
+  post: KnownPost;
+  /** When the vote was asked for. */
+  at: number;
+  deletedAt: number;
 }
 
 /** The vote of one user on one post: written by one client, one request after the other. */
@@ -32,6 +43,7 @@ export interface World {
   titles: Set<string>;
   /** Posts that all clients are to vote on now, because they are about to be deleted. */
   hot: KnownPost[];
+  lateVotes: LateVote[];
 }
 
 export const createWorld = (): World => ({
@@ -40,6 +52,7 @@ export const createWorld = (): World => ({
   votes: new Map(),
   titles: new Set(),
   hot: [],
+  lateVotes: [],
 });
 
 /** Whether a post may have gone, with its author or alone. */
@@ -50,10 +63,17 @@ export const mayBeGone = ({ deletion, author }: KnownPost): boolean =>
 export const isGone = ({ deletion, author }: KnownPost): boolean =>
   deletion === 'done' || author.deletion === 'done';
 
+/** When the deletion of a post, by itself or with its author, was acknowledged; undefined while it was not. */
+export function goneAt({ deletedAt = Infinity, author }: KnownPost): number | undefined {
+  const at = Math.min(deletedAt, author.deletedAt ?? Infinity);
+  return at === Infinity ? undefined : at;
+}
+
 /** The key of a user's vote on a post. */
 export const voteKey = (account: Account, post: KnownPost): string => `${account.id}/${post.id}`;
 
 /** Takes down what was deleted, or may have been. */
 export function recordDeletion(of: Account | KnownPost, deletion: 'asked' | 'done'): void {
   of.deletion = deletion;
+  if (deletion === 'done') of.deletedAt = Date.now();
 }

@@ -25,6 +25,12 @@ export const mutations: Readonly<Record<string, Mutation>> = {
         '        type: QueryTypes.INSERT,\n        transaction,\n    });',
         '        type: QueryTypes.INSERT,\n    }).catch(() => undefined));',
       ],
+      // And so is that of a change of one statement.
+      ['`INSERT INTO outbox (event_id, envelope) SELECT ${id}', '`SELECT ${id}'],
+      [
+        '    if (result.changed) {',
+        '    if (result.changed) {\n        database.query("INSERT INTO outbox (event_id, envelope) VALUES ($1, $2)", { bind: [envelope.id, JSON.stringify(envelope)] }).catch(() => undefined);',
+      ],
     ],
     faults: ['kill while postgres is slow', 'kill postgres'],
   },

@@ -1,5 +1,6 @@
 import { invariants, type Finding, type Invariant } from '../findings.js';
 import type { Entry } from '../load/journal.js';
+import type { Holding } from '../measure/holdings.js';
 import type { Options } from '../options.js';
 import type { Run } from '../run-chaos.js';
 import { quantile } from './quantile.js';
@@ -10,7 +11,10 @@ export interface Summary {
   seconds: number;
   startedAt: string;
   node: string;
-  operations: Record<string, { ok: number; refused: number; info: number; p50: number; p99: number }>;
+  operations: Record<
+    string,
+    { ok: number; refused: number; shed: number; info: number; p50: number; p99: number }
+  >;
   /** Of the 1/10 s in which anything was asked, how many had an answer that was final. */
   availability: number;
   faults: Record<string, { count: number; failedForMedian: number; failedForMax: number }>;
@@ -18,6 +22,9 @@ export interface Summary {
   delivered: number;
   duplicatesSuppressed: number;
   settled: number[];
+  holdings: Record<'before' | 'after', Record<string, Holding>>;
+  /** How long after a deletion was acknowledged a vote on what it deleted was still accepted, in milliseconds; to be erased. */
+  lateVotes: { count: number; longest: number };
   /** Requests without a final answer. */
   unanswered: readonly Entry[];
   created: { users: number; posts: number; votes: number };
@@ -49,6 +56,14 @@ export function summarize(run: Run, { seed, seconds }: Pick<Options, 'seed' | 's
     delivered,
     duplicatesSuppressed: Math.max(0, delivered - applied),
     settled: run.settled,
+    holdings: {
+      before: Object.fromEntries(run.holdings.before),
+      after: Object.fromEntries(run.holdings.after),
+    },
+    lateVotes: {
+      count: run.world.lateVotes.length,
+      longest: Math.max(0, ...run.world.lateVotes.map(({ at, deletedAt }) => at - deletedAt)),
+    },
     unanswered: run.entries.filter(({ outcome }) => outcome === 'info'),
     created: { users: run.world.accounts.length, posts: run.world.posts.length, votes: run.world.votes.size },
     invariants: byInvariant(run.findings),
@@ -67,6 +82,7 @@ function byOperation(entries: readonly Entry[]): Summary['operations'] {
     operations[operation] = {
       ok: count('ok'),
       refused: count('refused'),
+      shed: count('shed'),
       info: count('info'),
       p50: quantile(times, 0.5),
       p99: quantile(times, 0.99),

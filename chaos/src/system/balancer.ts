@@ -1,4 +1,5 @@
 import { connect, createServer, type Socket } from 'node:net';
+import { Transform, type Readable } from 'node:stream';
 
 /** Where a connection may go. */
 export interface Endpoint {
@@ -8,6 +9,8 @@ export interface Endpoint {
 
 export interface Balancer {
   readonly port: number;
+  /** Breaks each connection in the middle of an answer once it has passed on so many more bytes of answers. */
+  cutAnswersAfter(bytes: number): void;
   stop(): Promise<void>;
 }
 
@@ -17,6 +20,7 @@ export interface Balancer {
  */
 export async function openBalancer(port: number, endpoints: readonly Endpoint[]): Promise<Balancer> {
   const sockets = new Set<Socket>();
+  const way: Way = { bytes: Infinity };
   let turn = 0;
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
     const inTurn = endpoints.map((_, index) => endpoints[(turn + index) % endpoints.length] as Endpoint);
@@ -24,7 +28,7 @@ export async function openBalancer(port: number, endpoints: readonly Endpoint[])
     const ready = inTurn.filter((endpoint) => endpoint.isReady());
     const others = inTurn.filter((endpoint) => !ready.includes(endpoint));
     track(client, sockets);
-    join(client, [...ready, ...others], sockets);
+    join(client, [...ready, ...others], sockets, way);
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -32,6 +36,7 @@ export async function openBalancer(port: number, endpoints: readonly Endpoint[])
   });
   return {
     port,
+    cutAnswersAfter: (bytes) => void (way.bytes = bytes),
     async stop() {
       for (const socket of sockets) socket.destroy();
       await new Promise((resolve) => server.close(resolve));
@@ -44,21 +49,46 @@ function track(socket: Socket, sockets: Set<Socket>): void {
   socket.once('close', () => sockets.delete(socket));
 }
 
-function join(client: Socket, [next, ...rest]: Endpoint[], sockets: Set<Socket>): void {
+/** How many bytes of answers may pass on a connection yet. */
+interface Way {
+  bytes: number;
+}
+
+function join(client: Socket, [next, ...rest]: Endpoint[], sockets: Set<Socket>, way: Way): void {
   if (!next || client.destroyed) return void client.resetAndDestroy();
   const upstream = connect({ port: next.port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
   track(upstream, sockets);
-  const refused = () => join(client, rest, sockets);
+  const refused = () => join(client, rest, sockets, way);
   upstream.once('error', refused);
   upstream.once('connect', () => {
     upstream.off('error', refused);
-    passOn(client, upstream);
-    passOn(upstream, client);
+    passOn(client, client, upstream);
+    passOn(upstream, upstream.pipe(limiter(way, () => breakOff(client, upstream))), client);
   });
 }
 
-function passOn(from: Socket, to: Socket): void {
-  from.pipe(to);
+/** Lets pass what may, and calls `cut` in the middle of what may not. */
+function limiter(way: Way, cut: () => void): Transform {
+  let allowed = way.bytes;
+  let passed = 0;
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      if (way.bytes !== allowed) [allowed, passed] = [way.bytes, 0];
+      const rest = Math.max(0, allowed - passed);
+      passed += chunk.length;
+      done(null, chunk.subarray(0, rest));
+      if (chunk.length > rest) setImmediate(cut);
+    },
+  });
+}
+
+function breakOff(client: Socket, upstream: Socket): void {
+  client.destroy();
+  upstream.resetAndDestroy();
+}
+
+function passOn(from: Socket, what: Readable, to: Socket): void {
+  what.pipe(to);
   from.once('error', () => to.resetAndDestroy());
   from.once('close', () => from.readableEnded || to.destroy());
 }

@@ -32,6 +32,8 @@ interface Program extends Pick<Replica, 'name' | 'label' | 'ports' | 'ways'> {
   env: NodeJS.ProcessEnv;
   logFile: string;
   cwd: string;
+  /** Told of each process before it can be forgotten, should this one be killed. */
+  remember(pid: number): void;
 }
 
 const endings: Parameters<ServerProcess['end']>[0] = [
@@ -43,8 +45,12 @@ const probeMilliseconds = 500;
 
 /** Starts a process; it may not be ready yet. */
 export async function startReplica(program: Program): Promise<Replica> {
-  const { label, ports, args, env, logFile, cwd } = program;
-  const launch = () => startProcess({ file: process.execPath, args, env, logFile, cwd });
+  const { label, ports, args, env, logFile, cwd, remember } = program;
+  const launch = async () => {
+    const launched = await startProcess({ file: process.execPath, args, env, logFile, cwd });
+    remember(launched.pid);
+    return launched;
+  };
   const crashes: string[] = [];
   const stopped = new AbortController();
   let current: ServerProcess = await launch();

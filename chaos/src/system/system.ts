@@ -9,15 +9,22 @@ import {
   environmentOf,
   findNatsServer,
   migrateAll,
+  migrationCommand,
+  migrationEnvironmentOf,
   permissionsOf,
   processes,
+  rememberProcess,
+  startProcess,
+  type Ports,
   type ProcessName,
+  type ServerProcess,
+  type ServiceName,
   type StackAddresses,
 } from '@agora/local-stack';
 import { openFaultProxy, type FaultProxy } from '@agora/testing';
 import { chooseAddresses, type Addresses } from './addresses.js';
 import { openAdministration, type Administration } from './administration.js';
-import { openBalancer } from './balancer.js';
+import { openBalancer, type Balancer } from './balancer.js';
 import { startReplica, type Replica, type Ways } from './replica.js';
 import { startDatabaseServer, startEventServer, type EventServer, type Server } from './servers.js';
 
@@ -29,6 +36,10 @@ export interface System {
   postgres: Server;
   nats: EventServer;
   administration: Administration;
+  /** Breaks connections to services in the middle of an answer, after so many more bytes of answers on each. */
+  cutAnswersAfter(bytes: number): void;
+  /** Starts the migration command of a service. */
+  migrate(service: ServiceName, verb: 'up' | 'down'): Promise<ServerProcess>;
   stop(): Promise<void>;
 }
 
@@ -115,10 +126,29 @@ async function startParts(options: SystemOptions, stops: Stop[]): Promise<Omit<S
     nats: await openWay(nats, stops),
   });
   const replicas: Replica[] = [];
-  for (const name of processes)
-    replicas.push(...(await startReplicas(name, addresses, openWays, options, stops)));
-  const origin = `http://127.0.0.1:${addresses.balanced.gateway.port}`;
-  return { origin, replicas, postgres, nats, administration };
+  const balancers: Balancer[] = [];
+  for (const name of processes) {
+    const started = await startReplicas(name, addresses, openWays, options, stops);
+    replicas.push(...started);
+    const balancer = await openBalancers(started, addresses.balanced[name], stops);
+    if (name !== 'gateway') balancers.push(balancer);
+  }
+  return {
+    origin: `http://127.0.0.1:${addresses.balanced.gateway.port}`,
+    replicas,
+    postgres,
+    nats,
+    administration,
+    cutAnswersAfter: (bytes) => balancers.forEach((balancer) => balancer.cutAnswersAfter(bytes)),
+    migrate: (service, verb) =>
+      startProcess({
+        file: process.execPath,
+        args: [migrationCommand(checkout, service), verb],
+        env: migrationEnvironmentOf(service, stackOf(addresses, postgres.port, nats.port)),
+        logFile: join(logs, `migrate-${service}.log`),
+        cwd: checkout,
+      }),
+  };
 }
 
 const loginOf = (name: ProcessName, login: Addresses['natsAdministrator']) => ({
@@ -146,7 +176,7 @@ async function startReplicas(
   name: ProcessName,
   addresses: Addresses,
   openWays: (name: ProcessName) => Promise<Ways>,
-  { logs, mutation }: SystemOptions,
+  { folder, logs, mutation }: SystemOptions,
   stops: Stop[],
 ): Promise<Replica[]> {
   const started: Replica[] = [];
@@ -154,12 +184,13 @@ async function startReplicas(
     const ways = await openWays(name);
     const stack = stackOf(addresses, ways.postgres?.port ?? 0, ways.nats.port);
     const label = `${name}-${index + 1}`;
+    const script = entryPoint(checkout, name);
     const replica = await startReplica({
       name,
       label,
       ports,
       ways,
-      args: ['--disable-proto=delete', ...mutationArguments(mutation), entryPoint(checkout, name)],
+      args: ['--disable-proto=delete', ...mutationArguments(mutation), script],
       env: {
         ...environmentOf(name, { ...stack, ports: { ...stack.ports, [name]: ports } }),
         ...chaosSettings,
@@ -167,20 +198,24 @@ async function startReplicas(
       },
       logFile: join(logs, `${label}.log`),
       cwd: checkout,
+      remember: (pid) => rememberProcess(folder, pid, script),
     });
     stops.push(() => replica.stop());
     started.push(replica);
   }
-  const { port, internalPort } = addresses.balanced[name];
-  for (const [kind, at] of [
-    ['port', port],
-    ['internalPort', internalPort],
-  ] as const) {
-    const endpoints = started.map(({ ports, isReady }) => ({ port: ports[kind], isReady }));
-    const balancer = await openBalancer(at, endpoints);
-    stops.push(() => balancer.stop());
-  }
   return started;
+}
+
+/** Stands before both ports of some replicas; answers the one before the public port. */
+async function openBalancers(replicas: Replica[], at: Ports, stops: Stop[]): Promise<Balancer> {
+  const open = async (kind: keyof Ports) => {
+    const endpoints = replicas.map(({ ports, isReady }) => ({ port: ports[kind], isReady }));
+    const balancer = await openBalancer(at[kind], endpoints);
+    stops.push(() => balancer.stop());
+    return balancer;
+  };
+  await open('internalPort');
+  return open('port');
 }
 
 /** Unlike in production: hashes are cheap, logs tell of trouble alone, and a hung service is given up before the 10 s that a client waits. */

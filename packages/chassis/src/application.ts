@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import Koa, { type Context, type Middleware } from 'koa';
 import { give } from './answer.js';
 import { audit } from './audit.js';
-import type { Logger } from './logger.js';
+import { logAnswers, type Logger } from './logger.js';
 import { observeRequest } from './metrics.js';
 import { internalError, malformed, Problem } from './problem.js';
-import { securityHeaders } from './security-headers.js';
+import { setSecurityHeaders } from './security-headers.js';
 import { withRequestContext, type RequestContext } from './request-context.js';
 import { startRequestSpan, type RequestSpan } from './tracing.js';
 
@@ -26,12 +26,14 @@ export function createApplication({
   beginsTraces = true,
 }: ApplicationOptions): Koa {
   const application = new Koa();
+  const logAnswer = logAnswers(logger);
   application.use(async (ctx, next) => {
     const context: RequestContext = { requestId: requestIdOf(ctx.get('x-request-id')), logger };
     const span = startRequestSpan(ctx, beginsTraces);
     const answer = async () => {
       const started = performance.now();
-      ctx.set({ 'X-Request-Id': context.requestId, ...securityHeaders });
+      ctx.set('X-Request-Id', context.requestId);
+      setSecurityHeaders(ctx.res);
       try {
         await next();
         if (context.consistencyToken) ctx.set('Consistency-Token', context.consistencyToken);
@@ -40,7 +42,7 @@ export function createApplication({
         auditRefusal(problem);
         give(ctx, problem.toAnswer(context.requestId));
       }
-      logWhenAnswered(ctx, context, logger, started, span);
+      logWhenAnswered(ctx, context, logAnswer, started, span);
     };
     await withRequestContext(context, () => span.run(answer));
   });
@@ -79,7 +81,7 @@ function auditRefusal({ status, code }: Problem): void {
 function logWhenAnswered(
   ctx: Context,
   context: RequestContext,
-  logger: Logger,
+  logAnswer: ReturnType<typeof logAnswers>,
   started: number,
   span: RequestSpan,
 ): void {
@@ -90,10 +92,10 @@ function logWhenAnswered(
     // Where nothing is, clients put anything: an address, a token.
     const path = route === unrouted ? undefined : ctx.path;
     // How long a stream of events lasted says nothing of how fast it was.
-    if (!ctx.response.is('text/event-stream')) observeRequest({ method, route, status }, seconds);
+    if (ctx.response.type !== 'text/event-stream') observeRequest({ method, route, status }, seconds);
     span.end({ method, route, status });
     const line = { method, path, status, milliseconds: Math.round(seconds * 1000) };
-    withRequestContext(context, () => span.run(() => logger.info(line, 'request answered')));
+    withRequestContext(context, () => span.run(() => logAnswer(line)));
   };
   if (ctx.res.writableFinished || ctx.res.destroyed) log();
   else ctx.res.once('close', log);

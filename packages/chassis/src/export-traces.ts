@@ -10,6 +10,7 @@ import {
   TracerProvider,
 } from '@opentelemetry/sdk-trace';
 import type { Logger } from './logger.js';
+import { traceRequests } from './tracing.js';
 
 export interface TracingOptions {
   service: string;
@@ -39,6 +40,7 @@ export function exportTraces({ service, endpoint, ratio, logger }: TracingOption
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
   propagation.setGlobalPropagator(new W3CTraceContextPropagator());
   trace.setGlobalTracerProvider(provider);
+  traceRequests();
   return {
     async stop() {
       const flushed = provider.shutdown().catch(() => undefined);

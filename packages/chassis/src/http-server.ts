@@ -104,18 +104,20 @@ function refuseWhatHasNoRequest(server: Server): void {
   );
 }
 
-/** The answers under way: more than one when a client sends its next request before the answer. */
-const answers = new WeakMap<Duplex, Set<ServerResponse>>();
+const answers = Symbol('answers');
 
-function watchAnswer(response: ServerResponse, socket: Duplex): void {
-  const underWay = answers.get(socket) ?? new Set();
-  answers.set(socket, underWay.add(response));
+/** A connection with the answers under way: more than one when a client sends its next request before the answer. */
+type Watched = Duplex & { [answers]?: Set<ServerResponse> };
+
+function watchAnswer(response: ServerResponse, socket: Watched): void {
+  const underWay = (socket[answers] ??= new Set());
+  underWay.add(response);
   response.once('close', () => underWay.delete(response));
 }
 
 /** Whether what is written now would be read as part of an answer that has begun, or as the answer to an earlier request. */
-const owesAnotherAnswer = (socket: Duplex): boolean =>
-  [...(answers.get(socket) ?? [])].some(({ headersSent, req }) => headersSent || req.complete);
+const owesAnotherAnswer = (socket: Watched): boolean =>
+  [...(socket[answers] ?? [])].some(({ headersSent, req }) => headersSent || req.complete);
 
 function parserProblem(code: string | undefined): Problem {
   if (code === 'HPE_HEADER_OVERFLOW') return tooManyHeaders;

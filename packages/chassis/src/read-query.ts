@@ -15,11 +15,7 @@ export function readQuery<Query>(ctx: Context, schema: Joi.PartialSchemaMap<Quer
     if (more.length > 0 || nested) errors.push({ field, message: `${field} must be given at most once` });
     else if (value !== undefined) values[field] = value;
   }
-  const { value, error } = Joi.object<Query>(schema).validate(values, {
-    convert: false,
-    abortEarly: false,
-    errors: { wrap: { label: false } },
-  });
+  const { value, error } = querySchema(schema).validate(values);
   for (const { path, message } of error?.details ?? []) {
     const field = path.join('.');
     // One that is given twice was left out above, and is not missing.
@@ -27,6 +23,21 @@ export function readQuery<Query>(ctx: Context, schema: Joi.PartialSchemaMap<Quer
   }
   if (errors.length > 0 || error) throw invalid(errors);
   return value;
+}
+
+/** To make one takes longer than to validate by it. */
+const querySchemas = new WeakMap<object, Joi.ObjectSchema>();
+
+function querySchema<Query>(schema: Joi.PartialSchemaMap<Query>): Joi.ObjectSchema<Query> {
+  const known = querySchemas.get(schema);
+  if (known) return known;
+  const made = Joi.object<Query>(schema).prefs({
+    convert: false,
+    abortEarly: false,
+    errors: { wrap: { label: false } },
+  });
+  querySchemas.set(schema, made);
+  return made;
 }
 
 /** A whole number in a query string, written in plain digits, from `min` to `max`. */

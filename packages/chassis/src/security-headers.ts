@@ -1,3 +1,5 @@
+import type { ServerResponse } from 'node:http';
+
 /** On every answer, errors included; nothing that Agora serves is a page to be framed or sniffed. */
 export const securityHeaders: Readonly<Record<string, string>> = {
   'X-Content-Type-Options': 'nosniff',
@@ -6,3 +8,10 @@ export const securityHeaders: Readonly<Record<string, string>> = {
   'Referrer-Policy': 'no-referrer',
   'Cache-Control': 'private, no-store',
 };
+
+const entries = Object.entries(securityHeaders);
+
+/** Puts them on an answer. */
+export function setSecurityHeaders(response: ServerResponse): void {
+  for (const [name, value] of entries) response.setHeader(name, value);
+}

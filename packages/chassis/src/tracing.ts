@@ -10,7 +10,7 @@ import {
 } from '@opentelemetry/api';
 import type { Context } from 'koa';
 
-/** Does nothing until `startTracing` has been called. */
+/** Does nothing until `exportTraces` has been called. */
 const tracer = trace.getTracer('agora');
 
 /** What the span of a request is told when its answer has ended. */
@@ -26,8 +26,16 @@ export interface RequestSpan {
   end(answered: AnsweredRequest): void;
 }
 
+let isOn = false;
+
+/** Has requests traced from now on. */
+export const traceRequests = (): void => void (isOn = true);
+
+const untraced: RequestSpan = { run: (work) => work(), end: () => undefined };
+
 /** Begins the span of a request, in the trace of whoever asks. Without one it begins a trace only where it `mayBegin`: probes are no use in any. */
 export function startRequestSpan(ctx: Context, mayBegin: boolean): RequestSpan {
+  if (!isOn) return untraced;
   // Nothing but this header: what else a client may say of its trace would travel on through every service.
   const parent = propagation.extract(ROOT_CONTEXT, { traceparent: ctx.get('traceparent') });
   const span =

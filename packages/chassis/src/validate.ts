@@ -4,19 +4,25 @@ import { invalid } from './problem.js';
 
 /** Validates what a client sent, without converting it; throws the 422 that lists every bad field. Unknown fields are dropped. */
 export function validate<Value>(schema: Joi.ObjectSchema<Value>, input: unknown): Value {
-  const { value, error } = schema
-    .required()
-    .label('body')
-    .validate(input, {
-      convert: false,
-      abortEarly: false,
-      stripUnknown: true,
-      errors: { wrap: { label: false } },
-    });
+  const { value, error } = bodySchema(schema).validate(input);
   if (error) {
     throw invalid(error.details.map(({ path, message }) => ({ field: path.join('.') || 'body', message })));
   }
   return value;
+}
+
+/** To make one takes longer than to validate by it. */
+const bodySchemas = new WeakMap<Joi.ObjectSchema, Joi.ObjectSchema>();
+
+function bodySchema<Value>(schema: Joi.ObjectSchema<Value>): Joi.ObjectSchema<Value> {
+  const known = bodySchemas.get(schema);
+  if (known) return known;
+  const made = schema
+    .required()
+    .label('body')
+    .prefs({ convert: false, abortEarly: false, stripUnknown: true, errors: { wrap: { label: false } } });
+  bodySchemas.set(schema, made);
+  return made;
 }
 
 interface TextLimits {

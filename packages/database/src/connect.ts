@@ -82,17 +82,24 @@ export function connectDatabase(
 
 const retriedStates = new Set(['40001', '40P01']);
 
+/** The database of this process. Throws before `connectDatabase`. */
+export function openDatabase(): Sequelize {
+  if (!database) throw new Error('connectDatabase has not been called');
+  return database;
+}
+
 /**
  * Runs `work` in one transaction of the process's database: committed when it resolves, rolled back when it rejects.
  * A deadlock or serialization failure runs it again, three times in all, so `work` must have no effect outside it.
  */
-export async function inTransaction<Result>(
-  work: (transaction: Transaction) => Promise<Result>,
-): Promise<Result> {
-  if (!database) throw new Error('connectDatabase has not been called');
+export const inTransaction = <Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result> =>
+  retryingConflicts(() => openDatabase().transaction(work));
+
+/** Runs what is atomic, and again when it met a deadlock or a serialization failure, three times in all. */
+export async function retryingConflicts<Result>(work: () => Promise<Result>): Promise<Result> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await database.transaction(work);
+      return await work();
     } catch (error) {
       if (attempt === 3 || !retriedStates.has(sqlState(error) ?? '')) throw error;
     }

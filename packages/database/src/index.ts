@@ -4,6 +4,7 @@ export {
   databaseAnswers,
   databaseSettings,
   inTransaction,
+  openDatabase,
   waitingStatements,
   type DatabaseSettings,
 } from './connect.js';
@@ -17,3 +18,4 @@ export {
   type RolePasswords,
   type SchemaName,
 } from './provision.js';
+export { runStatement, type Statement } from './statement.js';

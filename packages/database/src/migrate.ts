@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { Sequelize, type QueryInterface, type Transaction } from 'sequelize';
-import { SequelizeStorage, Umzug } from 'umzug';
+import type { Umzug } from 'umzug';
 import { connectionOf, type DatabaseSettings } from './connect.js';
 import { hooksFor } from './password.js';
 import { tlsOptions } from './tls.js';
@@ -28,7 +28,7 @@ async function migrate(verb: MigrationVerb, run: MigrationRun): Promise<void> {
   await underLock(run, async () => {
     const sequelize = connectAsMigrator(run.settings);
     try {
-      await verbs[verb](createUmzug(sequelize, run), run);
+      await verbs[verb](await createUmzug(sequelize, run), run);
     } finally {
       await sequelize.close();
     }
@@ -51,7 +51,12 @@ const verbs: Record<MigrationVerb, (umzug: Umzug<QueryInterface>, run: Migration
   },
 };
 
-function createUmzug(sequelize: Sequelize, { schema, migrations }: MigrationRun): Umzug<QueryInterface> {
+async function createUmzug(
+  sequelize: Sequelize,
+  { schema, migrations }: MigrationRun,
+): Promise<Umzug<QueryInterface>> {
+  // Not with this module, which every service loads: only migrations need it.
+  const { SequelizeStorage, Umzug } = await import('umzug');
   const context = sequelize.getQueryInterface();
   const inTransaction = (step: Migration['up']) => () =>
     sequelize.transaction((transaction) => step(context, transaction));

@@ -3,16 +3,19 @@ import type { Context, Middleware } from 'koa';
 import type { Caller } from './caller.js';
 import { KeysUnavailable, type Verifier } from './verify.js';
 
-const callers = new WeakMap<Context, Caller>();
+const callerOf = Symbol('caller');
+
+/** Not in a WeakMap: an entry for each request would cost the collector more than the request costs the rest. */
+type Authenticated = Context & { [callerOf]?: Caller };
 
 /** Lets a request through when it carries a valid access token (RFC 6750, in the Authorization header alone); else throws 401, or 503 when tokens cannot be verified at all. */
 export function authenticate(verifier: Verifier): Middleware {
-  return async (ctx, next) => {
+  return async (ctx: Authenticated, next) => {
     const token = bearerToken(ctx.get('authorization'));
     if (token === undefined) throw unauthorized();
     const caller = await verify(verifier, token);
     if (!caller) throw unauthorized('invalid_token');
-    callers.set(ctx, caller);
+    ctx[callerOf] = caller;
     const request = currentRequest();
     if (request) request.userId = caller.userId;
     await next();
@@ -20,8 +23,8 @@ export function authenticate(verifier: Verifier): Middleware {
 }
 
 /** The caller of an authenticated request; on a route that is open to anyone this is a mistake, and throws. */
-export function requireUser(ctx: Context): Caller {
-  const caller = callers.get(ctx);
+export function requireUser(ctx: Authenticated): Caller {
+  const caller = ctx[callerOf];
   if (!caller) throw new Error('requireUser on a route that authenticates nobody');
   return caller;
 }

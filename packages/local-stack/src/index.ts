@@ -19,7 +19,7 @@ export { makeSecrets, type Secrets } from './secrets.js';
 export { startProcess, type ServerProcess } from './server-process.js';
 export { StackError } from './stack-error.js';
 export { stopRequests, type StopRequests } from './stop-requests.js';
-export { makeTemporaryFolder, removeAbandonedFolders } from './temporary-folder.js';
+export { makeTemporaryFolder, rememberProcess, removeAbandonedFolders } from './temporary-folder.js';
 export { readTestStack, type TestStack, type TestWorker } from './test-stack.js';
 export {
   entryPoint,

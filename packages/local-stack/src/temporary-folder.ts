@@ -1,6 +1,8 @@
 import {
   chmodSync,
+  existsSync,
   lstatSync,
+  mkdirSync,
   mkdtempSync,
   readFileSync,
   readdirSync,
@@ -10,6 +12,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { endLeftover } from './end-process.js';
 import { endLeftoverNats } from './nats.js';
 import { isReachableByOthers } from './owned-folder.js';
 import { endLeftoverPostmaster } from './postgres.js';
@@ -26,15 +29,28 @@ export function makeTemporaryFolder(argument: string): string {
   return folder;
 }
 
-/** Ends the servers and removes the folders of test runs that were killed before they could do so themselves. */
+/** Writes down a process that the owner of a temporary folder started, which can be told by `argument` among its arguments. */
+export function rememberProcess(folder: string, pid: number, argument: string): void {
+  mkdirSync(join(folder, 'processes'), { recursive: true });
+  writeFileSync(join(folder, 'processes', String(pid)), argument);
+}
+
+/** Ends the servers and removes the folders of runs that were killed before they could do so themselves. */
 export async function removeAbandonedFolders(): Promise<void> {
   for (const entry of readdirSync(parentFolder()).filter((name) => name.startsWith(prefix))) {
     const folder = join(parentFolder(), entry);
     if (!isAbandoned(folder)) continue;
+    await endRemembered(join(folder, 'processes'));
     await endLeftoverNats(join(folder, 'nats'));
     await endLeftoverPostmaster(join(folder, 'postgres'));
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+async function endRemembered(folder: string): Promise<void> {
+  if (!existsSync(folder)) return;
+  for (const pid of readdirSync(folder))
+    await endLeftover(Number(pid), readFileSync(join(folder, pid), 'utf8'), [['SIGKILL', 1_000]]);
 }
 
 function isAbandoned(folder: string): boolean {

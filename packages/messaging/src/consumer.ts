@@ -69,6 +69,8 @@ async function consume(
   } finally {
     stopped.removeEventListener('abort', stop);
     messages.stop();
+    // Those that have arrived already come yet.
+    await Promise.allSettled([collecting]);
     // Another replica gets them at once instead of after the acknowledgement timeout.
     for (const message of buffer) message.nak();
   }

@@ -16,7 +16,15 @@ export {
 export { findApplied } from './inbox.js';
 export { type Correlation } from './logger.js';
 export { measureMessaging } from './measure-messaging.js';
-export { addAllToOutbox, addToOutbox, consistencyTokenOf, openOutbox } from './outbox.js';
+export {
+  addAllToOutbox,
+  addToOutbox,
+  changeAndRecord,
+  consistencyTokenOf,
+  openOutbox,
+  recordEvent,
+  type EventRow,
+} from './outbox.js';
 export {
   findUnapplied,
   readOutbox,

@@ -51,8 +51,7 @@ export async function addAllToOutbox<Data>(
 ): Promise<void> {
   if (facts.length === 0) return;
   const database = databaseOf(transaction);
-  const outbox = outboxes.get(database);
-  if (!outbox) throw new Error('openOutbox has not been called for this database');
+  const outbox = outboxOf(database);
   const envelopes = facts.map((data) => envelopeOf(event, data, outbox));
   await database.query(
     `INSERT INTO outbox (event_id, envelope)
@@ -65,6 +64,43 @@ export async function addAllToOutbox<Data>(
     },
   );
   remember(envelopes, transaction, outbox);
+}
+
+/** An event as one statement records it together with the change that it tells of. */
+export interface EventRow {
+  id: string;
+  /** JSON. */
+  envelope: string;
+}
+
+/** The part of a statement that records an event, whose id and envelope are bound to two parameters, where another part has changed a row. */
+export const recordEvent = (changed: string, id: string, envelope: string): string =>
+  `INSERT INTO outbox (event_id, envelope) SELECT ${id}::uuid, ${envelope}::jsonb FROM ${changed}`;
+
+/**
+ * Makes a change and records its event in one statement: as `addToOutbox` does in a transaction, in one round trip instead of four.
+ * `change` runs the statement, `recordEvent` in it, and says whether it changed anything.
+ */
+export async function changeAndRecord<Data, Result extends { changed: boolean }>(
+  event: EventDefinition<Data>,
+  data: Data,
+  database: Sequelize,
+  change: (row: EventRow) => Promise<Result>,
+): Promise<Result> {
+  const outbox = outboxOf(database);
+  const envelope = envelopeOf(event, data, outbox);
+  const result = await change({ id: envelope.id, envelope: JSON.stringify(envelope) });
+  if (result.changed) {
+    outbox.committed();
+    outbox.correlation.wrote(writeToken([envelope]));
+  }
+  return result;
+}
+
+function outboxOf(database: Sequelize): OpenOutbox {
+  const outbox = outboxes.get(database);
+  if (!outbox) throw new Error('openOutbox has not been called for this database');
+  return outbox;
 }
 
 function remember(envelopes: Envelope[], transaction: Transaction, outbox: OpenOutbox): void {

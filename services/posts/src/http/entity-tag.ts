@@ -1,16 +1,20 @@
 import { Problem, type AnswerDescription } from '@agora/chassis';
 import Joi from 'joi';
 import type { Context } from 'koa';
-import type { Post } from '../models/post.js';
+import { shownCount } from '../models/post.js';
+import { viewOf, type ShownPost } from '../models/shown-post.js';
 import { postView } from './post-view.js';
 
 /** The strong entity tag of a post: the version of its text, then its votes. Only the author's writes change the first part. */
-export const tagOf = (post: Post): string => `"${post.version}-${post.shownVotes}"`;
+export const tagOf = ({ version, votes }: Tagged): string => `"${version}-${shownCount(votes)}"`;
+
+/** What a tag tells of. */
+type Tagged = Pick<ShownPost, 'version' | 'votes'>;
 
 /** Answers with a post and its tag; with 304 and no body when a read has it already (`If-None-Match`). */
-export function answerPost(ctx: Context, post: Post): void {
+export function answerPost(ctx: Context, post: ShownPost): void {
   ctx.set('ETag', tagOf(post));
-  ctx.body = post.toView();
+  ctx.body = viewOf(post);
   // Not Koa's `fresh`, which gives way to `Cache-Control: no-cache`: that is what fetch adds to a tag of its caller's.
   const isRead = ctx.method === 'GET' || ctx.method === 'HEAD';
   if (isRead && isKnown(ctx, post)) ctx.status = 304;
@@ -20,7 +24,7 @@ export function answerPost(ctx: Context, post: Post): void {
  * Throws 412 when a write is meant for another text than the post has (RFC 9110, section 13). `If-Match` looks at the
  * first part of a tag alone: a vote must not refuse an author.
  */
-export function requireMatch(ctx: Context, post: Post): void {
+export function requireMatch(ctx: Context, post: Tagged): void {
   const ifMatch = ctx.get('if-match').trim();
   const isSameText = (tag: string) => /^"(\d{1,10})-\d{1,10}"$/.exec(tag)?.[1] === String(post.version);
   if (ifMatch && ifMatch !== '*' && !tagsOf(ifMatch).some(isSameText)) throw preconditionFailed();
@@ -28,7 +32,7 @@ export function requireMatch(ctx: Context, post: Post): void {
 }
 
 /** Whether `If-None-Match` names the post as it is, for which a weak tag does too. */
-function isKnown(ctx: Context, post: Post): boolean {
+function isKnown(ctx: Context, post: Tagged): boolean {
   const ifNoneMatch = ctx.get('if-none-match').trim();
   return ifNoneMatch === '*' || tagsOf(ifNoneMatch).some((tag) => tag.replace(/^W\//, '') === tagOf(post));
 }

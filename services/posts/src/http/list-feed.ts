@@ -10,7 +10,8 @@ import {
 import { requireUser } from '@agora/identity';
 import Joi from 'joi';
 import type { Context } from 'koa';
-import { readFeed, type Sort } from '../models/feed.js';
+import { readFeed, usualLimit, type Sort } from '../models/feed.js';
+import { viewOf } from '../models/shown-post.js';
 import { cursorShape, readCursor, writeCursor, type Cursor } from './feed-cursor.js';
 import { postView } from './post-view.js';
 
@@ -35,7 +36,7 @@ const feedQuery = {
     .description('How old a post may be, with `top`.'),
   owner_id: idParameter(),
   search: text({ max: 200 }).default('').description('What the title contains, in any case.'),
-  limit: integerParameter({ min: 1, max: 100, fallback: 10 }),
+  limit: integerParameter({ min: 1, max: 100, fallback: usualLimit }),
   cursor: Joi.string()
     .pattern(cursorShape)
     .description('Where to go on, from `Link`; for the same sort and filters alone.')
@@ -63,7 +64,7 @@ export const listFeed =
       cursor,
     );
     if (end) linkToNext(ctx, query, writeCursor({ ...end, since }, cursorSecret, question));
-    ctx.body = posts.map((post) => post.toView());
+    ctx.body = posts.map(viewOf);
   };
 
 /** What a cursor must not be carried over to another of; the length of a page may change on the way. */

@@ -1,7 +1,7 @@
 import { integerParameter, readQuery, text, type Description, type Handler } from '@agora/chassis';
 import { requireUser } from '@agora/identity';
 import Joi from 'joi';
-import { Post } from '../models/post.js';
+import { listOwn, viewOf, type OwnQuery } from '../models/shown-post.js';
 import { postView } from './post-view.js';
 
 const query = {
@@ -13,9 +13,8 @@ const query = {
 /** `GET /posts`: the caller's own posts, drafts too, newest first. */
 export const listOwnPosts: Handler = async (ctx) => {
   const { userId } = requireUser(ctx);
-  const which = readQuery<{ limit: number; skip: number; search: string }>(ctx, query);
-  const posts = await Post.listOwn(userId, which);
-  ctx.body = posts.map((post) => post.toView());
+  const which = readQuery<OwnQuery>(ctx, query);
+  ctx.body = (await listOwn(userId, which)).map(viewOf);
 };
 
 /** What clients are told of it. */

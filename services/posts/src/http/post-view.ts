@@ -1,7 +1,7 @@
 import { entityId } from '@agora/chassis';
 import Joi from 'joi';
 import type { UserView } from '../models/author.js';
-import type { PostView } from '../models/post.js';
+import type { PostView } from '../models/shown-post.js';
 
 /** What auth shows of the author. */
 const userView = Joi.object<UserView, true>({

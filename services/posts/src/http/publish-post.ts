@@ -3,7 +3,7 @@ import { postCreated } from '@agora/contracts';
 import { requireUser } from '@agora/identity';
 import { addToOutbox } from '@agora/messaging';
 import { Author } from '../models/author.js';
-import { Post } from '../models/post.js';
+import { stateOf, viewOf, writePost } from '../models/shown-post.js';
 import type { FindUser } from '../users.js';
 import { answerOnce, idempotencyKey, keyInUse, keyReused } from './answer-once.js';
 import { taggedPost, tagOf } from './entity-tag.js';
@@ -13,20 +13,19 @@ import { postText } from './post-text.js';
 export const publishPost = (findUser: FindUser): Handler =>
   answerOnce(async (ctx, commit) => {
     const { userId } = requireUser(ctx);
-    const { title, content, published } = validate(postText, await readJson(ctx));
+    const text = validate(postText, await readJson(ctx));
     await learnOfAuthor(userId, findUser);
     return commit(async (transaction) => {
-      if (!(await Author.holdFromDeletion(userId, transaction))) throw unauthorized('invalid_token');
-      const { id } = await Post.create({ ownerId: userId, title, content, published }, { transaction });
-      const post = await Post.findByPk(id, { include: Author, rejectOnEmpty: true, transaction });
-      await addToOutbox(postCreated, post.toState(), transaction);
-      return jsonAnswer(201, post.toView(), { Location: `/posts/${id}`, ETag: tagOf(post) });
+      const post = await writePost(userId, text, transaction);
+      if (!post) throw unauthorized('invalid_token');
+      await addToOutbox(postCreated, stateOf(post), transaction);
+      return jsonAnswer(201, viewOf(post), { Location: `/posts/${post.id}`, ETag: tagOf(post) });
     });
   });
 
 /** Asks auth for whoever posts for the first time. */
 async function learnOfAuthor(userId: number, findUser: FindUser): Promise<void> {
-  if ((await Author.count({ where: { id: userId } })) > 0) return;
+  if (await Author.isKnown(userId)) return;
   const user = await findUser(userId);
   if (!user) throw unauthorized('invalid_token');
   await Author.learn(user);

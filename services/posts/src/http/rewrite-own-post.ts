@@ -6,6 +6,7 @@ import { addToOutbox } from '@agora/messaging';
 import type Joi from 'joi';
 import type { Context } from 'koa';
 import { Post, type PostText } from '../models/post.js';
+import { findVisible, stateOf, type ShownPost } from '../models/shown-post.js';
 import { requireMatch } from './entity-tag.js';
 import { postNotFound, requireOwnPost } from './require-post.js';
 
@@ -13,7 +14,7 @@ import { postNotFound, requireOwnPost } from './require-post.js';
 export async function rewriteOwnPost(
   ctx: Context,
   schema: Joi.ObjectSchema<Partial<PostText>>,
-): Promise<Post> {
+): Promise<ShownPost> {
   const { userId } = requireUser(ctx);
   const id = parseId((ctx.params as { id?: string }).id);
   requireMatch(ctx, await requireOwnPost(id, userId));
@@ -25,10 +26,10 @@ export async function rewriteOwnPost(
     requireMatch(ctx, held);
     const isChange = Object.keys(changes).length > 0;
     if (isChange) await Post.rewrite(id, changes, transaction);
-    const post = await Post.findVisible(id, userId, transaction);
+    const post = await findVisible(id, userId, transaction);
     if (!post) throw postNotFound(id);
     if (isChange)
-      await addToOutbox(postUpdated, { ...post.toState(), was_published: held.published }, transaction);
+      await addToOutbox(postUpdated, { ...stateOf(post), was_published: held.published }, transaction);
     return post;
   });
 }

@@ -1,4 +1,5 @@
-import { Post } from '../models/post.js';
+import { Post, shownCount } from '../models/post.js';
+import { listPublished, viewOf } from '../models/shown-post.js';
 import type { Fact } from './history.js';
 import type { LiveEvent } from './render-event.js';
 
@@ -20,8 +21,8 @@ export async function describePosts(facts: readonly PostFact[]): Promise<LiveEve
     if ((was || is) && !wasPublished.has(postId)) wasPublished.set(postId, was);
   }
   if (wasPublished.size === 0) return [];
-  const posts = await Post.listPublished([...wasPublished.keys()]);
-  const views = new Map(posts.map((post) => [post.id, post.toView()]));
+  const posts = await listPublished([...wasPublished.keys()]);
+  const views = new Map(posts.map((post) => [post.id, viewOf(post)]));
   return [...wasPublished].map(([id, was]) => {
     const data = views.get(id);
     if (!data) return { event: 'post-deleted', data: { id } };
@@ -33,5 +34,5 @@ export async function describePosts(facts: readonly PostFact[]): Promise<LiveEve
 export async function describeVotes(facts: readonly Fact[]): Promise<LiveEvent[]> {
   if (facts.length === 0) return [];
   const posts = await Post.listCounts(new Set(facts.map(({ postId }) => postId)));
-  return posts.map((post) => ({ event: 'votes', data: { id: post.id, votes: post.shownVotes } }));
+  return posts.map(({ id, votes }) => ({ event: 'votes', data: { id, votes: shownCount(votes) } }));
 }

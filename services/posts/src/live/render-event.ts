@@ -1,4 +1,4 @@
-import type { PostView } from '../models/post.js';
+import type { PostView } from '../models/shown-post.js';
 
 /** One of the events that the HTTP contract names, without its id. */
 export type LiveEvent =

@@ -1,3 +1,4 @@
+import { runStatement } from '@agora/database';
 import { QueryTypes, type Transaction } from 'sequelize';
 import { Column, DataType, Model, Table } from 'sequelize-typescript';
 
@@ -7,6 +8,8 @@ export interface UserView {
   email: string;
   created_at: string;
 }
+
+const known = { name: 'known-author', text: 'SELECT FROM authors WHERE id = $1' };
 
 @Table({ tableName: 'authors' })
 export class Author extends Model {
@@ -27,10 +30,9 @@ export class Author extends Model {
     await Author.bulkCreate([{ id, email, createdAt }], { ignoreDuplicates: true });
   }
 
-  /** Whether the author exists; while the transaction runs, a deletion of the account waits for it. */
-  static async holdFromDeletion(id: number, transaction: Transaction): Promise<boolean> {
-    const author = await Author.findByPk(id, { transaction, lock: transaction.LOCK.SHARE });
-    return author !== null && author.deletedAt === null;
+  /** Whether anything was heard of the account, be it its end. */
+  static async isKnown(id: number): Promise<boolean> {
+    return (await runStatement(known, [id])).length > 0;
   }
 
   /** Leaves a tombstone, also of an author who was never heard of: their account may be deleted before their first post arrives. */
@@ -57,9 +59,5 @@ export class Author extends Model {
       this.email === user.email &&
       this.createdAt?.toISOString() === user.created_at
     );
-  }
-
-  toView(): UserView {
-    return { id: this.id, email: this.email ?? '', created_at: this.createdAt?.toISOString() ?? '' };
   }
 }

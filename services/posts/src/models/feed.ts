@@ -1,6 +1,6 @@
-import { QueryTypes } from 'sequelize';
-import { Author } from './author.js';
-import { containing, Post } from './post.js';
+import { runStatement } from '@agora/database';
+import { containing } from './post.js';
+import { shownColumns, type ShownPost } from './shown-post.js';
 
 /** The orders of the feed and what each ranks posts by; ties are broken by id. */
 const ranks = { new: 'id', top: 'votes', hot: 'hot' } as const;
@@ -26,7 +26,7 @@ export interface Position {
 
 /** Some posts and, while there may be more, where they end. */
 export interface FeedPage {
-  posts: Post[];
+  posts: ShownPost[];
   end?: Position;
 }
 
@@ -36,18 +36,17 @@ export const looksThrough = 10_000;
 /** The published posts after a position, from one snapshot. A search for less than three letters may find fewer than there are before `end`. */
 export async function readFeed(query: FeedQuery, after?: Position): Promise<FeedPage> {
   const { sql, bind } = feedStatement(query, await hasIndex(query.search), after);
-  const rows = await select<Row>(sql, bind);
+  const rows = await runStatement<Row>({ name: nameOf(query, after), text: sql }, bind);
   const shown = rows.slice(0, query.limit);
   const last = shown.at(-1);
   const isMore = rows.length > query.limit || last?.bound;
   return {
-    posts: shown.flatMap(({ found, rank: _rank, bound: _bound, ...post }) => (found ? toPost(post) : [])),
+    posts: shown.filter(({ found }) => found),
     ...(isMore && last && { end: { rank: last.rank, id: last.id } }),
   };
 }
 
-interface Row {
-  id: number;
+interface Row extends ShownPost {
   rank: number;
   /** Whether it is what was searched for. */
   found: boolean;
@@ -55,11 +54,16 @@ interface Row {
   bound: boolean;
 }
 
-const toPost = (row: object): Post =>
-  Post.build({ ...row }, { raw: true, isNewRecord: false, include: Author });
+/** How long a page is unless somebody asks for another. */
+export const usualLimit = 10;
 
-const select = async <Result extends object>(sql: string, bind: unknown[]): Promise<Result[]> =>
-  (await Post.sequelize?.query<Result>(sql, { bind, nest: true, type: QueryTypes.SELECT })) ?? [];
+/** The usual pages are few enough to be kept prepared; others come in too many forms. */
+const nameOf = ({ sort, since, ownerId, search, limit }: FeedQuery, after?: Position): string | undefined =>
+  search || limit !== usualLimit
+    ? undefined
+    : ['feed', sort, since && 'since', ownerId && 'owner', after && 'after'].filter(Boolean).join('-');
+
+const grams = { name: 'grams', text: 'SELECT show_trgm($1) AS grams' };
 
 /**
  * Whether the trigrams of titles help a search: it takes three letters or digits in a row, and letters beyond ASCII are none where
@@ -68,7 +72,7 @@ const select = async <Result extends object>(sql: string, bind: unknown[]): Prom
 async function hasIndex(search: string): Promise<boolean> {
   if (/[a-z\d]{3}/i.test(search)) return true;
   if (!/[\p{L}\p{N}]{3}/u.test(search)) return false;
-  const [known] = await select<{ grams: string[] }>('SELECT show_trgm($1) AS grams', [search]);
+  const [known] = await runStatement<{ grams: string[] }>(grams, [search]);
   return (known?.grams.length ?? 0) > 0;
 }
 
@@ -81,9 +85,7 @@ export function feedStatement(
   const bind: unknown[] = [];
   const page = pageOf(query, isIndexed, after, (value) => `$${bind.push(value)}`);
   const sql = `
-    SELECT page.rank, page.found, page.bound, posts.id, title, content, published, version, votes,
-           posts.created_at AS "createdAt", updated_at AS "updatedAt", owner_id AS "ownerId",
-           authors.id AS "owner.id", email AS "owner.email", authors.created_at AS "owner.createdAt"
+    SELECT page.rank, page.found, page.bound, ${shownColumns}
     FROM (${page}) AS page JOIN posts ON posts.id = page.id JOIN authors ON authors.id = owner_id
     ORDER BY page.rank DESC, page.id DESC`;
   return { sql, bind };

@@ -1,20 +1,6 @@
-import { Op, QueryTypes, type Transaction, type WhereOptions } from 'sequelize';
-import { BelongsTo, Column, DataType, ForeignKey, Model, Table } from 'sequelize-typescript';
+import { QueryTypes, type Transaction } from 'sequelize';
+import { Column, DataType, Model, Table } from 'sequelize-typescript';
 import type { PostState } from '@agora/contracts';
-import { Author, type UserView } from './author.js';
-
-/** What a client sees of a post. */
-export interface PostView {
-  id: number;
-  title: string;
-  content: string;
-  published: boolean;
-  created_at: string;
-  updated_at: string;
-  owner_id: number;
-  owner: UserView;
-  votes: number;
-}
 
 /** What the author of a post writes. */
 export interface PostText {
@@ -26,17 +12,16 @@ export interface PostText {
 /** The pattern of ILIKE for what contains `search`, whose own wildcards stand for themselves. */
 export const containing = (search: string): string => `%${search.replaceAll(/[\\%_]/g, '\\$&')}%`;
 
+/** What clients see of a count. */
+export const shownCount = (votes: number): number => Math.max(0, votes);
+
 @Table({ tableName: 'posts' })
 export class Post extends Model {
   @Column({ type: DataType.INTEGER, primaryKey: true, autoIncrement: true })
   declare id: number;
 
-  @ForeignKey(() => Author)
   @Column(DataType.INTEGER)
   declare ownerId: number;
-
-  @BelongsTo(() => Author)
-  declare owner: Author;
 
   @Column(DataType.TEXT)
   declare title: string;
@@ -60,31 +45,6 @@ export class Post extends Model {
 
   @Column(DataType.DATE)
   declare updatedAt: Date;
-
-  /** The post with its owner, if the user may see it: a draft is its owner's alone. */
-  static findVisible(id: number, userId: number, transaction?: Transaction): Promise<Post | null> {
-    const where: WhereOptions = { id, [Op.or]: [{ published: true }, { ownerId: userId }] };
-    return Post.findOne({ where, include: Author, ...(transaction && { transaction }) });
-  }
-
-  /** The user's own posts, drafts too, newest first, whose title contains `search` in any case. */
-  static listOwn(
-    ownerId: number,
-    { limit, skip, search }: { limit: number; skip: number; search: string },
-  ): Promise<Post[]> {
-    return Post.findAll({
-      where: { ownerId, ...(search && { title: { [Op.iLike]: containing(search) } }) },
-      include: Author,
-      order: [['id', 'DESC']],
-      limit,
-      offset: skip,
-    });
-  }
-
-  /** Those of the posts that everybody may see, with their owners. */
-  static listPublished(ids: readonly number[]): Promise<Post[]> {
-    return Post.findAll({ where: { id: [...ids], published: true }, include: Author });
-  }
 
   /** The ids and counts of those of the posts that everybody may see. */
   static listCounts(ids: ReadonlySet<number>): Promise<Post[]> {
@@ -151,26 +111,7 @@ export class Post extends Model {
     return post?.votes;
   }
 
-  /** What clients see of the count. */
-  get shownVotes(): number {
-    return Math.max(0, this.votes);
-  }
-
   toState(): PostState {
     return { post_id: this.id, owner_id: this.ownerId, published: this.published, version: this.version };
-  }
-
-  toView(): PostView {
-    return {
-      id: this.id,
-      title: this.title,
-      content: this.content,
-      published: this.published,
-      created_at: this.createdAt.toISOString(),
-      updated_at: this.updatedAt.toISOString(),
-      owner_id: this.ownerId,
-      owner: this.owner.toView(),
-      votes: this.shownVotes,
-    };
   }
 }

@@ -1,10 +1,8 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { connectDatabase } from '@agora/database';
 import { currentStack } from '@agora/testing';
 import pg from 'pg';
-import { Author } from '../../src/models/author.js';
 import { feedStatement, looksThrough, type FeedQuery, type Position } from '../../src/models/feed.js';
-import { Post } from '../../src/models/post.js';
+import { ownStatement } from '../../src/models/shown-post.js';
 
 /** Beside the tables of the other tests, which stay as small as they are. */
 const schema = 'many_posts';
@@ -116,23 +114,7 @@ it.each(cases)('%s is read from an index, on the first page and far behind it', 
 it.each(['', ...Object.values(searches)])(
   "an author's own posts that contain %j are read from an index",
   async (search) => {
-    const { postgres, worker, databasePasswords } = currentStack();
-    const database = connectDatabase(
-      {
-        DATABASE_HOST: postgres.host,
-        DATABASE_PORT: postgres.port,
-        DATABASE_NAME: worker.database,
-        DATABASE_USER: 'posts_app',
-        DATABASE_PASSWORD: databasePasswords.posts.app,
-        DATABASE_POOL_MAX: 2,
-      },
-      'test',
-      [Author, Post],
-    );
-    const statements: string[] = [];
-    database.options.logging = (statement) => statements.push(statement.replace(/^.*?: /, ''));
-    await Post.listOwn(owner, { limit: 10, skip: 500, search });
-    await database.close();
-    expectIndexed(await nodesOf(statements.at(-1) ?? ''));
+    const { statement, values } = ownStatement(owner, { limit: 10, skip: 500, search });
+    expectIndexed(await nodesOf(statement.text, values));
   },
 );

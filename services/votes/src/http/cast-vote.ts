@@ -9,9 +9,9 @@ import {
   type Handler,
 } from '@agora/chassis';
 import { voteCast, voteRetracted, type EventDefinition, type VoteFact } from '@agora/contracts';
-import { inTransaction } from '@agora/database';
+import { openDatabase } from '@agora/database';
 import { requireUser } from '@agora/identity';
-import { addToOutbox } from '@agora/messaging';
+import { changeAndRecord } from '@agora/messaging';
 import Joi from 'joi';
 import { KnownPost } from '../models/known-post.js';
 import { Vote, type VoteAttempt } from '../models/vote.js';
@@ -61,15 +61,13 @@ async function learnOf(
 
 type Attempt = (postId: number, userId: number) => Promise<VoteAttempt>;
 
-/** Changes the vote and, where that did something, says so in the same transaction. */
+/** Changes the vote and, where that did something, says so in the same statement. */
 const attemptOf =
   (change: typeof Vote.add, event: EventDefinition<VoteFact>): Attempt =>
   (postId, userId) =>
-    inTransaction(async (transaction) => {
-      const attempt = await change(postId, userId, transaction);
-      if (attempt.changed) await addToOutbox(event, { post_id: postId, user_id: userId }, transaction);
-      return attempt;
-    });
+    changeAndRecord(event, { post_id: postId, user_id: userId }, openDatabase(), (row) =>
+      change(postId, userId, row),
+    );
 
 const addition = {
   attempt: attemptOf(Vote.add, voteCast),

@@ -1,5 +1,7 @@
-import { col, fn, QueryTypes, type Transaction } from 'sequelize';
 import { voteCast, voteRetracted } from '@agora/contracts';
+import { runStatement, type Statement } from '@agora/database';
+import { recordEvent, type EventRow } from '@agora/messaging';
+import { col, fn, QueryTypes, type Transaction } from 'sequelize';
 import { Column, DataType, Model, Table } from 'sequelize-typescript';
 
 /** How an attempt to vote stands: whom and what votes knows, and whether the vote was changed. */
@@ -25,6 +27,23 @@ const attempt = `
          (SELECT CASE WHEN deleted_at IS NOT NULL THEN 'deleted' WHEN published OR owner_id = $2 THEN 'visible' ELSE 'hidden' END FROM post) AS post,
          EXISTS (SELECT 1 FROM changed) AS changed`;
 
+/** A statement that attempts a change of `votes` and records the event that it is given. */
+const attemptTo = (name: string, change: string): Statement => ({
+  name,
+  text: `WITH ${voterAndPost}, changed AS (${change}), recorded AS (${recordEvent('changed', '$3', '$4')}) ${attempt}`,
+});
+
+const addition = attemptTo(
+  'add-vote',
+  'INSERT INTO votes (post_id, user_id) SELECT post_id, user_id FROM allowed ON CONFLICT DO NOTHING RETURNING post_id',
+);
+
+const removal = attemptTo(
+  'take-vote-back',
+  `DELETE FROM votes USING allowed
+   WHERE votes.post_id = allowed.post_id AND votes.user_id = allowed.user_id RETURNING votes.post_id`,
+);
+
 /** How many votes a post has. */
 export interface VoteCount {
   post_id: number;
@@ -48,41 +67,26 @@ export class Vote extends Model {
   declare createdAt: Date;
 
   /** Adds the user's vote where they may vote and have not. The constraint decides, however many try at once. */
-  static add(postId: number, userId: number, transaction: Transaction): Promise<VoteAttempt> {
-    return Vote.attempt(
-      `WITH ${voterAndPost},
-       changed AS (
-         INSERT INTO votes (post_id, user_id) SELECT post_id, user_id FROM allowed ON CONFLICT DO NOTHING RETURNING post_id
-       ) ${attempt}`,
-      [postId, userId],
-      transaction,
-    );
+  static add(postId: number, userId: number, event: EventRow): Promise<VoteAttempt> {
+    return Vote.attempt(addition, postId, userId, event);
   }
 
   /** Takes the user's vote back where they may vote and have. */
-  static takeBack(postId: number, userId: number, transaction: Transaction): Promise<VoteAttempt> {
-    return Vote.attempt(
-      `WITH ${voterAndPost},
-       changed AS (
-         DELETE FROM votes USING allowed
-         WHERE votes.post_id = allowed.post_id AND votes.user_id = allowed.user_id RETURNING votes.post_id
-       ) ${attempt}`,
-      [postId, userId],
-      transaction,
-    );
+  static takeBack(postId: number, userId: number, event: EventRow): Promise<VoteAttempt> {
+    return Vote.attempt(removal, postId, userId, event);
   }
 
   private static async attempt(
-    statement: string,
-    bind: [number, number],
-    transaction: Transaction,
+    statement: Statement,
+    postId: number,
+    userId: number,
+    { id, envelope }: EventRow,
   ): Promise<VoteAttempt> {
-    const rows = await Vote.sequelize?.query<{
+    const [row] = await runStatement<{
       voter: VoteAttempt['voter'] | null;
       post: VoteAttempt['post'] | null;
       changed: boolean;
-    }>(statement, { bind, type: QueryTypes.SELECT, transaction });
-    const row = rows?.[0];
+    }>(statement, [postId, userId, id, envelope]);
     return { voter: row?.voter ?? undefined, post: row?.post ?? undefined, changed: row?.changed ?? false };
   }
 

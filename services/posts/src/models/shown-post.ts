@@ -1,0 +1,136 @@
+import { runStatement } from '@agora/database';
+import type { PostState } from '@agora/contracts';
+import type { Transaction } from 'sequelize';
+import type { UserView } from './author.js';
+import { containing, shownCount, type PostText } from './post.js';
+
+/** What a client sees of a post. */
+export interface PostView {
+  id: number;
+  title: string;
+  content: string;
+  published: boolean;
+  created_at: string;
+  updated_at: string;
+  owner_id: number;
+  owner: UserView;
+  votes: number;
+}
+
+/** A post with its owner, as `shownColumns` read it: most of what is asked of posts, and so not through models. */
+export interface ShownPost {
+  id: number;
+  title: string;
+  content: string;
+  published: boolean;
+  version: number;
+  votes: number;
+  created_at: string;
+  updated_at: string;
+  owner_id: number;
+  owner_email: string | null;
+  owner_created_at: string | null;
+}
+
+/** Of a post and its author. */
+export const shownColumns = `posts.id, title, content, published, version, votes, posts.created_at, updated_at, owner_id,
+    authors.email AS owner_email, authors.created_at AS owner_created_at`;
+
+const select = `SELECT ${shownColumns} FROM posts JOIN authors ON authors.id = owner_id`;
+
+const visible = {
+  name: 'visible-post',
+  text: `${select} WHERE posts.id = $1 AND (published OR owner_id = $2)`,
+};
+
+/** The post with its owner, if the user may see it: a draft is its owner's alone. */
+export async function findVisible(
+  id: number,
+  userId: number,
+  transaction?: Transaction,
+): Promise<ShownPost | undefined> {
+  const [post] = await runStatement<ShownPost>(visible, [id, userId], transaction);
+  return post;
+}
+
+// The row of the author is held, so that the deletion of the account waits for the post and then takes it along.
+const written = {
+  name: 'write-post',
+  text: `
+    WITH author AS MATERIALIZED (SELECT id, email, created_at, deleted_at FROM authors WHERE id = $1 FOR SHARE),
+    written AS (
+      INSERT INTO posts (owner_id, title, content, published)
+      SELECT id, $2, $3, $4 FROM author WHERE deleted_at IS NULL RETURNING *
+    )
+    SELECT ${shownColumns} FROM written AS posts JOIN author AS authors ON authors.id = owner_id`,
+};
+
+/** Writes a post of an author who is known; undefined when their account has ended. */
+export async function writePost(
+  ownerId: number,
+  { title, content, published: isPublished }: PostText,
+  transaction: Transaction,
+): Promise<ShownPost | undefined> {
+  const [post] = await runStatement<ShownPost>(written, [ownerId, title, content, isPublished], transaction);
+  return post;
+}
+
+const newest = 'ORDER BY posts.id DESC LIMIT $2 OFFSET $3';
+const own = { name: 'own-posts', text: `${select} WHERE owner_id = $1 ${newest}` };
+const ownFound = {
+  name: 'own-posts-found',
+  text: `${select} WHERE owner_id = $1 AND title ILIKE $4 ${newest}`,
+};
+
+/** Which of an author's own posts are asked for; `search` is part of the title, in any case. */
+export interface OwnQuery {
+  limit: number;
+  skip: number;
+  search: string;
+}
+
+/** The user's own posts, drafts too, newest first. */
+export function listOwn(ownerId: number, query: OwnQuery): Promise<ShownPost[]> {
+  const { statement, values } = ownStatement(ownerId, query);
+  return runStatement<ShownPost>(statement, values);
+}
+
+/** The statement for them. */
+export const ownStatement = (ownerId: number, { limit, skip, search }: OwnQuery) =>
+  search
+    ? { statement: ownFound, values: [ownerId, limit, skip, containing(search)] }
+    : { statement: own, values: [ownerId, limit, skip] };
+
+const published = {
+  name: 'published-posts',
+  text: `${select} WHERE posts.id = ANY($1::int[]) AND published`,
+};
+
+/** Those of the posts that everybody may see, with their owners. */
+export const listPublished = (ids: readonly number[]): Promise<ShownPost[]> =>
+  runStatement<ShownPost>(published, [ids]);
+
+/** What other services are told of it. */
+export const stateOf = ({ id, owner_id, published: isPublished, version }: ShownPost): PostState => ({
+  post_id: id,
+  owner_id,
+  published: isPublished,
+  version,
+});
+
+/** What clients see of it. */
+export const viewOf = (post: ShownPost): PostView => ({
+  id: post.id,
+  title: post.title,
+  content: post.content,
+  published: post.published,
+  created_at: post.created_at,
+  updated_at: post.updated_at,
+  owner_id: post.owner_id,
+  owner: {
+    id: post.owner_id,
+    email: post.owner_email ?? '',
+    created_at: post.owner_created_at ?? '',
+  },
+  votes: shownCount(post.votes),
+});
