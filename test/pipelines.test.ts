@@ -67,14 +67,11 @@ describe('pipelines', () => {
     const listing = steps.find(({ run }) => run?.includes('npm sbom'))?.run ?? '';
     const folder = mkdtempSync(join(tmpdir(), 'agora-sbom-'));
     try {
-      const env = {
-        ...process.env,
-        SERVICE: 'auth',
-        npm_config_offline: 'true',
-        SBOM: join(folder, 'sbom.json'),
-      };
-      execFileSync('bash', ['-c', listing.replace('sbom.json', '"$SBOM"')], { cwd: repository, env });
-      const sbom = JSON.parse(readFileSync(env.SBOM, 'utf8')) as { components: { 'bom-ref': string }[] };
+      const file = join(folder, 'sbom.json');
+      const setting = 'export SERVICE=auth npm_config_offline=true';
+      const script = `${setting}\n${listing.replace('sbom.json', `'${file}'`)}`;
+      execFileSync('bash', ['-c', script], { cwd: repository });
+      const sbom = JSON.parse(readFileSync(file, 'utf8')) as { components: { 'bom-ref': string }[] };
       const listed = new Set(sbom.components.map((each) => each['bom-ref']));
       const needed = [...workspacesOf(services.auth)].flatMap((each) => Object.entries(dependenciesOf(each)));
 
