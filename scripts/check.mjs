@@ -19,7 +19,7 @@ const steps = {
   boundaries: 'depcruise packages services gateway end-to-end clients chaos bench deploy/ecs test scripts',
   'unused code': 'knip --no-config-hints',
   'generated files':
-    'node scripts/generate-event-docs.mjs --check && node scripts/generate-openapi.mjs --check && node clients/typescript/generate-types.mjs --check',
+    'node scripts/generate-event-docs.mjs --check && node scripts/generate-prometheus-rule.mjs --check && node scripts/generate-openapi.mjs --check && node clients/typescript/generate-types.mjs --check',
   openapi: 'node scripts/lint-openapi.mjs',
   'kubernetes manifests': 'node deploy/k8s/check/validate.ts',
   'package-lock.json': 'npm ci --dry-run --offline --ignore-scripts',

@@ -20,8 +20,7 @@ try {
   runTool('node_modules/typescript/bin/tsc', '-b');
   runTool('scripts/generate-openapi.mjs');
   runTool('clients/typescript/generate-types.mjs');
-  console.log(`${name} is in services/${name}. Next: npm install, npm test -w services/${name}, npm start.
-Not done: its place on ECS (deploy/ecs/src: services.ts, edges.ts, owners and images), should you deploy there.`);
+  console.log(`${name} is in services/${name}. Next: npm install, npm test -w services/${name}, npm start.`);
 } catch (error) {
   console.error(error.message);
   process.exitCode = 1;

@@ -1,4 +1,6 @@
-import { globSync, readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
@@ -58,6 +60,26 @@ describe('pipelines', () => {
     const planted = workflows({ [file]: (text) => text.replace(new RegExp(from, 'm'), to) });
 
     expect(statements[name](planted)).not.toEqual([]);
+  });
+
+  it('list in the SBOM of an image all that its process depends on', () => {
+    const { steps = [] } = workflows()['build-and-deploy-service.yml']?.jobs.build ?? {};
+    const listing = steps.find(({ run }) => run?.includes('npm sbom'))?.run ?? '';
+    const folder = mkdtempSync(join(tmpdir(), 'agora-sbom-'));
+    try {
+      const file = join(folder, 'sbom.json');
+      const setting = 'export SERVICE=auth npm_config_offline=true';
+      const script = `${setting}\n${listing.replace('sbom.json', `'${file}'`)}`;
+      execFileSync('bash', ['-c', script], { cwd: repository });
+      const sbom = JSON.parse(readFileSync(file, 'utf8')) as { components: { 'bom-ref': string }[] };
+      const listed = new Set(sbom.components.map((each) => each['bom-ref']));
+      const needed = [...workspacesOf(services.auth)].flatMap((each) => Object.entries(dependenciesOf(each)));
+
+      expect(needed.length).toBeGreaterThan(20);
+      expect(needed.filter(([name, version]) => !listed.has(`${name}@${version}`))).toEqual([]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it('ask Dependabot for updates of everything, each week, none younger than seven days', () => {
@@ -207,12 +229,15 @@ function workflows(changes: Record<string, (text: string) => string> = {}): Work
   );
 }
 
+const dependenciesOf = (folder: string): Record<string, string> =>
+  (JSON.parse(read(`${folder}/package.json`)) as { dependencies?: Record<string, string> }).dependencies ??
+  {};
+
 /** The folder and those of the workspaces that it depends on, whatever the depth. */
 function workspacesOf(folder: string, found = new Set<string>()): Set<string> {
   if (found.has(folder)) return found;
   found.add(folder);
-  const { dependencies = {} } = JSON.parse(read(`${folder}/package.json`)) as { dependencies?: object };
-  for (const name of Object.keys(dependencies))
+  for (const name of Object.keys(dependenciesOf(folder)))
     if (name.startsWith('@agora/')) workspacesOf(name.replace('@agora/', 'packages/'), found);
   return found;
 }

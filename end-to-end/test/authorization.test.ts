@@ -4,13 +4,14 @@ import {
   eventually,
   httpClient,
   join,
-  startAgora,
+  reachAgora,
   tokenFor,
-  type Agora,
   type Answer,
   type HttpClient,
   type Person,
+  type ReachedAgora,
 } from '@agora/testing';
+import { itInside } from './it-inside.js';
 import { readPublicRoutes } from './public-routes.js';
 
 /**
@@ -65,13 +66,13 @@ const matrix = `
   | GET /readyz                      |                    | 404                       | 404                       | 404                       | 404                       |
 `;
 
-let agora: Agora;
+let agora: ReachedAgora;
 let ask: HttpClient;
 let deleted: Person;
 
 beforeAll(async () => {
-  agora = await startAgora(['auth', 'posts', 'votes', 'gateway']);
-  ask = httpClient(agora.process('gateway').url);
+  agora = await reachAgora(['auth', 'posts', 'votes', 'gateway']);
+  ask = httpClient(agora.origin);
   deleted = await join(ask);
   await ask('DELETE', '/users/me', { token: deleted.token });
   const refused = async () => expect((await ask('GET', '/posts', { token: deleted.token })).status).toBe(401);
@@ -107,7 +108,7 @@ it('leaves no route out', async () => {
   expect(untried.filter((request) => !tried.has(request))).toEqual([]);
 });
 
-it.each([
+itInside.each([
   ['auth', '/users/me'],
   ['posts', '/posts'],
   ['votes', '/vote'],

@@ -78,6 +78,14 @@ const inCopy = (tool: string, ...args: string[]) =>
     throw new Error(`${tool}: ${error.stdout}`);
   });
 
+/** The stacks of ECS, made but not written: writing them takes long. */
+const stacksOnEcs = async () => {
+  const list =
+    "const { agora } = await import('./deploy/ecs/dist/agora.js'); console.log(agora().node.children.map(({ node }) => node.id).join())";
+  const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', list], { cwd: copy });
+  return stdout.trim().split(',');
+};
+
 describe('npm run new-service', () => {
   it.each([
     ['Comments', 'is no name for a service'],
@@ -97,6 +105,7 @@ describe('npm run new-service', () => {
       inCopy('node_modules/.bin/depcruise', 'services/comments'),
       inCopy('deploy/k8s/check/validate.ts'),
       inCopy('scripts/check-names.mjs'),
+      inCopy('node_modules/typescript/bin/tsc', '-b', 'deploy/ecs'),
       inCopy('node_modules/.bin/oxlint', 'services/comments', 'gateway/src', 'packages/database/src'),
       inCopy(
         'node_modules/.bin/prettier',
@@ -106,6 +115,7 @@ describe('npm run new-service', () => {
         'deploy/k8s/base',
       ),
     ]);
+    expect(await stacksOnEcs()).toEqual(expect.arrayContaining(['AgoraComments', 'AgoraCommentsMigration']));
     await expect(scaffold('comments')).resolves.toBe('there is a service comments');
   }, 60_000);
 

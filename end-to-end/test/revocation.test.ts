@@ -1,26 +1,28 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
   eventually,
+  givenOrigin,
   httpClient,
   join,
   joinAll,
   openCourier,
-  startAgora,
-  type Agora,
+  reachAgora,
   type HttpClient,
   type Person,
+  type ReachedAgora,
 } from '@agora/testing';
+import { itInside } from './it-inside.js';
 
 const names = ['auth', 'posts', 'votes', 'gateway'] as const;
 
-let agora: Agora;
+let agora: ReachedAgora;
 let ask: HttpClient;
-/** Each process by itself: every one of them must refuse, not the gateway alone. */
+/** Each process by itself, where it can be reached: every one of them must refuse, not the gateway alone. */
 let doors: Record<'gateway' | 'auth' | 'posts' | 'votes', (token: string) => Promise<number>>;
 
 beforeAll(async () => {
-  agora = await startAgora(names, { algorithm: 'ES256' });
-  const at = (name: (typeof names)[number]) => httpClient(agora.process(name).url);
+  agora = await reachAgora(names, { algorithm: 'ES256' });
+  const at = (name: (typeof names)[number]) => httpClient(givenOrigin ?? agora.process(name).url);
   ask = at('gateway');
   doors = {
     gateway: async (token) => (await at('gateway')('GET', '/posts', { token })).status,
@@ -59,7 +61,7 @@ describe('an access token', () => {
     await refusedEverywhere(person.token);
   });
 
-  it.each(['gateway', 'posts', 'votes', 'auth'] as const)(
+  itInside.each(['gateway', 'posts', 'votes', 'auth'] as const)(
     'stays refused when %s starts again',
     async (name) => {
       const person = await join(ask);
@@ -72,33 +74,41 @@ describe('an access token', () => {
     },
   );
 
-  it('is refused too when the stream of auth was lost', async () => {
-    const [before, after] = [await join(ask), await join(ask)];
-    await ask('POST', '/logout', { token: before.token });
-    await refusedEverywhere(before.token);
-    const courier = await openCourier();
-    await courier.loseStream('auth');
-    await courier.close();
-    await ask('POST', '/logout', { token: after.token });
-    await Promise.all(
-      Object.values(doors).map((door) =>
-        eventually(async () => expect(await door(after.token)).toBe(401), 15_000),
-      ),
-    );
-    await agora.process('posts').end('SIGKILL');
-    await agora.process('posts').restart();
-    expect(await doors.posts(before.token)).toBe(401);
-  }, 40_000);
+  itInside(
+    'is refused too when the stream of auth was lost',
+    async () => {
+      const [before, after] = [await join(ask), await join(ask)];
+      await ask('POST', '/logout', { token: before.token });
+      await refusedEverywhere(before.token);
+      const courier = await openCourier();
+      await courier.loseStream('auth');
+      await courier.close();
+      await ask('POST', '/logout', { token: after.token });
+      await Promise.all(
+        Object.values(doors).map((door) =>
+          eventually(async () => expect(await door(after.token)).toBe(401), 15_000),
+        ),
+      );
+      await agora.process('posts').end('SIGKILL');
+      await agora.process('posts').restart();
+      expect(await doors.posts(before.token)).toBe(401);
+    },
+    40_000,
+  );
 
-  it('is refused within 2 s by posts each time of 40, as its metric says', async () => {
-    for (const { token } of await joinAll(ask, 40)) {
-      await ask('POST', '/logout', { token });
-      await eventually(async () => expect(await doors.posts(token)).toBe(401), 2_000);
-    }
-    const metrics = await (await fetch(`${agora.process('posts').internalUrl}/metrics`)).text();
-    const inBound = Number(/revocation_lag_seconds_bucket{le="2"} (\d+)/.exec(metrics)?.[1]);
-    const all = Number(/revocation_lag_seconds_count (\d+)/.exec(metrics)?.[1]);
-    expect(all).toBeGreaterThanOrEqual(40);
-    expect(inBound).toBe(all);
-  }, 60_000);
+  itInside(
+    'is refused within 2 s by posts each time of 40, as its metric says',
+    async () => {
+      for (const { token } of await joinAll(ask, 40)) {
+        await ask('POST', '/logout', { token });
+        await eventually(async () => expect(await doors.posts(token)).toBe(401), 2_000);
+      }
+      const metrics = await (await fetch(`${agora.process('posts').internalUrl}/metrics`)).text();
+      const inBound = Number(/revocation_lag_seconds_bucket{le="2"} (\d+)/.exec(metrics)?.[1]);
+      const all = Number(/revocation_lag_seconds_count (\d+)/.exec(metrics)?.[1]);
+      expect(all).toBeGreaterThanOrEqual(40);
+      expect(inBound).toBe(all);
+    },
+    60_000,
+  );
 });

@@ -152,8 +152,38 @@ CMD ["services/${name}/dist/main.js"]
     before(/import \{ targetOf/, `import * as ${name} from '../../../services/${name}/src/config.ts';\n`),
     after(/Object\.entries\(\{[^}]*(?= \})/, `, ${name}`),
   ],
-  // NATS on ECS reads the same allow-lists, and would not start without this password.
+
+  'deploy/ecs/src/database-stack.ts': [after(/owners = \[[^\]]*/, `, '${name}'`)],
+  'deploy/ecs/src/delivery-stack.ts': [before(/, 'gateway', 'setup'/, `, '${name}'`)],
   'deploy/ecs/src/nats-stack.ts': [before(/, 'gateway', 'streams'\] as const/, `, '${name}'`)],
+  'deploy/ecs/src/services.ts': [
+    before(
+      /\};\n\n\/\*\* The services that keep others' data/,
+      `  ${name}: {
+    port: ${port},
+    internalPort: ${internalPort},
+    cpu: 512,
+    memory: 1024,
+    environment: keySet,
+  },
+`,
+    ),
+    before(/ {4}\/\/ The load balancer, and nothing else/, `    ${NAME}_URL: at('${name}', ${port}),\n`),
+  ],
+  'deploy/ecs/src/edges.ts': [
+    after(/groups = \[\n {2}'load-balancer',\n/, `  '${name}',\n`),
+    after(/taskGroups = \[\n/, `  '${name}',\n`),
+    before(/\n {2}\/\/ Key sets and read-through/, `  ['gateway', '${name}', ${port}],\n`),
+    before(/\n {2}\/\/ The audits, which/, `  ['${name}', 'auth', 9001],\n`),
+    before(/ {2}\['migration', 'database', 5432\]/, `  ['${name}', 'database', 5432],\n`),
+    before(/ {2}\['streams', 'nats', 4222\]/, `  ['${name}', 'nats', 4222],\n`),
+  ],
+  'deploy/ecs/test/stacks.test.ts': [
+    before(
+      / {8}'posts → auth:9001',/,
+      `        'gateway → ${name}:${port}',\n        '${name} → auth:9001',\n`,
+    ),
+  ],
 });
 
 const before = (place, text) => ({ place, edit: (found) => text + found });

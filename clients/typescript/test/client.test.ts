@@ -6,15 +6,15 @@ import {
   type Identified,
   type Tokens,
 } from '../src/index.js';
-import { httpClient, join, startAgora, type Agora, type Person } from '@agora/testing';
+import { httpClient, join, reachAgora, type Person, type ReachedAgora } from '@agora/testing';
 
-let agora: Agora;
+let agora: ReachedAgora;
 let url: string;
 let ann: Person;
 
 beforeAll(async () => {
-  agora = await startAgora(['auth', 'posts', 'votes', 'gateway']);
-  url = agora.process('gateway').url;
+  agora = await reachAgora(['auth', 'posts', 'votes', 'gateway']);
+  url = agora.origin;
   ann = await join(httpClient(url));
 }, 30_000);
 afterAll(() => agora.stop());

@@ -25,7 +25,7 @@ export function agora(props: AppProps = {}): App {
   const network = new NetworkStack(app, 'AgoraNetwork', { env, config });
   const cluster = new ClusterStack(app, 'AgoraCluster', { env, network });
   const surroundings = { env, network, delivery, cluster };
-  const database = new DatabaseStack(app, 'AgoraDatabase', surroundings);
+  const database = new DatabaseStack(app, 'AgoraDatabase', { ...surroundings, config });
   const nats = new NatsSecretsStack(app, 'AgoraNatsSecrets', { env });
   new NatsStreamsStack(app, 'AgoraNatsStreams', { ...surroundings, nats });
   const internal = new InternalSecretsStack(app, 'AgoraInternalSecrets', { env });

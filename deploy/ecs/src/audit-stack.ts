@@ -34,13 +34,14 @@ export class AuditStack extends Stack {
         NODE_ENV: 'production',
       },
       secrets: {
-        DATABASE_PASSWORD: database.password[service].app,
+        ...database.secrets(service, 'app'),
         AUTH_INTERNAL_SECRET: internal.secret.auth,
         ...(service === 'posts'
           ? { VOTES_INTERNAL_SECRET: internal.secret.votes }
           : { POSTS_INTERNAL_SECRET: internal.secret.posts }),
       },
     });
+    database.letIn(task, service, 'app');
     new Schedule(this, 'EveryNight', {
       description: `Compares what ${service} keeps with what the others say`,
       schedule: ScheduleExpression.cron({ hour: '2', minute: '10', timeZone: TimeZone.ETC_UTC }),

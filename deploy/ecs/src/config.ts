@@ -8,6 +8,8 @@ export interface Config {
   /** The name that clients use, and the ACM certificate for it. */
   domain: string;
   certificateArn: string;
+  /** How services log in to PostgreSQL: by passwords that Secrets Manager keeps, or by tokens that their task roles may sign. */
+  databaseAuth: 'password' | 'iam';
   /** Whose pipelines may deploy, as `owner/name`. */
   repository: string;
 }
@@ -22,6 +24,7 @@ export function readConfig(node: Node): Config {
     zones: given('zones', `${region}a,${region}b,${region}c`).split(','),
     domain: given('domain', 'agora.example'),
     certificateArn: given('certificateArn', `arn:aws:acm:${region}:111111111111:certificate/placeholder`),
+    databaseAuth: given('databaseAuth', 'password') === 'iam' ? 'iam' : 'password',
     repository: given('repository', 'example/agora'),
   };
 }

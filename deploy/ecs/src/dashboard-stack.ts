@@ -1,8 +1,9 @@
 import { Duration, Stack, type StackProps } from 'aws-cdk-lib/core';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
+import { owners } from './database-stack.js';
 
-const processes = ['gateway', 'auth', 'posts', 'votes', 'nats-1', 'nats-2', 'nats-3'];
+const processes = ['gateway', ...owners, 'nats-1', 'nats-2', 'nats-3'];
 
 /** One page: what clients get, what processes use, what is stored. It finds everything by search, so nobody's deployment waits for it. */
 export class DashboardStack extends Stack {

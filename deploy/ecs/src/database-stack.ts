@@ -1,4 +1,5 @@
 import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib/core';
+import type * as iam from 'aws-cdk-lib/aws-iam';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as rds from 'aws-cdk-lib/aws-rds';
@@ -7,6 +8,7 @@ import type { Construct } from 'constructs';
 import { accept } from './accept.js';
 import { alarmsOf } from './alarms.js';
 import type { ClusterStack } from './cluster-stack.js';
+import type { Config } from './config.js';
 import type { DeliveryStack } from './delivery-stack.js';
 import { hardenedTask, imageDigest } from './hardened-task.js';
 import { allowToRun } from './allow-to-run.js';
@@ -26,35 +28,41 @@ const identifier = 'agora';
 const exportedLogs = ['postgresql', 'upgrade'];
 
 interface DatabaseStackProps extends StackProps {
+  config: Config;
   network: NetworkStack;
   delivery: DeliveryStack;
   cluster: ClusterStack;
 }
 
-/** PostgreSQL, the passwords of each service's two roles, and the task that makes those roles. */
+type Role = 'app' | 'migrator';
+
+/** PostgreSQL, how each service's two roles log in, and the task that makes those roles. */
 export class DatabaseStack extends Stack {
   /** Where the database is and by which authorities it is known, for whoever connects; no secrets. */
   readonly settings: Record<string, string>;
-  readonly password: Record<Owner, { app: secretsmanager.Secret; migrator: secretsmanager.Secret }>;
+  private readonly instance: rds.DatabaseInstance;
+  /** None where IAM lets in. */
+  private readonly password: Partial<Record<`${Owner}_${Role}`, secretsmanager.Secret>> = {};
 
   constructor(scope: Construct, id: string, props: DatabaseStackProps) {
     super(scope, id, props);
-    const instance = this.instance(props.network);
+    const isByIam = props.config.databaseAuth === 'iam';
+    const instance = this.createInstance(props.network, isByIam);
+    this.instance = instance;
     this.settings = {
       DATABASE_HOST: instance.dbInstanceEndpointAddress,
       DATABASE_PORT: instance.dbInstanceEndpointPort,
       DATABASE_NAME: 'agora',
       DATABASE_SSL_CA: rdsCertificateAuthorities(this.region),
+      ...(isByIam && { DATABASE_AUTH: 'iam' }),
     };
-    this.password = Object.fromEntries(
-      owners.map((owner) => [
-        owner,
-        {
-          app: randomSecret(this, `${owner}-app`, `Password of ${owner}_app in PostgreSQL`),
-          migrator: randomSecret(this, `${owner}-migrator`, `Password of ${owner}_migrator in PostgreSQL`),
-        },
-      ]),
-    ) as typeof this.password;
+    for (const owner of isByIam ? [] : owners)
+      for (const role of ['app', 'migrator'] as const)
+        this.password[`${owner}_${role}`] = randomSecret(
+          this,
+          `${owner}-${role}`,
+          `Password of ${owner}_${role} in PostgreSQL`,
+        );
     this.provisionTask(props, instance);
     this.watch(instance, props.cluster);
     accept(this, {
@@ -65,7 +73,18 @@ export class DatabaseStack extends Stack {
     });
   }
 
-  private instance(network: NetworkStack): rds.DatabaseInstance {
+  /** The secrets of a task that logs in as that role. */
+  secrets(owner: Owner, role: Role): Record<string, secretsmanager.Secret> {
+    const password = this.password[`${owner}_${role}`];
+    return password ? { DATABASE_PASSWORD: password } : {};
+  }
+
+  /** Lets a task sign tokens for that role and no other, where tokens let in. */
+  letIn(task: { taskRole: iam.IRole }, owner: Owner, role: Role): void {
+    if (this.settings.DATABASE_AUTH === 'iam') this.instance.grantConnect(task.taskRole, `${owner}_${role}`);
+  }
+
+  private createInstance(network: NetworkStack, iamAuthentication: boolean): rds.DatabaseInstance {
     const engine = rds.DatabaseInstanceEngine.postgres({ version: postgresVersion });
     const logs = this.logs();
     const instance = new rds.DatabaseInstance(this, 'Postgres', {
@@ -86,6 +105,7 @@ export class DatabaseStack extends Stack {
         removalPolicy: RemovalPolicy.RETAIN,
       }),
       credentials: rds.Credentials.fromGeneratedSecret('agora_admin'),
+      iamAuthentication,
       caCertificate: rds.CaCertificate.RDS_CA_RSA2048_G1,
       parameterGroup: new rds.ParameterGroup(this, 'Parameters', {
         engine,
@@ -137,10 +157,7 @@ export class DatabaseStack extends Stack {
       secrets: {
         DATABASE_ADMIN_PASSWORD: [admin, 'password'],
         ...Object.fromEntries(
-          owners.flatMap((owner) => [
-            [`${owner.toUpperCase()}_APP_PASSWORD`, this.password[owner].app],
-            [`${owner.toUpperCase()}_MIGRATOR_PASSWORD`, this.password[owner].migrator],
-          ]),
+          Object.entries(this.password).map(([role, secret]) => [`${role.toUpperCase()}_PASSWORD`, secret]),
         ),
       },
     });

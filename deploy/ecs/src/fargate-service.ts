@@ -4,6 +4,7 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { alarmsOf, countedLines, runningTasks } from './alarms.js';
 import type { ClusterStack } from './cluster-stack.js';
+import type { Owner } from './database-stack.js';
 import type { DeliveryStack } from './delivery-stack.js';
 import type { Group } from './edges.js';
 import { healthCheck } from './health-check.js';
@@ -19,7 +20,7 @@ export interface Surroundings {
 }
 
 export interface FargateServiceOptions extends ServiceOptions, Surroundings {
-  name: Group & ('auth' | 'posts' | 'votes' | 'gateway');
+  name: Group & (Owner | 'gateway');
   secrets: Record<string, secretsmanager.ISecret>;
   /** Whether others find it as `<name>.agora.internal`. */
   named: boolean;

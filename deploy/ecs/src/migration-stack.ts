@@ -27,8 +27,9 @@ export class MigrationStack extends Stack {
       logKey: cluster.logKey,
       command: [`services/${service}/dist/migrate.js`, 'up'],
       environment: { ...database.settings, DATABASE_USER: `${service}_migrator`, NODE_ENV: 'production' },
-      secrets: { DATABASE_PASSWORD: database.password[service].migrator },
+      secrets: database.secrets(service, 'migrator'),
     });
+    database.letIn(task, service, 'migrator');
     allowToRun(this, { task, network, cluster, group: 'migration', deployer: delivery.deployer[service] });
   }
 }

@@ -28,7 +28,7 @@ export class ServiceStack extends Stack {
   constructor(scope: Construct, id: string, props: ServiceStackProps) {
     super(scope, id, props);
     const { service, database, nats, internal } = props;
-    fargateService(this, {
+    const { taskDefinition } = fargateService(this, {
       ...props,
       ...services[service],
       name: service,
@@ -42,9 +42,9 @@ export class ServiceStack extends Stack {
         NATS_USER: service,
       },
       secrets: {
-        DATABASE_PASSWORD: database.password[service].app,
+        ...database.secrets(service, 'app'),
         NATS_PASSWORD: nats.password[service],
-        ...internalSecrets(service, internal),
+        ...internalSecrets(internal)[service],
         ...(service === 'auth' && {
           SIGNING_KEY_SECRET: randomSecret(
             this,
@@ -57,22 +57,17 @@ export class ServiceStack extends Stack {
         }),
       },
     });
+    database.letIn(taskDefinition, service, 'app');
     const unrotated = whyNotRotated[service];
     if (unrotated) accept(this, { 'AwsSolutions-SMG4': unrotated });
   }
 }
 
-/** What a service is asked for, and what it asks others for. */
-function internalSecrets(
-  service: Owner,
-  { secret }: InternalSecretsStack,
-): Record<string, secretsmanager.Secret> {
-  switch (service) {
-    case 'auth':
-      return { INTERNAL_SECRET: secret.auth };
-    case 'posts':
-      return { INTERNAL_SECRET: secret.posts, AUTH_INTERNAL_SECRET: secret.auth };
-    case 'votes':
-      return { INTERNAL_SECRET: secret.votes, POSTS_INTERNAL_SECRET: secret.posts };
-  }
-}
+/** What a service is asked for, and what it asks others for; none when nobody asks it and it asks nobody. */
+const internalSecrets = ({
+  secret,
+}: InternalSecretsStack): Partial<Record<Owner, Record<string, secretsmanager.Secret>>> => ({
+  auth: { INTERNAL_SECRET: secret.auth },
+  posts: { INTERNAL_SECRET: secret.posts, AUTH_INTERNAL_SECRET: secret.auth },
+  votes: { INTERNAL_SECRET: secret.votes, POSTS_INTERNAL_SECRET: secret.posts },
+});

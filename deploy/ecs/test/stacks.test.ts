@@ -1,10 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { PostgresEngineVersion } from 'aws-cdk-lib/aws-rds';
-import { Stack } from 'aws-cdk-lib/core';
+import { App, Stack } from 'aws-cdk-lib/core';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { postgresVersion } from '../src/database-stack.js';
+import { ClusterStack } from '../src/cluster-stack.js';
+import { readConfig } from '../src/config.js';
+import { DatabaseStack, owners, postgresVersion } from '../src/database-stack.js';
+import { DeliveryStack } from '../src/delivery-stack.js';
+import { MigrationStack } from '../src/migration-stack.js';
+import { NetworkStack } from '../src/network-stack.js';
 import { limits } from '../src/services.js';
 import { all, synthesize, type Resource, type Synthesis } from './synthesize.js';
 
@@ -49,13 +54,11 @@ describe('security groups', () => {
         'audit → auth:9001',
         'audit → posts:9002',
         'audit → votes:9003',
-        ...['auth', 'posts', 'votes', 'migration', 'audit', 'provision'].map(
-          (from) => `${from} → database:5432`,
-        ),
-        ...['auth', 'posts', 'votes', 'gateway', 'streams'].map((from) => `${from} → nats:4222`),
+        ...[...owners, 'migration', 'audit', 'provision'].map((from) => `${from} → database:5432`),
+        ...[...owners, 'gateway', 'streams'].map((from) => `${from} → nats:4222`),
         'nats → nats:6222',
         'nats → nats-storage:2049',
-        ...['audit', 'auth', 'gateway', 'migration', 'nats', 'posts', 'provision', 'streams', 'votes'].map(
+        ...[...owners, 'audit', 'gateway', 'migration', 'nats', 'provision', 'streams'].map(
           (from) => `${from} → endpoints:443`,
         ),
       ].toSorted(),
@@ -97,6 +100,37 @@ describe('security groups', () => {
 
     expect(wanted.length).toBeGreaterThan(10);
     for (const each of wanted) expect(allowed).toContain(each);
+  });
+});
+
+describe('a database that IAM lets in to', () => {
+  it('has tasks without passwords, each of which may log in as its own role', () => {
+    const app = new App();
+    const config = { ...readConfig(app.node), databaseAuth: 'iam' as const };
+    const env = { region: config.region };
+    const delivery = new DeliveryStack(app, 'Delivery', { config, env });
+    const network = new NetworkStack(app, 'Network', { config, env });
+    const cluster = new ClusterStack(app, 'Cluster', { network, env });
+    const surroundings = { network, delivery, cluster };
+    const database = new DatabaseStack(app, 'Database', { ...surroundings, config, env });
+    const migration = new MigrationStack(app, 'Migration', {
+      ...surroundings,
+      database,
+      service: 'votes',
+      env,
+    });
+    const [ofDatabase, ofMigration] = [Template.fromStack(database), Template.fromStack(migration)];
+
+    ofDatabase.hasResourceProperties('AWS::RDS::DBInstance', { EnableIAMDatabaseAuthentication: true });
+    expect(JSON.stringify(ofDatabase)).not.toContain('APP_PASSWORD');
+    const grants = JSON.stringify(ofMigration.findResources('AWS::IAM::Policy'));
+    expect(grants).toMatch(/"Action":"rds-db:connect".{1,400}\/votes_migrator"/);
+    expect(grants.match(/rds-db:connect/g)).toHaveLength(1);
+    const [container] = Object.values(ofMigration.findResources('AWS::ECS::TaskDefinition')).flatMap(
+      ({ Properties }) => (Properties as { ContainerDefinitions: Container[] }).ContainerDefinitions,
+    );
+    expect(container?.Environment).toContainEqual({ Name: 'DATABASE_AUTH', Value: 'iam' });
+    expect(container?.Secrets).toBeUndefined();
   });
 });
 

@@ -6,6 +6,8 @@ const customKinds = new Set([
   'external-secrets.io/v1/ExternalSecret',
   'external-secrets.io/v1/SecretStore',
   'cert-manager.io/v1/Certificate',
+  'monitoring.coreos.com/v1/PodMonitor',
+  'monitoring.coreos.com/v1/PrometheusRule',
 ]);
 
 /** What the API server would refuse or, worse, drop in silence. */

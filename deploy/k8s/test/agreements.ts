@@ -100,14 +100,15 @@ export const agreements: Record<string, Statement> = {
   },
 
   *'only what must crosses the border of the namespace'(objects) {
-    const { unknownHosts } = neededEdges(objects);
+    const { otherNamespaces, unknownHosts } = neededEdges(objects);
     if (unknownHosts.size > 1) yield `unknown hosts: ${[...unknownHosts].join()}`;
     const isDatabaseElsewhere = unknownHosts.size === 1;
     const expected = new Set([
       'gateway: in from nginx-ingress:8000',
       'reach-dns: out to kube-system:53/UDP,53/TCP',
     ]);
-    if (isDatabaseElsewhere) expected.add('be-watched: in from monitoring:9000-9003');
+    if (isDatabaseElsewhere) expected.add('be-watched: in from monitoring:internal');
+    for (const each of otherNamespaces) expected.add(`send-traces: out to ${each}`);
     const crossings = new Set(borderCrossings(objects));
     for (const crossing of crossings) {
       const isToDatabase = /^reach-database: out to 10\.[\d.]+\/2\d:5432$/.test(crossing);

@@ -2,10 +2,17 @@ import { describe, expect, it } from '@jest/globals';
 import { canRender, overlays, renderOverlay, type RenderedObject } from '../check/render.ts';
 import { agreements } from './agreements.ts';
 import { containerStatements } from './container-statements.ts';
+import { monitoringStatements } from './monitoring-statements.ts';
 import { natsStatements } from './nats-statements.ts';
 import { secretStatements } from './secret-statements.ts';
 
-const statements = { ...containerStatements, ...secretStatements, ...natsStatements, ...agreements };
+const statements = {
+  ...containerStatements,
+  ...secretStatements,
+  ...natsStatements,
+  ...monitoringStatements,
+  ...agreements,
+};
 
 // Whoever has neither kubectl nor kustomize can still test the rest; CI has to have one of them.
 const describeRendered = canRender ? describe : describe.skip;
@@ -18,6 +25,7 @@ describeRendered.each(overlays)('the overlay %s', (overlay) => {
 describeRendered('a planted fault', () => {
   const rendered = {
     local: canRender ? renderOverlay('local') : [],
+    staging: canRender ? renderOverlay('staging') : [],
     production: canRender ? renderOverlay('production') : [],
   };
 
@@ -177,6 +185,23 @@ describeRendered('a planted fault', () => {
     'a way in from anywhere': [
       'only what must',
       edit('local', 'NetworkPolicy gateway', /"from":\[[^\]]*\],/, ''),
+    ],
+    'traces that nobody lets out': ['only what must', without('staging', 'NetworkPolicy send-traces')],
+    'traces to another port': [
+      'only what must',
+      edit('staging', 'ConfigMap process', 'tracing:4318', 'tracing:4317'),
+    ],
+    'metrics under another job': [
+      'the operator scrapes',
+      edit('production', 'PodMonitor processes', 'kubernetes.io/name', 'kubernetes.io/instance'),
+    ],
+    'metrics of the public port': [
+      'the operator scrapes',
+      edit('production', 'PodMonitor processes', '"port":"internal"', '"port":"http"'),
+    ],
+    'an alert that nobody tested': [
+      'the operator loads',
+      edit('production', 'PrometheusRule agora', '"for":"2m"', '"for":"2h"'),
     ],
     'too little time to stop': [
       'a process has',

@@ -105,14 +105,24 @@ export function borderCrossings(objects: RenderedObject[]): string[] {
   );
 }
 
+interface Needs {
+  edges: Set<string>;
+  /** Services of other namespaces: 'tracing:4318'. */
+  otherNamespaces: Set<string>;
+  unknownHosts: Set<string>;
+}
+
 /** What the settings of the pods say they must reach, and who is behind it. */
-export function neededEdges(objects: RenderedObject[]): { edges: Set<string>; unknownHosts: Set<string> } {
+export function neededEdges(objects: RenderedObject[]): Needs {
   const edges = new Set<string>();
+  const otherNamespaces = new Set<string>();
   const unknownHosts = new Set<string>();
   const services = ofKind<V1Service>(objects, 'Service');
   const pods = podsOf(objects);
   const need = (from: Pod, host: string, port: number) => {
     const service = services.find(({ metadata }) => metadata?.name === host);
+    const namespace = /^[\w-]+\.([\w-]+)$/.exec(host)?.[1];
+    if (namespace) return otherNamespaces.add(`${namespace}:${port}`);
     if (!service) return unknownHosts.add(host);
     const targetPort = service.spec?.ports?.find((each) => each.port === port)?.targetPort;
     for (const to of pods.filter(({ labels }) =>
@@ -133,5 +143,5 @@ export function neededEdges(objects: RenderedObject[]): { edges: Set<string>; un
       if (url?.[1]) need(pod, url[1], Number(url[2]));
     }
   }
-  return { edges, unknownHosts };
+  return { edges, otherNamespaces, unknownHosts };
 }

@@ -2,19 +2,19 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join as joinPath } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { httpClient, join, startAgora, type Agora, type Person } from '@agora/testing';
+import { httpClient, join, reachAgora, type Person, type ReachedAgora } from '@agora/testing';
 import { chromium, type Browser } from 'playwright-core';
 import { findChromium } from './find-chromium.js';
 
-let agora: Agora;
+let agora: ReachedAgora;
 let ann: Person;
 let folder: string;
 let browser: Browser;
 
 beforeAll(async () => {
   folder = await mkdtemp(joinPath(tmpdir(), 'agora-chromium-'));
-  agora = await startAgora(['auth', 'gateway']);
-  ann = await join(httpClient(agora.process('gateway').url));
+  agora = await reachAgora(['auth', 'gateway']);
+  ann = await join(httpClient(agora.origin));
   const { executablePath, env } = await findChromium(folder);
   browser = await chromium.launch({
     executablePath,
@@ -29,7 +29,7 @@ afterAll(async () => {
 });
 
 it('lets a reader log in and try an operation out, with nothing from elsewhere', async () => {
-  const origin = agora.process('gateway').url;
+  const { origin } = agora;
   const page = await browser.newPage();
   const complaints: string[] = [];
   page.on('console', (message) => {

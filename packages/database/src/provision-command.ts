@@ -1,14 +1,14 @@
 /** `node provision-command.js`: creates the database, its schemas and roles, as often as it is run. Ends with code 1 and one clear line when it can't. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDatabaseUnavailable, sqlState } from './errors.js';
-import { provisionDatabase, schemas, type AdminConnection, type RolePasswords } from './provision.js';
+import { provisionDatabase, schemas } from './provision.js';
 import { readProvisionSettings } from './provision-settings.js';
 
 const waitMilliseconds = 30_000;
 
 try {
-  const { admin, passwords } = readProvisionSettings(process.env);
-  await provisionWhenReachable(admin, passwords);
+  const { admin, passwords, authentication } = readProvisionSettings(process.env);
+  await provisionWhenReachable(admin, passwords, authentication);
   process.stdout.write(
     `provisioned ${schemas.join(', ')} in ${admin.database} at ${admin.host}:${admin.port}\n`,
   );
@@ -18,11 +18,11 @@ try {
 }
 
 /** Waits for a server that starts or fails over; one that answers with an error would give the same answer again. */
-async function provisionWhenReachable(admin: AdminConnection, passwords: RolePasswords): Promise<void> {
+async function provisionWhenReachable(...given: Parameters<typeof provisionDatabase>): Promise<void> {
   const deadline = performance.now() + waitMilliseconds;
   for (;;) {
     try {
-      return await provisionDatabase(admin, passwords);
+      return await provisionDatabase(...given);
     } catch (error) {
       const mayPass = sqlState(error) === undefined || isDatabaseUnavailable(error);
       if (!mayPass || performance.now() > deadline) throw error;

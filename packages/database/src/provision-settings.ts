@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import Joi from 'joi';
 import { databaseSettings } from './connect.js';
 import { tlsOptions } from './tls.js';
-import { schemas, type AdminConnection, type RolePasswords } from './provision.js';
+import { schemas, type AdminConnection, type OptionalPasswords } from './provision.js';
 
-const { DATABASE_HOST, DATABASE_PORT, DATABASE_NAME, DATABASE_SSL_CA } = databaseSettings;
+const { DATABASE_HOST, DATABASE_PORT, DATABASE_NAME, DATABASE_AUTH, DATABASE_SSL_CA } = databaseSettings;
 
 /** `AUTH_APP_PASSWORD`, `AUTH_MIGRATOR_PASSWORD`, `POSTS_APP_PASSWORD`, … */
 const passwordNames = schemas.map((schema) => ({
@@ -17,23 +17,25 @@ const settings: Record<string, Joi.Schema> = {
   DATABASE_HOST,
   DATABASE_PORT,
   DATABASE_NAME,
+  DATABASE_AUTH,
   DATABASE_SSL_CA,
   DATABASE_ADMIN_USER: Joi.string().default('postgres'),
   DATABASE_ADMIN_PASSWORD: Joi.string().required(),
   ...Object.fromEntries(
     passwordNames
       .flatMap(({ app, migrator }) => [app, migrator])
-      .map((name) => [name, Joi.string().required()]),
+      .map((name) => [name, Joi.string().when('DATABASE_AUTH', { not: 'iam', then: Joi.required() })]),
   ),
 };
 
 /**
- * Whom to connect as, and the passwords to give the services' roles; any `X` may be given as `X_FILE`, the path of a file that
+ * Whom to connect as, how the services' roles are to log in, and the passwords to give them, which IAM needs none of; any `X` may be given as `X_FILE`, the path of a file that
  * holds it. Throws an Error that lists every missing or bad setting, and no values.
  */
 export function readProvisionSettings(environment: NodeJS.ProcessEnv): {
   admin: AdminConnection;
-  passwords: RolePasswords;
+  passwords: OptionalPasswords;
+  authentication: 'password' | 'iam';
 } {
   const given = Object.keys(settings).map((name) => [name, readSetting(environment, name)]);
   const { value, error } = Joi.object<Record<string, string>>(settings).validate(Object.fromEntries(given), {
@@ -55,7 +57,8 @@ export function readProvisionSettings(environment: NodeJS.ProcessEnv): {
         schema,
         { app: value[app], migrator: value[migrator] },
       ]),
-    ) as RolePasswords,
+    ) as OptionalPasswords,
+    authentication: value.DATABASE_AUTH === 'iam' ? 'iam' : 'password',
   };
 }
 

@@ -18,18 +18,27 @@ export interface AdminConnection {
 /** Passwords of the two login roles of each service. */
 export type RolePasswords = Record<SchemaName, { app: string; migrator: string }>;
 
+/** The same where IAM may let in instead: a role without one keeps what it has. */
+export type OptionalPasswords = Record<SchemaName, { app?: string; migrator?: string }>;
+
 /** Two provisioners must take turns, for roles belong to the cluster, and "if not exists" alone does not stand a race. The number is arbitrary. */
 const takeTurns = (client: pg.Client) => client.query('SELECT pg_advisory_lock(4206642)');
 
 /**
  * Creates the database with its extension, and per service its schema and its roles, as often as it is called:
  * `<service>_owner` (no login) owns the schema, `<service>_migrator` changes it, `<service>_app` reads and writes rows.
+ * On RDS `authentication` says whether the two log in by their passwords or by tokens of IAM.
  * Throws pg's error when the server cannot be reached or `user` lacks the rights.
  */
-export async function provisionDatabase(admin: AdminConnection, passwords: RolePasswords): Promise<void> {
+export async function provisionDatabase(
+  admin: AdminConnection,
+  passwords: OptionalPasswords,
+  authentication: 'password' | 'iam' = 'password',
+): Promise<void> {
   await withClient({ ...admin, database: 'postgres' }, async (client) => {
     await takeTurns(client);
     for (const schema of schemas) await createRoles(client, schema, passwords[schema]);
+    await letIn(client, authentication);
     const found = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [admin.database]);
     if (found.rowCount === 0) await client.query(`CREATE DATABASE ${pg.escapeIdentifier(admin.database)}`);
   });
@@ -45,7 +54,7 @@ export async function provisionDatabase(admin: AdminConnection, passwords: RoleP
 async function createRoles(
   client: pg.Client,
   schema: SchemaName,
-  { app, migrator }: { app: string; migrator: string },
+  { app, migrator }: OptionalPasswords[SchemaName],
 ): Promise<void> {
   const owner = `${schema}_owner`;
   await createRole(client, owner, 'NOLOGIN');
@@ -63,8 +72,21 @@ async function createRoles(
   `);
 }
 
-const login = (password: string, connections: number) =>
-  `LOGIN CONNECTION LIMIT ${connections} PASSWORD ${pg.escapeLiteral(password)}`;
+const login = (password: string | undefined, connections: number) =>
+  `LOGIN CONNECTION LIMIT ${connections}${password ? ` PASSWORD ${pg.escapeLiteral(password)}` : ''}`;
+
+/** RDS asks the members of `rds_iam` for a token and takes no password of theirs. No other server has that role, and none needs it. */
+async function letIn(client: pg.Client, authentication: 'password' | 'iam'): Promise<void> {
+  const members = await client.query<{ rolname: string; isMember: boolean }>(
+    `SELECT member.rolname, pg_has_role(member.oid, iam.oid, 'MEMBER') AS "isMember"
+     FROM pg_roles iam, pg_roles member WHERE iam.rolname = 'rds_iam' AND member.rolname = ANY($1)`,
+    [schemas.flatMap((schema) => [`${schema}_app`, `${schema}_migrator`])],
+  );
+  for (const { rolname, isMember } of members.rows) {
+    if (isMember === (authentication === 'iam')) continue;
+    await client.query(isMember ? `REVOKE rds_iam FROM ${rolname}` : `GRANT rds_iam TO ${rolname}`);
+  }
+}
 
 async function createRole(client: pg.Client, role: string, attributes: string): Promise<void> {
   const found = await client.query('SELECT 1 FROM pg_roles WHERE rolname = $1', [role]);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { currentStack } from '@agora/testing';
+import { currentStack, query } from '@agora/testing';
 import pg from 'pg';
 import { provisionDatabase, schemas } from '../src/index.js';
 
@@ -83,6 +83,27 @@ describe('provisionDatabase', () => {
     const { postgres, worker, databasePasswords } = currentStack();
     const admin = { ...postgres, database: worker.database };
     await Promise.all([1, 2, 3].map(() => provisionDatabase(admin, databasePasswords)));
+    expect(await asApp('posts', 'SELECT 1 FROM posts.posts LIMIT 1')).toBe('done');
+  });
+
+  it('has RDS ask the roles of services for tokens of IAM, or for passwords again', async () => {
+    const { postgres, worker, databasePasswords } = currentStack();
+    const admin = { ...postgres, database: worker.database };
+    const members = () =>
+      query('SELECT member::regrole::text FROM pg_auth_members WHERE roleid = $1::regrole ORDER BY 1', [
+        'rds_iam',
+      ]).then((rows) => rows.map(({ member }) => String(member)));
+    await query('CREATE ROLE rds_iam');
+    try {
+      const nobody = { auth: {}, posts: {}, votes: {} };
+      await provisionDatabase(admin, nobody, 'iam');
+      await provisionDatabase(admin, nobody, 'iam');
+      expect(await members()).toEqual(schemas.flatMap((schema) => [`${schema}_app`, `${schema}_migrator`]));
+      await provisionDatabase(admin, databasePasswords);
+      expect(await members()).toEqual([]);
+    } finally {
+      await query('DROP ROLE rds_iam');
+    }
     expect(await asApp('posts', 'SELECT 1 FROM posts.posts LIMIT 1')).toBe('done');
   });
 });

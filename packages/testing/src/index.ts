@@ -7,6 +7,7 @@ export { httpClient, statusesOf, type Answer, type HttpClient } from './http.js'
 export { expectDocumented } from './openapi.js';
 export { join, joinAll, type Person } from './people.js';
 export { likelyFreePort, likelyFreePorts } from './ports.js';
+export { givenOrigin, reachAgora, type ReachedAgora } from './reach-agora.js';
 export { currentStack } from './stack.js';
 export { stubService, type StubService } from './stub-service.js';
 export { freshId, testSecret, tokenFor } from './tokens.js';

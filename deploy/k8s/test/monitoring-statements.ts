@@ -1,0 +1,41 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { V1LabelSelector } from '@kubernetes/client-node';
+import { parse } from 'yaml';
+import type { RenderedObject } from '../check/render.ts';
+import { deploymentPods, ofKind, podsOf, readRepositoryFile } from './cluster.ts';
+import { selects } from './network.ts';
+import type { Statement } from './statement.ts';
+
+interface PodMonitor extends RenderedObject {
+  spec: {
+    selector: V1LabelSelector;
+    jobLabel?: string;
+    podMetricsEndpoints: { port?: string; path?: string }[];
+  };
+}
+
+/** What the Prometheus Operator is told. */
+export const monitoringStatements: Record<string, Statement> = {
+  *'the operator scrapes every process, and nothing else, as alerts and dashboard want it'(objects) {
+    const processes = new Set(deploymentPods(objects).map(({ name }) => name));
+    for (const { metadata, spec } of ofKind<PodMonitor>(objects, 'PodMonitor')) {
+      if (spec.jobLabel !== 'app.kubernetes.io/name') yield `${metadata.name}: another job`;
+      const chosen = podsOf(objects).filter(({ labels }) => selects(spec.selector, labels));
+      if (chosen.length !== processes.size) yield `${metadata.name} selects ${chosen.length} sorts of pods`;
+      for (const { port, path = '/metrics' } of spec.podMetricsEndpoints) {
+        if (path !== '/metrics') yield `${metadata.name}: no metrics at ${path}`;
+        for (const { name, container } of chosen) {
+          const isThere = container.ports?.some((each) => each.name === port);
+          if (port !== 'internal' || !isThere || !processes.has(name))
+            yield `${metadata.name}: no metrics of ${name} at ${port}`;
+        }
+      }
+    }
+  },
+
+  *'the operator loads the alerts that promtool tests'(objects) {
+    const alerts: unknown = parse(readRepositoryFile('deploy/observability/alerts.yml'));
+    for (const { metadata, spec } of ofKind<RenderedObject & { spec: unknown }>(objects, 'PrometheusRule'))
+      if (!isDeepStrictEqual(spec, alerts)) yield `${metadata.name} holds other alerts`;
+  },
+};

@@ -1,0 +1,29 @@
+import type { ProcessName } from '@agora/local-stack';
+import { startAgora, type Agora, type AgoraOptions } from './agora.js';
+
+/** Where an Agora answers that somebody else runs, such as `http://127.0.0.1:8000`; without it each test file starts its own. */
+export const givenOrigin = process.env.AGORA_ORIGIN?.replace(/\/$/, '');
+
+/** An Agora as its users see it. What is behind the gateway only those can touch who started it. */
+export interface ReachedAgora extends Pick<Agora, 'process' | 'stop'> {
+  /** That of the gateway. */
+  origin: string;
+}
+
+/** Reaches the Agora at `AGORA_ORIGIN`, whatever its settings are, or starts one as `startAgora` does. */
+export async function reachAgora(
+  names: readonly ProcessName[],
+  options: AgoraOptions = {},
+): Promise<ReachedAgora> {
+  if (givenOrigin === undefined) {
+    const agora = await startAgora(names, options);
+    return { ...agora, origin: agora.process('gateway').url };
+  }
+  return {
+    origin: givenOrigin,
+    process: (name) => {
+      throw new Error(`${name} of the Agora at ${givenOrigin} is not this test's to touch`);
+    },
+    stop: () => Promise.resolve(),
+  };
+}
