@@ -46,7 +46,7 @@ export const invariants = {
   },
   I12: {
     says: 'no process keeps connections, files or memory that it no longer needs',
-    look: '/proc/<pid>/fd and /proc/<pid>/status of that replica',
+    look: '/proc/<pid>/fd of that replica; what it keeps in memory per request, event or connection',
   },
 } as const;
 

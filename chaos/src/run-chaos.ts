@@ -100,7 +100,7 @@ async function driveAndBreak(system: System, options: ChaosOptions): Promise<Run
     );
     while (world.accounts.length < 2 * clientCount) await sleep(100, undefined, { signal });
     await sleep(baselineMilliseconds, undefined, { signal });
-    const before = readHoldings(system.replicas);
+    const before = await readHoldings(system.replicas);
     const marks = await injectFaults(options.plan, scene, (mark) =>
       announce(`  ${progressOf(mark, journal.entries)}`),
     );
@@ -114,7 +114,7 @@ async function driveAndBreak(system: System, options: ChaosOptions): Promise<Run
     settled.push(milliseconds);
     announce(`Settled after ${(milliseconds / 1_000).toFixed(1)} s; checking`);
     await checkInvariants(evidence);
-    const after = readHoldings(system.replicas);
+    const after = await readHoldings(system.replicas);
     compareHoldings(before, after, findings);
     await killEverything(system, signal);
     settled.push(await settle(system, findings, signal));

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import type { Findings } from '../findings.js';
 import type { Replica } from '../system/replica.js';
 
@@ -6,27 +6,24 @@ import type { Replica } from '../system/replica.js';
 export interface Holding {
   /** Files and connections that are open. */
   files: number;
-  /** Resident memory, in MB. */
-  memory: number;
+  /** What is left of its heap once garbage is collected, in MB. What the system has given it says more of V8 than of us. */
+  heap: number;
 }
 
 /** What each process holds, by its label; none where there is no /proc. */
-export const readHoldings = (replicas: readonly Replica[]): Map<string, Holding> =>
-  new Map(
-    replicas.flatMap((replica) => {
-      const folder = `/proc/${replica.pid()}`;
-      if (!existsSync(`${folder}/fd`)) return [];
-      const [, kilobytes] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`${folder}/status`, 'utf8')) ?? [];
-      const holding = {
-        files: readdirSync(`${folder}/fd`).length,
-        memory: Math.round(Number(kilobytes) / 1_024),
-      };
-      return [[replica.label, holding] as const];
-    }),
-  );
+export async function readHoldings(replicas: readonly Replica[]): Promise<Map<string, Holding>> {
+  const holdings = new Map<string, Holding>();
+  for (const replica of replicas) {
+    const folder = `/proc/${replica.pid()}/fd`;
+    if (!existsSync(folder)) continue;
+    const files = readdirSync(folder).length;
+    holdings.set(replica.label, { files, heap: Math.round((await replica.measureHeap()) / 1e6) });
+  }
+  return holdings;
+}
 
-/** What pools keep open for a while, and what the heap of a young process grows by before it is first collected whole. */
-const slack: Holding = { files: 20, memory: 64 };
+/** What pools keep open for a while, and what caches of tokens and statements hold once they are full. */
+const slack: Holding = { files: 20, heap: 10 };
 
 /** Each may hold a fifth more than under the first load, and some slack. */
 export function compareHoldings(
@@ -39,7 +36,7 @@ export function compareHoldings(
     if (!then) continue;
     if (now.files > then.files * 1.2 + slack.files)
       broken('I12', `${label} holds ${now.files} files open, and ${then.files} before`);
-    if (now.memory > then.memory * 1.2 + slack.memory)
-      broken('I12', `${label} holds ${now.memory} MB, and ${then.memory} MB before`);
+    if (now.heap > then.heap * 1.2 + slack.heap)
+      broken('I12', `${label} uses ${now.heap} MB of heap, and ${then.heap} MB before`);
   }
 }

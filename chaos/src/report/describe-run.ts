@@ -34,7 +34,7 @@ export function describeRun(summary: Summary): string[] {
     `users ${created.users}, posts ${created.posts}, votes ${created.votes}; of every 100 ms ${(summary.availability * 100).toFixed(1)} % had an answer`,
     `events ${lag.events}: lag p50 ${Math.round(lag.p50)} ms, p99 ${Math.round(lag.p99)} ms, longest ${Math.round(lag.max)} ms; p99 before the first fault ${Math.round(lag.calmP99)} ms`,
     `votes accepted on what was deleted already, and erased: ${summary.lateVotes.count}, the last ${Math.round(summary.lateVotes.longest)} ms after its deletion`,
-    describeMemory(summary),
+    describeHeap(summary),
     `deliveries ${summary.delivered}, without a second effect ${summary.duplicatesSuppressed}; settled in ${settled.map((each) => (each / 1_000).toFixed(1)).join(' and ')} s`,
     '',
     ...table(
@@ -52,10 +52,10 @@ export function describeRun(summary: Summary): string[] {
   ];
 }
 
-function describeMemory({ holdings: { before, after } }: Summary): string {
+function describeHeap({ holdings: { before, after } }: Summary): string {
   const most = (holdings: Summary['holdings']['after']) =>
-    Math.max(0, ...Object.values(holdings).map(({ memory }) => memory));
-  return `resident memory of the largest process ${most(before)} MB under the first load, ${most(after)} MB at the end`;
+    Math.max(0, ...Object.values(holdings).map(({ heap }) => heap));
+  return `the largest heap, garbage collected: ${most(before)} MB under the first load, ${most(after)} MB at the end`;
 }
 
 type Cell = string | number;

@@ -1,3 +1,4 @@
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startProcess, type Ports, type ProcessName, type ServerProcess } from '@agora/local-stack';
 import type { FaultProxy } from '@agora/testing';
@@ -17,6 +18,8 @@ export interface Replica {
   end(signal: NodeJS.Signals): Promise<void>;
   pause(): void;
   resume(): void;
+  /** How many bytes of its heap it uses, garbage collected. */
+  measureHeap(): Promise<number>;
   /** How it ended although nobody asked it to, or did not end as it should when asked by SIGTERM. */
   readonly crashes: readonly string[];
   stop(): Promise<void>;
@@ -32,6 +35,8 @@ interface Program extends Pick<Replica, 'name' | 'label' | 'ports' | 'ways'> {
   env: NodeJS.ProcessEnv;
   logFile: string;
   cwd: string;
+  /** Where it writes the size of its heap. */
+  heapFile: string;
   /** Told of each process before it can be forgotten, should this one be killed. */
   remember(pid: number): void;
 }
@@ -42,10 +47,11 @@ const endings: Parameters<ServerProcess['end']>[0] = [
 ];
 const restartMilliseconds = 200;
 const probeMilliseconds = 500;
+const measureMilliseconds = 10_000;
 
 /** Starts a process; it may not be ready yet. */
 export async function startReplica(program: Program): Promise<Replica> {
-  const { label, ports, args, env, logFile, cwd, remember } = program;
+  const { label, ports, args, env, logFile, cwd, heapFile, remember } = program;
   const launch = async () => {
     const launched = await startProcess({ file: process.execPath, args, env, logFile, cwd });
     remember(launched.pid);
@@ -85,6 +91,17 @@ export async function startReplica(program: Program): Promise<Replica> {
     },
     pause: () => send(current, 'SIGSTOP'),
     resume: () => send(current, 'SIGCONT'),
+    async measureHeap() {
+      rmSync(heapFile, { force: true });
+      send(current, 'SIGUSR2');
+      const until = performance.now() + measureMilliseconds;
+      while (performance.now() < until) {
+        const bytes = existsSync(heapFile) ? Number(readFileSync(heapFile, 'utf8')) : 0;
+        if (bytes > 0) return bytes;
+        await sleep(50);
+      }
+      throw new Error(`${label} did not measure its heap`);
+    },
     async stop() {
       stopped.abort();
       send(current, 'SIGCONT');

@@ -185,19 +185,22 @@ async function startReplicas(
     const stack = stackOf(addresses, ways.postgres?.port ?? 0, ways.nats.port);
     const label = `${name}-${index + 1}`;
     const script = entryPoint(checkout, name);
+    const heapFile = join(folder, `heap-${label}`);
     const replica = await startReplica({
       name,
       label,
       ports,
       ways,
-      args: ['--disable-proto=delete', ...mutationArguments(mutation), script],
+      args: ['--disable-proto=delete', ...measuring, ...mutationArguments(mutation), script],
       env: {
         ...environmentOf(name, { ...stack, ports: { ...stack.ports, [name]: ports } }),
         ...chaosSettings,
+        CHAOS_HEAP_FILE: heapFile,
         ...(mutation && { CHAOS_MUTATION: mutation }),
       },
       logFile: join(logs, `${label}.log`),
       cwd: checkout,
+      heapFile,
       remember: (pid) => rememberProcess(folder, pid, script),
     });
     stops.push(() => replica.stop());
@@ -225,6 +228,8 @@ const chaosSettings = {
   UPSTREAM_TIMEOUT_SECONDS: '5',
   SHUTDOWN_NOTICE_SECONDS: '3',
 };
+
+const measuring = ['--expose-gc', '--import', new URL('../measure/collect-garbage.js', import.meta.url).href];
 
 /** The hook puts the known fault into the module as Node loads it. */
 const mutationArguments = (mutation: string | undefined): string[] =>
