@@ -77,6 +77,14 @@ export async function writePost(
 
 const newest = 'ORDER BY posts.id DESC LIMIT $2 OFFSET $3';
 const own = { name: 'own-posts', text: `${select} WHERE owner_id = $1 ${newest}` };
+// Passes over entries of the index, where the one above would read each post and its author to pass over it.
+const ownFurther = {
+  name: 'own-posts-further',
+  text: `
+    SELECT ${shownColumns}
+    FROM (SELECT id AS page_id FROM posts WHERE owner_id = $1 ${newest}) AS page
+    JOIN posts ON posts.id = page_id JOIN authors ON authors.id = owner_id ORDER BY posts.id DESC`,
+};
 const ownFound = {
   name: 'own-posts-found',
   text: `${select} WHERE owner_id = $1 AND title ILIKE $4 ${newest}`,
@@ -99,7 +107,7 @@ export function listOwn(ownerId: number, query: OwnQuery): Promise<ShownPost[]> 
 export const ownStatement = (ownerId: number, { limit, skip, search }: OwnQuery) =>
   search
     ? { statement: ownFound, values: [ownerId, limit, skip, containing(search)] }
-    : { statement: own, values: [ownerId, limit, skip] };
+    : { statement: skip > 0 ? ownFurther : own, values: [ownerId, limit, skip] };
 
 const published = {
   name: 'published-posts',
