@@ -61,7 +61,6 @@ const badBodies: readonly BadBody[] = [
 const badBodiesFault: Fault = {
   kind: 'bad bodies',
   touches: 'data',
-  quick: true,
   async run(scene) {
     const { token, id } = await newAuthor(scene);
     await Promise.all(badBodies.map((body) => sendBadly(body, token, `${body.what} of ${id}`, scene)));
