@@ -9,6 +9,7 @@ export {
   type DatabaseSettings,
 } from './connect.js';
 export { isDatabaseUnavailable } from './errors.js';
+export { gather } from './gather.js';
 export { runMigrateCommand, type Migration } from './migrate.js';
 export { findByIds, valuesAfter } from './pages.js';
 export {
@@ -18,4 +19,4 @@ export {
   type RolePasswords,
   type SchemaName,
 } from './provision.js';
-export { runStatement, type Statement } from './statement.js';
+export { runSharedStatement, runStatement, type Statement } from './statement.js';

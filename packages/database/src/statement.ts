@@ -1,3 +1,4 @@
+import { setImmediate as endOfTurn } from 'node:timers/promises';
 import pg from 'pg';
 import type { Transaction } from 'sequelize';
 import { openDatabase, retryingConflicts } from './connect.js';
@@ -28,6 +29,29 @@ export async function runStatement<Row extends pg.QueryResultRow>(
       connectionManager.releaseConnection(connection);
     }
   });
+}
+
+/** Those that wait for the end of the turn in which they were asked for. */
+const shared = new Map<string, Promise<pg.QueryResultRow[]>>();
+
+/**
+ * As `runStatement`, for what only reads and is asked for by many at once: the same statement with the same values runs once for all
+ * who ask in one turn of the event loop. They share its rows, which must stay as they are.
+ */
+export function runSharedStatement<Row extends pg.QueryResultRow>(
+  statement: Statement,
+  values: unknown[],
+): Promise<Row[]> {
+  const key = JSON.stringify([statement.name ?? statement.text, values]);
+  const same = shared.get(key);
+  if (same) return same as Promise<Row[]>;
+  const rows = endOfTurn().then(() => {
+    // Who asks from now on might have written something since.
+    shared.delete(key);
+    return runStatement<Row>(statement, values);
+  });
+  shared.set(key, rows);
+  return rows;
 }
 
 /** A connection of Sequelize's pool, which hands out no other that is `_invalid`. */

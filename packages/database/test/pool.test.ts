@@ -3,8 +3,10 @@ import { currentStack, eventually } from '@agora/testing';
 import type { Sequelize } from 'sequelize-typescript';
 import {
   connectDatabase,
+  gather,
   inTransaction,
   isDatabaseUnavailable,
+  runSharedStatement,
   runStatement,
   waitingStatements,
 } from '../src/index.js';
@@ -76,5 +78,55 @@ describe('a statement', () => {
     const error = await runStatement(suicide, []).catch((reason: unknown) => reason);
     expect(isDatabaseUnavailable(error)).toBe(true);
     await eventually(async () => expect(await runStatement(current, [1])).toHaveLength(1));
+  });
+});
+
+describe('a shared statement', () => {
+  const moment = {
+    name: 'moment',
+    text: 'SELECT $1::int AS given, pg_current_xact_id()::text AS transaction',
+  };
+
+  it('runs once for all who ask for the same in one turn', async () => {
+    const [first, same, other] = await Promise.all([
+      runSharedStatement(moment, [1]),
+      runSharedStatement(moment, [1]),
+      runSharedStatement(moment, [2]),
+    ]);
+    expect(same).toBe(first);
+    expect(other).toEqual([expect.objectContaining({ given: 2 })]);
+    expect(other?.[0]?.transaction).not.toBe(first?.[0]?.transaction);
+  });
+
+  it('runs anew for who asks later, though an earlier one is still running', async () => {
+    const earlier = runSharedStatement(moment, [1]);
+    await new Promise((resolve) => setImmediate(resolve));
+    const later = runSharedStatement(moment, [1]);
+    expect((await later)[0]?.transaction).not.toBe((await earlier)[0]?.transaction);
+  });
+
+  it('fails for all who ask, and then no more', async () => {
+    const wrong = { text: 'SELECT 1 / $1::int' };
+    const asked = [runSharedStatement(wrong, [0]), runSharedStatement(wrong, [0])];
+    for (const each of asked) await expect(each).rejects.toMatchObject({ code: '22012' });
+    expect(await runSharedStatement(wrong, [1])).toHaveLength(1);
+  });
+});
+
+describe('what is gathered', () => {
+  it('is answered by one call in the order of the questions, and who asks later by another', async () => {
+    const calls: number[][] = [];
+    const twice = gather(async (numbers: readonly number[]) => {
+      calls.push([...numbers]);
+      return numbers.map((number) => number * 2);
+    });
+    expect(await Promise.all([twice(1), twice(3), twice(1)])).toEqual([2, 6, 2]);
+    expect(await twice(1)).toBe(2);
+    expect(calls).toEqual([[1, 3, 1], [1]]);
+  });
+
+  it('fails together', async () => {
+    const never = gather(() => Promise.reject(new Error('away')));
+    for (const each of [never(1), never(2)]) await expect(each).rejects.toThrow('away');
   });
 });

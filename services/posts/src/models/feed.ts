@@ -1,4 +1,4 @@
-import { runStatement } from '@agora/database';
+import { runSharedStatement, runStatement } from '@agora/database';
 import { containing } from './post.js';
 import { shownColumns, type ShownPost } from './shown-post.js';
 
@@ -36,7 +36,7 @@ export const looksThrough = 10_000;
 /** The published posts after a position, from one snapshot. A search for less than three letters may find fewer than there are before `end`. */
 export async function readFeed(query: FeedQuery, after?: Position): Promise<FeedPage> {
   const { sql, bind } = feedStatement(query, await hasIndex(query.search), after);
-  const rows = await runStatement<Row>({ name: nameOf(query, after), text: sql }, bind);
+  const rows = await runSharedStatement<Row>({ name: nameOf(query, after), text: sql }, bind);
   const shown = rows.slice(0, query.limit);
   const last = shown.at(-1);
   const isMore = rows.length > query.limit || last?.bound;

@@ -1,4 +1,4 @@
-import { runStatement } from '@agora/database';
+import { gather, runStatement } from '@agora/database';
 import type { PostState } from '@agora/contracts';
 import type { Transaction } from 'sequelize';
 import type { UserView } from './author.js';
@@ -38,10 +38,16 @@ export const shownColumns = `posts.id, title, content, published, version, votes
 
 const select = `SELECT ${shownColumns} FROM posts JOIN authors ON authors.id = owner_id`;
 
-const visible = {
-  name: 'visible-post',
-  text: `${select} WHERE posts.id = $1 AND (published OR owner_id = $2)`,
-};
+const byIds = { name: 'posts-by-ids', text: `${select} WHERE posts.id = ANY($1::int[])` };
+
+const readPosts = (ids: readonly number[], transaction?: Transaction): Promise<ShownPost[]> =>
+  runStatement<ShownPost>(byIds, [ids], transaction);
+
+/** Of all requests that came together, in one statement. */
+const readPost = gather(async (ids: readonly number[]) => {
+  const posts = new Map((await readPosts([...new Set(ids)])).map((post) => [post.id, post]));
+  return ids.map((id) => posts.get(id));
+});
 
 /** The post with its owner, if the user may see it: a draft is its owner's alone. */
 export async function findVisible(
@@ -49,8 +55,8 @@ export async function findVisible(
   userId: number,
   transaction?: Transaction,
 ): Promise<ShownPost | undefined> {
-  const [post] = await runStatement<ShownPost>(visible, [id, userId], transaction);
-  return post;
+  const post = transaction ? (await readPosts([id], transaction))[0] : await readPost(id);
+  return post && (post.published || post.owner_id === userId) ? post : undefined;
 }
 
 // The row of the author is held, so that the deletion of the account waits for the post and then takes it along.
@@ -109,14 +115,9 @@ export const ownStatement = (ownerId: number, { limit, skip, search }: OwnQuery)
     ? { statement: ownFound, values: [ownerId, limit, skip, containing(search)] }
     : { statement: skip > 0 ? ownFurther : own, values: [ownerId, limit, skip] };
 
-const published = {
-  name: 'published-posts',
-  text: `${select} WHERE posts.id = ANY($1::int[]) AND published`,
-};
-
 /** Those of the posts that everybody may see, with their owners. */
-export const listPublished = (ids: readonly number[]): Promise<ShownPost[]> =>
-  runStatement<ShownPost>(published, [ids]);
+export const listPublished = async (ids: readonly number[]): Promise<ShownPost[]> =>
+  (await readPosts(ids)).filter(({ published }) => published);
 
 /** What other services are told of it. */
 export const stateOf = ({ id, owner_id, published: isPublished, version }: ShownPost): PostState => ({

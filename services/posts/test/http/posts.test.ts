@@ -166,6 +166,26 @@ describe('posts', () => {
   });
 
   describe('GET /posts/{id}', () => {
+    it('shows to each of many who ask at once what they may see', async () => {
+      const [ann, bob] = [posts.newAuthor(), posts.newAuthor()];
+      const post = await publish(ann.token);
+      const draft = await publish(ann.token, { ...text, published: false });
+      const show = async (id: number, { token }: typeof ann) => {
+        const { status, body } = await posts.ask('GET', `/posts/${id}`, { token });
+        return [status, status === 200 ? body.id : body.code];
+      };
+      const round = () => [
+        show(post.id, bob),
+        show(draft.id, bob),
+        show(draft.id, ann),
+        show(freshId(), ann),
+      ];
+      const answers = await Promise.all(Array.from({ length: 20 }, round).flat());
+      const notFound = [404, 'post_not_found'];
+      const expected = [[200, post.id], notFound, [200, draft.id], notFound];
+      expect(answers).toEqual(Array.from({ length: 20 }, () => expected).flat());
+    });
+
     it('shows a published post to anybody, a draft to its owner alone', async () => {
       const [ann, bob] = [posts.newAuthor(), posts.newAuthor()];
       const post = await publish(ann.token);
