@@ -72,8 +72,8 @@ export function connectBroker(name: string, settings: BrokerSettings, logger: Lo
       stopped.abort();
       if (!connection) return;
       // With the server away a drain would wait for it; what is lost then comes again by itself.
-      await Promise.race([connection.drain().catch(() => undefined), delay(1_000)]);
-      await Promise.race([connection.close().catch(() => undefined), delay(500)]);
+      await atMost(1_000, connection.drain());
+      await atMost(500, connection.close());
     },
   };
 }
@@ -98,6 +98,8 @@ async function connectUntilStopped(
         // The default notices a server that hangs only after four minutes.
         pingInterval: 10_000,
         maxPingOut: 2,
+        // Else every message that is published would take two stack traces along, for errors that hardly ever come.
+        noAsyncTraces: true,
       });
     } catch (error) {
       if (attempt === 0) logger.warn({ error }, 'NATS cannot be reached; trying on');
@@ -117,6 +119,14 @@ async function watchStatus(
     if (type === 'disconnect' || type === 'reconnect') measureConnection(type === 'reconnect');
     if (type === 'reconnect') for (const listener of listeners) listener();
   }
+}
+
+/** Resolves when `work` has ended, however it did, and after `milliseconds` at the latest. */
+async function atMost(milliseconds: number, work: Promise<void>): Promise<void> {
+  const over = new AbortController();
+  await Promise.race([work.catch(() => undefined), delay(milliseconds, over.signal)]);
+  // A timer left behind would keep a short-lived process waiting for it.
+  over.abort();
 }
 
 /** Resolves after `milliseconds`, or as soon as `signal` aborts. */
