@@ -25,15 +25,11 @@ export {
 export {
   bodyLimit,
   checkBodyHeaders,
-  digestBody,
-  readForm,
-  readJson,
-  readJsonOrForm,
+  malformedBody,
   tooLarge,
   unsupported,
-  malformedBody,
   type BodyKind,
-} from './read-body.js';
+} from './body-headers.js';
 export { idListParameter, idParameter, integerParameter, readQuery } from './read-query.js';
 export { correlation, currentRequest } from './request-context.js';
 export {

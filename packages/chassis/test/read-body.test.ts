@@ -1,6 +1,7 @@
 import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { bodyLimit, post, readForm, readJson, routeRequests } from '../src/index.js';
+import { bodyLimit, post, routeRequests } from '../src/index.js';
+import { readForm, readJson } from '../src/read-body.js';
 import { serve } from './serve.js';
 
 const routes = [

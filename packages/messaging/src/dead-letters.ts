@@ -1,4 +1,5 @@
-import { QueryTypes, type Sequelize, type Transaction } from 'sequelize';
+import type { Sequelize, Transaction } from 'sequelize';
+import { queryRows } from './query-rows.js';
 
 /** A message as it came. */
 export interface Letter {
@@ -20,17 +21,15 @@ export async function recordFailure(
   error: unknown,
   hopeless: boolean,
 ): Promise<{ attempts: number; dead: boolean }> {
-  const rows = await database.query<{ attempts: number; dead: boolean }>(
+  const rows = await queryRows<{ attempts: number; dead: boolean }>(
+    database,
     `INSERT INTO dead_letters AS letter (message_id, subject, body, last_error, dead_at)
      VALUES ($1, $2, $3, $4, CASE WHEN $5 THEN now() END)
      ON CONFLICT (message_id) DO UPDATE SET
        attempts = letter.attempts + 1, last_error = EXCLUDED.last_error, failed_at = now(),
        dead_at = coalesce(letter.dead_at, CASE WHEN $5 OR letter.attempts + 1 >= ${maxAttempts} THEN now() END)
      RETURNING attempts, dead_at IS NOT NULL AS dead`,
-    {
-      bind: [messageId, subject, body.replaceAll('\0', '\uFFFD'), String(error), hopeless],
-      type: QueryTypes.SELECT,
-    },
+    [messageId, subject, body.replaceAll('\0', '\uFFFD'), String(error), hopeless],
   );
   return rows[0] ?? { attempts: 1, dead: hopeless };
 }
@@ -50,9 +49,10 @@ export async function forgetFailures(
 /** Which of these messages were given up. */
 export async function findDead(database: Sequelize, messageIds: readonly string[]): Promise<Set<string>> {
   if (messageIds.length === 0) return new Set();
-  const rows = await database.query<{ message_id: string }>(
+  const rows = await queryRows<{ message_id: string }>(
+    database,
     'SELECT message_id FROM dead_letters WHERE message_id = ANY($1) AND dead_at IS NOT NULL',
-    { bind: [messageIds], type: QueryTypes.SELECT },
+    [messageIds],
   );
   return new Set(rows.map(({ message_id: id }) => id));
 }

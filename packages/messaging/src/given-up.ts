@@ -1,7 +1,8 @@
-import { QueryTypes, type Sequelize } from 'sequelize';
+import type { Sequelize } from 'sequelize';
 import type { ApplyOptions } from './apply.js';
 import { applyMessage } from './apply-event.js';
 import { recordInInbox } from './inbox.js';
+import { queryRows } from './query-rows.js';
 
 /** A message that was given up. */
 export interface DeadLetter {
@@ -18,9 +19,10 @@ const columns = 'message_id, subject, attempts, last_error, failed_at, dead_at';
 
 /** Up to `limit` messages that were given up, the oldest first. */
 export function listDeadLetters(database: Sequelize, limit: number): Promise<DeadLetter[]> {
-  return database.query<DeadLetter>(
+  return queryRows<DeadLetter>(
+    database,
     `SELECT ${columns} FROM dead_letters WHERE dead_at IS NOT NULL ORDER BY dead_at, message_id LIMIT $1`,
-    { bind: [limit], type: QueryTypes.SELECT },
+    [limit],
   );
 }
 
@@ -31,9 +33,10 @@ export async function findDeadLetter(
   database: Sequelize,
   messageId: string,
 ): Promise<WholeLetter | undefined> {
-  const rows = await database.query<WholeLetter>(
+  const rows = await queryRows<WholeLetter>(
+    database,
     `SELECT ${columns}, body FROM dead_letters WHERE message_id = $1 AND dead_at IS NOT NULL`,
-    { bind: [messageId], type: QueryTypes.SELECT },
+    [messageId],
   );
   return rows[0];
 }
@@ -41,9 +44,10 @@ export async function findDeadLetter(
 /** All messages that are given up, one after the other; one that stays comes once. */
 export async function* everyDeadLetter(database: Sequelize): AsyncIterable<WholeLetter> {
   for (let after = ''; ;) {
-    const [letter] = await database.query<WholeLetter>(
+    const [letter] = await queryRows<WholeLetter>(
+      database,
       `SELECT ${columns}, body FROM dead_letters WHERE message_id > $1 AND dead_at IS NOT NULL ORDER BY message_id LIMIT 1`,
-      { bind: [after], type: QueryTypes.SELECT },
+      [after],
     );
     if (!letter) return;
     yield letter;

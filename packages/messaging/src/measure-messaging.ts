@@ -1,9 +1,10 @@
 import { Gauge } from 'prom-client';
-import { QueryTypes, type Sequelize } from 'sequelize';
+import type { Sequelize } from 'sequelize';
 import { atScrape } from './at-scrape.js';
 import type { Broker } from './broker.js';
 import { streamOf } from './streams.js';
 import { publishersOf, type Subscription } from './subscriptions.js';
+import { queryRows } from './query-rows.js';
 
 export interface MeasuringOptions {
   /** The name of the service, and of its durable consumers. */
@@ -30,7 +31,7 @@ interface Tables {
 
 function measureTables(database: Sequelize): void {
   const tables = atScrape(async () => {
-    const [row] = await database.query<Tables>(statement, { type: QueryTypes.SELECT });
+    const [row] = await queryRows<Tables>(database, statement);
     return row;
   });
   const gauge = (name: string, help: string, valueOf: (row: Tables) => number) =>

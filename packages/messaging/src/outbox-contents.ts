@@ -1,5 +1,6 @@
 import type { Envelope } from '@agora/contracts';
-import { QueryTypes, type Sequelize } from 'sequelize';
+import type { Sequelize } from 'sequelize';
+import { queryRows } from './query-rows.js';
 
 const batchSize = 5_000;
 
@@ -17,14 +18,14 @@ export interface OutboxStatus {
 
 /** What an outbox holds. */
 export async function readOutboxStatus(database: Sequelize): Promise<OutboxStatus> {
-  const rows = await database.query<OutboxStatus>(
+  const rows = await queryRows<OutboxStatus>(
+    database,
     `SELECT count(*)::int AS unpublished, min(created_at) AS oldest_unpublished_at,
             count(*) FILTER (WHERE attempts > 0)::int AS refused,
             (array_agg(last_error ORDER BY sequence) FILTER (WHERE attempts > 0))[1] AS last_error,
             (SELECT max(published_at) FROM outbox) AS last_published_at,
             (SELECT min(published_at) FROM outbox) AS retained_since
      FROM outbox WHERE published_at IS NULL`,
-    { type: QueryTypes.SELECT },
   );
   const [status] = rows;
   if (!status) throw new Error('an outbox has a status');
@@ -33,15 +34,16 @@ export async function readOutboxStatus(database: Sequelize): Promise<OutboxStatu
 
 /** Marks what was published since then for publishing again, in bounded batches; consumers apply each event once. Returns how many. */
 export async function republishSince(database: Sequelize, since: Date): Promise<number> {
-  const [now] = await database.query<{ now: Date }>('SELECT now()', { type: QueryTypes.SELECT });
+  const [now] = await queryRows<{ now: Date }>(database, 'SELECT now()');
   let marked = 0;
   for (;;) {
     // The relay publishes the first batch while the next is marked, which must not come round again.
-    const rows = await database.query<{ sequence: string }>(
+    const rows = await queryRows<{ sequence: string }>(
+      database,
       `UPDATE outbox SET published_at = NULL, attempts = 0, next_attempt_at = NULL WHERE sequence IN
          (SELECT sequence FROM outbox WHERE published_at BETWEEN $1 AND $2 ORDER BY sequence LIMIT ${batchSize})
        RETURNING sequence`,
-      { bind: [since, now?.now], type: QueryTypes.SELECT },
+      [since, now?.now],
     );
     marked += rows.length;
     if (rows.length < batchSize) return marked;
@@ -57,9 +59,10 @@ export interface StoredEvent {
 
 /** Up to `limit` retained events, published or not, in the order they were added, from after the place `after`. */
 export function readOutbox(database: Sequelize, after: string, limit: number): Promise<StoredEvent[]> {
-  return database.query<StoredEvent>(
+  return queryRows<StoredEvent>(
+    database,
     'SELECT sequence, created_at, envelope FROM outbox WHERE sequence > $1 ORDER BY sequence LIMIT $2',
-    { bind: [after, limit], type: QueryTypes.SELECT },
+    [after, limit],
   );
 }
 
@@ -68,10 +71,11 @@ export function findUnapplied(
   database: Sequelize,
   eventIds: string[],
 ): Promise<{ event_id: string; dead: boolean }[]> {
-  return database.query<{ event_id: string; dead: boolean }>(
+  return queryRows<{ event_id: string; dead: boolean }>(
+    database,
     `SELECT given.id AS event_id, coalesce(letter.dead_at IS NOT NULL, false) AS dead
      FROM unnest($1::uuid[]) AS given (id) LEFT JOIN dead_letters AS letter ON letter.message_id = given.id::text
      WHERE NOT EXISTS (SELECT 1 FROM inbox WHERE inbox.event_id = given.id)`,
-    { bind: [eventIds], type: QueryTypes.SELECT },
+    [eventIds],
   );
 }

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Envelope, EventDefinition, Publisher } from '@agora/contracts';
-import { QueryTypes, type Sequelize, type Transaction } from 'sequelize';
+import type { Sequelize, Transaction } from 'sequelize';
 import { writeToken } from './consistency-token.js';
 import type { Correlation } from './logger.js';
 import { currentTraceparent } from './tracing.js';
+import { queryRows } from './query-rows.js';
 
 /** The outbox of one service. */
 export interface Outbox {
@@ -53,15 +54,13 @@ export async function addAllToOutbox<Data>(
   const database = databaseOf(transaction);
   const outbox = outboxOf(database);
   const envelopes = facts.map((data) => envelopeOf(event, data, outbox));
-  await database.query(
+  await queryRows(
+    database,
     `INSERT INTO outbox (event_id, envelope)
      SELECT event_id, envelope FROM unnest($1::uuid[], $2::jsonb[]) WITH ORDINALITY AS given (event_id, envelope, place)
      ORDER BY place`,
-    {
-      bind: [envelopes.map(({ id }) => id), envelopes.map((envelope) => JSON.stringify(envelope))],
-      type: QueryTypes.INSERT,
-      transaction,
-    },
+    [envelopes.map(({ id }) => id), envelopes.map((envelope) => JSON.stringify(envelope))],
+    transaction,
   );
   remember(envelopes, transaction, outbox);
 }

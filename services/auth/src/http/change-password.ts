@@ -1,12 +1,5 @@
-import {
-  audit,
-  readJson,
-  unauthorized,
-  validate,
-  type Description,
-  type Handler,
-  type Problem,
-} from '@agora/chassis';
+import { audit, unauthorized, validate, type Description, type Handler, type Problem } from '@agora/chassis';
+import { readJson } from '@agora/chassis/read-body';
 import { inTransaction } from '@agora/database';
 import { requireUser } from '@agora/identity';
 import Joi from 'joi';

@@ -1,4 +1,5 @@
-import { readForm, saidAs, validate, type Description, type Handler } from '@agora/chassis';
+import { saidAs, validate, type Description, type Handler } from '@agora/chassis';
+import { readForm } from '@agora/chassis/read-body';
 import { inTransaction } from '@agora/database';
 import Joi from 'joi';
 import type { Context } from 'koa';

@@ -1,11 +1,5 @@
-import {
-  Problem,
-  readJsonOrForm,
-  validate,
-  type Description,
-  type Handler,
-  type Logger,
-} from '@agora/chassis';
+import { Problem, validate, type Description, type Handler, type Logger } from '@agora/chassis';
+import { readJsonOrForm } from '@agora/chassis/read-body';
 import { inTransaction } from '@agora/database';
 import Joi from 'joi';
 import type { Transaction } from 'sequelize';

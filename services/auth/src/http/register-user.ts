@@ -1,4 +1,5 @@
-import { audit, conflict, readJson, validate, type Description, type Handler } from '@agora/chassis';
+import { audit, conflict, validate, type Description, type Handler } from '@agora/chassis';
+import { readJson } from '@agora/chassis/read-body';
 import { userRegistered } from '@agora/contracts';
 import { inTransaction } from '@agora/database';
 import { addToOutbox } from '@agora/messaging';

@@ -1,13 +1,5 @@
-import {
-  conflict,
-  currentRequest,
-  digestBody,
-  give,
-  invalid,
-  Problem,
-  type Answer,
-  type Handler,
-} from '@agora/chassis';
+import { conflict, currentRequest, give, invalid, Problem, type Answer, type Handler } from '@agora/chassis';
+import { digestBody } from '@agora/chassis/read-body';
 import { inTransaction } from '@agora/database';
 import { requireUser } from '@agora/identity';
 import { consistencyTokenOf } from '@agora/messaging';

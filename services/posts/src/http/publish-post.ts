@@ -1,4 +1,5 @@
-import { jsonAnswer, readJson, unauthorized, validate, type Description, type Handler } from '@agora/chassis';
+import { jsonAnswer, unauthorized, validate, type Description, type Handler } from '@agora/chassis';
+import { readJson } from '@agora/chassis/read-body';
 import { postCreated } from '@agora/contracts';
 import { requireUser } from '@agora/identity';
 import { addToOutbox } from '@agora/messaging';

@@ -1,4 +1,5 @@
-import { parseId, readJson, validate } from '@agora/chassis';
+import { parseId, validate } from '@agora/chassis';
+import { readJson } from '@agora/chassis/read-body';
 import { postUpdated } from '@agora/contracts';
 import { inTransaction } from '@agora/database';
 import { requireUser } from '@agora/identity';

@@ -2,12 +2,12 @@ import {
   conflict,
   entityId,
   notFound,
-  readJson,
   unauthorized,
   validate,
   type Description,
   type Handler,
 } from '@agora/chassis';
+import { readJson } from '@agora/chassis/read-body';
 import { voteCast, voteRetracted, type EventDefinition, type VoteFact } from '@agora/contracts';
 import { openDatabase } from '@agora/database';
 import { requireUser } from '@agora/identity';
