@@ -18,12 +18,12 @@ export const mutations: Readonly<Record<string, Mutation>> = {
     file: outbox,
     replacements: [
       [
-        '    await database.query(`INSERT INTO outbox',
-        '    transaction.afterCommit(() => database.query(`INSERT INTO outbox',
+        '    await queryRows(database, `INSERT INTO outbox',
+        '    transaction.afterCommit(() => queryRows(database, `INSERT INTO outbox',
       ],
       [
-        '        type: QueryTypes.INSERT,\n        transaction,\n    });',
-        '        type: QueryTypes.INSERT,\n    }).catch(() => undefined));',
+        'envelopes.map((envelope) => JSON.stringify(envelope))], transaction);',
+        'envelopes.map((envelope) => JSON.stringify(envelope))]).catch(() => undefined));',
       ],
       // And so is that of a change of one statement.
       ['`INSERT INTO outbox (event_id, envelope) SELECT ${id}', '`SELECT ${id}'],
@@ -39,7 +39,7 @@ export const mutations: Readonly<Record<string, Mutation>> = {
     replacements: [
       [
         '    const results = await Promise.allSettled(',
-        '    await markPublished(client, rows);\n    const results = await Promise.allSettled(',
+        '    await client.query("UPDATE outbox SET published_at = now() WHERE sequence = ANY($1::bigint[])", [rows.map(({ sequence }) => sequence)]);\n    const results = await Promise.allSettled(',
       ],
     ],
     faults: ['full stream', 'kill nats'],
@@ -56,12 +56,7 @@ export const mutations: Readonly<Record<string, Mutation>> = {
   },
   'no inbox': {
     file: 'packages/messaging/dist/inbox.js',
-    replacements: [
-      [
-        'type: QueryTypes.SELECT, transaction });\n    return new Set(rows.map(({ event_id: id }) => id));',
-        'type: QueryTypes.SELECT, transaction });\n    return new Set(rows ? eventIds : []);',
-      ],
-    ],
+    replacements: [['fresh: new Set(recorded?.fresh)', 'fresh: new Set(recorded ? eventIds : [])']],
     faults: ['duplicates', 'delete a consumer'],
   },
   'cursor polling': {

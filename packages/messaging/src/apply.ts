@@ -41,7 +41,7 @@ export async function applyOnce(
   return correlation.run(requestId, () =>
     database.transaction(async (transaction) => {
       const ids = reactions.map(({ envelope }) => envelope.id);
-      const fresh = await recordInInbox(database, ids, transaction);
+      const { fresh, haveFailed } = await recordInInbox(database, ids, transaction);
       const again: string[] = [];
       // A message that is twice in one batch is applied once.
       for (const run of runsOf(reactions.filter(({ envelope }) => fresh.delete(envelope.id)))) {
@@ -51,7 +51,7 @@ export async function applyOnce(
       const unfinished = new Set(again);
       const finished = ids.filter((id) => !unfinished.has(id));
       if (letterId && unfinished.size === 0) finished.push(letterId);
-      await forgetFailures(database, finished, transaction);
+      if (haveFailed || letterId) await forgetFailures(database, finished, transaction);
       return unfinished;
     }),
   );

@@ -1,10 +1,10 @@
 import type { Sequelize } from 'sequelize';
-import { delay } from './broker.js';
 import { readToken, type ConsistencyToken } from './consistency-token.js';
 import { findDead } from './dead-letters.js';
 import { findApplied } from './inbox.js';
 import { inboxDays } from './retention.js';
 import type { Subscription } from './subscriptions.js';
+import { wakeablePause } from './wakeable-pause.js';
 
 /** Waits until a service has applied the write that a token stands for; `missing` after 2 s, `unreadable` when it is no token. */
 export type AwaitWrite = (token: string) => Promise<'applied' | 'missing' | 'unreadable'>;
@@ -26,15 +26,14 @@ interface Waiter {
 export function awaitWrites(database: Sequelize, subscriptions: readonly Subscription[]): AwaitWrite {
   const types = new Set(subscriptions.flatMap(({ events }) => events.map(({ type }) => type)));
   const waiters = new Set<Waiter>();
-  let wake = new AbortController();
+  const pause = wakeablePause();
   let watching = false;
 
   const watch = async () => {
     watching = true;
     while (waiters.size > 0) {
-      wake = new AbortController();
       await settleThoseWhoCan(database, waiters);
-      await delay(pollMilliseconds, wake.signal);
+      await pause.wait(pollMilliseconds);
     }
     watching = false;
   };
@@ -48,7 +47,7 @@ export function awaitWrites(database: Sequelize, subscriptions: readonly Subscri
     const waiter = { missing: eventIds, settle: resolve };
     const patience = setTimeout(() => resolve('missing'), patienceMilliseconds);
     waiters.add(waiter);
-    if (watching) wake.abort();
+    if (watching) pause.wake();
     else void watch();
     try {
       return await promise;

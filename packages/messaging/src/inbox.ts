@@ -1,18 +1,33 @@
-import { QueryTypes, type Sequelize, type Transaction } from 'sequelize';
+import type { Sequelize, Transaction } from 'sequelize';
+import { queryRows } from './query-rows.js';
 
-/** Records events as applied; returns those that were not before. Another transaction that applies one of them is waited for. */
+/** What is known of events that are about to be applied. */
+interface Recorded {
+  /** Those that were not applied before. */
+  fresh: Set<string>;
+  /** Whether any of them has failed before. */
+  haveFailed: boolean;
+}
+
+/** Records events as applied. Another transaction that applies one of them is waited for. */
 export async function recordInInbox(
   database: Sequelize,
   eventIds: string[],
   transaction: Transaction,
-): Promise<Set<string>> {
-  const rows = await database.query<{ event_id: string }>(
+): Promise<Recorded> {
+  const [recorded] = await queryRows<{ fresh: string[]; have_failed: boolean }>(
+    database,
     // In one order everywhere, so that two replicas that share events can't each wait for the other.
-    `INSERT INTO inbox (event_id) SELECT id FROM unnest($1::uuid[]) AS given (id) ORDER BY id
-     ON CONFLICT DO NOTHING RETURNING event_id`,
-    { bind: [eventIds], type: QueryTypes.SELECT, transaction },
+    `WITH recorded AS (
+       INSERT INTO inbox (event_id) SELECT id FROM unnest($1::uuid[]) AS given (id) ORDER BY id
+       ON CONFLICT DO NOTHING RETURNING event_id
+     )
+     SELECT array(SELECT event_id::text FROM recorded) AS fresh,
+            EXISTS (SELECT FROM dead_letters WHERE message_id = ANY($1::text[])) AS have_failed`,
+    [eventIds],
+    transaction,
   );
-  return new Set(rows.map(({ event_id: id }) => id));
+  return { fresh: new Set(recorded?.fresh), haveFailed: recorded?.have_failed ?? false };
 }
 
 /** Takes events out again that need another transaction. */
@@ -30,9 +45,10 @@ export async function removeFromInbox(
 
 /** Which of these events the service has applied; another replica's work counts as soon as it is committed. */
 export async function findApplied(database: Sequelize, eventIds: readonly string[]): Promise<Set<string>> {
-  const rows = await database.query<{ event_id: string }>(
+  const rows = await queryRows<{ event_id: string }>(
+    database,
     'SELECT event_id FROM inbox WHERE event_id = ANY($1::uuid[])',
-    { bind: [eventIds], type: QueryTypes.SELECT },
+    [eventIds],
   );
   return new Set(rows.map(({ event_id: id }) => id));
 }

@@ -36,11 +36,3 @@ export async function republishIfLost(
     throw error;
   }
 }
-
-/** Records the sequence number that a stream had reached when it acknowledged the newest of our events. */
-export async function rememberStream(client: pg.Client, stream: string, lastSequence: number): Promise<void> {
-  await client.query(
-    'UPDATE published_streams SET last_sequence = greatest(last_sequence, $2) WHERE stream = $1',
-    [stream, lastSequence],
-  );
-}

@@ -6,11 +6,12 @@ import { delay, type Broker } from './broker.js';
 import { keepRunning } from './keep-running.js';
 import type { Logger } from './logger.js';
 import type { Outbox } from './outbox.js';
-import { republishIfLost, rememberStream } from './lost-stream.js';
+import { republishIfLost } from './lost-stream.js';
 import { purgeOldRows } from './retention.js';
 import { forgetStream, measureStream } from './metrics.js';
 import { ensureStream, streamOf } from './streams.js';
 import { tracePublishing } from './tracing.js';
+import { wakeablePause, type WakeablePause } from './wakeable-pause.js';
 
 export interface RelayOptions {
   outbox: Outbox;
@@ -24,6 +25,8 @@ export interface RelayOptions {
 const pollMilliseconds = 100;
 /** How often a standby tries to take over. */
 const standbyMilliseconds = 300;
+/** How long what is published may go unmarked. A crash meanwhile has it published again, and applied once. */
+const markMilliseconds = 20;
 const checkMilliseconds = 5_000;
 const purgeMilliseconds = 60_000;
 const batchSize = 256;
@@ -33,29 +36,23 @@ const batchSize = 256;
  * one is active at a time, by a session lock in Postgres; should two ever be, events are published twice and applied once.
  */
 export function startRelay(options: RelayOptions): { stop(): Promise<void> } {
-  let wake = new AbortController();
-  options.outbox.onCommit(() => wake.abort());
-  return keepRunning(
-    async (stopped) => {
-      const pause = async (milliseconds: number) => {
-        await delay(milliseconds, AbortSignal.any([wake.signal, stopped]));
-        wake = new AbortController();
-      };
-      await relayWhileHealthy(options, pause, stopped);
-    },
-    {
-      failed: (error) => options.logger.warn({ error }, 'relay interrupted; starting over'),
-      pause: () => 500 + Math.random() * 500,
-    },
-  );
+  const pause = wakeablePause();
+  options.outbox.onCommit(pause.wake);
+  return keepRunning((stopped) => relayWhileHealthy(options, pause, stopped), {
+    failed: (error) => options.logger.warn({ error }, 'relay interrupted; starting over'),
+    pause: () => 500 + Math.random() * 500,
+  });
 }
 
-type Pause = (milliseconds: number) => Promise<void>;
-
-async function relayWhileHealthy(options: RelayOptions, pause: Pause, stopped: AbortSignal): Promise<void> {
+async function relayWhileHealthy(
+  options: RelayOptions,
+  pause: WakeablePause,
+  stopped: AbortSignal,
+): Promise<void> {
   const client = new pg.Client({ ...options.connection, query_timeout: 5_000, keepAlive: true });
   // Without a listener, a connection that breaks while idle ends the process; the next query reports it anyway.
   client.on('error', () => undefined);
+  stopped.addEventListener('abort', pause.wake);
   await client.connect();
   try {
     await takeLock(client, options.outbox.publisher, stopped);
@@ -64,6 +61,7 @@ async function relayWhileHealthy(options: RelayOptions, pause: Pause, stopped: A
     // Another replica may be active now, which knows better.
     forgetStream(streamOf(options.outbox.publisher));
     await client.end().catch(() => undefined);
+    stopped.removeEventListener('abort', pause.wake);
   }
 }
 
@@ -81,27 +79,35 @@ async function takeLock(client: pg.Client, publisher: Publisher, stopped: AbortS
 async function relay(
   client: pg.Client,
   options: RelayOptions,
-  pause: Pause,
+  pause: WakeablePause,
   stopped: AbortSignal,
 ): Promise<void> {
   const { client: jetStream, manager } = await whileNotStopped(options.broker.jetStream(), stopped);
   options.logger.info('relay active');
   let checkedAt = -Infinity;
   let purgedAt = performance.now();
+  let unmarked = nothing;
   while (!stopped.aborted) {
     if (performance.now() - checkedAt > checkMilliseconds) {
+      // What a stream has lost since it was published counts as published, or it would not be published again.
+      await markPublished(client, options, unmarked);
+      unmarked = nothing;
       await checkStream(client, manager, options);
       checkedAt = performance.now();
     }
-    const progress = await publishBatch(client, jetStream, options);
+    const batch = await publishBatch(client, jetStream, options, unmarked);
+    unmarked = batch.unmarked;
     // A stream that refuses may be gone: the check makes it anew and republishes.
-    if (progress === 'refused') checkedAt = -Infinity;
+    if (batch.progress === 'refused') checkedAt = -Infinity;
     if (performance.now() - purgedAt > purgeMilliseconds) {
       await purgeOldRows(client);
       purgedAt = performance.now();
     }
-    if (progress !== 'more') await pause(progress === 'refused' ? 500 : pollMilliseconds);
+    if (batch.progress === 'more') continue;
+    if (batch.progress === 'refused') await pause.wait(500);
+    else await pause.wait(unmarked.sequences.length > 0 ? markMilliseconds : pollMilliseconds);
   }
+  await markPublished(client, options, unmarked);
 }
 
 async function checkStream(
@@ -121,36 +127,83 @@ interface OutboxRow {
   envelope: Envelope;
 }
 
-/** Publishes the oldest unpublished events; tells whether there may be more, none were left, or the broker refused some. */
+/** What the stream has acknowledged. */
+interface Published {
+  /** Places in the outbox. */
+  sequences: string[];
+  /** Where in the stream the newest of it is; 0 when it was there already. */
+  lastSequence: number;
+  /** When the first of it was acknowledged, by the monotonic clock in milliseconds. */
+  since: number;
+}
+
+const nothing: Published = { sequences: [], lastSequence: 0, since: Infinity };
+
+const together = (one: Published, other: Published): Published => ({
+  sequences: [...one.sequences, ...other.sequences],
+  lastSequence: Math.max(one.lastSequence, other.lastSequence),
+  since: Math.min(one.since, other.since),
+});
+
+/** Whether there may be more, none were left, or the broker refused some. */
+type Progress = 'more' | 'empty' | 'refused';
+
+/**
+ * Publishes the oldest events that are neither published nor `unmarked`. To mark each batch by itself would cost a commit for every few
+ * events, and hold up those behind it: what is published is marked some milliseconds later, while the next is on its way.
+ */
 async function publishBatch(
   client: pg.Client,
   jetStream: JetStreamClient,
-  { outbox, logger }: RelayOptions,
-): Promise<'more' | 'empty' | 'refused'> {
-  const { rows } = await client.query<OutboxRow>(
-    `SELECT sequence, envelope FROM outbox
+  options: RelayOptions,
+  unmarked: Published,
+): Promise<{ progress: Progress; unmarked: Published }> {
+  const isMarkDue =
+    performance.now() - unmarked.since > markMilliseconds || unmarked.sequences.length >= batchSize;
+  const [{ progress, published }] = await Promise.all([
+    findUnpublished(client, unmarked).then((rows) => publishRows(client, jetStream, options, rows)),
+    isMarkDue ? markPublished(client, options, unmarked) : undefined,
+  ]);
+  return { progress, unmarked: isMarkDue ? published : together(unmarked, published) };
+}
+
+async function findUnpublished(client: pg.Client, { sequences }: Published): Promise<OutboxRow[]> {
+  const { rows } = await client.query<OutboxRow>({
+    name: 'unpublished',
+    text: `SELECT sequence, envelope FROM outbox
      WHERE published_at IS NULL AND (next_attempt_at IS NULL OR next_attempt_at <= now())
+       AND sequence <> ALL($1::bigint[])
      ORDER BY sequence LIMIT ${batchSize}`,
-  );
-  if (rows.length === 0) return 'empty';
+    values: [sequences],
+  });
+  return rows;
+}
+
+async function publishRows(
+  client: pg.Client,
+  jetStream: JetStreamClient,
+  { logger }: RelayOptions,
+  rows: OutboxRow[],
+): Promise<{ progress: Progress; published: Published }> {
   const results = await Promise.allSettled(rows.map((row) => publish(jetStream, row)));
-  const published = rows.filter((_row, index) => results[index]?.status === 'fulfilled');
-  await markPublished(client, published);
-  const lastSequence = Math.max(
-    0,
-    ...results.map((result) => (result.status === 'fulfilled' ? result.value : 0)),
-  );
-  if (lastSequence > 0) await rememberStream(client, streamOf(outbox.publisher), lastSequence);
+  const sequences = rows
+    .filter((_row, index) => results[index]?.status === 'fulfilled')
+    .map(({ sequence }) => sequence);
+  const published: Published = {
+    sequences,
+    since: sequences.length > 0 ? performance.now() : Infinity,
+    lastSequence: Math.max(0, ...results.map((result) => (result.status === 'fulfilled' ? result.value : 0))),
+  };
   const failures = results.flatMap((result, index) =>
     result.status === 'rejected' ? [{ row: rows[index] as OutboxRow, error: result.reason as unknown }] : [],
   );
-  if (failures.length === 0) return rows.length === batchSize ? 'more' : 'empty';
+  if (failures.length === 0) return { progress: rows.length === batchSize ? 'more' : 'empty', published };
   logger.warn(
     { error: failures[0]?.error, failed: failures.length },
     'events could not be published; trying again',
   );
   await postponeRefused(client, failures);
-  return 'refused';
+  return { progress: 'refused', published };
 }
 
 async function publish(jetStream: JetStreamClient, { envelope }: OutboxRow): Promise<number> {
@@ -170,11 +223,21 @@ function headersWith(traceparent: string): MsgHdrs {
   return all;
 }
 
-async function markPublished(client: pg.Client, rows: OutboxRow[]): Promise<void> {
-  if (rows.length === 0) return;
-  await client.query('UPDATE outbox SET published_at = now() WHERE sequence = ANY($1::bigint[])', [
-    rows.map(({ sequence }) => sequence),
-  ]);
+/** Marks events as published, and how far the stream has come with them. */
+async function markPublished(
+  client: pg.Client,
+  { outbox }: RelayOptions,
+  { sequences, lastSequence }: Published,
+): Promise<void> {
+  if (sequences.length === 0) return;
+  await client.query({
+    name: 'mark-published',
+    text: `WITH remembered AS (
+       UPDATE published_streams SET last_sequence = $3 WHERE stream = $2 AND last_sequence < $3
+     )
+     UPDATE outbox SET published_at = now() WHERE sequence = ANY($1::bigint[])`,
+    values: [sequences, streamOf(outbox.publisher), lastSequence],
+  });
 }
 
 /** A row that the server itself refuses must not block those behind it; a server that is away is nobody's fault and counts for none. */

@@ -1,0 +1,32 @@
+/** A pause that can be cut short. */
+export interface WakeablePause {
+  /** Ends the pause that is under way, or the next one before it begins. */
+  wake(): void;
+  /** Whether the next pause would be none. */
+  isWoken(): boolean;
+  /** Resolves after `milliseconds`, or when woken. */
+  wait(milliseconds: number): Promise<void>;
+}
+
+/** Not an AbortController: each of its aborts makes an error with a stack trace, which is dear where every write wakes somebody. */
+export function wakeablePause(): WakeablePause {
+  let isWoken = false;
+  let end: () => void = () => undefined;
+  return {
+    wake() {
+      isWoken = true;
+      end();
+    },
+    isWoken: () => isWoken,
+    async wait(milliseconds) {
+      if (!isWoken) {
+        const { promise, resolve } = Promise.withResolvers<void>();
+        const timer = setTimeout(resolve, milliseconds);
+        end = resolve;
+        await promise;
+        clearTimeout(timer);
+      }
+      isWoken = false;
+    },
+  };
+}
