@@ -1,4 +1,5 @@
 import { createLogger, type Logger } from './logger.js';
+import { releaseMemoryOfStart } from './release-memory.js';
 import { SettingsError, type ProcessSettings } from './settings.js';
 
 /** Something that a process starts and, when it ends, stops. */
@@ -68,6 +69,7 @@ export function runProcess<Settings extends ProcessSettings>(
       isDraining: () => draining,
     });
     logger.info('started');
+    releaseMemoryOfStart();
   };
   start().catch((error: unknown) => fail(error, 'cannot start'));
 }
