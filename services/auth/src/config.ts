@@ -70,7 +70,7 @@ export const readConfig = (environment: NodeJS.ProcessEnv): Config =>
       .messages({ 'number.min': '{#label} must not be less than JWKS_REFRESH_SECONDS' }),
     BCRYPT_COST: Joi.number().integer().min(10).max(15).default(12),
     BCRYPT_CONCURRENCY: Joi.number().integer().min(1).max(16).default(2),
-    BCRYPT_QUEUE_LIMIT: Joi.number().integer().min(0).max(1_000).default(32),
+    BCRYPT_QUEUE_LIMIT: Joi.number().integer().min(0).max(1_000).default(256),
     PASSWORD_MIN_LENGTH: Joi.number().integer().min(8).max(64).default(8),
     REFRESH_REUSE_GRACE_SECONDS: Joi.number().min(0).max(60).default(0),
     PASSWORD_BLOCKLIST: Joi.boolean().when('NODE_ENV', {

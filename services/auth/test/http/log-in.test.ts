@@ -18,7 +18,7 @@ describe('POST /login', () => {
   const logIn = (form: Record<string, string>) => ask('POST', '/login', { form });
 
   beforeAll(async () => {
-    agora = await startAgora(['auth'], { algorithm: 'ES256' });
+    agora = await startAgora(['auth'], { algorithm: 'ES256', environment: { BCRYPT_QUEUE_LIMIT: '32' } });
     ask = httpClient(agora.process('auth').url);
     ann = await join(ask);
   });
