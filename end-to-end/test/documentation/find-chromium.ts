@@ -1,10 +1,12 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { execFile } from 'node:child_process';
 import { createReadStream, createWriteStream, existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { delimiter, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { promisify } from 'node:util';
 import { createBrotliDecompress } from 'node:zlib';
+
+const execute = promisify(execFile);
 
 /** A program that speaks Chromium's protocol, and what it needs in its environment. */
 export interface Chromium {
@@ -32,8 +34,10 @@ async function unpackChromium(folder: string): Promise<Chromium> {
   const read = (name: string) =>
     [createReadStream(join(entry, '../../bin', name)), createBrotliDecompress()] as const;
   const untar = async (name: string) => {
-    const tar = spawn('tar', ['-x', '-C', folder], { stdio: ['pipe', 'ignore', 'inherit'] });
-    await Promise.all([pipeline(...read(name), tar.stdin), once(tar, 'exit')]);
+    // Not through a pipe: tar ends at the archive's last entry, and does not always read what fills it up.
+    const archive = join(folder, name);
+    await pipeline(...read(name), createWriteStream(archive));
+    await execute('tar', ['-x', '-f', archive, '-C', folder]);
   };
   const executablePath = join(folder, 'chromium');
   await Promise.all([

@@ -27,7 +27,7 @@ export interface StackAddresses {
 }
 
 // What a process needs of the machine, and the settings that a user may change at `npm start`.
-const inherited = ['PATH', 'HOME', 'LANG', 'TZ', 'NODE_OPTIONS', 'NODE_EXTRA_CA_CERTS'];
+const inherited = ['PATH', 'HOME', 'LANG', 'TZ', 'NODE_OPTIONS', 'NODE_COMPILE_CACHE', 'NODE_EXTRA_CA_CERTS'];
 const overridable = [
   'LOG_LEVEL',
   'ACCESS_TOKEN_EXPIRE_MINUTES',

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { checkout } from './checkout.js';
 import { send } from './end-process.js';
 import type { StopRequests } from './stop-requests.js';
@@ -22,7 +22,13 @@ export async function runJest({ args, workers, stackFile, requests }: JestRun): 
   const options = ['--config', 'jest.config.js', '--maxWorkers', String(workers)];
   // A group of its own lets what the tests started be ended with it; but then it could not read from the terminal.
   const detached = !process.stdin.isTTY;
-  const env = { ...process.env, AGORA_TEST_STACK: stackFile, NODE_OPTIONS: nodeOptions() };
+  const env = {
+    ...process.env,
+    AGORA_TEST_STACK: stackFile,
+    NODE_OPTIONS: nodeOptions(),
+    // Tests start the same processes hundreds of times.
+    NODE_COMPILE_CACHE: join(dirname(stackFile), 'compiled'),
+  };
   const child = spawn(process.execPath, [jest, ...options, ...args], {
     cwd: checkout,
     stdio: 'inherit',

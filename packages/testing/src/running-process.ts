@@ -23,6 +23,9 @@ interface Program {
   internalPort: number;
 }
 
+const { NODE_COMPILE_CACHE } = process.env;
+const compileCache = NODE_COMPILE_CACHE ? { NODE_COMPILE_CACHE } : {};
+
 /** Starts a process and waits until it says that it is ready; rejects with what it printed when it ends before. */
 export async function startProcess({
   entry,
@@ -35,7 +38,7 @@ export async function startProcess({
   const internalUrl = `http://127.0.0.1:${internalPort}`;
   const start = async () => {
     child = spawn(process.execPath, ['--disable-proto=delete', entry], {
-      env: environment,
+      env: { ...compileCache, ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     for (const stream of [child.stdout, child.stderr])
