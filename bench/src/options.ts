@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { processes, StackError, type ProcessName } from '@agora/local-stack';
-import { readRoutes, type Routes } from './load/routes.js';
+import type { Rival } from './load/rival.js';
+import { readRoutes } from './load/routes.js';
 
 export interface Options {
   /** How long a round lasts. */
@@ -12,7 +13,7 @@ export interface Options {
   /** The measures to take; all when empty. */
   only: string[];
   /** Another implementation to put beside this one. */
-  rival: { origin: string; routes: Routes } | undefined;
+  rival: Rival | undefined;
   /** The process to write a CPU profile of. */
   profile: ProcessName | undefined;
   /** Whether it is only to be seen that every measure works: the figures say nothing. */

@@ -10,6 +10,8 @@ type Question = Pick<Load, 'origin' | 'requests' | 'rate'>;
 /** One of those that are measured in turn. */
 export interface Contestant {
   name: string;
+  /** What makes it ready for a round. */
+  prepare?(): Promise<void>;
   /** Called for every round: a vote can be cast once. */
   question(): Question;
   /** What else is asked meanwhile, which is not counted. */
@@ -54,12 +56,13 @@ export async function takeRounds(bench: Bench, contestants: readonly Contestant[
 /** Measures one contestant once. */
 export async function takeRound(
   bench: Bench,
-  { name, question, meanwhile, writes = false, parts = partsOf(bench) }: Contestant,
+  { name, prepare, question, meanwhile, writes = false, parts = partsOf(bench) }: Contestant,
   milliseconds: number,
 ): Promise<Round> {
   const { generator, otherGenerator, system, signal } = bench;
   const { smoke } = bench.options;
   signal.throwIfAborted();
+  await prepare?.();
   const marks = writes ? await markEvents(system) : undefined;
   const load = { ...question(), milliseconds };
   const beside = meanwhile && otherGenerator.run({ ...meanwhile(), milliseconds: milliseconds + headStart });

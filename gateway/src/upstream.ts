@@ -76,6 +76,8 @@ function createAsk(
   const proxy = createProxyMiddleware({
     target: origin,
     agent,
+    // The gateway has found the route; the default would parse every URL once more to find that it fits.
+    pathFilter: () => true,
     proxyTimeout: pauseMilliseconds,
     selfHandleResponse: true,
     // The default ones answer errors themselves, with the host and the URL.

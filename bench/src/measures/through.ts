@@ -1,5 +1,4 @@
-import { StackError } from '@agora/local-stack';
-import { perConnection } from '../load/routes.js';
+import { requestsTo, requireAnswer, reset } from '../load/rival.js';
 import { connectionsOf, readBy, readPosts, vote } from '../requests.js';
 import { takeRounds, type Contestant, type Round } from '../rounds.js';
 import { ratio, requestsPerSecond, throughput } from './compare.js';
@@ -21,6 +20,8 @@ export const through: Measure = {
       get: () => readPosts(bench, bench.system.data),
       vote: () => vote(bench),
     };
+    const connections = connectionsOf(bench);
+    if (rival) for (const name of ['list', 'get']) await requireAnswer(rival, name);
     const figures: Figure[] = [];
     const rounds: Round[] = [];
     for (const name of ['list', 'get', 'vote'] as const) {
@@ -29,10 +30,13 @@ export const through: Measure = {
         { name: own, question: () => ({ origin, requests: asked[name]() }), writes: name === 'vote' },
       ];
       if (rival) {
-        const route = rival.routes[name];
-        if (!route) throw new StackError(`--rival-routes has no route "${name}"`);
-        const requests = perConnection(route, connectionsOf(bench));
-        contestants.push({ name: other, question: () => ({ origin: rival.origin, requests }), parts: {} });
+        const requests = requestsTo(rival, name, connections);
+        contestants.push({
+          name: other,
+          prepare: () => reset(rival, connections),
+          question: () => ({ origin: rival.origin, requests }),
+          parts: {},
+        });
       }
       const taken = await takeRounds(bench, contestants);
       rounds.push(...taken);

@@ -62,6 +62,7 @@ export async function traceCall<Result>(
   name: string,
   call: (headers: Record<string, string>) => Promise<Result>,
 ): Promise<Result> {
+  if (!isOn) return call({});
   const span = tracer.startSpan(name, { kind: SpanKind.CLIENT });
   const inSpan = trace.setSpan(context.active(), span);
   const headers: Record<string, string> = {};

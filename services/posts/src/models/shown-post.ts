@@ -1,4 +1,4 @@
-import { gather, runStatement } from '@agora/database';
+import { gather, runSharedStatement, runStatement } from '@agora/database';
 import type { PostState } from '@agora/contracts';
 import type { Transaction } from 'sequelize';
 import type { UserView } from './author.js';
@@ -106,7 +106,7 @@ export interface OwnQuery {
 /** The user's own posts, drafts too, newest first. */
 export function listOwn(ownerId: number, query: OwnQuery): Promise<ShownPost[]> {
   const { statement, values } = ownStatement(ownerId, query);
-  return runStatement<ShownPost>(statement, values);
+  return runSharedStatement<ShownPost>(statement, values);
 }
 
 /** The statement for them. */
