@@ -1,15 +1,7 @@
 /** `npm run bench`: what Agora's requests cost, beside the least that they could, and against the targets. */
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import {
-  makeTemporaryFolder,
-  ownArgument,
-  removeAbandonedFolders,
-  reportFailure,
-  StackError,
-  stopRequests,
-} from '@agora/local-stack';
+import { reportFailure, runInFolder, StackError } from '@agora/local-stack';
 import { dataFolder } from './bench.js';
 import { chooseMeasures } from './measures/measures.js';
 import { readOptions, type Options } from './options.js';
@@ -23,22 +15,14 @@ async function main(args: string[]): Promise<number> {
   if (process.platform !== 'linux') throw new StackError('CPU times are read from /proc: this needs Linux.');
   const options = readOptions(args);
   const measures = chooseMeasures(options.only);
-  const { signal } = stopRequests();
-  await removeAbandonedFolders();
-  const folder = makeTemporaryFolder(ownArgument(fileURLToPath(import.meta.url)));
   mkdirSync(join(dataFolder, 'logs'), { recursive: true });
-  try {
+  return runInFolder(import.meta.url, async ({ folder, signal }) => {
     const report = await runBench({ options, folder, signal, announce: print }, measures);
     print('');
     for (const line of describeReport(report)) print(line);
     writeReport(options, report);
     return report.measures.some(({ figures }) => figures.some(({ invalid }) => invalid)) ? 1 : 0;
-  } catch (error) {
-    if (signal.aborted) return 130;
-    throw error;
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 function writeReport({ out, profile }: Options, report: Report): void {

@@ -1,17 +1,7 @@
 /** `npm run chaos`: breaks a running Agora in every way that is known, and says whether anything that must hold did not. */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import {
-  checkout,
-  layoutOf,
-  makeTemporaryFolder,
-  ownArgument,
-  removeAbandonedFolders,
-  reportFailure,
-  StackError,
-  stopRequests,
-} from '@agora/local-stack';
+import { checkout, layoutOf, reportFailure, runInFolder, StackError } from '@agora/local-stack';
 import type { Fault } from './faults/fault.js';
 import { allFaults } from './faults/inject-faults.js';
 import { readOptions, type Options } from './options.js';
@@ -27,15 +17,12 @@ const print = (line: string) => void process.stdout.write(`${line}\n`);
 
 async function main(args: string[]): Promise<number> {
   const options = readOptions(args);
-  const { signal } = stopRequests();
-  await removeAbandonedFolders();
-  const folder = makeTemporaryFolder(ownArgument(fileURLToPath(import.meta.url)));
+  const faults = chooseFaults(options);
   const logs = join(layoutOf(checkout).data, 'chaos', 'logs');
   rmSync(logs, { recursive: true, force: true });
-  try {
-    const faults = chooseFaults(options);
+  return runInFolder(import.meta.url, async (workshop) => {
     const plan = { faults, seconds: options.seconds, limit: options.quick ? quickLimit : undefined };
-    const run = await runChaos({ seed: options.seed, plan, folder, logs, signal, announce: print });
+    const run = await runChaos({ seed: options.seed, plan, logs, announce: print, ...workshop });
     const summary = summarize(run, options);
     for (const line of describeRun(summary)) print(line);
     const report = writeReport(options, JSON.stringify(summary, null, 2), drawPlot(run));
@@ -43,12 +30,7 @@ async function main(args: string[]): Promise<number> {
     const missing = faults.filter(({ kind }) => run.marks.every((mark) => mark.kind !== kind));
     for (const { kind } of missing) print(`"${kind}" did not come in the time that there was`);
     return run.findings.length > 0 ? 1 : 0;
-  } catch (error) {
-    if (signal.aborted) return 130;
-    throw error;
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 function chooseFaults({ quick, only }: Options): Fault[] {

@@ -1,8 +1,8 @@
+import { table } from '@agora/local-stack';
 import { failuresOf } from '../measures/compare.js';
 import { isMet, type Figure, type Outcome } from '../measures/measure.js';
 import { roundsOf, type Round } from '../rounds.js';
 import { median, spread } from './statistics.js';
-import { table } from './table.js';
 
 /** The lines that tell people what a measure came to. */
 export function describeOutcome({ figures, rounds, notes = [] }: Outcome): string[] {

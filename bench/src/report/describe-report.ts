@@ -1,7 +1,7 @@
+import { table } from '@agora/local-stack';
 import { isMet } from '../measures/measure.js';
 import type { Report } from '../run-bench.js';
 import { rounded } from './describe-outcome.js';
-import { table } from './table.js';
 
 /** The table at the end: every figure beside its target. */
 export function describeReport({ measures }: Report): string[] {

@@ -1,3 +1,4 @@
+import { table } from '@agora/local-stack';
 import { invariants, type Invariant } from '../findings.js';
 import type { Summary } from './summarize.js';
 
@@ -10,12 +11,7 @@ export function describeRun(summary: Summary): string[] {
       ['operation', 'ok', 'refused', 'shed', 'no final answer', 'p50 ms', 'p99 ms'],
       Object.entries(summary.operations).map(([name, { ok, refused, shed, info, p50, p99 }]) => [
         name,
-        ok,
-        refused,
-        shed,
-        info,
-        Math.round(p50),
-        Math.round(p99),
+        ...[ok, refused, shed, info, p50, p99].map(whole),
       ]),
     ),
     '',
@@ -25,7 +21,7 @@ export function describeRun(summary: Summary): string[] {
         .toSorted(([one], [other]) => one.localeCompare(other))
         .map(([kind, { count, failedForMedian, failedForMax }]) => [
           kind,
-          count,
+          whole(count),
           (failedForMedian / 1_000).toFixed(1),
           (failedForMax / 1_000).toFixed(1),
         ]),
@@ -42,7 +38,7 @@ export function describeRun(summary: Summary): string[] {
       (Object.keys(invariants) as Invariant[]).map((name) => [
         name,
         invariants[name].says,
-        summary.invariants[name],
+        whole(summary.invariants[name]),
       ]),
     ),
     '',
@@ -52,25 +48,10 @@ export function describeRun(summary: Summary): string[] {
   ];
 }
 
+const whole = (value: number): string => value.toFixed(0);
+
 function describeHeap({ holdings: { before, after } }: Summary): string {
   const most = (holdings: Summary['holdings']['after']) =>
     Math.max(0, ...Object.values(holdings).map(({ heap }) => heap));
   return `the largest heap, garbage collected: ${most(before)} MB under the first load, ${most(after)} MB at the end`;
-}
-
-type Cell = string | number;
-
-/** Words to the left, numbers to the right. */
-function table(head: string[], rows: Cell[][]): string[] {
-  const all = [head, ...rows].map((row) => row.map(String));
-  const widths = head.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
-  const isNumber = head.map((_, column) => rows.every((row) => !Number.isNaN(Number(row[column] || 'x'))));
-  return all.map((row) =>
-    row
-      .map((cell, column) =>
-        isNumber[column] ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0),
-      )
-      .join('  ')
-      .trimEnd(),
-  );
 }

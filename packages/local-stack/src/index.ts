@@ -16,11 +16,13 @@ export { startPostgres, type Postgres, type PostgresOptions } from './postgres.j
 export { ownArgument } from './process-identity.js';
 export { createProgress, type Progress } from './progress.js';
 export { reportFailure } from './report-failure.js';
+export { runInFolder, type Workshop } from './run-in-folder.js';
 export { makeSecrets, type Secrets } from './secrets.js';
 export { startProcess, type ServerProcess } from './server-process.js';
 export { StackError } from './stack-error.js';
 export { stopRequests, type StopRequests } from './stop-requests.js';
 export { makeTemporaryFolder, rememberProcess, removeAbandonedFolders } from './temporary-folder.js';
+export { table } from './table.js';
 export { readTestStack, type TestStack, type TestWorker } from './test-stack.js';
 export {
   entryPoint,
