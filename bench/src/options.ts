@@ -8,6 +8,8 @@ export interface Options {
   /** How long a round lasts. */
   seconds: number;
   rounds: number;
+  /** How many requests are under way at once. */
+  connections: number;
   /** 1 is 10k users, 50k posts and some 500k votes. */
   scale: number;
   /** The measures to take; all when empty. */
@@ -23,7 +25,7 @@ export interface Options {
 }
 
 const usage =
-  'Usage: npm run bench [-- --seconds 4] [--rounds 5] [--scale 1] [--only MEASURE]… [--rival http://… --rival-routes FILE.json] [--profile PROCESS] [--smoke] [--out FILE.json]';
+  'Usage: npm run bench [-- --seconds 4] [--rounds 5] [--connections 16] [--scale 1] [--only MEASURE]… [--rival http://… --rival-routes FILE.json] [--profile PROCESS] [--smoke] [--out FILE.json]';
 
 /** Reads the command line; throws a StackError that says how it is to be written. */
 export function readOptions(args: string[]): Options {
@@ -32,6 +34,8 @@ export function readOptions(args: string[]): Options {
   return {
     seconds: numberOf('seconds', given.seconds, smoke ? 0.1 : 4, 0.1, 600),
     rounds: numberOf('rounds', given.rounds, smoke ? 1 : 5, 1, 100),
+    // As many as keep two cores busy; where figures say nothing, fewer, which are answered sooner.
+    connections: numberOf('connections', given.connections, smoke ? 4 : 16, 1, 256),
     scale: numberOf('scale', given.scale, smoke ? 0.02 : 1, 0.02, 10),
     only: given.only,
     rival: rivalOf(given.rival, given['rival-routes']),
@@ -48,6 +52,7 @@ function parse(args: string[]) {
       options: {
         seconds: { type: 'string' },
         rounds: { type: 'string' },
+        connections: { type: 'string' },
         scale: { type: 'string' },
         only: { type: 'string', multiple: true, default: [] },
         rival: { type: 'string' },
@@ -64,7 +69,8 @@ function parse(args: string[]) {
 
 function numberOf(name: string, text: string | undefined, usual: number, min: number, max: number): number {
   const value = text === undefined ? usual : Number(text);
-  if (value >= min && value <= max && (name !== 'rounds' || Number.isInteger(value))) return value;
+  const isWhole = Number.isInteger(value) || (name !== 'rounds' && name !== 'connections');
+  if (value >= min && value <= max && isWhole) return value;
   throw new StackError(`--${name} must be a number from ${min} to ${max}. ${usage}`);
 }
 

@@ -2,22 +2,19 @@ import type { Bench } from './bench.js';
 import { emailOf } from './data/seed.js';
 import { perConnection, type Request } from './load/routes.js';
 
-/** As many as keep two cores busy; where figures say nothing, fewer, which are answered sooner. */
-export const connectionsOf = ({ options }: Pick<Bench, 'options'>): number => (options.smoke ? 4 : 16);
-
 /** The headers of a user. */
 export const headersOf = (token: string) => ({ Authorization: `Bearer ${token}` });
 
 /** On every connection the same read, by the author of a quarter of all posts. */
 export function readBy(bench: Bench, path: string): Request[][] {
   const headers = headersOf(bench.key.tokenFor(bench.system.data.author));
-  return perConnection([{ method: 'GET', path, headers }], connectionsOf(bench));
+  return perConnection([{ method: 'GET', path, headers }], bench.options.connections);
 }
 
 /** Posts of which everybody may see each, other ones on each connection. */
 export function readPosts(bench: Bench, data: Bench['system']['data']): Request[][] {
   const headers = headersOf(bench.key.tokenFor(data.author));
-  const connections = connectionsOf(bench);
+  const connections = bench.options.connections;
   return Array.from({ length: connections }, (_, index) =>
     share(data.posts, index, connections).map((id) => ({ method: 'GET', path: `/posts/${id}`, headers })),
   );
@@ -25,7 +22,7 @@ export function readPosts(bench: Bench, data: Bench['system']['data']): Request[
 
 /** Everybody casts a vote and takes it back, again and again: for the one post, or each for other ones. */
 export function vote(bench: Bench, hotPost?: number): Request[][] {
-  const connections = connectionsOf(bench);
+  const connections = bench.options.connections;
   return bench.takeVoters(connections).map((voter, index) => {
     const posts = hotPost === undefined ? share(votable(bench), index, connections) : [hotPost];
     const headers = jsonHeadersOf(bench, voter);
@@ -63,7 +60,7 @@ const jsonHeadersOf = ({ key }: Bench, userId: number) => ({
 
 /** Everybody writes posts. */
 export function publish(bench: Bench): Request[][] {
-  return bench.takeVoters(connectionsOf(bench)).map((writer) => [
+  return bench.takeVoters(bench.options.connections).map((writer) => [
     {
       method: 'POST',
       path: '/posts',

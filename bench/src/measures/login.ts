@@ -10,14 +10,20 @@ const atOnce = 4;
 /** Logging in, which is a hash of a password and little else. */
 export const login: Measure = {
   name: 'login',
-  about: 'POST /login through the gateway, four at once',
+  about: 'POST /login through the gateway, four at once, and of auth alone',
   async take(bench) {
-    const { origin } = required(bench, 'gateway');
-    const question = () => ({ origin, requests: logIn(bench, atOnce) });
-    const rounds = await takeRounds(bench, [{ name: 'log in', question }]);
+    const contestant = (name: string, { origin }: { origin: string }) => ({
+      name,
+      question: () => ({ origin, requests: logIn(bench, atOnce) }),
+    });
+    const rounds = await takeRounds(bench, [
+      contestant('log in', required(bench, 'gateway')),
+      contestant('auth alone', required(bench, 'auth')),
+    ]);
     return {
       figures: [
         requestsPerSecond('logins', rounds, 'log in'),
+        requestsPerSecond('logins, service alone', rounds, 'auth alone'),
         { name: 'logins, p99', value: medianOf(rounds, 'log in', ({ p99 }) => p99), unit: 'ms' },
       ],
       rounds,

@@ -7,14 +7,21 @@ import { required } from './required.js';
 /** Writing posts. */
 export const publish: Measure = {
   name: 'publish',
-  about: 'POST /posts through the gateway',
+  about: 'POST /posts through the gateway, and of posts alone',
   async take(bench) {
-    const { origin } = required(bench, 'gateway');
-    const question = () => ({ origin, requests: publishing(bench) });
-    const rounds = await takeRounds(bench, [{ name: 'publish', question, writes: true }]);
+    const contestant = (name: string, { origin }: { origin: string }) => ({
+      name,
+      question: () => ({ origin, requests: publishing(bench) }),
+      writes: true,
+    });
+    const rounds = await takeRounds(bench, [
+      contestant('publish', required(bench, 'gateway')),
+      contestant('posts alone', required(bench, 'posts')),
+    ]);
     return {
       figures: [
         requestsPerSecond('posts', rounds, 'publish'),
+        requestsPerSecond('posts, service alone', rounds, 'posts alone'),
         { name: 'posts, p99', value: medianOf(rounds, 'publish', ({ p99 }) => p99), unit: 'ms' },
       ],
       rounds,

@@ -1,5 +1,5 @@
 import { requestsTo, requireAnswer, reset } from '../load/rival.js';
-import { connectionsOf, readBy, readPosts, vote } from '../requests.js';
+import { readBy, readPosts, vote } from '../requests.js';
 import { takeRounds, type Contestant, type Round } from '../rounds.js';
 import { ratio, requestsPerSecond, throughput } from './compare.js';
 import { atLeast, type Figure, type Measure } from './measure.js';
@@ -8,10 +8,11 @@ import { required } from './required.js';
 /** How many times as many requests as the application that Agora replaces, with the index that it lacks. */
 const targets = { list: 20, get: 8, vote: 6 } as const;
 
-/** What a client sees: reads and votes through the gateway, and of a rival when there is one. */
+/** What a client sees: reads and votes through the gateway, of the service alone, and of a rival when there is one. */
 export const through: Measure = {
   name: 'through',
-  about: 'requests per second through the gateway: GET /posts, GET /posts/{id}, POST /vote; and of the rival',
+  about:
+    'requests per second through the gateway: GET /posts, GET /posts/{id}, POST /vote; of the service alone; of the rival',
   async take(bench) {
     const { origin } = required(bench, 'gateway');
     const { rival } = bench.options;
@@ -20,14 +21,18 @@ export const through: Measure = {
       get: () => readPosts(bench, bench.system.data),
       vote: () => vote(bench),
     };
-    const connections = connectionsOf(bench);
+    const { connections } = bench.options;
     if (rival) for (const name of ['list', 'get']) await requireAnswer(rival, name);
     const figures: Figure[] = [];
     const rounds: Round[] = [];
     for (const name of ['list', 'get', 'vote'] as const) {
       const [own, other] = [`agora ${name}`, `rival ${name}`];
+      const service = required(bench, name === 'vote' ? 'votes' : 'posts');
+      const alone = `${service.name} alone, ${name}`;
+      const writes = name === 'vote';
       const contestants: Contestant[] = [
-        { name: own, question: () => ({ origin, requests: asked[name]() }), writes: name === 'vote' },
+        { name: own, question: () => ({ origin, requests: asked[name]() }), writes },
+        { name: alone, question: () => ({ origin: service.origin, requests: asked[name]() }), writes },
       ];
       if (rival) {
         const requests = requestsTo(rival, name, connections);
@@ -40,7 +45,7 @@ export const through: Measure = {
       }
       const taken = await takeRounds(bench, contestants);
       rounds.push(...taken);
-      figures.push(requestsPerSecond(own, taken, own));
+      figures.push(requestsPerSecond(own, taken, own), requestsPerSecond(alone, taken, alone));
       if (rival)
         figures.push(
           ratio(`${name}, agora to rival`, taken, [own, other], throughput, atLeast(targets[name])),

@@ -11,7 +11,12 @@ export function describeRun(summary: Summary): string[] {
       ['operation', 'ok', 'refused', 'shed', 'no final answer', 'p50 ms', 'p99 ms'],
       Object.entries(summary.operations).map(([name, { ok, refused, shed, info, p50, p99 }]) => [
         name,
-        ...[ok, refused, shed, info, p50, p99].map(whole),
+        whole(ok),
+        whole(refused),
+        whole(shed),
+        whole(info),
+        whole(p50),
+        whole(p99),
       ]),
     ),
     '',

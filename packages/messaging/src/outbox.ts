@@ -90,8 +90,7 @@ export async function changeAndRecord<Data, Result extends { changed: boolean }>
   const envelope = envelopeOf(event, data, outbox);
   const result = await change({ id: envelope.id, envelope: JSON.stringify(envelope) });
   if (result.changed) {
-    outbox.committed();
-    outbox.correlation.wrote(writeToken([envelope]));
+    tellCommitted(outbox, [envelope]);
   }
   return result;
 }
@@ -106,10 +105,13 @@ function remember(envelopes: Envelope[], transaction: Transaction, outbox: OpenO
   const earlier = added.get(transaction);
   if (earlier) return void earlier.push(...envelopes);
   added.set(transaction, envelopes);
-  transaction.afterCommit(() => {
-    outbox.committed();
-    outbox.correlation.wrote(writeToken(envelopes));
-  });
+  transaction.afterCommit(() => tellCommitted(outbox, envelopes));
+}
+
+/** Wakes the relay, and gives the request the token of what it has written. */
+function tellCommitted(outbox: OpenOutbox, envelopes: Envelope[]): void {
+  outbox.committed();
+  outbox.correlation.wrote(writeToken(envelopes));
 }
 
 /** The token by which a reader can wait for what this transaction writes; undefined while it has added no event. */

@@ -55,6 +55,8 @@ async function relayWhileHealthy(
   stopped.addEventListener('abort', pause.wake);
   await client.connect();
   try {
+    // Its few statements are the same whatever they are given, and would else be planned anew for every batch.
+    await client.query('SET plan_cache_mode = force_generic_plan');
     await takeLock(client, options.outbox.publisher, stopped);
     if (!stopped.aborted) await relay(client, options, pause, stopped);
   } finally {

@@ -38,10 +38,14 @@ export const shownColumns = `posts.id, title, content, published, version, votes
 
 const select = `SELECT ${shownColumns} FROM posts JOIN authors ON authors.id = owner_id`;
 
+const byId = { name: 'post-by-id', text: `${select} WHERE posts.id = $1` };
 const byIds = { name: 'posts-by-ids', text: `${select} WHERE posts.id = ANY($1::int[])` };
 
+// Of many ids the plan depends on how many they are, so PostgreSQL makes it anew each time: for one that would be dearer than the read.
 const readPosts = (ids: readonly number[], transaction?: Transaction): Promise<ShownPost[]> =>
-  runStatement<ShownPost>(byIds, [ids], transaction);
+  ids.length === 1
+    ? runStatement<ShownPost>(byId, [ids[0]], transaction)
+    : runStatement<ShownPost>(byIds, [ids], transaction);
 
 /** Of all requests that came together, in one statement. */
 const readPost = gather(async (ids: readonly number[]) => {
