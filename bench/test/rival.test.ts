@@ -29,8 +29,8 @@ beforeAll(async () => {
     routes: readRoutes(JSON.stringify(routes)),
   };
 });
-beforeEach(() => (heard = []));
-afterAll(() => server.close());
+beforeEach(() => void (heard = []));
+afterAll(() => void server.close());
 
 it('resets a rival once for every connection, whatever it answers', async () => {
   await reset(rival, 2);
