@@ -1,4 +1,4 @@
-import { delay } from './broker.js';
+import { within } from './broker.js';
 
 const freshMilliseconds = 1_000;
 const patienceMilliseconds = 500;
@@ -18,6 +18,6 @@ export function atScrape<Answer>(ask: () => Promise<Answer>): () => Promise<Answ
         .finally(() => (isAsking = false));
       last = { at: performance.now(), answer };
     }
-    return Promise.race([last.answer, delay(patienceMilliseconds).then(() => undefined)]);
+    return within(patienceMilliseconds, last.answer);
   };
 }

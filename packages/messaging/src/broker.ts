@@ -72,8 +72,8 @@ export function connectBroker(name: string, settings: BrokerSettings, logger: Lo
       stopped.abort();
       if (!connection) return;
       // With the server away a drain would wait for it; what is lost then comes again by itself.
-      await atMost(1_000, connection.drain());
-      await atMost(500, connection.close());
+      await within(1_000, connection.drain());
+      await within(500, connection.close());
     },
   };
 }
@@ -121,12 +121,17 @@ async function watchStatus(
   }
 }
 
-/** Resolves when `work` has ended, however it did, and after `milliseconds` at the latest. */
-async function atMost(milliseconds: number, work: Promise<void>): Promise<void> {
+/** What `work` resolves to; undefined when it fails, and when it takes longer than `milliseconds`. */
+export async function within<Result>(
+  milliseconds: number,
+  work: Promise<Result>,
+): Promise<Result | undefined> {
   const over = new AbortController();
-  await Promise.race([work.catch(() => undefined), delay(milliseconds, over.signal)]);
+  const late = delay(milliseconds, over.signal).then(() => undefined);
+  const result = await Promise.race([work.catch(() => undefined), late]);
   // A timer left behind would keep a short-lived process waiting for it.
   over.abort();
+  return result;
 }
 
 /** Resolves after `milliseconds`, or as soon as `signal` aborts. */
