@@ -8,7 +8,7 @@ export interface Mutation {
 }
 
 const outbox = 'packages/messaging/dist/outbox.js';
-const relay = 'packages/messaging/dist/relay.js';
+const publishing = 'packages/messaging/dist/publish-batch.js';
 const processor = 'packages/messaging/dist/processor.js';
 
 /** The mistakes that this design is made to avoid, and with which the suite must not pass. */
@@ -28,14 +28,14 @@ export const mutations: Readonly<Record<string, Mutation>> = {
       // And so is that of a change of one statement.
       ['`INSERT INTO outbox (event_id, envelope) SELECT ${id}', '`SELECT ${id}'],
       [
-        '    if (result.changed) {',
-        '    if (result.changed) {\n        database.query("INSERT INTO outbox (event_id, envelope) VALUES ($1, $2)", { bind: [envelope.id, JSON.stringify(envelope)] }).catch(() => undefined);',
+        '    if (result.changed)\n',
+        '    if (result.changed)\n        database.query("INSERT INTO outbox (event_id, envelope) VALUES ($1, $2)", { bind: [envelope.id, JSON.stringify(envelope)] }).catch(() => undefined);\n    if (result.changed)\n',
       ],
     ],
     faults: ['kill while postgres is slow', 'kill postgres'],
   },
   'mark before publish': {
-    file: relay,
+    file: publishing,
     replacements: [
       [
         '    const results = await Promise.allSettled(',
@@ -60,7 +60,7 @@ export const mutations: Readonly<Record<string, Mutation>> = {
     faults: ['duplicates', 'delete a consumer'],
   },
   'cursor polling': {
-    file: relay,
+    file: publishing,
     replacements: [
       [
         '     WHERE published_at IS NULL AND (',

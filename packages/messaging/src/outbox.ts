@@ -89,9 +89,7 @@ export async function changeAndRecord<Data, Result extends { changed: boolean }>
   const outbox = outboxOf(database);
   const envelope = envelopeOf(event, data, outbox);
   const result = await change({ id: envelope.id, envelope: JSON.stringify(envelope) });
-  if (result.changed) {
-    tellCommitted(outbox, [envelope]);
-  }
+  if (result.changed) tellCommitted(outbox, [envelope]);
   return result;
 }
 

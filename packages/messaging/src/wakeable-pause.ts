@@ -2,8 +2,6 @@
 export interface WakeablePause {
   /** Ends the pause that is under way, or the next one before it begins. */
   wake(): void;
-  /** Whether the next pause would be none. */
-  isWoken(): boolean;
   /** Resolves after `milliseconds`, or when woken. */
   wait(milliseconds: number): Promise<void>;
 }
@@ -17,7 +15,6 @@ export function wakeablePause(): WakeablePause {
       isWoken = true;
       end();
     },
-    isWoken: () => isWoken,
     async wait(milliseconds) {
       if (!isWoken) {
         const { promise, resolve } = Promise.withResolvers<void>();
