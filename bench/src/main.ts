@@ -16,7 +16,7 @@ async function main(args: string[]): Promise<number> {
   const options = readOptions(args);
   const measures = chooseMeasures(options.only);
   mkdirSync(join(dataFolder, 'logs'), { recursive: true });
-  return runInFolder(import.meta.url, async ({ folder, signal }) => {
+  return runInFolder(import.meta.url, async ({ folder, requests: { signal } }) => {
     const report = await runBench({ options, folder, signal, announce: print }, measures);
     print('');
     for (const line of describeReport(report)) print(line);

@@ -20,9 +20,9 @@ async function main(args: string[]): Promise<number> {
   const faults = chooseFaults(options);
   const logs = join(layoutOf(checkout).data, 'chaos', 'logs');
   rmSync(logs, { recursive: true, force: true });
-  return runInFolder(import.meta.url, async (workshop) => {
+  return runInFolder(import.meta.url, async ({ folder, requests: { signal } }) => {
     const plan = { faults, seconds: options.seconds, limit: options.quick ? quickLimit : undefined };
-    const run = await runChaos({ seed: options.seed, plan, logs, announce: print, ...workshop });
+    const run = await runChaos({ seed: options.seed, plan, folder, logs, signal, announce: print });
     const summary = summarize(run, options);
     for (const line of describeRun(summary)) print(line);
     const report = writeReport(options, JSON.stringify(summary, null, 2), drawPlot(run));

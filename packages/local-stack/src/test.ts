@@ -1,24 +1,18 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { checkout } from './checkout.js';
-import { ownArgument } from './process-identity.js';
 import { createProgress } from './progress.js';
 import { reportFailure } from './report-failure.js';
+import { runInFolder } from './run-in-folder.js';
 import { runJest } from './run-jest.js';
 import { StackError } from './stack-error.js';
 import { startTestStack } from './start-test-stack.js';
-import { stopRequests } from './stop-requests.js';
-import { makeTemporaryFolder, removeAbandonedFolders } from './temporary-folder.js';
 
 const progress = createProgress(process.stderr);
 
 async function main(args: string[]): Promise<number> {
-  const requests = stopRequests();
   const workers = workerCount();
-  await removeAbandonedFolders();
-  const folder = makeTemporaryFolder(ownArgument(fileURLToPath(import.meta.url)));
-  try {
+  return runInFolder(import.meta.url, async ({ folder, requests }) => {
     const options = { root: checkout, folder, workers, progress, signal: requests.signal };
     const running = await progress.step('PostgreSQL and NATS for the tests', () => startTestStack(options));
     const stackFile = join(folder, 'stack.json');
@@ -28,12 +22,7 @@ async function main(args: string[]): Promise<number> {
     } finally {
       await running.stop();
     }
-  } catch (error) {
-    if (requests.signal.aborted) return 130;
-    throw error;
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 function workerCount(): number {
