@@ -33,9 +33,9 @@ export function readOptions(args: string[]): Options {
   const { smoke } = given;
   return {
     seconds: numberOf('seconds', given.seconds, smoke ? 0.1 : 4, 0.1, 600),
-    rounds: numberOf('rounds', given.rounds, smoke ? 1 : 5, 1, 100),
+    rounds: wholeNumberOf('rounds', given.rounds, smoke ? 1 : 5, 1, 100),
     // As many as keep two cores busy; where figures say nothing, fewer, which are answered sooner.
-    connections: numberOf('connections', given.connections, smoke ? 4 : 16, 1, 256),
+    connections: wholeNumberOf('connections', given.connections, smoke ? 4 : 16, 1, 256),
     scale: numberOf('scale', given.scale, smoke ? 0.02 : 1, 0.02, 10),
     only: given.only,
     rival: rivalOf(given.rival, given['rival-routes']),
@@ -69,9 +69,14 @@ function parse(args: string[]) {
 
 function numberOf(name: string, text: string | undefined, usual: number, min: number, max: number): number {
   const value = text === undefined ? usual : Number(text);
-  const isWhole = Number.isInteger(value) || (name !== 'rounds' && name !== 'connections');
-  if (value >= min && value <= max && isWhole) return value;
+  if (value >= min && value <= max) return value;
   throw new StackError(`--${name} must be a number from ${min} to ${max}. ${usage}`);
+}
+
+function wholeNumberOf(...given: Parameters<typeof numberOf>): number {
+  const value = numberOf(...given);
+  if (Number.isInteger(value)) return value;
+  throw new StackError(`--${given[0]} must be a whole number. ${usage}`);
 }
 
 function rivalOf(origin: string | undefined, file: string | undefined): Options['rival'] {
