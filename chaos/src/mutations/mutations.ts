@@ -7,9 +7,9 @@ export interface Mutation {
   faults: readonly string[];
 }
 
-const outbox = 'packages/messaging/dist/outbox.js';
-const publishing = 'packages/messaging/dist/publish-batch.js';
-const processor = 'packages/messaging/dist/processor.js';
+const outbox = 'packages/messaging/dist/publish/outbox.js';
+const publishing = 'packages/messaging/dist/publish/publish-batch.js';
+const processor = 'packages/messaging/dist/consume/processor.js';
 
 /** The mistakes that this design is made to avoid, and with which the suite must not pass. */
 export const mutations: Readonly<Record<string, Mutation>> = {
@@ -55,7 +55,7 @@ export const mutations: Readonly<Record<string, Mutation>> = {
     faults: ['kill while postgres is slow', 'cut postgres'],
   },
   'no inbox': {
-    file: 'packages/messaging/dist/inbox.js',
+    file: 'packages/messaging/dist/consume/inbox.js',
     replacements: [['fresh: new Set(recorded?.fresh)', 'fresh: new Set(recorded ? eventIds : [])']],
     faults: ['duplicates', 'delete a consumer'],
   },
@@ -75,7 +75,7 @@ export const mutations: Readonly<Record<string, Mutation>> = {
     faults: ['delete hot posts while postgres is slow'],
   },
   'no republishing': {
-    file: 'packages/messaging/dist/lost-stream.js',
+    file: 'packages/messaging/dist/publish/lost-stream.js',
     replacements: [['    const lost = known !== undefined &&', '    const lost = known === null &&']],
     faults: ['wipe nats'],
   },

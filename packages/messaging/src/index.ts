@@ -1,10 +1,10 @@
-export { awaitWrites } from './await-writes.js';
+export { awaitWrites } from './consume/await-writes.js';
 export { brokerSettings, connectBroker, type Broker, type BrokerSettings } from './broker.js';
-export { type ApplyOptions } from './apply.js';
-export { applyFact, applyMessage } from './apply-event.js';
-export { openBroadcast, type Broadcast } from './broadcast.js';
-export { startConsumers } from './consumer.js';
-export { followStream, type Follower, type Following } from './follow.js';
+export { type ApplyOptions } from './consume/apply.js';
+export { applyFact, applyMessage } from './consume/apply-event.js';
+export { openBroadcast, type Broadcast } from './read/broadcast.js';
+export { startConsumers } from './consume/consumer.js';
+export { followStream, type Follower, type Following } from './read/follow.js';
 export {
   discardDeadLetter,
   everyDeadLetter,
@@ -12,8 +12,8 @@ export {
   listDeadLetters,
   retryDeadLetter,
   type DeadLetter,
-} from './given-up.js';
-export { findApplied } from './inbox.js';
+} from './consume/given-up.js';
+export { findApplied } from './consume/inbox.js';
 export { type Correlation } from './logger.js';
 export { measureMessaging } from './measure-messaging.js';
 export {
@@ -24,7 +24,7 @@ export {
   openOutbox,
   recordEvent,
   type EventRow,
-} from './outbox.js';
+} from './publish/outbox.js';
 export {
   findUnapplied,
   readOutbox,
@@ -32,9 +32,9 @@ export {
   republishSince,
   type OutboxStatus,
   type StoredEvent,
-} from './outbox-contents.js';
-export { startRelay } from './relay.js';
+} from './publish/outbox-contents.js';
+export { startRelay } from './publish/relay.js';
 export { applyStreams, ensureStream } from './streams.js';
-export { again, on, onBatch, type Subscription } from './subscriptions.js';
-export { tailStream, type Tail, type TailedEvent } from './tail.js';
+export { again, on, onBatch, type Subscription } from './consume/subscriptions.js';
+export { tailStream, type Tail, type TailedEvent } from './read/tail.js';
 export { createMessagingTables, dropMessagingTables } from './tables.js';

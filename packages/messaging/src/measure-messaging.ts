@@ -3,7 +3,7 @@ import type { Sequelize } from 'sequelize';
 import { atScrape } from './at-scrape.js';
 import type { Broker } from './broker.js';
 import { streamOf } from './streams.js';
-import { publishersOf, type Subscription } from './subscriptions.js';
+import { publishersOf, type Subscription } from './consume/subscriptions.js';
 import { queryRows } from './query-rows.js';
 
 export interface MeasuringOptions {

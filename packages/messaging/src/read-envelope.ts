@@ -1,5 +1,5 @@
 import { envelopeSchema, type Envelope } from '@agora/contracts';
-import type { SubscribedEvent } from './subscriptions.js';
+import type { SubscribedEvent } from './consume/subscriptions.js';
 
 /** The event in a message; throws when envelope or data are not as the contract says. */
 export function readEnvelope(

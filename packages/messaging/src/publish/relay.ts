@@ -1,16 +1,16 @@
 import type { JetStreamManager } from '@nats-io/jetstream';
 import type { Publisher } from '@agora/contracts';
 import pg from 'pg';
-import { delay, type Broker } from './broker.js';
-import { keepRunning } from './keep-running.js';
-import type { Logger } from './logger.js';
+import { delay, type Broker } from '../broker.js';
+import { keepRunning } from '../keep-running.js';
+import type { Logger } from '../logger.js';
 import type { Outbox } from './outbox.js';
 import { republishIfLost } from './lost-stream.js';
 import { markMilliseconds, markPublished, nothingPublished, publishBatch } from './publish-batch.js';
-import { purgeOldRows } from './retention.js';
-import { forgetStream, measureStream } from './metrics.js';
-import { ensureStream, streamOf } from './streams.js';
-import { wakeablePause, type WakeablePause } from './wakeable-pause.js';
+import { purgeOldRows } from '../retention.js';
+import { forgetStream, measureStream } from '../metrics.js';
+import { ensureStream, streamOf } from '../streams.js';
+import { wakeablePause, type WakeablePause } from '../wakeable-pause.js';
 
 export interface RelayOptions {
   outbox: Outbox;

@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import type { Envelope, EventDefinition, Publisher } from '@agora/contracts';
 import type { Sequelize, Transaction } from 'sequelize';
 import { writeToken } from './consistency-token.js';
-import type { Correlation } from './logger.js';
-import { currentTraceparent } from './tracing.js';
-import { queryRows } from './query-rows.js';
+import type { Correlation } from '../logger.js';
+import { currentTraceparent } from '../tracing.js';
+import { queryRows } from '../query-rows.js';
 
 /** The outbox of one service. */
 export interface Outbox {

@@ -1,5 +1,5 @@
 import type { Sequelize, Transaction } from 'sequelize';
-import { queryRows } from './query-rows.js';
+import { queryRows } from '../query-rows.js';
 
 /** What is known of events that are about to be applied. */
 interface Recorded {

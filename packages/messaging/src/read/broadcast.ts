@@ -1,5 +1,5 @@
 import type { NatsConnection, Subscription } from '@nats-io/transport-node';
-import type { Broker } from './broker.js';
+import type { Broker } from '../broker.js';
 
 /** What processes tell each other now or never: nobody keeps it, and what is said while NATS is away is lost. */
 export interface Broadcast {

@@ -1,6 +1,6 @@
 import type { Envelope } from '@agora/contracts';
 import type { Sequelize } from 'sequelize';
-import { queryRows } from './query-rows.js';
+import { queryRows } from '../query-rows.js';
 
 const batchSize = 5_000;
 

@@ -2,7 +2,7 @@ import type { Envelope } from '@agora/contracts';
 import type { Sequelize } from 'sequelize';
 import { forgetFailures } from './dead-letters.js';
 import { recordInInbox, removeFromInbox } from './inbox.js';
-import type { Correlation } from './logger.js';
+import type { Correlation } from '../logger.js';
 import type { SubscribedEvent, Subscription } from './subscriptions.js';
 
 export interface ApplyOptions {

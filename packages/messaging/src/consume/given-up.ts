@@ -2,7 +2,7 @@ import type { Sequelize } from 'sequelize';
 import type { ApplyOptions } from './apply.js';
 import { applyMessage } from './apply-event.js';
 import { recordInInbox } from './inbox.js';
-import { queryRows } from './query-rows.js';
+import { queryRows } from '../query-rows.js';
 
 /** A message that was given up. */
 export interface DeadLetter {

@@ -1,10 +1,10 @@
 import { DeliverPolicy, type JsMsg } from '@nats-io/jetstream';
 import type { EventDefinition, Publisher } from '@agora/contracts';
-import type { Broker } from './broker.js';
-import type { Logger } from './logger.js';
-import { readEnvelope } from './read-envelope.js';
+import type { Broker } from '../broker.js';
+import type { Logger } from '../logger.js';
+import { readEnvelope } from '../read-envelope.js';
 import { keepReading, readStream } from './read-stream.js';
-import { streamOf } from './streams.js';
+import { streamOf } from '../streams.js';
 
 /** An event and where it stands in its stream. */
 export interface TailedEvent<Data> {

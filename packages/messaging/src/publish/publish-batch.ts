@@ -2,8 +2,8 @@ import { JetStreamApiError, type JetStreamClient } from '@nats-io/jetstream';
 import type { Envelope } from '@agora/contracts';
 import { headers, type MsgHdrs } from '@nats-io/transport-node';
 import type pg from 'pg';
-import type { Logger } from './logger.js';
-import { tracePublishing } from './tracing.js';
+import type { Logger } from '../logger.js';
+import { tracePublishing } from '../tracing.js';
 
 /** From where events are published, and whereto. */
 export interface Way {

@@ -1,9 +1,9 @@
 import type { ConsumerMessages, JsMsg } from '@nats-io/jetstream';
 import type { Publisher } from '@agora/contracts';
-import type { Broker } from './broker.js';
-import { keepRunning } from './keep-running.js';
+import type { Broker } from '../broker.js';
+import { keepRunning } from '../keep-running.js';
 import { createProcessor, type ProcessorOptions } from './processor.js';
-import { asking, ensureConsumer, maxInFlight, streamOf } from './streams.js';
+import { asking, ensureConsumer, maxInFlight, streamOf } from '../streams.js';
 import { publishersOf } from './subscriptions.js';
 
 export interface ConsumersOptions extends ProcessorOptions {

@@ -1,10 +1,10 @@
 import type { JsMsg } from '@nats-io/jetstream';
 import { applyOnce, subscriptionsByType, type ApplyOptions, type Reaction } from './apply.js';
 import { recordFailure } from './dead-letters.js';
-import type { Logger } from './logger.js';
-import { countRedelivery, observeApplied } from './metrics.js';
-import { readEnvelope } from './read-envelope.js';
-import { traceApplying } from './tracing.js';
+import type { Logger } from '../logger.js';
+import { countRedelivery, observeApplied } from '../metrics.js';
+import { readEnvelope } from '../read-envelope.js';
+import { traceApplying } from '../tracing.js';
 
 export interface ProcessorOptions extends ApplyOptions {
   logger: Logger;

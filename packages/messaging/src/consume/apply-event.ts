@@ -1,7 +1,7 @@
 import type { EventDefinition } from '@agora/contracts';
 import { applyOnce, subscriptionsByType, type ApplyOptions } from './apply.js';
-import { envelopeOf } from './outbox.js';
-import { readEnvelope } from './read-envelope.js';
+import { envelopeOf } from '../publish/outbox.js';
+import { readEnvelope } from '../read-envelope.js';
 import { publisherOf } from './subscriptions.js';
 
 /**

@@ -2,10 +2,10 @@ import { AckPolicy, type ConsumerConfig, type JsMsg } from '@nats-io/jetstream';
 import type { Publisher } from '@agora/contracts';
 import { nanos } from '@nats-io/transport-node';
 import { randomUUID } from 'node:crypto';
-import { delay, type Broker } from './broker.js';
-import { keepRunning } from './keep-running.js';
-import type { Logger } from './logger.js';
-import { asking, streamOf } from './streams.js';
+import { delay, type Broker } from '../broker.js';
+import { keepRunning } from '../keep-running.js';
+import type { Logger } from '../logger.js';
+import { asking, streamOf } from '../streams.js';
 
 /** What a process reads for itself alone: nothing is acknowledged, and the server forgets that it was read. */
 export interface ReadOptions {

@@ -1,10 +1,10 @@
 import type { Sequelize } from 'sequelize';
-import { readToken, type ConsistencyToken } from './consistency-token.js';
+import { readToken, type ConsistencyToken } from '../publish/consistency-token.js';
 import { findDead } from './dead-letters.js';
 import { findApplied } from './inbox.js';
-import { inboxDays } from './retention.js';
+import { inboxDays } from '../retention.js';
 import type { Subscription } from './subscriptions.js';
-import { wakeablePause } from './wakeable-pause.js';
+import { wakeablePause } from '../wakeable-pause.js';
 
 /** Waits until a service has applied the write that a token stands for; `missing` after 2 s, `unreadable` when it is no token. */
 export type AwaitWrite = (token: string) => Promise<'applied' | 'missing' | 'unreadable'>;

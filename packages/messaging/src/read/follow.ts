@@ -1,10 +1,10 @@
 import { DeliverPolicy, type JsMsg } from '@nats-io/jetstream';
 import type { Publisher } from '@agora/contracts';
-import type { Broker } from './broker.js';
-import { readEnvelope } from './read-envelope.js';
+import type { Broker } from '../broker.js';
+import { readEnvelope } from '../read-envelope.js';
 import { keepReading, readStream } from './read-stream.js';
-import type { Logger } from './logger.js';
-import type { SubscribedEvent } from './subscriptions.js';
+import type { Logger } from '../logger.js';
+import type { SubscribedEvent } from '../consume/subscriptions.js';
 
 /** An event that a process keeps in memory for itself, unlike a subscription, which a service applies once to its database. */
 export interface Follower<Data> {

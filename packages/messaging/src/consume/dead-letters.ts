@@ -1,5 +1,5 @@
 import type { Sequelize, Transaction } from 'sequelize';
-import { queryRows } from './query-rows.js';
+import { queryRows } from '../query-rows.js';
 
 /** A message as it came. */
 export interface Letter {
