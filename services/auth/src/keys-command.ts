@@ -3,8 +3,8 @@ import { connectDatabase, isDatabaseUnavailable } from '@agora/database';
 import { DatabaseError } from 'sequelize';
 import { readKeysConfig, type KeysConfig } from './config.js';
 import { SigningKey } from './models/signing-key.js';
-import { printOutcome } from './print-keys.js';
-import { listKeys, Refusal, retireKey, rotateKeys, type Outcome } from './rotate-keys.js';
+import { printOutcome } from './keys/print-keys.js';
+import { listKeys, Refusal, retireKey, rotateKeys, type Outcome } from './keys/rotate-keys.js';
 
 const usage = 'Usage: npm run keys -- rotate|list|retire <kid> [--json]';
 

@@ -17,7 +17,7 @@ import {
 } from '@agora/database';
 import { authenticate, createVerifier, followRevocations } from '@agora/identity';
 import { connectBroker, measureMessaging, openOutbox, startRelay } from '@agora/messaging';
-import { accessTokens } from './access-tokens.js';
+import { accessTokens } from './sessions/access-tokens.js';
 import { readConfig } from './config.js';
 import { internalRoutes, routes } from './http/routes.js';
 import { countRegistrations } from './limits/count-registrations.js';
@@ -27,10 +27,10 @@ import { RefreshToken } from './models/refresh-token.js';
 import { Session } from './models/session.js';
 import { SigningKey } from './models/signing-key.js';
 import { User } from './models/user.js';
-import { openKeys } from './open-keys.js';
-import { openPasswords } from './passwords.js';
-import { purgeExpiredSessions } from './purge-sessions.js';
-import { sessionRevoker } from './revoke-sessions.js';
+import { openKeys } from './keys/open-keys.js';
+import { openPasswords } from './passwords/passwords.js';
+import { purgeExpiredSessions } from './sessions/purge-sessions.js';
+import { sessionRevoker } from './sessions/revoke-sessions.js';
 
 runProcess('auth', readConfig, async (config, { logger, started, isDraining }) => {
   const database = connectDatabase(config, 'auth', [User, Session, RefreshToken, SigningKey]);

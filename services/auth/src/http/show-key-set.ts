@@ -1,6 +1,6 @@
 import type { Description, Handler } from '@agora/chassis';
 import Joi from 'joi';
-import type { Keys } from '../keys.js';
+import type { Keys } from '../keys/keys.js';
 
 /** `GET /.well-known/jwks.json`: the public keys that access tokens can be verified with. */
 export const showKeySet =

@@ -1,0 +1,65 @@
+import { audit, unauthorized, validate, type Description, type Handler, type Problem } from '@agora/chassis';
+import { readJson } from '@agora/chassis/read-body';
+import { inTransaction } from '@agora/database';
+import { requireUser } from '@agora/identity';
+import Joi from 'joi';
+import { tooManyFailures, type BeginLogin } from '../../limits/login-attempts.js';
+import { User } from '../../models/user.js';
+import { overloaded, type Passwords } from '../../passwords/passwords.js';
+import type { RevokeSessions } from '../../sessions/revoke-sessions.js';
+import { clientAddress } from '../client-address.js';
+import { invalidCredentials } from '../invalid-credentials.js';
+
+const schemaWith = (password: Joi.StringSchema) =>
+  Joi.object<{ current_password: string; new_password: string }>({
+    current_password: Joi.string().required(),
+    new_password: password,
+  })
+    .example({ current_password: 'correct horse', new_password: 'battery staple' })
+    .meta({ name: 'PasswordChange' });
+
+/** `PUT /users/me/password`: changes the caller's password and ends their other sessions. */
+export function changePassword(
+  passwords: Passwords,
+  revokeSessions: RevokeSessions,
+  beginLogin: BeginLogin,
+): Handler {
+  const schema = schemaWith(passwords.schema);
+  return async (ctx) => {
+    const { userId, sessionId } = requireUser(ctx);
+    const { current_password: current, new_password: next } = validate(schema, await readJson(ctx));
+    const user = await User.findByPk(userId);
+    if (!user) throw unauthorized('invalid_token');
+    // Whoever stole a token may guess here no more than at the login.
+    const attempt = await beginLogin(user.email, clientAddress(ctx));
+    if (!(await passwords.matches(current, user.passwordHash))) {
+      await attempt.failed(userId);
+      throw wrongPassword();
+    }
+    const passwordHash = await passwords.hash(next);
+    await inTransaction(async (transaction) => {
+      // Only while it is still the password that was checked: of two changes at once the second must know the first's.
+      const where = { id: userId, passwordHash: user.passwordHash };
+      const [changed] = await User.update({ passwordHash }, { where, transaction });
+      if (changed === 0) throw wrongPassword();
+      await revokeSessions(userId, { except: sessionId }, transaction);
+    });
+    audit('password_changed');
+    ctx.status = 204;
+  };
+}
+
+function wrongPassword(): Problem {
+  audit('password_change_refused');
+  return invalidCredentials();
+}
+
+/** What clients are told of it. */
+export const changePasswordDescription = ({ schema }: Pick<Passwords, 'schema'>): Description => ({
+  name: 'changePassword',
+  summary: 'Change the password',
+  details: 'Every other session of the user ends.',
+  json: schemaWith(schema),
+  answers: { 204: { summary: 'The password is changed.' } },
+  refuses: [invalidCredentials(), tooManyFailures(60), overloaded()],
+});

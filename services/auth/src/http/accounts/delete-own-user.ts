@@ -1,0 +1,29 @@
+import { audit, unauthorized, type Description, type Handler } from '@agora/chassis';
+import { userDeleted } from '@agora/contracts';
+import { inTransaction } from '@agora/database';
+import { requireUser, type Revocations } from '@agora/identity';
+import { addToOutbox } from '@agora/messaging';
+import { User } from '../../models/user.js';
+
+/** `DELETE /users/me`: the account and its sessions go at once, its posts and votes as soon as their services hear of it. */
+export const deleteOwnUser =
+  (revocations: Pick<Revocations, 'revokeUser'>): Handler =>
+  async (ctx) => {
+    const { userId } = requireUser(ctx);
+    await inTransaction(async (transaction) => {
+      const deleted = await User.destroy({ where: { id: userId }, transaction });
+      if (deleted === 0) throw unauthorized('invalid_token');
+      await addToOutbox(userDeleted, { user_id: userId }, transaction);
+    });
+    revocations.revokeUser(userId);
+    audit('user_deleted');
+    ctx.status = 204;
+  };
+
+/** What clients are told of it. */
+export const deleteOwnUserDescription: Description = {
+  name: 'deleteOwnUser',
+  summary: 'Delete the own account',
+  details: 'All sessions end at once; posts and votes go with the account.',
+  answers: { 204: { summary: 'The account is gone.' } },
+};

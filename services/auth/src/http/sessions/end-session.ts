@@ -1,0 +1,28 @@
+import { notFound, type Description, type Handler } from '@agora/chassis';
+import { requireUser } from '@agora/identity';
+import type { RevokeSessions } from '../../sessions/revoke-sessions.js';
+import { sessionId } from './session-view.js';
+
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** `DELETE /sessions/{id}`: ends one session of the caller's; another's is not there. */
+export const endSession =
+  (revokeSessions: RevokeSessions): Handler =>
+  async (ctx) => {
+    const { userId } = requireUser(ctx);
+    const id = String(ctx.params.id);
+    const ended = uuid.test(id) ? await revokeSessions(userId, { only: id }) : 0;
+    if (ended === 0) throw sessionNotFound();
+    ctx.status = 204;
+  };
+
+const sessionNotFound = () => notFound('session_not_found', 'There is no such session.');
+
+/** What clients are told of it. */
+export const endSessionDescription: Description = {
+  name: 'endSession',
+  summary: 'End one session',
+  path: { id: sessionId.required() },
+  answers: { 204: { summary: 'The session has ended, and so have its tokens.' } },
+  refuses: [sessionNotFound()],
+};

@@ -1,0 +1,21 @@
+import type { Description, Handler } from '@agora/chassis';
+import { requireUser } from '@agora/identity';
+import Joi from 'joi';
+import { Session } from '../../models/session.js';
+import { sessionView } from './session-view.js';
+
+/** `GET /sessions`: the caller's own. */
+export const listSessions: Handler = async (ctx) => {
+  const { userId, sessionId } = requireUser(ctx);
+  const sessions = await Session.listOf(userId);
+  ctx.body = sessions.map((session) => session.toView(sessionId));
+};
+
+/** What clients are told of it. */
+export const listSessionsDescription: Description = {
+  name: 'listSessions',
+  summary: 'List the own sessions',
+  answers: {
+    200: { summary: 'Those that have not ended, the last used first.', body: Joi.array().items(sessionView) },
+  },
+};

@@ -1,0 +1,73 @@
+import { saidAs, validate, type Description, type Handler } from '@agora/chassis';
+import { readForm } from '@agora/chassis/read-body';
+import { inTransaction } from '@agora/database';
+import Joi from 'joi';
+import type { Context } from 'koa';
+import type { SignAccessToken } from '../../sessions/access-tokens.js';
+import { canonicalEmail } from '../../email.js';
+import { tooManyFailures, type BeginLogin } from '../../limits/login-attempts.js';
+import { Session, type Origin } from '../../models/session.js';
+import { User } from '../../models/user.js';
+import { overloaded, type Passwords } from '../../passwords/passwords.js';
+import { clientAddress } from '../client-address.js';
+import { invalidCredentials } from '../invalid-credentials.js';
+import { answerToken, tokenAnswer } from './token-answer.js';
+
+const schema = Joi.object<{ grant_type?: string; username: string; password: string }>({
+  grant_type: Joi.string().valid('password'),
+  username: Joi.string().required().description('The e-mail address.'),
+  password: saidAs(Joi.string(), { format: 'password' }).required(),
+})
+  .example({ username: 'ada@example.com', password: 'correct horse' })
+  .meta({ name: 'Login' });
+
+/** `POST /login`: opens a session, by the password form of OAuth 2.0 (RFC 6749, 4.3.2). */
+export function logIn(
+  passwords: Passwords,
+  signAccessToken: SignAccessToken,
+  beginLogin: BeginLogin,
+): Handler {
+  return async (ctx) => {
+    const { username, password } = validate(schema, await readForm(ctx));
+    const attempt = await beginLogin(username, clientAddress(ctx));
+    const email = canonicalEmail(username);
+    const user = email ? await User.findOne({ where: { email } }) : null;
+    const matches = await passwords.matches(password, user?.passwordHash);
+    if (!user || !matches) {
+      await attempt.failed(user?.id);
+      throw invalidCredentials();
+    }
+    await attempt.succeeded(user.id);
+    if (passwords.isOutdated(user.passwordHash)) await renewHash(user, password, passwords);
+    const { session, refreshToken } = await inTransaction((transaction) =>
+      Session.open(user.id, originOf(ctx), transaction),
+    );
+    await answerToken(ctx, signAccessToken, { userId: user.id, sessionId: session.id, refreshToken });
+  };
+}
+
+/** What clients are told of it. */
+export const logInDescription: Description = {
+  name: 'logIn',
+  summary: 'Open a session',
+  details: 'By the password form of OAuth 2.0 (RFC 6749, 4.3.2); its other fields are ignored.',
+  form: schema,
+  answers: { 200: tokenAnswer },
+  refuses: [invalidCredentials(), tooManyFailures(60), overloaded()],
+};
+
+/** Only a login knows the password of a hash that was made when a lower cost was enough. */
+async function renewHash(
+  { id, passwordHash: old }: User,
+  password: string,
+  passwords: Passwords,
+): Promise<void> {
+  const passwordHash = await passwords.hash(password);
+  // A password that was changed meanwhile stays changed.
+  await User.update({ passwordHash }, { where: { id, passwordHash: old } });
+}
+
+const originOf = (ctx: Context): Origin => ({
+  ip: clientAddress(ctx),
+  userAgent: ctx.get('user-agent').slice(0, 300),
+});

@@ -1,0 +1,19 @@
+import type { Description, Handler } from '@agora/chassis';
+import { requireUser } from '@agora/identity';
+import type { RevokeSessions } from '../../sessions/revoke-sessions.js';
+
+/** `POST /logout`: ends the caller's session. */
+export const logOut =
+  (revokeSessions: RevokeSessions): Handler =>
+  async (ctx) => {
+    const { userId, sessionId } = requireUser(ctx);
+    await revokeSessions(userId, { only: sessionId });
+    ctx.status = 204;
+  };
+
+/** What clients are told of it. */
+export const logOutDescription: Description = {
+  name: 'logOut',
+  summary: 'End this session',
+  answers: { 204: { summary: 'The session has ended, and so have its tokens.' } },
+};

@@ -1,0 +1,71 @@
+import { Problem, validate, type Description, type Handler, type Logger } from '@agora/chassis';
+import { readJsonOrForm } from '@agora/chassis/read-body';
+import { inTransaction } from '@agora/database';
+import Joi from 'joi';
+import type { Transaction } from 'sequelize';
+import type { SignAccessToken } from '../../sessions/access-tokens.js';
+import { Session } from '../../models/session.js';
+import type { RevokeSessions } from '../../sessions/revoke-sessions.js';
+import { answerToken, tokenAnswer } from './token-answer.js';
+
+interface Dependencies {
+  signAccessToken: SignAccessToken;
+  revokeSessions: RevokeSessions;
+  /** How long a used token may be used once more, by a client that lost the answer. */
+  reuseGraceSeconds: number;
+  logger: Logger;
+}
+
+const schema = Joi.object<{ refresh_token: string }>({ refresh_token: Joi.string().max(512).required() })
+  .example({ refresh_token: 'dGhlIGxhc3QgcmVmcmVzaCB0b2tlbiwgdXNlZCBvbmNl' })
+  .meta({ name: 'Refresh' });
+
+/** `POST /refresh`: exchanges a refresh token for an access token and the next refresh token. A token that comes twice was stolen by one of the two: the session ends. */
+export const refreshSession =
+  ({ signAccessToken, revokeSessions, reuseGraceSeconds, logger }: Dependencies): Handler =>
+  async (ctx) => {
+    const { refresh_token: refreshToken } = validate(schema, await readJsonOrForm(ctx));
+    const rotate = async (transaction: Transaction) => {
+      const held = await Session.holdByRefreshToken(refreshToken, transaction);
+      if (!held) return undefined;
+      const { session, token } = held;
+      const now = new Date();
+      if (token.usedAt && now.getTime() - token.usedAt.getTime() >= reuseGraceSeconds * 1_000) {
+        await revokeSessions(session.userId, { only: session.id }, transaction);
+        logger.warn(
+          { event: 'refresh_token_reused', user_id: session.userId, session_id: session.id },
+          'refresh token used twice; session ended',
+        );
+        return undefined;
+      }
+      if (token.expiresAt <= now || session.expiresAt <= now) return undefined;
+      await token.update({ usedAt: token.usedAt ?? now }, { transaction });
+      await session.update({ lastUsedAt: now }, { transaction });
+      return {
+        userId: session.userId,
+        sessionId: session.id,
+        refreshToken: await session.issueRefreshToken(transaction),
+      };
+    };
+    // The refusal comes after the commit: thrown inside, it would take the ending of the session back.
+    const rotated = await inTransaction(rotate);
+    if (!rotated) throw invalidRefreshToken();
+    await answerToken(ctx, signAccessToken, rotated);
+  };
+
+const invalidRefreshToken = () =>
+  new Problem(401, 'invalid_refresh_token', 'The refresh token is invalid, expired or used.', {
+    headers: { 'WWW-Authenticate': 'Bearer realm="agora", error="invalid_token"' },
+  });
+
+/** What clients are told of it. */
+export const refreshSessionDescription: Description = {
+  name: 'refreshSession',
+  summary: 'Exchange a refresh token',
+  details:
+    'Each is good for one exchange. One that comes twice was stolen by one of the two: the session ends.',
+  json: schema,
+  form: schema,
+  answers: { 200: tokenAnswer },
+  refuses: [invalidRefreshToken()],
+};
