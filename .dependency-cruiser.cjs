@@ -82,7 +82,10 @@ module.exports = {
       'messaging',
     ]),
     dependsOnly('openapi-depends-on-chassis-only', 'packages/openapi', ['chassis']),
-    dependsOnly('messaging-depends-on-contracts-only', 'packages/messaging', ['contracts']),
+    dependsOnly('messaging-depends-on-chassis-contracts-only', 'packages/messaging', [
+      'chassis',
+      'contracts',
+    ]),
     dependsOnly('contracts-depend-on-nothing-inside', 'packages/contracts'),
     dependsOnly('database-depends-on-nothing-inside', 'packages/database'),
     dependsOnly('chassis-depends-on-nothing-inside', 'packages/chassis'),

@@ -40,7 +40,11 @@ const violations: [rule: string, file: string, imported: string][] = [
   ],
   ['openapi-depends-on-chassis-only', 'packages/openapi/src/create-document.ts', '@agora/contracts'],
   ['clients-depend-on-nothing-inside', 'clients/typescript/src/agora.ts', '@agora/chassis'],
-  ['messaging-depends-on-contracts-only', 'packages/messaging/src/publish/relay.ts', '@agora/database'],
+  [
+    'messaging-depends-on-chassis-contracts-only',
+    'packages/messaging/src/publish/relay.ts',
+    '@agora/database',
+  ],
   ['contracts-depend-on-nothing-inside', 'packages/contracts/src/votes.ts', '@agora/chassis'],
   ['database-depends-on-nothing-inside', 'packages/database/src/connect.ts', '@agora/chassis'],
   ['chassis-depends-on-nothing-inside', 'packages/chassis/src/problem.ts', '@agora/contracts'],

@@ -1,4 +1,4 @@
-import { runEvery, type Logger, type Stoppable } from '@agora/chassis';
+import { every, type Logger, type Stoppable } from '@agora/chassis';
 import { IdempotencyKey } from './models/idempotency-key.js';
 
 const everyMilliseconds = 600_000;
@@ -6,10 +6,7 @@ const batchSize = 1_000;
 
 /** Deletes the answers that are no longer kept, every ten minutes and in bounded batches; any number of replicas may. */
 export const startPurgingIdempotencyKeys = (logger: Logger): Stoppable =>
-  runEvery(everyMilliseconds, purgeIdempotencyKeys, {
-    logger,
-    failure: 'old idempotency keys were not deleted',
-  });
+  every('deleting old idempotency keys', everyMilliseconds, purgeIdempotencyKeys, { logger });
 
 /** Deletes all of them. */
 export async function purgeIdempotencyKeys(): Promise<void> {

@@ -1,8 +1,8 @@
 import type { JetStreamManager } from '@nats-io/jetstream';
 import type { Publisher } from '@agora/contracts';
+import { loop } from '@agora/chassis';
 import pg from 'pg';
 import { delay, type Broker } from '../broker.js';
-import { keepRunning } from '../keep-running.js';
 import type { Logger } from '../logger.js';
 import type { Outbox } from './outbox.js';
 import { republishIfLost } from './lost-stream.js';
@@ -34,9 +34,11 @@ const purgeMilliseconds = 60_000;
 export function startRelay(options: RelayOptions): { stop(): Promise<void> } {
   const pause = wakeablePause();
   options.outbox.onCommit(pause.wake);
-  const running = keepRunning((stopped) => relayWhileHealthy(options, pause, stopped), {
-    failed: (error) => options.logger.warn({ error }, 'relay interrupted; starting over'),
-    pause: () => 500 + Math.random() * 500,
+  const name = `relay of ${options.outbox.publisher}`;
+  const running = loop(name, ({ signal }) => relayWhileHealthy(options, pause, signal), {
+    logger: options.logger,
+    isVital: false,
+    maxBackoffMilliseconds: 1_000,
   });
   return {
     async stop() {

@@ -1,4 +1,4 @@
-import { runEvery, type Logger, type Stoppable } from '@agora/chassis';
+import { every, type Logger, type Stoppable } from '@agora/chassis';
 import { QueryTypes, type Sequelize } from 'sequelize';
 
 const everyMilliseconds = 60_000;
@@ -6,10 +6,7 @@ const batchSize = 1_000;
 
 /** Deletes, once a minute and in bounded batches, the counters that count no more. */
 export const startDeletingExpiredCounters = (database: Sequelize, logger: Logger): Stoppable =>
-  runEvery(everyMilliseconds, () => deleteExpiredCounters(database), {
-    logger,
-    failure: 'expired counters were not deleted',
-  });
+  every('deleting expired counters', everyMilliseconds, () => deleteExpiredCounters(database), { logger });
 
 /** Deletes all counters that have expired. */
 export async function deleteExpiredCounters(database: Sequelize): Promise<void> {

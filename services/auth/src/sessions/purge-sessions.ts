@@ -1,4 +1,4 @@
-import { runEvery, type Logger, type Stoppable } from '@agora/chassis';
+import { every, type Logger, type Stoppable } from '@agora/chassis';
 import { Op } from 'sequelize';
 import { Session } from '../models/session.js';
 
@@ -7,13 +7,14 @@ const batchSize = 1_000;
 
 /** Deletes sessions that have expired, with their refresh tokens, every hour and in bounded batches; any number of replicas may. */
 export const purgeExpiredSessions = (logger: Logger): Stoppable =>
-  runEvery(
+  every(
+    'deleting expired sessions',
     intervalMilliseconds,
     async () => {
       const deleted = await deleteExpired();
       if (deleted > 0) logger.info({ deleted }, 'expired sessions deleted');
     },
-    { logger, failure: 'expired sessions could not be deleted; trying again in an hour' },
+    { logger },
   );
 
 async function deleteExpired(): Promise<number> {

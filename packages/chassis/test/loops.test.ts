@@ -1,0 +1,97 @@
+import { describe, expect, it, jest } from '@jest/globals';
+import { every, loop, stalledLoops } from '../src/loops.js';
+
+const logger = { warn: jest.fn<(fields: object, message: string) => void>() };
+const until = async (isTrue: () => boolean) => {
+  while (!isTrue()) await new Promise((resolve) => setTimeout(resolve, 5));
+};
+
+describe('every', () => {
+  it('goes on with what is left at once, and waits when nothing is', async () => {
+    let left = 3;
+    const purging = every('purging', 50, async () => (--left > 0 ? 'more' : undefined), { logger });
+    await until(() => left <= 0);
+    await purging.stop();
+    expect(stalledLoops(0)).toEqual([]);
+  });
+
+  it('never runs its work twice at once, and waits for it when it stops', async () => {
+    let underway = 0;
+    let most = 0;
+    const work = async () => {
+      most = Math.max(most, ++underway);
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      underway -= 1;
+    };
+    const working = every('work', 5, work, { logger });
+    await until(() => underway === 1);
+    await working.stop();
+    expect({ most, underway }).toEqual({ most: 1, underway: 0 });
+  });
+});
+
+describe('loop', () => {
+  it('begins anew after a failure, and logs a failure that repeats once', async () => {
+    logger.warn.mockClear();
+    let attempts = 0;
+    const failing = loop(
+      'following',
+      async () => {
+        attempts += 1;
+        throw new Error('away');
+      },
+      { logger, maxBackoffMilliseconds: 10 },
+    );
+    await until(() => attempts > 3);
+    await failing.stop();
+    expect(logger.warn).toHaveBeenCalledTimes(1);
+    expect(logger.warn.mock.calls[0]?.[1]).toBe('following failed, retrying');
+  });
+
+  it('is stalled until it makes progress, and no more once it is stopped', async () => {
+    let progress = () => {};
+    const following = loop(
+      'following',
+      async ({ signal, progressed }) => {
+        progress = progressed;
+        await new Promise((resolve) => signal.addEventListener('abort', resolve));
+      },
+      { logger },
+    );
+    await until(() => stalledLoops(20).length > 0);
+    expect(stalledLoops(20)).toEqual(['following']);
+    progress();
+    expect(stalledLoops(20)).toEqual([]);
+    await following.stop();
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    expect(stalledLoops(20)).toEqual([]);
+  });
+
+  it('leaves no listener on its signal behind, however often its work fails', async () => {
+    let attempts = 0;
+    let listening = 0;
+    const failing = loop(
+      'following',
+      async ({ signal }) => {
+        attempts += 1;
+        if (attempts === 1) {
+          const { addEventListener, removeEventListener } = signal;
+          signal.addEventListener = (...given: Parameters<typeof addEventListener>) => {
+            listening += 1;
+            addEventListener.apply(signal, given);
+          };
+          signal.removeEventListener = (...given: Parameters<typeof removeEventListener>) => {
+            listening -= 1;
+            removeEventListener.apply(signal, given);
+          };
+        }
+        throw new Error('away');
+      },
+      { logger, maxBackoffMilliseconds: 5 },
+    );
+    await until(() => attempts > 10);
+    // One at most: that of the pause under way.
+    expect(listening).toBeLessThanOrEqual(1);
+    await failing.stop();
+  });
+});
