@@ -29,54 +29,81 @@ export interface BrokerSettings {
 /** The connection to NATS, made in the background: whoever needs it awaits it, and nothing else waits for NATS. */
 export interface Broker {
   readonly settings: BrokerSettings;
-  /** Rejects only once the broker is stopped. */
-  jetStream(): Promise<{ client: JetStreamClient; manager: JetStreamManager }>;
+  /** What speaks with JetStream now; a later call may give another. Rejects only once the broker is stopped. */
+  jetStream(): Promise<JetStream>;
   /** For what needs no stream; rejects only once the broker is stopped. */
   connection(): Promise<NatsConnection>;
-  /** Calls `listener` whenever the connection broke and is there again, until what it returns is called. */
+  /** Calls `listener` whenever a connection broke and there is one again, until what it returns is called. */
   onReconnect(listener: () => void): () => void;
+  /** Whether NATS can be reached now. */
+  isConnected(): boolean;
   /** Sends what is buffered, acknowledgements above all, and closes. */
   stop(): Promise<void>;
 }
 
-/** Connects to NATS and stays connected, however long it is away. */
+interface JetStream {
+  client: JetStreamClient;
+  manager: JetStreamManager;
+}
+
+interface Living extends JetStream {
+  connection: NatsConnection;
+}
+
+/** Connects to NATS and stays connected, however long it is away. A connection that the client gives up for good is replaced by a new one. */
 export function connectBroker(name: string, settings: BrokerSettings, logger: Logger): Broker {
-  let connection: NatsConnection | undefined;
   const stopped = new AbortController();
   const listeners = new Set<() => void>();
+  let isConnected = false;
+  let living: Living | undefined;
+  let arrival = Promise.withResolvers<Living>();
+  arrival.promise.catch(() => undefined);
 
-  const open = async () => {
-    connection = await connectUntilStopped(name, settings, logger, stopped.signal);
-    logger.info('connected to NATS');
-    measureConnection(true);
-    const ready = {
-      connection,
-      client: jetstream(connection),
-      manager: await jetstreamManager(connection, { checkAPI: false }),
-    };
-    void watchStatus(connection, logger, listeners);
-    return ready;
+  const changed = (stands: boolean, isAgain: boolean) => {
+    isConnected = stands;
+    measureConnection(stands);
+    if (isAgain) for (const listener of listeners) listener();
   };
-  const opening = open();
-  opening.catch(() => undefined);
+  const keepConnected = async () => {
+    for (let isAgain = false; ; isAgain = true) {
+      const connection = await connectUntilStopped(name, settings, logger, stopped.signal);
+      const manager = await jetstreamManager(connection, { checkAPI: false, timeout: requestMilliseconds });
+      living = { connection, client: jetstream(connection, { timeout: requestMilliseconds }), manager };
+      logger.info('connected to NATS');
+      void watchStatus(connection, logger, changed);
+      arrival.resolve(living);
+      changed(true, isAgain);
+      const error = await connection.closed();
+      changed(false, false);
+      if (stopped.signal.aborted) return;
+      logger.warn({ error }, 'the connection to NATS was closed for good; opening a new one');
+      arrival = Promise.withResolvers<Living>();
+      arrival.promise.catch(() => undefined);
+    }
+  };
+  keepConnected().catch((error: unknown) => arrival.reject(error));
 
   return {
     settings,
-    jetStream: () => opening,
-    connection: async () => (await opening).connection,
+    jetStream: () => arrival.promise,
+    connection: async () => (await arrival.promise).connection,
     onReconnect(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
+    isConnected: () => isConnected,
     async stop() {
       stopped.abort();
-      if (!connection) return;
+      if (!living) return;
       // With the server away a drain would wait for it; what is lost then comes again by itself.
-      await within(1_000, connection.drain());
-      await within(500, connection.close());
+      await within(1_000, living.connection.drain());
+      await within(500, living.connection.close());
     },
   };
 }
+
+/** How long a request to JetStream may take. */
+const requestMilliseconds = 3_000;
 
 async function connectUntilStopped(
   name: string,
@@ -95,8 +122,10 @@ async function connectUntilStopped(
         timeout: 2_000,
         maxReconnectAttempts: -1,
         reconnectTimeWait: 500,
-        // The default notices a server that hangs only after four minutes.
-        pingInterval: 10_000,
+        // By default two refused logins in a row end the client for good: a busy server refuses, and so does one whose passwords are being changed.
+        ignoreAuthErrorAbort: true,
+        // A server that hangs is left after 3 s; the default is four minutes.
+        pingInterval: 1_000,
         maxPingOut: 2,
         // Else every message that is published would take two stack traces along, for errors that hardly ever come.
         noAsyncTraces: true,
@@ -112,12 +141,12 @@ async function connectUntilStopped(
 async function watchStatus(
   connection: NatsConnection,
   logger: Logger,
-  listeners: Set<() => void>,
+  changed: (stands: boolean, isAgain: boolean) => void,
 ): Promise<void> {
   for await (const { type } of connection.status()) {
-    if (type === 'disconnect' || type === 'reconnect') logger.warn({ nats: type }, 'NATS connection changed');
-    if (type === 'disconnect' || type === 'reconnect') measureConnection(type === 'reconnect');
-    if (type === 'reconnect') for (const listener of listeners) listener();
+    if (type !== 'disconnect' && type !== 'reconnect') continue;
+    logger.warn({ nats: type }, 'NATS connection changed');
+    changed(type === 'reconnect', type === 'reconnect');
   }
 }
 

@@ -5,6 +5,7 @@ import {
   JetStreamApiError,
   RetentionPolicy,
   StorageType,
+  type ConsumerMessages,
   type JetStreamManager,
   type StreamInfo,
 } from '@nats-io/jetstream';
@@ -79,8 +80,22 @@ const configOf = (publisher: Publisher, settings: StreamSettings) => ({
 export const asking = {
   abort_on_missing_resource: true,
   // Also how long the client waits when the server cannot say yet whether the consumer is there.
-  expires: 5_000,
+  expires: 3_000,
+  // How often the server says that there is nothing; of two that are missing `endWhenSilent` makes an end.
+  idle_heartbeat: 500,
 };
+
+/**
+ * Makes an end of `messages` once the server says nothing any more, not even that there is nothing: the node that kept the consumer is
+ * gone, and whoever reads must ask another. `alive` is called for every sign of life.
+ */
+export async function endWhenSilent(messages: ConsumerMessages, alive: () => void): Promise<void> {
+  for await (const { type } of messages.status()) {
+    if (type === 'heartbeat') alive();
+    if (type === 'heartbeats_missed' || type === 'no_responders')
+      messages.stop(new Error('the consumer does not answer'));
+  }
+}
 
 /** How many messages may be delivered and not yet acknowledged, and so how large a batch can get. */
 export const maxInFlight = 256;

@@ -11,3 +11,4 @@ export { givenOrigin, reachAgora, type ReachedAgora } from './reach-agora.js';
 export { currentStack } from './stack.js';
 export { stubService, type StubService } from './stub-service.js';
 export { freshId, testSecret, tokenFor } from './tokens.js';
+export { ownNatsUser, startOwnNats, type OwnNats } from './own-nats.js';

@@ -1,9 +1,9 @@
 import type { ConsumerMessages, JsMsg } from '@nats-io/jetstream';
 import type { Publisher } from '@agora/contracts';
 import type { Broker } from '../broker.js';
-import { keepRunning } from '../keep-running.js';
+import { keepRunning, type Running } from '../keep-running.js';
 import { createProcessor, type ProcessorOptions } from './processor.js';
-import { asking, ensureConsumer, maxInFlight, streamOf } from '../streams.js';
+import { asking, endWhenSilent, ensureConsumer, maxInFlight, streamOf } from '../streams.js';
 import { publishersOf } from './subscriptions.js';
 
 export interface ConsumersOptions extends ProcessorOptions {
@@ -13,9 +13,10 @@ export interface ConsumersOptions extends ProcessorOptions {
 }
 
 /** Starts one durable consumer on each stream that the subscriptions name. */
-export function startConsumers(options: ConsumersOptions): { stop(): Promise<void> } {
+export function startConsumers(options: ConsumersOptions): Running {
   const consumers = publishersOf(options.subscriptions).map((publisher) => startConsumer(publisher, options));
   return {
+    progressedAt: () => Math.min(...consumers.map((consumer) => consumer.progressedAt())),
     async stop() {
       await Promise.all(consumers.map((consumer) => consumer.stop()));
     },
@@ -23,9 +24,9 @@ export function startConsumers(options: ConsumersOptions): { stop(): Promise<voi
 }
 
 /** Takes messages from one stream and applies all that are there as one batch; goes on after any failure, until stopped. */
-function startConsumer(publisher: Publisher, options: ConsumersOptions): { stop(): Promise<void> } {
+function startConsumer(publisher: Publisher, options: ConsumersOptions): Running {
   const process = createProcessor(options);
-  return keepRunning((stopped) => consume(publisher, options, process, stopped), {
+  return keepRunning((stopped, progressed) => consume(publisher, options, process, stopped, progressed), {
     failed(error, isRepeated) {
       // A stream that its publisher has not made yet is common at a first start; once is enough to say so.
       if (isRepeated) return;
@@ -40,11 +41,14 @@ async function consume(
   { broker, service }: ConsumersOptions,
   process: (messages: JsMsg[]) => Promise<void>,
   stopped: AbortSignal,
+  progressed: () => void,
 ): Promise<void> {
   const { client, manager } = await broker.jetStream();
   await ensureConsumer(manager, publisher, service);
   const consumer = await client.consumers.get(streamOf(publisher), service);
   const messages = await consumer.consume({ ...asking, max_messages: maxInFlight });
+  let isIdle = true;
+  void endWhenSilent(messages, () => isIdle && progressed());
   const buffer: JsMsg[] = [];
   let arrived = Promise.withResolvers<void>();
   let ended = false;
@@ -64,7 +68,11 @@ async function consume(
     while (!ended && !stopped.aborted) {
       await arrived.promise;
       arrived = Promise.withResolvers<void>();
-      if (buffer.length > 0 && !stopped.aborted) await processOrReturn(buffer.splice(0), process);
+      if (buffer.length === 0 || stopped.aborted) continue;
+      isIdle = false;
+      await processOrReturn(buffer.splice(0), process);
+      isIdle = true;
+      progressed();
     }
   } finally {
     stopped.removeEventListener('abort', stop);

@@ -1,5 +1,6 @@
 import type { NatsConnection, Subscription } from '@nats-io/transport-node';
-import type { Broker } from '../broker.js';
+import { delay, type Broker } from '../broker.js';
+import { keepRunning } from '../keep-running.js';
 
 /** What processes tell each other now or never: nobody keeps it, and what is said while NATS is away is lost. */
 export interface Broadcast {
@@ -16,8 +17,9 @@ export function openBroadcast(
 ): Broadcast {
   let connected: NatsConnection | undefined;
   let subscription: Subscription | undefined;
-  const listen = async () => {
+  const listen = async (stopped: AbortSignal) => {
     const connection = await broker.connection();
+    if (stopped.aborted) return;
     subscription = connection.subscribe(subject, {
       callback: (error, message) => {
         if (error) return;
@@ -31,17 +33,22 @@ export function openBroadcast(
       if (type === 'disconnect' || type === 'close') connected = undefined;
       if (type === 'reconnect') connected = connection;
     }
+    // The connection is closed for good, and the broker opens another.
+    await delay(retryMilliseconds, stopped);
   };
-  // Rejects when the broker is stopped before NATS was reached.
-  listen().catch(() => undefined);
+  const listening = keepRunning(listen, { failed: () => undefined, pause: () => retryMilliseconds });
   return {
     send: (message) => connected?.publish(subject, JSON.stringify(message)),
     async stop() {
       connected = undefined;
       subscription?.unsubscribe();
+      // It ends with the broker, which is stopped later.
+      void listening.stop();
     },
   };
 }
+
+const retryMilliseconds = 100;
 
 function parse(text: string): unknown {
   try {

@@ -3,9 +3,9 @@ import type { Publisher } from '@agora/contracts';
 import { nanos } from '@nats-io/transport-node';
 import { randomUUID } from 'node:crypto';
 import { delay, type Broker } from '../broker.js';
-import { keepRunning } from '../keep-running.js';
+import { keepRunning, type Running } from '../keep-running.js';
 import type { Logger } from '../logger.js';
-import { asking, streamOf } from '../streams.js';
+import { asking, endWhenSilent, streamOf } from '../streams.js';
 
 /** What a process reads for itself alone: nothing is acknowledged, and the server forgets that it was read. */
 export interface ReadOptions {
@@ -16,14 +16,20 @@ export interface ReadOptions {
   take(message: JsMsg): void;
   /** Called whenever all that the stream held has been taken. */
   caughtUp(): void;
+  /** Given a way to ask the server, while the stream is read, whether all that it holds has been taken. */
+  reading?(isAtEnd: () => Promise<boolean>): void;
 }
 
-/** Reads a stream until `stopped` or until the connection breaks; rejects when the stream or the consumer goes. */
+/** Reads a stream until `stopped`, until the connection breaks or until the server falls silent; rejects when the stream or the consumer goes. */
 export async function readStream(options: ReadOptions, stopped: AbortSignal): Promise<void> {
-  const { broker, publisher, start, take, caughtUp } = options;
+  const { broker, publisher, start, take, caughtUp, reading } = options;
   const { client, manager } = await broker.jetStream();
   const stream = streamOf(publisher);
-  const { name, num_pending: pending } = await manager.consumers.add(stream, {
+  const {
+    name,
+    num_pending: pending,
+    delivered,
+  } = await manager.consumers.add(stream, {
     name: `follower-${randomUUID()}`,
     ack_policy: AckPolicy.None,
     inactive_threshold: nanos(60_000),
@@ -31,8 +37,14 @@ export async function readStream(options: ReadOptions, stopped: AbortSignal): Pr
     ...start,
   });
   if (pending === 0) caughtUp();
+  let taken = delivered.stream_seq;
   const consumer = await client.consumers.get(stream, name);
   const messages = await consumer.consume({ ...asking, max_messages: 500 });
+  void endWhenSilent(messages, () => undefined);
+  reading?.(async () => {
+    const info = await manager.consumers.info(stream, name);
+    return info.num_pending === 0 && info.delivered.stream_seq <= taken;
+  });
   // What was on its way when a connection broke is lost: without acknowledgements only reading again finds it.
   const stop = () => messages.stop();
   const forget = broker.onReconnect(stop);
@@ -40,12 +52,14 @@ export async function readStream(options: ReadOptions, stopped: AbortSignal): Pr
   try {
     for await (const message of messages) {
       take(message);
+      taken = message.seq;
       if (message.info.pending === 0) caughtUp();
     }
   } finally {
     forget();
     stopped.removeEventListener('abort', stop);
-    await manager.consumers.delete(stream, name).catch(() => false);
+    // Not awaited: the node that kept it may be gone, and reading must go on elsewhere.
+    manager.consumers.delete(stream, name).catch(() => false);
   }
 }
 
@@ -56,7 +70,7 @@ export function keepReading(
   publisher: Publisher,
   logger: Logger,
   read: (stopped: AbortSignal) => Promise<void>,
-): { stop(): Promise<void> } {
+): Running {
   return keepRunning(
     async (stopped) => {
       await read(stopped);

@@ -1,0 +1,73 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import Joi from 'joi';
+import { eventually, ownNatsUser, startOwnNats, type OwnNats } from '@agora/testing';
+import {
+  brokerSettings,
+  connectBroker,
+  openBroadcast,
+  type Broker,
+  type BrokerSettings,
+} from '../src/index.js';
+
+const logger = { info() {}, warn() {}, error() {} };
+const right = 'the right password';
+
+let nats: OwnNats;
+let broker: Broker;
+
+beforeAll(async () => {
+  nats = await startOwnNats(right);
+});
+afterAll(() => nats.stop());
+afterEach(() => broker.stop());
+
+function connected(): Broker {
+  const given = { NATS_URL: nats.url, NATS_USER: ownNatsUser, NATS_PASSWORD: right };
+  const settings = Joi.attempt(given, Joi.object<BrokerSettings>(brokerSettings));
+  broker = connectBroker('test', settings, logger);
+  return broker;
+}
+
+const answers = async () => {
+  const { manager } = await broker.jetStream();
+  await manager.getAccountInfo();
+};
+
+describe('a broker', () => {
+  it('is connected again when NATS has refused its password for a while', async () => {
+    connected();
+    await answers();
+    await nats.restart('another password');
+    await new Promise((resolve) => setTimeout(resolve, 2_500));
+    expect(broker.isConnected()).toBe(false);
+    await nats.restart(right);
+    await eventually(answers, 5_000);
+  });
+
+  it('opens another connection when one was closed for good, and tells those who listen', async () => {
+    connected();
+    let reconnects = 0;
+    broker.onReconnect(() => (reconnects += 1));
+    const heard: unknown[] = [];
+    const broadcast = openBroadcast(broker, `test.${Date.now()}`, (message) => heard.push(message));
+    await (await broker.connection()).close();
+    await eventually(answers, 5_000);
+    expect(broker.isConnected()).toBe(true);
+    expect(reconnects).toBe(1);
+    await eventually(async () => {
+      broadcast.send('after');
+      await (await broker.connection()).flush();
+      expect(heard).toContain('after');
+    }, 5_000);
+    await broadcast.stop();
+  });
+
+  it('notices within 3.5 s that NATS hangs', async () => {
+    connected();
+    await answers();
+    nats.freeze();
+    await eventually(async () => expect(broker.isConnected()).toBe(false), 3_500);
+    nats.thaw();
+    await eventually(answers, 5_000);
+  });
+});
