@@ -23,6 +23,7 @@ const matrix = `
   | -------------------------------- | ------------------ | ------------------------- | ------------------------- | ------------------------- | ------------------------- |
   | POST /users                      | a new account      | 201                       | 201                       | 201                       | 201                       |
   | GET /users/me                    |                    | 401                       | 401                       | 200 B                     | 200 A                     |
+  | PATCH /users/me                  | a new name         | 401                       | 401                       | 200 B                     | 200 A                     |
   | GET /users/{A}                   |                    | 401                       | 401                       | 200 A                     | 200 A                     |
   | DELETE /users/me                 |                    | 401                       | 401                       | 204                       | 204                       |
   | POST /login                      | credentials of A   | 200                       | 200                       | 200                       | 200                       |
@@ -207,6 +208,7 @@ const withRefreshToken = (refreshToken: unknown): Body => ({ json: { refresh_tok
 
 const bodies: Record<string, (scene: Scene, actor: Person) => Body | Promise<Body>> = {
   'a new account': () => ({ json: { email: `${randomUUID()}@example.test`, password: randomUUID() } }),
+  'a new name': () => ({ json: { name: `n${randomUUID().slice(0, 8)}` } }),
   'credentials of A': ({ a }) => logInWith(a.email, a.password),
   'wrong credentials': ({ a, b }) => logInWith(a.email, b.password),
   'credentials of D': () => logInWith(deleted.email, deleted.password),
@@ -237,14 +239,14 @@ function describeAnswer({ status, headers, body }: Answer, { a, b }: Scene, toke
 /** A user, a post or a session, as far as it is looked at here. */
 interface Shown {
   id?: number | string;
-  email?: string;
+  name?: string;
   owner_id?: number;
   title?: string;
   current?: boolean;
 }
 
-const isOwnedBy = ({ id, session }: Owner, { id: shownId, email, owner_id: ownerId }: Shown): boolean =>
-  ownerId === id || (email !== undefined && shownId === id) || shownId === session;
+const isOwnedBy = ({ id, session }: Owner, { id: shownId, name, owner_id: ownerId }: Shown): boolean =>
+  ownerId === id || (name !== undefined && shownId === id) || shownId === session;
 
 /** That of an access token (RFC 6750, 3.1): without an error for who showed none. A HEAD has no code to tell. */
 const isRightChallenge = (headers: Headers, code: unknown, token: string | undefined): boolean =>

@@ -30,6 +30,7 @@ const route = (
 export const routes: readonly Route[] = [
   route('POST', '/users', 'auth', 'anyone', 'json'),
   route('GET', '/users/me', 'auth', 'user'),
+  route('PATCH', '/users/me', 'auth', 'user', 'json'),
   route('DELETE', '/users/me', 'auth', 'user'),
   route('PUT', '/users/me/password', 'auth', 'user', 'json'),
   route('GET', '/users/:id', 'auth', 'user'),

@@ -276,7 +276,7 @@ export interface paths {
         put?: never;
         /**
          * Make an account
-         * @description The address is trimmed and compared without regard to case; there is one account per address.
+         * @description The address is trimmed and compared without regard to case; there is one account per address. Without a name the account is shown as `user_<id>`.
          */
         post: operations["registerUser"];
         delete?: never;
@@ -292,7 +292,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Show an account */
+        /** Show a user */
         get: operations["showUser"];
         put?: never;
         post?: never;
@@ -320,7 +320,11 @@ export interface paths {
         delete: operations["deleteOwnUser"];
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Change the own name
+         * @description Posts show the new name within two seconds. `user_` and digits is free only to its own account.
+         */
+        patch: operations["renameOwnUser"];
         trace?: never;
     };
     "/users/me/password": {
@@ -368,6 +372,45 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * @example {
+         *       "id": 7,
+         *       "name": "ada",
+         *       "email": "ada@example.com",
+         *       "email_verified": true,
+         *       "role": "user",
+         *       "totp": false,
+         *       "created_at": "2026-01-31T12:00:00.000Z"
+         *     }
+         */
+        Account: {
+            /** Format: date-time */
+            created_at: string;
+            /** Format: email */
+            email: string;
+            /** @description Whether the address is confirmed. */
+            email_verified: boolean;
+            id: number;
+            name: string;
+            /** @enum {string} */
+            role: "user" | "moderator" | "admin";
+            /** @description Whether a second factor is on. */
+            totp: boolean;
+        };
+        /**
+         * @example {
+         *       "id": 7,
+         *       "email": "ada@example.com",
+         *       "created_at": "2026-01-31T12:00:00.000Z"
+         *     }
+         */
+        Author: {
+            /** Format: date-time */
+            created_at: string;
+            /** Format: email */
+            email: string;
+            id: number;
+        };
         FieldError: {
             /** @description Where it is: `body`, the name of a field or of a parameter. */
             field: string;
@@ -448,7 +491,7 @@ export interface components {
             /** Format: date-time */
             created_at: string;
             id: number;
-            owner: components["schemas"]["User"];
+            owner: components["schemas"]["Author"];
             owner_id: number;
             /** @description A draft is seen by its owner alone. */
             published: boolean;
@@ -505,17 +548,29 @@ export interface components {
         /**
          * @example {
          *       "email": "ada@example.com",
-         *       "password": "correct horse"
+         *       "password": "correct horse",
+         *       "name": "ada"
          *     }
          */
         Registration: {
             /** Format: email */
             email: string;
+            /** @description Unique without regard to case. */
+            name?: string;
             /**
              * Format: password
              * @description 8 to 72 bytes in UTF-8, without U+0000; none of the most common passwords.
              */
             password: string;
+        };
+        /**
+         * @example {
+         *       "name": "ada"
+         *     }
+         */
+        Renaming: {
+            /** @description Unique without regard to case. */
+            name: string;
         };
         Root: {
             docs: string;
@@ -569,16 +624,20 @@ export interface components {
         /**
          * @example {
          *       "id": 7,
-         *       "email": "ada@example.com",
+         *       "name": "ada",
          *       "created_at": "2026-01-31T12:00:00.000Z"
          *     }
          */
         User: {
             /** Format: date-time */
             created_at: string;
-            /** Format: email */
-            email: string;
+            /**
+             * Format: email
+             * @description Only with the setting `PUBLIC_EMAILS`.
+             */
+            email?: string;
             id: number;
+            name: string;
         };
         VoteChange: {
             /** @enum {string} */
@@ -644,8 +703,8 @@ export interface components {
                 };
             };
         };
-        /** @description Conflict: `email_taken` (An account with this e-mail exists.) */
-        EmailTaken: {
+        /** @description Conflict: `email_taken` (An account with this e-mail exists.) `name_taken` (Somebody else has this name. Choose another one.) */
+        EmailTakenOrNameTaken: {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
@@ -653,7 +712,7 @@ export interface components {
             content: {
                 "application/problem+json": components["schemas"]["Problem"] & {
                     /** @enum {unknown} */
-                    code?: "email_taken";
+                    code?: "email_taken" | "name_taken";
                     /** @constant */
                     status?: 409;
                 };
@@ -801,6 +860,21 @@ export interface components {
                     code?: "malformed_request";
                     /** @constant */
                     status?: 400;
+                };
+            };
+        };
+        /** @description Conflict: `name_taken` (Somebody else has this name. Choose another one.) */
+        NameTaken: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "name_taken";
+                    /** @constant */
+                    status?: 409;
                 };
             };
         };
@@ -1794,11 +1868,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["User"];
+                    "application/json": components["schemas"]["Account"];
                 };
             };
             400: components["responses"]["MalformedBodyOrMalformedRequest"];
-            409: components["responses"]["EmailTaken"];
+            409: components["responses"]["EmailTakenOrNameTaken"];
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["ValidationFailed"];
@@ -1820,7 +1894,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The account. */
+            /** @description What everybody sees of the account. */
             200: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -1861,7 +1935,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["User"];
+                    "application/json": components["schemas"]["Account"];
                 };
             };
             400: components["responses"]["MalformedRequest"];
@@ -1895,6 +1969,45 @@ export interface operations {
             };
             400: components["responses"]["MalformedRequest"];
             401: components["responses"]["InvalidTokenOrTokenMissing"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["BadGateway"];
+            503: components["responses"]["ServiceUnavailableOrUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    renameOwnUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Renaming"];
+            };
+        };
+        responses: {
+            /** @description The account. */
+            200: {
+                headers: {
+                    "Consistency-Token": components["headers"]["Consistency-Token"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+            400: components["responses"]["MalformedBodyOrMalformedRequest"];
+            401: components["responses"]["InvalidTokenOrTokenMissing"];
+            409: components["responses"]["NameTaken"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["ValidationFailed"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["BadGateway"];

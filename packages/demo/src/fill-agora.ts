@@ -35,7 +35,10 @@ export const nothingMade = (): Made => ({
 export async function fillAgora(agora: Agora, plan: Plan, made: Made, out: Out): Promise<void> {
   const run = randomBytes(4).toString('hex');
   await inParallel('Users', plan.people, usersAtOnce, out, async (name, index) => {
-    made.users[index] = await register(agora, `${name}.${run}@example.com`);
+    made.users[index] = await register(agora, {
+      email: `${name}.${run}@example.com`,
+      name: `${name}_${run}`.replaceAll('.', '_'),
+    });
   });
   await inParallel('Posts', plan.posts, writesAtOnce, out, async (post, index) => {
     made.postIds[index] = await publish(agora, userAt(made, post.author), post);
@@ -77,11 +80,11 @@ function userAt({ users }: Made, index: number): User {
   return user;
 }
 
-async function register(agora: Agora, email: string): Promise<User> {
+async function register(agora: Agora, { email, name }: { email: string; name: string }): Promise<User> {
   // Not one password for all: this may be run against an Agora that others reach.
   const password = randomBytes(12).toString('base64url');
-  // The address is new, so that it is taken can only mean that an attempt without an answer got through.
-  await agora.post('/users', { json: { email, password }, accept: 409 });
+  // Address and name are new, so that they are taken can only mean that an attempt without an answer got through.
+  await agora.post('/users', { json: { email, name, password }, accept: 409 });
   return logIn(agora, { email, password });
 }
 

@@ -29,6 +29,8 @@ export interface Config extends ProcessSettings, DatabaseSettings, BrokerSetting
   PASSWORD_MIN_LENGTH: number;
   REFRESH_REUSE_GRACE_SECONDS: number;
   PASSWORD_BLOCKLIST: boolean;
+  /** Whether everybody sees the addresses of accounts, as in the replaced application. */
+  PUBLIC_EMAILS: boolean;
   /** Of one account, from one address. */
   LOGIN_FAILURES_PER_ACCOUNT: Rate;
   /** Of one account from all addresses, in the same time: past it, only addresses that are known for it may try. */
@@ -78,6 +80,7 @@ export const readConfig = (environment: NodeJS.ProcessEnv): Config =>
       then: Joi.boolean().default(true),
       otherwise: Joi.boolean().default(false),
     }),
+    PUBLIC_EMAILS: Joi.boolean().default(false),
     LOGIN_FAILURES_PER_ACCOUNT: rate({ limit: 10, seconds: 900 }),
     LOGIN_FAILURES_CEILING: Joi.number().integer().min(1).max(10_000).default(100),
     LOGIN_FAILURES_PER_ADDRESS: rate({ limit: 100, seconds: 3_600 }),

@@ -48,7 +48,8 @@ runProcess('auth', readConfig, async (config, { logger, started, isDraining }) =
       ...listen,
       port: config.INTERNAL_PORT,
       logger,
-      routes: internalRoutes(keys, database),
+      // Addresses too, for as long as posts shows them.
+      routes: internalRoutes(keys, database, true),
       secret: config.INTERNAL_SECRET,
       translateError,
       isReady: async () => !isDraining() && revocations.isComplete() && (await databaseAnswers(database)),
@@ -72,6 +73,7 @@ runProcess('auth', readConfig, async (config, { logger, started, isDraining }) =
           signAccessToken: accessTokens(keys, config),
           revocations,
           revokeSessions: sessionRevoker(revocations, config),
+          publicEmails: config.PUBLIC_EMAILS,
           reuseGraceSeconds: config.REFRESH_REUSE_GRACE_SECONDS,
           logger,
           beginLogin: countLogins(database, config, logger),

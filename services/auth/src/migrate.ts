@@ -7,6 +7,7 @@ import { createSigningKeys } from './migrations/0004-create-signing-keys.js';
 import { createRateLimits } from './migrations/0005-create-rate-limits.js';
 import { addSigningKeyTimes } from './migrations/0006-add-signing-key-times.js';
 import { createImports } from './migrations/0007-create-imports.js';
+import { addUserNames } from './migrations/0008-add-user-names.js';
 
 await runMigrateCommand('auth', readMigrationConfig, [
   createMessaging,
@@ -16,4 +17,5 @@ await runMigrateCommand('auth', readMigrationConfig, [
   createRateLimits,
   addSigningKeyTimes,
   createImports,
+  addUserNames,
 ]);

@@ -1,4 +1,4 @@
-import { del, get, post, put, type Logger, type Route } from '@agora/chassis';
+import { del, get, patch, post, put, type Logger, type Route } from '@agora/chassis';
 import type { Revocations } from '@agora/identity';
 import { listEvents } from '@agora/operations';
 import type { Sequelize } from 'sequelize';
@@ -17,10 +17,11 @@ import { listUsers } from './accounts/list-users.js';
 import { logIn, logInDescription } from './sessions/log-in.js';
 import { logOut, logOutDescription } from './sessions/log-out.js';
 import { refreshSession, refreshSessionDescription } from './sessions/refresh-session.js';
+import { renameOwnUser, renameOwnUserDescription } from './accounts/rename-own-user.js';
 import { registerUser, registerUserDescription } from './accounts/register-user.js';
 import { showKeySet, showKeySetDescription } from './show-key-set.js';
 import { showOwnUser, showOwnUserDescription } from './accounts/show-own-user.js';
-import { showUser, showUserDescription } from './accounts/show-user.js';
+import { showKnownUser, showUser, showUserDescription } from './accounts/show-user.js';
 
 export interface Dependencies {
   keys: Keys;
@@ -29,6 +30,8 @@ export interface Dependencies {
   revocations: Revocations;
   revokeSessions: RevokeSessions;
   reuseGraceSeconds: number;
+  /** Whether everybody sees the addresses of accounts. */
+  publicEmails: boolean;
   logger: Logger;
   beginLogin: BeginLogin;
   countRegistration: CountRegistration;
@@ -45,6 +48,7 @@ export const routes = (dependencies: Dependencies): Route[] => {
       registerUserDescription(passwords),
     ),
     get('/users/me', 'user', showOwnUser, showOwnUserDescription),
+    patch('/users/me', 'user', renameOwnUser, renameOwnUserDescription),
     del('/users/me', 'user', deleteOwnUser(revocations), deleteOwnUserDescription),
     put(
       '/users/me/password',
@@ -52,7 +56,7 @@ export const routes = (dependencies: Dependencies): Route[] => {
       changePassword(passwords, revokeSessions, dependencies.beginLogin),
       changePasswordDescription(passwords),
     ),
-    get('/users/:id', 'user', showUser, showUserDescription),
+    get('/users/:id', 'user', showUser(dependencies.publicEmails), showUserDescription),
     post('/login', 'anyone', logIn(passwords, signAccessToken, dependencies.beginLogin), logInDescription),
     post('/refresh', 'anyone', refreshSession(dependencies), refreshSessionDescription),
     post('/logout', 'user', logOut(revokeSessions), logOutDescription),
@@ -64,9 +68,9 @@ export const routes = (dependencies: Dependencies): Route[] => {
 };
 
 /** What other processes of Agora ask of auth, on the internal port. */
-export const internalRoutes = (keys: Keys, database: Sequelize): Route[] => [
+export const internalRoutes = (keys: Keys, database: Sequelize, publicEmails: boolean): Route[] => [
   get('/internal/jwks.json', 'anyone', showKeySet(keys)),
-  get('/internal/users', 'service', listUsers),
-  get('/internal/users/:id', 'service', showUser),
+  get('/internal/users', 'service', listUsers(publicEmails)),
+  get('/internal/users/:id', 'service', showKnownUser(publicEmails)),
   get('/internal/events', 'service', listEvents(database)),
 ];

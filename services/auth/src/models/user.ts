@@ -1,10 +1,29 @@
 import { Column, DataType, Model, Table } from 'sequelize-typescript';
 
-/** What a client may know of an account. */
+/** What everybody sees of an account; with `PUBLIC_EMAILS` its address too. */
 export interface UserView {
   id: number;
-  email: string;
+  name: string;
   created_at: string;
+  email?: string;
+}
+
+/** What its owner sees of an account. */
+export interface AccountView {
+  id: number;
+  name: string;
+  email: string;
+  email_verified: boolean;
+  role: 'user' | 'moderator' | 'admin';
+  /** Whether a second factor is on. */
+  totp: boolean;
+  created_at: string;
+}
+
+/** What other services are told of an account. */
+export interface KnownUser extends UserView {
+  /** Grows with every change of what is shown here. */
+  version: number;
 }
 
 @Table({ tableName: 'users' })
@@ -15,14 +34,55 @@ export class User extends Model {
   @Column(DataType.STRING(254))
   declare email: string;
 
+  /** None where the owner has not chosen one. */
+  @Column(DataType.STRING(30))
+  declare name: string | null;
+
+  @Column(DataType.INTEGER)
+  declare version: number;
+
   @Column(DataType.TEXT)
   declare passwordHash: string;
 
   @Column(DataType.DATE)
   declare createdAt: Date;
 
+  /** The name that others see. */
+  get shownName(): string {
+    return this.name ?? defaultName(this.id);
+  }
+
   /** By name, so that what the table gains one day is not shown by accident. */
-  toView(): UserView {
-    return { id: this.id, email: this.email, created_at: this.createdAt.toISOString() };
+  toView(showsEmail: boolean): UserView {
+    return {
+      id: this.id,
+      name: this.shownName,
+      created_at: this.createdAt.toISOString(),
+      ...(showsEmail && { email: this.email }),
+    };
+  }
+
+  toAccount(): AccountView {
+    return {
+      id: this.id,
+      name: this.shownName,
+      email: this.email,
+      email_verified: false,
+      role: 'user',
+      totp: false,
+      created_at: this.createdAt.toISOString(),
+    };
+  }
+
+  /** What is published of it. */
+  toFact(): { user_id: number; name: string; version: number } {
+    return { user_id: this.id, name: this.shownName, version: this.version };
+  }
+
+  toKnownUser(showsEmail: boolean): KnownUser {
+    return { ...this.toView(showsEmail), version: this.version };
   }
 }
+
+/** The name of an account whose owner has chosen none; nobody else can take it. */
+export const defaultName = (id: number): string => `user_${id}`;

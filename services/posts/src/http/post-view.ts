@@ -10,7 +10,7 @@ const userView = Joi.object<UserView, true>({
   created_at: Joi.string().isoDate().required(),
 })
   .example({ id: 7, email: 'ada@example.com', created_at: '2026-01-31T12:00:00.000Z' })
-  .meta({ name: 'User' });
+  .meta({ name: 'Author' });
 
 /** What a client sees of a post. */
 export const postView = Joi.object<PostView, true>({

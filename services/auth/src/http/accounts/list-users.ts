@@ -3,8 +3,10 @@ import { idsParameter } from '@agora/operations';
 import { User } from '../../models/user.js';
 
 /** `GET /internal/users?ids=1,2`: those of the accounts that there are, for services that compare what they keep. */
-export const listUsers: Handler = async (ctx) => {
-  const { ids } = readQuery<{ ids: number[] }>(ctx, { ids: idsParameter.required() });
-  const users = await User.findAll({ where: { id: ids }, order: ['id'] });
-  ctx.body = users.map((user) => user.toView());
-};
+export const listUsers =
+  (showsEmail: boolean): Handler =>
+  async (ctx) => {
+    const { ids } = readQuery<{ ids: number[] }>(ctx, { ids: idsParameter.required() });
+    const users = await User.findAll({ where: { id: ids }, order: ['id'] });
+    ctx.body = users.map((user) => user.toKnownUser(showsEmail));
+  };

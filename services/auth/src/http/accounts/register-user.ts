@@ -4,31 +4,39 @@ import { userRegistered } from '@agora/contracts';
 import { inTransaction } from '@agora/database';
 import { addToOutbox } from '@agora/messaging';
 import Joi from 'joi';
-import { UniqueConstraintError } from 'sequelize';
 import { emailSchema } from '../../email.js';
 import { tooManyRegistrations, type CountRegistration } from '../../limits/count-registrations.js';
 import { User } from '../../models/user.js';
+import { isFree, nameSchema } from '../../name.js';
 import { overloaded, type Passwords } from '../../passwords/passwords.js';
 import { clientAddress } from '../client-address.js';
-import { userView } from './user-view.js';
+import { nameTaken, reservedName } from './rename-own-user.js';
+import { accountView } from './user-view.js';
+
+interface Registration {
+  email: string;
+  password: string;
+  name?: string;
+}
 
 const schemaWith = (password: Joi.StringSchema) =>
-  Joi.object<{ email: string; password: string }>({ email: emailSchema, password })
-    .example({ email: 'ada@example.com', password: 'correct horse' })
+  Joi.object<Registration>({ email: emailSchema, password, name: nameSchema })
+    .example({ email: 'ada@example.com', password: 'correct horse', name: 'ada' })
     .meta({ name: 'Registration' });
 
 /** `POST /users`: makes an account. */
 export function registerUser(passwords: Passwords, countRegistration: CountRegistration): Handler {
   const schema = schemaWith(passwords.schema);
   return async (ctx) => {
-    const { email, password } = validate(schema, await readJson(ctx));
+    const { email, password, name } = validate(schema, await readJson(ctx));
+    if (name !== undefined && !isFree(name)) throw reservedName();
     await countRegistration(clientAddress(ctx));
     const passwordHash = await passwords.hash(password);
-    const user = await createUser(email, passwordHash);
+    const user = await createUser({ email, passwordHash, name });
     audit('user_registered', { user_id: user.id });
     ctx.status = 201;
     ctx.set('Location', `/users/${user.id}`);
-    ctx.body = user.toView();
+    ctx.body = user.toAccount();
   };
 }
 
@@ -38,28 +46,35 @@ const emailTaken = () => conflict('email_taken', 'An account with this e-mail ex
 export const registerUserDescription = ({ schema }: Pick<Passwords, 'schema'>): Description => ({
   name: 'registerUser',
   summary: 'Make an account',
-  details: 'The address is trimmed and compared without regard to case; there is one account per address.',
+  details:
+    'The address is trimmed and compared without regard to case; there is one account per address. Without a name the account is shown as `user_<id>`.',
   json: schemaWith(schema),
   answers: {
-    201: { summary: 'The account.', body: userView, headers: { Location: 'The path of the account.' } },
+    201: { summary: 'The account.', body: accountView, headers: { Location: 'The path of the account.' } },
   },
-  refuses: [emailTaken(), tooManyRegistrations(3_600), overloaded()],
+  refuses: [emailTaken(), nameTaken(), tooManyRegistrations(3_600), overloaded()],
 });
 
-async function createUser(email: string, passwordHash: string): Promise<User> {
-  try {
-    return await inTransaction(async (transaction) => {
-      const user = await User.create({ email, passwordHash }, { transaction });
-      await addToOutbox(
-        userRegistered,
-        { user_id: user.id, created_at: user.createdAt.toISOString() },
-        transaction,
-      );
-      return user;
-    });
-  } catch (error) {
-    // The constraint decides, not a look beforehand: two registrations of one address may run side by side.
-    if (error instanceof UniqueConstraintError) throw emailTaken();
-    throw error;
-  }
+interface NewUser {
+  email: string;
+  passwordHash: string;
+  name: string | undefined;
+}
+
+async function createUser(values: NewUser): Promise<User> {
+  const created = await inTransaction(async (transaction) => {
+    // The constraints decide, not a look beforehand: two registrations of one address or name may run side by side.
+    const options = { ignoreDuplicates: true, returning: true, transaction };
+    const [user] = await User.bulkCreate([{ ...values }], options);
+    if (!user?.id) return undefined;
+    const { user_id, name } = user.toFact();
+    await addToOutbox(
+      userRegistered,
+      { user_id, name, created_at: user.createdAt.toISOString() },
+      transaction,
+    );
+    return user;
+  });
+  if (created) return created;
+  throw (await User.count({ where: { email: values.email } })) > 0 ? emailTaken() : nameTaken();
 }

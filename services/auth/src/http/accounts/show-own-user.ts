@@ -1,19 +1,19 @@
 import { unauthorized, type Description, type Handler } from '@agora/chassis';
 import { requireUser } from '@agora/identity';
 import { User } from '../../models/user.js';
-import { userView } from './user-view.js';
+import { accountView } from './user-view.js';
 
 /** `GET /users/me`. */
 export const showOwnUser: Handler = async (ctx) => {
   const { userId } = requireUser(ctx);
   const user = await User.findByPk(userId);
   if (!user) throw unauthorized('invalid_token');
-  ctx.body = user.toView();
+  ctx.body = user.toAccount();
 };
 
 /** What clients are told of it. */
 export const showOwnUserDescription: Description = {
   name: 'showOwnUser',
   summary: 'Show the own account',
-  answers: { 200: { summary: 'The account of the caller.', body: userView } },
+  answers: { 200: { summary: 'The account of the caller.', body: accountView } },
 };

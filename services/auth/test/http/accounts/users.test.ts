@@ -28,13 +28,18 @@ describe('users', () => {
   it('shows a user to anybody who is logged in', async () => {
     const { status, body } = await ask('GET', `/users/${ann.id}`, { token: bob.token });
     expect(status).toBe(200);
-    expect(body).toEqual({ id: ann.id, email: ann.email, created_at: expect.any(String) });
+    expect(body).toEqual({ id: ann.id, name: `user_${ann.id}`, created_at: expect.any(String) });
   });
 
   it('shows the caller', async () => {
-    expect((await ask('GET', '/users/me/', { token: bob.token })).body).toMatchObject({
+    expect((await ask('GET', '/users/me/', { token: bob.token })).body).toEqual({
       id: bob.id,
+      name: `user_${bob.id}`,
       email: bob.email,
+      email_verified: false,
+      role: 'user',
+      totp: false,
+      created_at: expect.any(String),
     });
   });
 
@@ -52,7 +57,10 @@ describe('users', () => {
 
   it('shows a user to other services on the internal port alone', async () => {
     const path = `/internal/users/${ann.id}`;
-    expect((await internal('GET', path, { token: testSecret })).body).toMatchObject({ id: ann.id });
+    const known = { id: ann.id, name: `user_${ann.id}`, version: 1 };
+    expect((await internal('GET', path, { token: testSecret })).body).toMatchObject(known);
+    const listed = await internal('GET', `/internal/users?ids=${ann.id}`, { token: testSecret });
+    expect(listed.body).toMatchObject([known]);
     for (const token of [undefined, ann.token, `${testSecret}x`]) {
       const { status, body } = await internal('GET', path, { ...(token && { token }) });
       expect([status, body.code]).toEqual([401, 'service_unknown']);
