@@ -8,12 +8,12 @@ import {
   unsupported,
   type Problem,
 } from '@agora/chassis';
-import { tooManyStreams } from './hold-streams.js';
+import { tooManyStreams } from './proxy/hold-streams.js';
 import { rateLimited } from './limits/limiter.js';
 import { policiesOfAddress } from './limits/policies.js';
 import { pages } from './pages/pages.js';
 import type { Route } from './routes.js';
-import { badGateway, gatewayTimeout, serviceUnavailable } from './upstream-failure.js';
+import { badGateway, gatewayTimeout, serviceUnavailable } from './proxy/upstream-failure.js';
 
 export { routes } from './routes.js';
 

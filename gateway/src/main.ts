@@ -3,10 +3,10 @@ import { createVerifier, followRevocations } from '@agora/identity';
 import { connectBroker } from '@agora/messaging';
 import { ratesOf, readConfig, urlSetting } from './config.js';
 import { createGateway, type GatewayOptions } from './gateway.js';
-import { holdStreams } from './hold-streams.js';
+import { holdStreams } from './proxy/hold-streams.js';
 import { openSharedLimiter } from './limits/share-counts.js';
 import { services, type Service } from './routes.js';
-import { createUpstream } from './upstream.js';
+import { createUpstream } from './proxy/upstream.js';
 
 runProcess('gateway', readConfig, async (settings, { logger, started, isDraining }) => {
   const host = settings.HOST;

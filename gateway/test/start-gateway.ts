@@ -1,11 +1,11 @@
 import { createLogger, openServer } from '@agora/chassis';
 import { createVerifier, type Verifier } from '@agora/identity';
 import { createGateway } from '../src/gateway.js';
-import { holdStreams, type StreamBounds } from '../src/hold-streams.js';
+import { holdStreams, type StreamBounds } from '../src/proxy/hold-streams.js';
 import { createLimiter, type Limiter } from '../src/limits/limiter.js';
 import type { Rates } from '../src/limits/policies.js';
 import { services, type Service } from '../src/routes.js';
-import { createUpstream, type Upstream } from '../src/upstream.js';
+import { createUpstream, type Upstream } from '../src/proxy/upstream.js';
 import { identity } from './access-token.js';
 
 export interface GatewayOverrides {

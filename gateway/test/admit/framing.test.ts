@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { signToken } from './access-token.js';
-import { sendRaw } from './raw-http.js';
-import { startGatewayTo, type RunningGateway } from './start-gateway.js';
-import { startUpstream, type FakeUpstream } from './start-upstream.js';
+import { signToken } from '../access-token.js';
+import { sendRaw } from '../raw-http.js';
+import { startGatewayTo, type RunningGateway } from '../start-gateway.js';
+import { startUpstream, type FakeUpstream } from '../start-upstream.js';
 
 let upstream: FakeUpstream;
 let gateway: RunningGateway;

@@ -2,8 +2,8 @@ import { addressBucket } from '@agora/chassis';
 import { authenticate, requireUser, type Verifier } from '@agora/identity';
 import type { Context } from 'koa';
 import type { Route } from '../routes.js';
-import type { Limiter } from './limiter.js';
-import { policiesOfAddress, policiesOfUser } from './policies.js';
+import type { Limiter } from '../limits/limiter.js';
+import { policiesOfAddress, policiesOfUser } from '../limits/policies.js';
 
 /** Lets a request in: throws 401 without a good token where one is needed, then 429 when its user, or its address, asks too often. */
 export type Admit = (ctx: Context, route: Route, address: string) => Promise<void>;

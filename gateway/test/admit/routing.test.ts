@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { routes } from '../src/routes.js';
-import { bearer } from './access-token.js';
-import { ask, askJson } from './ask.js';
-import { sendRaw } from './raw-http.js';
-import { startGateway, type RunningGateway } from './start-gateway.js';
-import { startUpstream, type FakeUpstream } from './start-upstream.js';
+import { routes } from '../../src/routes.js';
+import { bearer } from '../access-token.js';
+import { ask, askJson } from '../ask.js';
+import { sendRaw } from '../raw-http.js';
+import { startGateway, type RunningGateway } from '../start-gateway.js';
+import { startUpstream, type FakeUpstream } from '../start-upstream.js';
 
 const services = ['auth', 'posts', 'votes'] as const;
 let upstreams: Record<(typeof services)[number], FakeUpstream>;

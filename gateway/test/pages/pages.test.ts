@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { routes } from '../src/routes.js';
-import { ask } from './ask.js';
-import { startGatewayTo, type RunningGateway } from './start-gateway.js';
-import { deadOrigin } from './start-upstream.js';
+import { routes } from '../../src/routes.js';
+import { ask } from '../ask.js';
+import { startGatewayTo, type RunningGateway } from '../start-gateway.js';
+import { deadOrigin } from '../start-upstream.js';
 
 let gateway: RunningGateway;
 let draining = false;

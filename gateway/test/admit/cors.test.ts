@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { bearer } from './access-token.js';
-import { ask, type Answer } from './ask.js';
-import { startGatewayTo, type RunningGateway } from './start-gateway.js';
-import { startUpstream, type FakeUpstream } from './start-upstream.js';
+import { bearer } from '../access-token.js';
+import { ask, type Answer } from '../ask.js';
+import { startGatewayTo, type RunningGateway } from '../start-gateway.js';
+import { startUpstream, type FakeUpstream } from '../start-upstream.js';
 
 const page = 'https://app.example';
 let upstream: FakeUpstream;

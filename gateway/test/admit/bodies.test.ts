@@ -2,11 +2,11 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { bodyLimit } from '@agora/chassis';
-import { bearer, signToken } from './access-token.js';
-import { ask, askJson } from './ask.js';
-import { readAnswer, sendRaw } from './raw-http.js';
-import { startGatewayTo, type RunningGateway } from './start-gateway.js';
-import { startUpstream, type FakeUpstream } from './start-upstream.js';
+import { bearer, signToken } from '../access-token.js';
+import { ask, askJson } from '../ask.js';
+import { readAnswer, sendRaw } from '../raw-http.js';
+import { startGatewayTo, type RunningGateway } from '../start-gateway.js';
+import { startUpstream, type FakeUpstream } from '../start-upstream.js';
 
 let upstream: FakeUpstream;
 let gateway: RunningGateway;

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { bodyLimit, checkBodyHeaders, Problem, tooLarge, type BodyKind } from '@agora/chassis';
-import { clientLeft } from './client-left.js';
+import { clientLeft } from '../proxy/client-left.js';
 
 /**
  * Receives a whole body, unread, before a service is asked: it never sees a slow, partial or too large one.

@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { request, type IncomingMessage, type ServerResponse } from 'node:http';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
-import { bearer, signToken } from './access-token.js';
-import { ask } from './ask.js';
-import { startGatewayTo, type RunningGateway } from './start-gateway.js';
-import { startUpstream, type FakeUpstream } from './start-upstream.js';
+import { bearer, signToken } from '../access-token.js';
+import { ask } from '../ask.js';
+import { startGatewayTo, type RunningGateway } from '../start-gateway.js';
+import { startUpstream, type FakeUpstream } from '../start-upstream.js';
 
 let upstream: FakeUpstream;
 let gateway: RunningGateway;

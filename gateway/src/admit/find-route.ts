@@ -1,5 +1,5 @@
 import { methodNotAllowed, nothingHere } from '@agora/chassis';
-import type { Route } from './routes.js';
+import type { Route } from '../routes.js';
 
 /** A route and the path to ask its service for. */
 export interface FoundRoute {

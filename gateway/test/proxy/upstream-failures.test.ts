@@ -3,10 +3,10 @@ import { Agent, type ServerResponse } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Caller } from '@agora/identity';
-import { bearer, signToken } from './access-token.js';
-import { ask, askJson, type Answer } from './ask.js';
-import { startGatewayTo, type GatewayOverrides } from './start-gateway.js';
-import { deadOrigin, startTcpUpstream, startUpstream, type FakeUpstream } from './start-upstream.js';
+import { bearer, signToken } from '../access-token.js';
+import { ask, askJson, type Answer } from '../ask.js';
+import { startGatewayTo, type GatewayOverrides } from '../start-gateway.js';
+import { deadOrigin, startTcpUpstream, startUpstream, type FakeUpstream } from '../start-upstream.js';
 
 let started: { stop(): Promise<void> }[];
 beforeEach(() => {

@@ -12,7 +12,7 @@ const readable = [
   'Retry-After',
   'X-Request-Id',
 ];
-/** All that a client may send beyond what every page may; see `outgoing-request.ts`. */
+/** All that a client may send beyond what every page may; see `proxy/outgoing-request.ts`. */
 const sendable = [
   'Authorization',
   'Consistency-Token',

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { bearer, signToken } from './access-token.js';
-import { ask } from './ask.js';
-import { sendRaw } from './raw-http.js';
-import { startGatewayTo, type RunningGateway } from './start-gateway.js';
-import { startUpstream, type FakeUpstream } from './start-upstream.js';
+import { bearer, signToken } from '../access-token.js';
+import { ask } from '../ask.js';
+import { sendRaw } from '../raw-http.js';
+import { startGatewayTo, type RunningGateway } from '../start-gateway.js';
+import { startUpstream, type FakeUpstream } from '../start-upstream.js';
 
 let upstream: FakeUpstream;
 let gateway: RunningGateway;
