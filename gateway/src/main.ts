@@ -53,6 +53,7 @@ runProcess('gateway', readConfig, async (settings, { logger, started, isDraining
       drainMilliseconds,
       logger,
       isReady: () => !isDraining() && verifier.isReady(),
+      dependenciesAnswer: broker.answers,
     }),
   );
   const noticeMilliseconds = settings.SHUTDOWN_NOTICE_SECONDS * 1_000;

@@ -3,6 +3,7 @@ import { authenticateService } from './authenticate-service.js';
 import { createApplication, type ApplicationOptions } from './application.js';
 import { openServer, type HttpServer, type ServerOptions } from './http-server.js';
 import type { Logger } from './logger.js';
+import { watchLoops } from './watch-loops.js';
 import { measure, renderMetrics } from './metrics.js';
 import { get, routeRequests, type Route } from './routes.js';
 
@@ -10,6 +11,8 @@ export interface InternalServerOptions extends ServerOptions {
   logger: Logger;
   /** Whether the process can serve now; asked for at most once a second. */
   isReady(): Promise<boolean> | boolean;
+  /** Whether what the process's loops work with answers: the database, NATS. While it doesn't, no loop is to blame. */
+  dependenciesAnswer(): Promise<boolean> | boolean;
   routes?: readonly Route[];
   /** What other services must know to be answered. */
   secret?: string;
@@ -18,21 +21,26 @@ export interface InternalServerOptions extends ServerOptions {
 
 const probeMilliseconds = 1_000;
 
-/** The second port, which is never routed from outside: `/healthz` (the process lives), `/readyz` (it can serve), `/metrics` and the given routes. */
-export function openInternalServer({
+/**
+ * The second port, which is never routed from outside: `/healthz` (the process lives, and so do its loops), `/readyz` (it can serve), `/metrics`
+ * and the given routes.
+ */
+export async function openInternalServer({
   logger,
   isReady,
+  dependenciesAnswer,
   routes = [],
   secret,
   translateError,
   ...options
 }: InternalServerOptions): Promise<HttpServer> {
+  const health = watchLoops(logger, dependenciesAnswer);
   const ready = cached(isReady);
   measure('service_ready', '1 when the process can serve, as /readyz says, else 0', async () =>
     (await answersInTime(ready)) ? 1 : 0,
   );
   const table: Route[] = [
-    get('/healthz', 'anyone', (ctx) => answerStatus(ctx, true)),
+    get('/healthz', 'anyone', (ctx) => answerStatus(ctx, health.isGood())),
     get('/readyz', 'anyone', async (ctx) => answerStatus(ctx, await ready())),
     get('/metrics', 'anyone', async (ctx) => {
       const { contentType, body } = await renderMetrics();
@@ -48,7 +56,14 @@ export function openInternalServer({
     beginsTraces: false,
     ...(translateError && { translateError }),
   });
-  return openServer(application.callback(), options);
+  const server = await openServer(application.callback(), options);
+  return {
+    port: server.port,
+    async stop() {
+      await health.stop();
+      await server.stop();
+    },
+  };
 }
 
 function answerStatus(ctx: Context, good: boolean): void {

@@ -23,6 +23,8 @@ export interface Turn {
   signal: AbortSignal;
   /** To be called whenever something was done, or nothing was to be done and that was certain. */
   progressed(): void;
+  /** To be called when somebody else says that it can't be done now: this process is not to blame, and a new one would fare no better. */
+  excused(): void;
 }
 
 interface Progress {
@@ -100,6 +102,7 @@ function start(
       progress.lastAt = performance.now();
       failures = 0;
     },
+    excused: () => void (progress.lastAt = performance.now()),
   };
   running.add(progress);
   const ended = (async () => {

@@ -1,4 +1,10 @@
-import { jetstream, jetstreamManager, type JetStreamClient, type JetStreamManager } from '@nats-io/jetstream';
+import {
+  jetstream,
+  JetStreamApiError,
+  jetstreamManager,
+  type JetStreamClient,
+  type JetStreamManager,
+} from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import Joi from 'joi';
 import type { Logger } from './logger.js';
@@ -37,6 +43,8 @@ export interface Broker {
   onReconnect(listener: () => void): () => void;
   /** Whether NATS can be reached now. */
   isConnected(): boolean;
+  /** Whether JetStream answers; it does not while a cluster has no leader. */
+  answers(): Promise<boolean>;
   /** Sends what is buffered, acknowledgements above all, and closes. */
   stop(): Promise<void>;
 }
@@ -92,6 +100,7 @@ export function connectBroker(name: string, settings: BrokerSettings, logger: Lo
       return () => void listeners.delete(listener);
     },
     isConnected: () => isConnected,
+    answers: async () => isConnected && living !== undefined && jetStreamAnswers(living),
     async stop() {
       stopped.abort();
       if (!living) return;
@@ -104,6 +113,16 @@ export function connectBroker(name: string, settings: BrokerSettings, logger: Lo
 
 /** How long a request to JetStream may take. */
 const requestMilliseconds = 3_000;
+
+/** Asks what every process may ask, after a consumer that is none: to be told so is an answer. */
+async function jetStreamAnswers({ manager }: Living): Promise<boolean> {
+  try {
+    await manager.consumers.info('AUTH', 'nobody');
+    return true;
+  } catch (error) {
+    return error instanceof JetStreamApiError;
+  }
+}
 
 async function connectUntilStopped(
   name: string,

@@ -52,7 +52,7 @@ describe('a broker', () => {
     const broadcast = openBroadcast(broker, `test.${Date.now()}`, (message) => heard.push(message));
     await (await broker.connection()).close();
     await eventually(answers, 5_000);
-    expect(broker.isConnected()).toBe(true);
+    expect([broker.isConnected(), await broker.answers()]).toEqual([true, true]);
     expect(reconnects).toBe(1);
     await eventually(async () => {
       broadcast.send('after');
@@ -67,6 +67,7 @@ describe('a broker', () => {
     await answers();
     nats.freeze();
     await eventually(async () => expect(broker.isConnected()).toBe(false), 3_500);
+    expect(await broker.answers()).toBe(false);
     nats.thaw();
     await eventually(answers, 5_000);
   });

@@ -53,6 +53,7 @@ runProcess('auth', readConfig, async (config, { logger, started, isDraining }) =
       secret: config.INTERNAL_SECRET,
       translateError,
       isReady: async () => !isDraining() && revocations.isComplete() && (await databaseAnswers(database)),
+      dependenciesAnswer: async () => (await broker.answers()) && (await databaseAnswers(database)),
     }),
   );
   started(broker);

@@ -55,6 +55,7 @@ runProcess('posts', readConfig, async (config, { logger, started, isDraining }) 
       secret: config.INTERNAL_SECRET,
       translateError,
       isReady: async () => !isDraining() && verifier.isReady() && (await databaseAnswers(database)),
+      dependenciesAnswer: async () => (await broker.answers()) && (await databaseAnswers(database)),
     }),
   );
   started(broker);

@@ -52,6 +52,7 @@ runProcess('votes', readConfig, async (config, { logger, started, isDraining }) 
       secret: config.INTERNAL_SECRET,
       translateError,
       isReady: async () => !isDraining() && verifier.isReady() && (await databaseAnswers(database)),
+      dependenciesAnswer: async () => (await broker.answers()) && (await databaseAnswers(database)),
     }),
   );
   started(broker);

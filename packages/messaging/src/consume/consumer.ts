@@ -1,7 +1,7 @@
-import type { ConsumerMessages, JsMsg } from '@nats-io/jetstream';
+import { loop, type Stoppable, type Turn } from '@agora/chassis';
+import { JetStreamApiError, type ConsumerMessages, type JsMsg } from '@nats-io/jetstream';
 import type { Publisher } from '@agora/contracts';
 import type { Broker } from '../broker.js';
-import { keepRunning, type Running } from '../keep-running.js';
 import { createProcessor, type ProcessorOptions } from './processor.js';
 import { asking, endWhenSilent, ensureConsumer, maxInFlight, streamOf } from '../streams.js';
 import { publishersOf } from './subscriptions.js';
@@ -13,10 +13,9 @@ export interface ConsumersOptions extends ProcessorOptions {
 }
 
 /** Starts one durable consumer on each stream that the subscriptions name. */
-export function startConsumers(options: ConsumersOptions): Running {
+export function startConsumers(options: ConsumersOptions): Stoppable {
   const consumers = publishersOf(options.subscriptions).map((publisher) => startConsumer(publisher, options));
   return {
-    progressedAt: () => Math.min(...consumers.map((consumer) => consumer.progressedAt())),
     async stop() {
       await Promise.all(consumers.map((consumer) => consumer.stop()));
     },
@@ -24,15 +23,20 @@ export function startConsumers(options: ConsumersOptions): Running {
 }
 
 /** Takes messages from one stream and applies all that are there as one batch; goes on after any failure, until stopped. */
-function startConsumer(publisher: Publisher, options: ConsumersOptions): Running {
+function startConsumer(publisher: Publisher, options: ConsumersOptions): Stoppable {
   const process = createProcessor(options);
-  return keepRunning((stopped, progressed) => consume(publisher, options, process, stopped, progressed), {
-    failed(error, isRepeated) {
-      // A stream that its publisher has not made yet is common at a first start; once is enough to say so.
-      if (isRepeated) return;
-      options.logger.warn({ error, stream: streamOf(publisher) }, 'consumer interrupted; starting over');
-    },
-    pause: () => 250 + Math.random() * 250,
+  const work = async (turn: Turn) => {
+    try {
+      await consume(publisher, options, process, turn);
+    } catch (error) {
+      // Above all a stream that its publisher has not made yet.
+      if (error instanceof JetStreamApiError) turn.excused();
+      throw error;
+    }
+  };
+  return loop(`consumer of ${streamOf(publisher)}`, work, {
+    maxBackoffMilliseconds: 1_000,
+    logger: options.logger,
   });
 }
 
@@ -40,8 +44,7 @@ async function consume(
   publisher: Publisher,
   { broker, service }: ConsumersOptions,
   process: (messages: JsMsg[]) => Promise<void>,
-  stopped: AbortSignal,
-  progressed: () => void,
+  { signal: stopped, progressed }: Turn,
 ): Promise<void> {
   const { client, manager } = await broker.jetStream();
   await ensureConsumer(manager, publisher, service);

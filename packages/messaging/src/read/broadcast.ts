@@ -1,6 +1,6 @@
+import { loop, type Turn } from '@agora/chassis';
 import type { NatsConnection, Subscription } from '@nats-io/transport-node';
-import { delay, type Broker } from '../broker.js';
-import { keepRunning } from '../keep-running.js';
+import type { Broker } from '../broker.js';
 
 /** What processes tell each other now or never: nobody keeps it, and what is said while NATS is away is lost. */
 export interface Broadcast {
@@ -17,9 +17,9 @@ export function openBroadcast(
 ): Broadcast {
   let connected: NatsConnection | undefined;
   let subscription: Subscription | undefined;
-  const listen = async (stopped: AbortSignal) => {
+  const listen = async ({ signal }: Turn) => {
     const connection = await broker.connection();
-    if (stopped.aborted) return;
+    if (signal.aborted) return;
     subscription = connection.subscribe(subject, {
       callback: (error, message) => {
         if (error) return;
@@ -33,10 +33,13 @@ export function openBroadcast(
       if (type === 'disconnect' || type === 'close') connected = undefined;
       if (type === 'reconnect') connected = connection;
     }
-    // The connection is closed for good, and the broker opens another.
-    await delay(retryMilliseconds, stopped);
+    // What comes here was closed for good, and the broker opens another.
   };
-  const listening = keepRunning(listen, { failed: () => undefined, pause: () => retryMilliseconds });
+  const listening = loop(`broadcast ${subject}`, listen, {
+    isVital: false,
+    logger: silent,
+    maxBackoffMilliseconds: 500,
+  });
   return {
     send: (message) => connected?.publish(subject, JSON.stringify(message)),
     async stop() {
@@ -48,7 +51,8 @@ export function openBroadcast(
   };
 }
 
-const retryMilliseconds = 100;
+/** The broker says it all. */
+const silent = { warn: () => undefined };
 
 function parse(text: string): unknown {
   try {

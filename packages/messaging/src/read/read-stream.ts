@@ -1,9 +1,9 @@
+import { loop, type Stoppable } from '@agora/chassis';
 import { AckPolicy, type ConsumerConfig, type JsMsg } from '@nats-io/jetstream';
 import type { Publisher } from '@agora/contracts';
 import { nanos } from '@nats-io/transport-node';
 import { randomUUID } from 'node:crypto';
-import { delay, type Broker } from '../broker.js';
-import { keepRunning, type Running } from '../keep-running.js';
+import type { Broker } from '../broker.js';
 import type { Logger } from '../logger.js';
 import { asking, endWhenSilent, streamOf } from '../streams.js';
 
@@ -63,25 +63,15 @@ export async function readStream(options: ReadOptions, stopped: AbortSignal): Pr
   }
 }
 
-const pauseMilliseconds = 250;
-
 /** Calls `read` again and again, whatever becomes of it, until what it returns is stopped. */
-export function keepReading(
+export const keepReading = (
   publisher: Publisher,
   logger: Logger,
   read: (stopped: AbortSignal) => Promise<void>,
-): Running {
-  return keepRunning(
-    async (stopped) => {
-      await read(stopped);
-      await delay(pauseMilliseconds, stopped);
-    },
-    {
-      failed(error, isRepeated) {
-        if (isRepeated) return;
-        logger.warn({ error, stream: streamOf(publisher) }, 'cannot follow the stream; trying on');
-      },
-      pause: () => pauseMilliseconds,
-    },
-  );
-}
+): Stoppable =>
+  // Not vital: who follows a stream knows how to notice what it does not hear.
+  loop(`reading ${streamOf(publisher)}`, ({ signal }) => read(signal), {
+    isVital: false,
+    maxBackoffMilliseconds: 500,
+    logger,
+  });

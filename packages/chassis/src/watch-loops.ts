@@ -1,0 +1,49 @@
+import type { Logger } from './logger.js';
+import { delay, every, stalledLoops } from './loops.js';
+import type { Stoppable } from './run-process.js';
+
+/** How long a loop may stand still before a new process is better than this one. */
+const patienceMilliseconds = 60_000;
+
+interface Watching extends Stoppable {
+  /** Whether no vital loop has stood still for too long while all that it works with answered. */
+  isGood(): boolean;
+}
+
+/** Watches the vital loops of this process, and says so in the log when it blames one. */
+export function watchLoops(
+  logger: Logger,
+  dependenciesAnswer: () => Promise<boolean> | boolean,
+  patience = patienceMilliseconds,
+): Watching {
+  const interval = patience / 12;
+  let checkedAt = performance.now();
+  let answeringSince = checkedAt;
+  const watching = every(
+    'watch over the loops',
+    interval,
+    async () => {
+      const late = delay(interval).then(() => false);
+      const answered = await Promise.race([dependenciesAnswer(), late]);
+      const now = performance.now();
+      // A process that was frozen finds all its loops as it left them.
+      if (!answered || now - checkedAt > 3 * interval) answeringSince = now;
+      checkedAt = now;
+    },
+    { logger },
+  );
+  return {
+    isGood() {
+      const stalled = stalledLoops(patience);
+      const now = performance.now();
+      const excused = now - checkedAt > 3 * interval || now - answeringSince < patience;
+      if (stalled.length === 0 || excused) return true;
+      logger.error(
+        { loops: stalled },
+        'a loop stands still though all it needs answers; restart this process',
+      );
+      return false;
+    },
+    stop: () => watching.stop(),
+  };
+}
