@@ -5,7 +5,12 @@ const services = ['auth', 'posts', 'votes'];
 /** What each container reads, by the names of the files; `secret` gives the value of a name, the same whenever it is asked for. */
 export function secretFiles(secret) {
   const ownSecrets = {
-    auth: { 'signing-key-secret': secret('signing-key'), 'internal-secret': secret('auth-internal') },
+    auth: {
+      'signing-key-secret': secret('signing-key'),
+      'internal-secret': secret('auth-internal'),
+      'posts-internal-secret': secret('posts-internal'),
+      'votes-internal-secret': secret('votes-internal'),
+    },
     posts: {
       'auth-internal-secret': secret('auth-internal'),
       'internal-secret': secret('posts-internal'),

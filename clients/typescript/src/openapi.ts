@@ -173,7 +173,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the own posts */
+        /**
+         * List the own posts
+         * @description Follow `Link: <…>; rel="next"` for the next page.
+         */
         get: operations["listOwnPosts"];
         put?: never;
         /**
@@ -491,6 +494,8 @@ export interface components {
             /** Format: date-time */
             created_at: string;
             id: number;
+            /** @description Whether the caller has voted for it, with `include=my_vote`; null where that is not known. */
+            my_vote?: boolean | null;
             owner: components["schemas"]["Author"];
             owner_id: number;
             /** @description A draft is seen by its owner alone. */
@@ -1224,8 +1229,10 @@ export interface operations {
     listFeed: {
         parameters: {
             query?: {
-                /** @description Where to go on, from `Link`; for the same sort and filters alone. */
+                /** @description Where to go on, from `Link`; for the same reader, order and filters alone. */
                 cursor?: string;
+                /** @description Adds `my_vote` to each post: whether the caller has voted for it, null where that is not known in time. Such an answer has no `ETag`. */
+                include?: "my_vote";
                 limit?: number;
                 owner_id?: number;
                 /** @description How old a post may be, with `top`. */
@@ -1428,9 +1435,14 @@ export interface operations {
     listOwnPosts: {
         parameters: {
             query?: {
+                /** @description Where to go on, from `Link`; for the same reader, order and filters alone. */
+                cursor?: string;
+                /** @description Adds `my_vote` to each post: whether the caller has voted for it, null where that is not known in time. Such an answer has no `ETag`. */
+                include?: "my_vote";
                 limit?: number;
                 /** @description What the title contains, in any case. */
                 search?: string;
+                /** @description How many posts to pass over; a `cursor` goes further, and costs the same on every page. */
                 skip?: number;
             };
             header?: {
@@ -1447,6 +1459,8 @@ export interface operations {
                 headers: {
                     /** @description `stale` when the write is still missing. */
                     Consistency?: string;
+                    /** @description `</posts?…>; rel="next"` while there is more. */
+                    Link?: string;
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -1516,7 +1530,10 @@ export interface operations {
     };
     showPost: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Adds `my_vote` to each post: whether the caller has voted for it, null where that is not known in time. Such an answer has no `ETag`. */
+                include?: "my_vote";
+            };
             header?: {
                 /** @description That of a write, which the answer shows then. It is waited for up to 2 s. */
                 "Consistency-Token"?: string;
@@ -1536,7 +1553,7 @@ export interface operations {
                     /** @description `stale` when the write is still missing. */
                     Consistency?: string;
                     /** @description Changes with the text and with the votes; for `If-Match` the text alone counts. */
-                    ETag: string;
+                    ETag?: string;
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];

@@ -24,11 +24,14 @@ export const edges: readonly (readonly [from: Group, to: Group, port: number])[]
   ['gateway', 'posts', 8002],
   ['gateway', 'votes', 8003],
 
-  // Key sets and read-through: internal ports, between services alone.
+  // Key sets, read-through, the caller's votes on a page, exports: internal ports, between services alone.
   ['gateway', 'auth', 9001],
   ['posts', 'auth', 9001],
   ['votes', 'auth', 9001],
   ['votes', 'posts', 9002],
+  ['posts', 'votes', 9003],
+  ['auth', 'posts', 9002],
+  ['auth', 'votes', 9003],
 
   // The audits, which compare services with each other.
   ['audit', 'auth', 9001],

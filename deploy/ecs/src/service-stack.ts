@@ -53,7 +53,7 @@ export class ServiceStack extends Stack {
           ),
         }),
         ...(service === 'posts' && {
-          CURSOR_SECRET: randomSecret(this, 'CursorSecret', 'Signs the cursors of the feed'),
+          CURSOR_SECRET: randomSecret(this, 'CursorSecret', 'Signs the cursors of lists'),
         }),
       },
     });
@@ -67,7 +67,19 @@ export class ServiceStack extends Stack {
 const internalSecrets = ({
   secret,
 }: InternalSecretsStack): Partial<Record<Owner, Record<string, secretsmanager.Secret>>> => ({
-  auth: { INTERNAL_SECRET: secret.auth },
-  posts: { INTERNAL_SECRET: secret.posts, AUTH_INTERNAL_SECRET: secret.auth },
-  votes: { INTERNAL_SECRET: secret.votes, POSTS_INTERNAL_SECRET: secret.posts },
+  auth: {
+    INTERNAL_SECRET: secret.auth,
+    POSTS_INTERNAL_SECRET: secret.posts,
+    VOTES_INTERNAL_SECRET: secret.votes,
+  },
+  posts: {
+    INTERNAL_SECRET: secret.posts,
+    AUTH_INTERNAL_SECRET: secret.auth,
+    VOTES_INTERNAL_SECRET: secret.votes,
+  },
+  votes: {
+    INTERNAL_SECRET: secret.votes,
+    AUTH_INTERNAL_SECRET: secret.auth,
+    POSTS_INTERNAL_SECRET: secret.posts,
+  },
 });

@@ -35,21 +35,34 @@ export const services: Record<Owner, ServiceOptions> = {
     internalPort: 9001,
     cpu: 2048,
     memory: 4096,
-    environment: { BCRYPT_COST: '12', BCRYPT_CONCURRENCY: '2' },
+    environment: {
+      BCRYPT_COST: '12',
+      BCRYPT_CONCURRENCY: '2',
+      POSTS_INTERNAL_URL: at('posts', 9002),
+      VOTES_INTERNAL_URL: at('votes', 9003),
+    },
   },
   posts: {
     port: 8002,
     internalPort: 9002,
     cpu: 1024,
     memory: 2048,
-    environment: { ...keySet, AUTH_INTERNAL_URL: at('auth', 9001) },
+    environment: {
+      ...keySet,
+      AUTH_INTERNAL_URL: at('auth', 9001),
+      VOTES_INTERNAL_URL: at('votes', 9003),
+    },
   },
   votes: {
     port: 8003,
     internalPort: 9003,
     cpu: 1024,
     memory: 2048,
-    environment: { ...keySet, POSTS_INTERNAL_URL: at('posts', 9002) },
+    environment: {
+      ...keySet,
+      AUTH_INTERNAL_URL: at('auth', 9001),
+      POSTS_INTERNAL_URL: at('posts', 9002),
+    },
   },
 };
 

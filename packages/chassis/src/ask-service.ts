@@ -2,7 +2,7 @@ import { unavailable } from './problem.js';
 import { currentRequest } from './request-context.js';
 import { traceCall } from './tracing.js';
 
-const timeoutMilliseconds = 2_000;
+const usualPatience = 2_000;
 
 /** Where another service answers services, and the secret that it asks them for. */
 export interface InternalAddress {
@@ -10,22 +10,33 @@ export interface InternalAddress {
   secret: string;
 }
 
-/** Asks another service's internal port for a resource: its JSON, or undefined when there is none (404). Throws a 503 when it gives no answer. */
+/** Asks another service's internal port for a resource: its JSON, or undefined when there is none (404). Throws a 503 when it gives no answer within `milliseconds`. */
 export async function askService<Resource>(
   { origin, secret }: InternalAddress,
   path: string,
+  milliseconds = usualPatience,
 ): Promise<Resource | undefined> {
   const url = new URL(path, origin);
-  const response = await traceCall(`GET ${url.host}`, (headers) => request(url, secret, headers));
+  const signal = AbortSignal.timeout(milliseconds);
+  const response = await traceCall(`GET ${url.host}`, (headers) => request(url, secret, headers, signal));
   if (response.status === 404) {
     await response.body?.cancel();
     return undefined;
   }
   if (!response.ok) throw cannotAsk();
-  return (await response.json()) as Resource;
+  try {
+    return (await response.json()) as Resource;
+  } catch {
+    throw cannotAsk();
+  }
 }
 
-async function request(url: URL, secret: string, traceHeaders: Record<string, string>): Promise<Response> {
+async function request(
+  url: URL,
+  secret: string,
+  traceHeaders: Record<string, string>,
+  signal: AbortSignal,
+): Promise<Response> {
   const requestId = currentRequest()?.requestId;
   try {
     return await fetch(url, {
@@ -34,7 +45,7 @@ async function request(url: URL, secret: string, traceHeaders: Record<string, st
         Authorization: `Bearer ${secret}`,
         ...(requestId && { 'X-Request-Id': requestId }),
       },
-      signal: AbortSignal.timeout(timeoutMilliseconds),
+      signal,
       redirect: 'error',
     });
   } catch {

@@ -4,6 +4,7 @@ export { give, jsonAnswer, type Answer } from './answer.js';
 export { createApplication } from './application.js';
 export { audit } from './audit.js';
 export { askService, type InternalAddress } from './ask-service.js';
+export { cursorParameter, linkToNext, nextLink, readCursor, writeCursor } from './cursor.js';
 export { saidAs, type AnswerDescription, type Description } from './describe.js';
 export { openServer, type HttpServer } from './http-server.js';
 export { openInternalServer } from './internal-server.js';

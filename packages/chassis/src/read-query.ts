@@ -40,9 +40,9 @@ function querySchema<Query>(schema: Joi.PartialSchemaMap<Query>): Joi.ObjectSche
   return made;
 }
 
-/** A whole number in a query string, written in plain digits, from `min` to `max`. */
-export const integerParameter = ({ min, max, fallback }: { min: number; max: number; fallback: number }) =>
-  plainDigits(min, max).default(fallback);
+/** A whole number in a query string, written in plain digits, from `min` to `max`; it may be left out. */
+export const integerParameter = ({ min, max, fallback }: { min: number; max: number; fallback?: number }) =>
+  fallback === undefined ? plainDigits(min, max) : plainDigits(min, max).default(fallback);
 
 /** The id of a user or a post in a query string; it may be left out. */
 export const idParameter = () => plainDigits(1, largestId);

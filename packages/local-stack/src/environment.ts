@@ -160,13 +160,23 @@ function databaseSettings(
 
 /** What a process is told beyond what all are told. */
 const ownSettings: Partial<Record<ProcessName, (stack: StackAddresses) => Record<string, string>>> = {
-  auth: ({ signingKeySecret }) => ({ SIGNING_KEY_SECRET: signingKeySecret }),
+  auth: ({ ports, internalSecrets, signingKeySecret }) => ({
+    SIGNING_KEY_SECRET: signingKeySecret,
+    POSTS_INTERNAL_URL: origin(ports.posts.internalPort),
+    POSTS_INTERNAL_SECRET: internalSecrets.posts,
+    VOTES_INTERNAL_URL: origin(ports.votes.internalPort),
+    VOTES_INTERNAL_SECRET: internalSecrets.votes,
+  }),
   posts: ({ ports, internalSecrets, cursorSecret }) => ({
     AUTH_INTERNAL_URL: origin(ports.auth.internalPort),
     AUTH_INTERNAL_SECRET: internalSecrets.auth,
+    VOTES_INTERNAL_URL: origin(ports.votes.internalPort),
+    VOTES_INTERNAL_SECRET: internalSecrets.votes,
     CURSOR_SECRET: cursorSecret,
   }),
   votes: ({ ports, internalSecrets }) => ({
+    AUTH_INTERNAL_URL: origin(ports.auth.internalPort),
+    AUTH_INTERNAL_SECRET: internalSecrets.auth,
     POSTS_INTERNAL_URL: origin(ports.posts.internalPort),
     POSTS_INTERNAL_SECRET: internalSecrets.posts,
   }),

@@ -35,6 +35,8 @@ describe('the environment of a process', () => {
       DATABASE_NAME: 'agora',
       DATABASE_USER: 'votes_app',
       DATABASE_PASSWORD: secrets.database.votes.app,
+      AUTH_INTERNAL_URL: 'http://127.0.0.1:9001',
+      AUTH_INTERNAL_SECRET: secrets.internal.auth,
       POSTS_INTERNAL_URL: 'http://127.0.0.1:9002',
       POSTS_INTERNAL_SECRET: secrets.internal.posts,
       INTERNAL_SECRET: secrets.internal.votes,

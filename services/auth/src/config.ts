@@ -15,6 +15,11 @@ import Joi from 'joi';
 export interface Config extends ProcessSettings, DatabaseSettings, BrokerSettings, IdentitySettings {
   /** What other services must know to ask for an account. */
   INTERNAL_SECRET: string;
+  /** Where posts and votes answer other services, and what each asks them for: exports show what they keep. */
+  POSTS_INTERNAL_URL: string;
+  POSTS_INTERNAL_SECRET: string;
+  VOTES_INTERNAL_URL: string;
+  VOTES_INTERNAL_SECRET: string;
   /** Encrypts the signing keys in the database. */
   SIGNING_KEY_SECRET?: string;
   /** A private key in PEM, instead of keys in the database; as `SIGNING_KEY_FILE` the path of it. */
@@ -39,6 +44,8 @@ export interface Config extends ProcessSettings, DatabaseSettings, BrokerSetting
   REGISTRATIONS_PER_ADDRESS: Rate;
 }
 
+const origin = Joi.string().uri({ scheme: ['http', 'https'] });
+
 const signingKeySettings = {
   SIGNING_KEY: Joi.string(),
   SIGNING_KEY_SECRET: strongSecret.when('ALGORITHM', {
@@ -57,6 +64,10 @@ export const readConfig = (environment: NodeJS.ProcessEnv): Config =>
     PORT: Joi.number().port().default(8001),
     INTERNAL_PORT: Joi.number().port().default(9001),
     INTERNAL_SECRET: strongSecret.required(),
+    POSTS_INTERNAL_URL: origin.required(),
+    POSTS_INTERNAL_SECRET: strongSecret.required(),
+    VOTES_INTERNAL_URL: origin.required(),
+    VOTES_INTERNAL_SECRET: strongSecret.required(),
     // auth holds the keys itself.
     JWKS_URL: Joi.any().strip(),
     ...signingKeySettings,

@@ -10,9 +10,12 @@ export interface Config extends ProcessSettings, DatabaseSettings, BrokerSetting
   AUTH_INTERNAL_URL: string;
   /** What auth asks other services for. */
   AUTH_INTERNAL_SECRET: string;
+  /** Where votes answers other services, and what it asks them for. */
+  VOTES_INTERNAL_URL: string;
+  VOTES_INTERNAL_SECRET: string;
   /** What other services must know to ask for a post. */
   INTERNAL_SECRET: string;
-  /** Signs the cursors of the feed; replicas share it. */
+  /** Signs the cursors of lists; replicas share it. */
   CURSOR_SECRET: string;
 }
 
@@ -29,6 +32,8 @@ export const readConfig = (environment: NodeJS.ProcessEnv): Config =>
     INTERNAL_PORT: Joi.number().port().default(9002),
     AUTH_INTERNAL_URL: origin.required(),
     AUTH_INTERNAL_SECRET: strongSecret.required(),
+    VOTES_INTERNAL_URL: origin.required(),
+    VOTES_INTERNAL_SECRET: strongSecret.required(),
     INTERNAL_SECRET: strongSecret.required(),
     CURSOR_SECRET: strongSecret.required(),
   });

@@ -35,6 +35,7 @@ import { IdempotencyKey } from './models/idempotency-key.js';
 import { Post } from './models/post.js';
 import { startPurgingIdempotencyKeys } from './purge-idempotency-keys.js';
 import { findUserAt } from './users.js';
+import { findOwnVotesAt } from './votes.js';
 
 runProcess('posts', readConfig, async (config, { logger, started, isDraining }) => {
   const database = connectDatabase(config, 'posts', [Author, IdempotencyKey, Post]);
@@ -88,6 +89,10 @@ runProcess('posts', readConfig, async (config, { logger, started, isDraining }) 
           cursorSecret: config.CURSOR_SECRET,
           liveFeed,
           verifier,
+          findOwnVotes: findOwnVotesAt({
+            origin: config.VOTES_INTERNAL_URL,
+            secret: config.VOTES_INTERNAL_SECRET,
+          }),
         }),
         authenticate(verifier),
       ),

@@ -6,6 +6,9 @@ import { importSettings, type ImportSettings } from '@agora/monolith';
 import Joi from 'joi';
 
 export interface Config extends ProcessSettings, DatabaseSettings, BrokerSettings, IdentitySettings {
+  /** Where auth answers other services, such as `http://auth:9001`, and what it asks them for. */
+  AUTH_INTERNAL_URL: string;
+  AUTH_INTERNAL_SECRET: string;
   /** Where posts answers other services, such as `http://posts:9002`. */
   POSTS_INTERNAL_URL: string;
   /** What posts asks other services for. */
@@ -25,6 +28,8 @@ export const readConfig = (environment: NodeJS.ProcessEnv): Config =>
     ...identitySettings,
     PORT: Joi.number().port().default(8003),
     INTERNAL_PORT: Joi.number().port().default(9003),
+    AUTH_INTERNAL_URL: origin.required(),
+    AUTH_INTERNAL_SECRET: strongSecret.required(),
     POSTS_INTERNAL_URL: origin.required(),
     POSTS_INTERNAL_SECRET: strongSecret.required(),
     INTERNAL_SECRET: strongSecret.required(),

@@ -45,11 +45,11 @@ export const preconditionFailed = () =>
   new Problem(412, 'precondition_failed', 'The post is not as this request expects it; read it again.');
 
 /** What clients are told of a post with its tag. */
-export const taggedPost: AnswerDescription = {
+export const taggedPost = {
   summary: 'The post.',
   body: postView,
   headers: { ETag: 'Changes with the text and with the votes; for `If-Match` the text alone counts.' },
-};
+} satisfies AnswerDescription;
 
 /** And of reads that have it already. */
 export const unchangedPost: AnswerDescription = {

@@ -23,6 +23,11 @@ export const postView = Joi.object<PostView, true>({
   owner_id: entityId.required(),
   owner: userView.required(),
   votes: Joi.number().integer().min(0).required(),
+  my_vote: Joi.boolean()
+    .allow(null)
+    .description(
+      'Whether the caller has voted for it, with `include=my_vote`; null where that is not known.',
+    ),
 })
   .example({
     id: 42,

@@ -4,6 +4,7 @@ import type { LiveFeed } from '../live/live-feed.js';
 import { listEvents } from '@agora/operations';
 import type { Sequelize } from 'sequelize';
 import type { FindUser } from '../users.js';
+import type { FindOwnVotes } from '../votes.js';
 import { changePost, changePostDescription } from './change-post.js';
 import { deletePost, deletePostDescription } from './delete-post.js';
 import { listFeed, listFeedDescription } from './list-feed.js';
@@ -18,10 +19,11 @@ import { streamFeed, streamFeedDescription } from './stream-feed.js';
 export interface Dependencies {
   findUser: FindUser;
   withOwnWrites: WithOwnWrites;
-  /** Signs the cursors of the feed. */
+  /** Signs the cursors of lists. */
   cursorSecret: string;
   liveFeed: LiveFeed;
   verifier: Verifier;
+  findOwnVotes: FindOwnVotes;
 }
 
 /** What clients ask of posts, through the gateway. */
@@ -31,14 +33,25 @@ export const routes = ({
   cursorSecret,
   liveFeed,
   verifier,
+  findOwnVotes,
 }: Dependencies): Route[] => [
   post('/posts', 'user', publishPost(findUser), publishPostDescription),
-  get('/posts', 'user', withOwnWrites(listOwnPosts), readingOwnWrites(listOwnPostsDescription)),
-  get('/posts/:id', 'user', withOwnWrites(showPost), readingOwnWrites(showPostDescription)),
+  get(
+    '/posts',
+    'user',
+    withOwnWrites(listOwnPosts(cursorSecret, findOwnVotes)),
+    readingOwnWrites(listOwnPostsDescription),
+  ),
+  get('/posts/:id', 'user', withOwnWrites(showPost(findOwnVotes)), readingOwnWrites(showPostDescription)),
   put('/posts/:id', 'user', replacePost, replacePostDescription),
   patch('/posts/:id', 'user', changePost, changePostDescription),
   del('/posts/:id', 'user', deletePost, deletePostDescription),
-  get('/feed', 'user', withOwnWrites(listFeed(cursorSecret)), readingOwnWrites(listFeedDescription)),
+  get(
+    '/feed',
+    'user',
+    withOwnWrites(listFeed(cursorSecret, findOwnVotes)),
+    readingOwnWrites(listFeedDescription),
+  ),
   get('/feed/stream', 'user', streamFeed(liveFeed, verifier), streamFeedDescription),
 ];
 

@@ -1,19 +1,34 @@
-import { parseId, type Description, type Handler } from '@agora/chassis';
+import { parseId, readQuery, type Description, type Handler } from '@agora/chassis';
 import { requireUser } from '@agora/identity';
+import type { FindOwnVotes } from '../votes.js';
 import { answerPost, readConditions, taggedPost, unchangedPost } from './entity-tag.js';
+import { includeParameter, viewsOf, type Include } from './my-vote.js';
+import { postView } from './post-view.js';
 import { postNotFound, requireVisiblePost } from './require-post.js';
 
+const query = { include: includeParameter() };
+
 /** `GET /posts/{id}`. */
-export const showPost: Handler = async (ctx) => {
-  const { userId } = requireUser(ctx);
-  answerPost(ctx, await requireVisiblePost(parseId(ctx.params.id), userId));
-};
+export const showPost =
+  (findOwnVotes: FindOwnVotes): Handler =>
+  async (ctx) => {
+    const { userId } = requireUser(ctx);
+    const id = parseId(ctx.params.id);
+    const { include } = readQuery<{ include?: Include }>(ctx, query);
+    const post = await requireVisiblePost(id, userId);
+    if (include === undefined) answerPost(ctx, post);
+    // No tag stands for what votes says, so neither does a 304.
+    else [ctx.body] = await viewsOf([post], include, userId, findOwnVotes);
+  };
+
+const shownPost = { summary: taggedPost.summary, body: postView, optionalHeaders: taggedPost.headers };
 
 /** What clients are told of it. */
 export const showPostDescription: Description = {
   name: 'showPost',
   summary: 'Show a post',
+  query,
   headers: readConditions,
-  answers: { 200: taggedPost, 304: unchangedPost },
+  answers: { 200: shownPost, 304: unchangedPost },
   refuses: [postNotFound(42)],
 };

@@ -24,9 +24,14 @@ export interface Position {
   id: number;
 }
 
+/** A post with what it was ranked by: a page can end after any of its posts. */
+export interface RankedPost extends ShownPost {
+  rank: number;
+}
+
 /** Some posts and, while there may be more, where they end. */
-export interface FeedPage {
-  posts: ShownPost[];
+export interface Page {
+  posts: RankedPost[];
   end?: Position;
 }
 
@@ -34,7 +39,7 @@ export interface FeedPage {
 export const looksThrough = 10_000;
 
 /** The published posts after a position, from one snapshot. A search for less than three letters may find fewer than there are before `end`. */
-export async function readFeed(query: FeedQuery, after?: Position): Promise<FeedPage> {
+export async function readFeed(query: FeedQuery, after?: Position): Promise<Page> {
   const { sql, bind } = feedStatement(query, await hasIndex(query.search), after);
   const rows = await runSharedStatement<Row>({ name: nameOf(query, after), text: sql }, bind);
   const shown = rows.slice(0, query.limit);
@@ -46,8 +51,7 @@ export async function readFeed(query: FeedQuery, after?: Position): Promise<Feed
   };
 }
 
-interface Row extends ShownPost {
-  rank: number;
+interface Row extends RankedPost {
   /** Whether it is what was searched for. */
   found: boolean;
   /** Whether the search went no further than to this one. */

@@ -1,8 +1,8 @@
-import { gather, runSharedStatement, runStatement } from '@agora/database';
+import { gather, runStatement } from '@agora/database';
 import type { PostState } from '@agora/contracts';
 import type { Transaction } from 'sequelize';
 import type { UserView } from './author.js';
-import { containing, shownCount, type PostText } from './post.js';
+import { shownCount, type PostText } from './post.js';
 
 /** What a client sees of a post. */
 export interface PostView {
@@ -15,6 +15,8 @@ export interface PostView {
   owner_id: number;
   owner: UserView;
   votes: number;
+  /** Whether the caller has voted for it, where that was asked for; null when it is not known. */
+  my_vote?: boolean | null;
 }
 
 /** A post with its owner, as `shownColumns` read it: most of what is asked of posts, and so not through models. */
@@ -84,40 +86,6 @@ export async function writePost(
   const [post] = await runStatement<ShownPost>(written, [ownerId, title, content, isPublished], transaction);
   return post;
 }
-
-const newest = 'ORDER BY posts.id DESC LIMIT $2 OFFSET $3';
-const own = { name: 'own-posts', text: `${select} WHERE owner_id = $1 ${newest}` };
-// Passes over entries of the index, where the one above would read each post and its author to pass over it.
-const ownFurther = {
-  name: 'own-posts-further',
-  text: `
-    SELECT ${shownColumns}
-    FROM (SELECT id AS page_id FROM posts WHERE owner_id = $1 ${newest}) AS page
-    JOIN posts ON posts.id = page_id JOIN authors ON authors.id = owner_id ORDER BY posts.id DESC`,
-};
-const ownFound = {
-  name: 'own-posts-found',
-  text: `${select} WHERE owner_id = $1 AND title ILIKE $4 ${newest}`,
-};
-
-/** Which of an author's own posts are asked for; `search` is part of the title, in any case. */
-export interface OwnQuery {
-  limit: number;
-  skip: number;
-  search: string;
-}
-
-/** The user's own posts, drafts too, newest first. */
-export function listOwn(ownerId: number, query: OwnQuery): Promise<ShownPost[]> {
-  const { statement, values } = ownStatement(ownerId, query);
-  return runSharedStatement<ShownPost>(statement, values);
-}
-
-/** The statement for them. */
-export const ownStatement = (ownerId: number, { limit, skip, search }: OwnQuery) =>
-  search
-    ? { statement: ownFound, values: [ownerId, limit, skip, containing(search)] }
-    : { statement: skip > 0 ? ownFurther : own, values: [ownerId, limit, skip] };
 
 /** Those of the posts that everybody may see, with their owners. */
 export const listPublished = async (ids: readonly number[]): Promise<ShownPost[]> =>

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { currentStack } from '@agora/testing';
 import pg from 'pg';
 import { feedStatement, looksThrough, type FeedQuery, type Position } from '../../src/models/feed.js';
-import { ownStatement } from '../../src/models/shown-post.js';
+import { ownStatement } from '../../src/models/own-posts.js';
 
 /** Beside the tables of the other tests, which stay as small as they are. */
 const schema = 'many_posts';

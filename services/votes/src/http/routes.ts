@@ -5,6 +5,7 @@ import type { FindPostState } from '../post-states.js';
 import { castVote, castVoteDescription } from './cast-vote.js';
 import { listOwnVotes, listOwnVotesDescription } from './list-own-votes.js';
 import { listVoteCounts } from './list-vote-counts.js';
+import { listVotesOfVoter } from './list-votes-of-voter.js';
 import { showVoteCount } from './show-vote-count.js';
 
 /** What clients ask of votes, through the gateway. */
@@ -17,5 +18,6 @@ export const routes = (findPostState: FindPostState, withOwnWrites: WithOwnWrite
 export const internalRoutes = (database: Sequelize): Route[] => [
   get('/internal/votes', 'service', listVoteCounts),
   get('/internal/votes/:id', 'service', showVoteCount),
+  get('/internal/voters/:id/votes', 'service', listVotesOfVoter),
   get('/internal/events', 'service', listEvents(database)),
 ];

@@ -44,6 +44,11 @@ const removal = attemptTo(
    WHERE votes.post_id = allowed.post_id AND votes.user_id = allowed.user_id RETURNING votes.post_id`,
 );
 
+const castOn = {
+  name: 'votes-cast-on',
+  text: 'SELECT post_id FROM votes WHERE user_id = $1 AND post_id = ANY($2::int[])',
+};
+
 /** How many votes a post has. */
 export interface VoteCount {
   post_id: number;
@@ -99,6 +104,12 @@ export class Vote extends Model {
       { bind: [userId, postIds], type: QueryTypes.SELECT },
     );
     return (rows ?? []).map(({ post_id: postId }) => postId);
+  }
+
+  /** Which of these posts the user has voted for, whoever may see them. */
+  static async castOn(userId: number, postIds: readonly number[]): Promise<number[]> {
+    const rows = await runStatement<{ post_id: number }>(castOn, [userId, postIds]);
+    return rows.map(({ post_id: postId }) => postId);
   }
 
   /** Deletes up to `limit` votes on a post; returns how many. */

@@ -1,0 +1,48 @@
+import { runSharedStatement } from '@agora/database';
+import type { Page, RankedPost } from './feed.js';
+import { containing } from './post.js';
+import { shownColumns } from './shown-post.js';
+
+/** Which of an author's own posts are asked for; `search` is part of the title, in any case. */
+export interface OwnQuery {
+  limit: number;
+  skip: number;
+  search: string;
+  /** Those with lower ids alone. */
+  before?: number | undefined;
+}
+
+const ownColumns = `${shownColumns}, posts.id AS rank`;
+const select = `SELECT ${ownColumns} FROM posts JOIN authors ON authors.id = owner_id`;
+const newest = 'posts.id <= $3 ORDER BY posts.id DESC LIMIT $2';
+const own = { name: 'own-posts', text: `${select} WHERE owner_id = $1 AND ${newest}` };
+// Passes over entries of the index, where the one above would read each post and its author to pass over it.
+const ownFurther = {
+  name: 'own-posts-further',
+  text: `
+    SELECT ${ownColumns}
+    FROM (SELECT id AS page_id FROM posts WHERE owner_id = $1 AND ${newest} OFFSET $4) AS page
+    JOIN posts ON posts.id = page_id JOIN authors ON authors.id = owner_id ORDER BY posts.id DESC`,
+};
+const ownFound = {
+  name: 'own-posts-found',
+  text: `${select} WHERE owner_id = $1 AND title ILIKE $5 AND ${newest} OFFSET $4`,
+};
+
+/** The user's own posts, drafts too, newest first. */
+export async function listOwn(ownerId: number, query: OwnQuery): Promise<Page> {
+  const { statement, values } = ownStatement(ownerId, query);
+  const rows = await runSharedStatement<RankedPost>(statement, values);
+  const posts = rows.slice(0, query.limit);
+  const last = posts.at(-1);
+  return { posts, ...(rows.length > query.limit && last && { end: { rank: last.id, id: last.id } }) };
+}
+
+const largestId = 2_147_483_647;
+
+/** The statement for one post more than a page has. */
+export function ownStatement(ownerId: number, { limit, skip, search, before }: OwnQuery) {
+  const page = [ownerId, limit + 1, before === undefined ? largestId : before - 1];
+  if (search) return { statement: ownFound, values: [...page, skip, containing(search)] };
+  return skip > 0 ? { statement: ownFurther, values: [...page, skip] } : { statement: own, values: page };
+}
