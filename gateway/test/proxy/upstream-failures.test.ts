@@ -285,7 +285,15 @@ describe('a client that leaves', () => {
     await verifying;
     socket.resetAndDestroy();
     await ask(gateway.port, 'GET', '/health');
-    finish({ userId: 7, sessionId: 's', tokenId: 't', expiresAt: 0 });
+    finish({
+      userId: 7,
+      sessionId: 's',
+      sessionNumber: 1,
+      role: 'user',
+      emailVerified: false,
+      tokenId: 't',
+      expiresAt: 0,
+    });
     await ask(gateway.port, 'GET', '/posts/7', { headers });
     expect(upstream.requests.map(({ url }) => url)).toEqual(['/posts/7']);
   });

@@ -3,34 +3,60 @@ import { defineEvent, entityId } from './define-event.js';
 
 const userName = Joi.string().max(30);
 
+/** A UUID that no other account was or will be given, unlike its id, which a failover or a restored backup may give again. Missing in events of older releases. */
+const accountKey = Joi.string().guid().optional();
+
 /** An account was made. */
-export const userRegistered = defineEvent<{ user_id: number; name?: string; created_at: string }>(
-  'auth.user-registered.v1',
-  {
-    user_id: entityId,
-    name: userName.optional(),
-    created_at: Joi.string().isoDate(),
-  },
-);
+export const userRegistered = defineEvent<{
+  user_id: number;
+  account_key?: string;
+  name?: string;
+  created_at: string;
+}>('auth.user-registered.v1', {
+  user_id: entityId,
+  account_key: accountKey,
+  name: userName.optional(),
+  created_at: Joi.string().isoDate(),
+});
 
 /** An account has another name. `version` grows with every change of an account, from 1; of two names the one with the higher version is the newer. */
-export const userUpdated = defineEvent<{ user_id: number; name: string; version: number }>(
-  'auth.user-updated.v1',
-  {
-    user_id: entityId,
-    name: userName,
-    version: Joi.number().integer().min(1),
-  },
-);
+export const userUpdated = defineEvent<{
+  user_id: number;
+  account_key?: string;
+  name: string;
+  version: number;
+}>('auth.user-updated.v1', {
+  user_id: entityId,
+  account_key: accountKey,
+  name: userName,
+  version: Joi.number().integer().min(1),
+});
 
 /** An account was deleted; everything of that user must go, and the id is never given to anybody else. */
-export const userDeleted = defineEvent<{ user_id: number }>('auth.user-deleted.v1', { user_id: entityId });
+export const userDeleted = defineEvent<{ user_id: number; account_key?: string }>('auth.user-deleted.v1', {
+  user_id: entityId,
+  account_key: accountKey,
+});
 
-/** A session ended: by logout, a changed password or a stolen refresh token. Its access tokens must be refused from now on. */
-export const sessionRevoked = defineEvent<{ user_id: number; session_id: string }>(
+/** One session ended: by logout, a stolen refresh token or because there were too many. Its access tokens must be refused from now on. */
+export const sessionRevoked = defineEvent<{ user_id: number; session_id: string; number?: number }>(
   'auth.session-revoked.v1',
   {
     user_id: entityId,
     session_id: Joi.string().guid(),
+    number: Joi.number().integer().min(0).optional(),
+  },
+);
+
+/**
+ * All sessions of a user ended whose number is not greater than `up_to`, but for `except_session_id`. Access tokens without a number count
+ * as number 0, those of the replaced application too. A later event of the same user never names a smaller `up_to`.
+ */
+export const sessionsRevoked = defineEvent<{ user_id: number; up_to: number; except_session_id?: string }>(
+  'auth.sessions-revoked.v1',
+  {
+    user_id: entityId,
+    up_to: Joi.number().integer().min(0),
+    except_session_id: Joi.string().guid().optional(),
   },
 );

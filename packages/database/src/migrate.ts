@@ -10,6 +10,11 @@ export interface Migration {
   name: string;
   /** Why the version of the code before can bear what this takes away (docs/migrations.md). */
   contract?: string;
+  /**
+   * Changes a bounded number of rows before `up` runs; called again, each time in a transaction of its own, until it resolves with
+   * false. So a large table is filled without locking it.
+   */
+  step?(queryInterface: QueryInterface, transaction: Transaction): Promise<boolean>;
   up(queryInterface: QueryInterface, transaction: Transaction): Promise<void>;
   down(queryInterface: QueryInterface, transaction: Transaction): Promise<void>;
 }
@@ -58,16 +63,20 @@ async function createUmzug(
   // Not with this module, which every service loads: only migrations need it.
   const { SequelizeStorage, Umzug } = await import('umzug');
   const context = sequelize.getQueryInterface();
-  const inTransaction = (step: Migration['up']) => () =>
-    sequelize.transaction((transaction) => step(context, transaction));
   return new Umzug({
     context,
     logger: undefined,
     storage: new SequelizeStorage({ sequelize, schema, tableName: 'migrations' }),
     migrations: migrations.map((migration) => ({
       name: migration.name,
-      up: inTransaction((queryInterface, transaction) => migration.up(queryInterface, transaction)),
-      down: inTransaction((queryInterface, transaction) => migration.down(queryInterface, transaction)),
+      async up() {
+        const { step } = migration;
+        while (step && (await sequelize.transaction((transaction) => step(context, transaction)))) {
+          // Each step is committed before the next begins.
+        }
+        await sequelize.transaction((transaction) => migration.up(context, transaction));
+      },
+      down: () => sequelize.transaction((transaction) => migration.down(context, transaction)),
     })),
   });
 }

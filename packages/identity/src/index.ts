@@ -1,5 +1,5 @@
 export { authenticate, isTokenStillGood, requireUser } from './authenticate.js';
-export { type Caller } from './caller.js';
+export { roles, type Caller, type Role } from './caller.js';
 export { type KeySet } from './key-set.js';
 export { acceptsLegacyTokens, legacySessionOf } from './legacy-tokens.js';
 export { followRevocations, type Revocations } from './revocations.js';

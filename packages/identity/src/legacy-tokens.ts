@@ -30,6 +30,9 @@ export function legacyTokens(settings: LegacySettings): (token: string) => Calle
       return {
         userId,
         sessionId: legacySessionOf(userId),
+        sessionNumber: 0,
+        role: 'user',
+        emailVerified: false,
         tokenId: createHash('sha256').update(token).digest('base64url'),
         expiresAt: Math.min(exp, until.getTime() / 1_000),
       };

@@ -2,7 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import type { Logger } from '@agora/chassis';
 import jwt, { type JwtPayload } from 'jsonwebtoken';
 import { LRUCache } from 'lru-cache';
-import type { Caller } from './caller.js';
+import { roles, type Caller, type Role } from './caller.js';
 import { remoteKeySet, sharedSecret, type KeySet } from './key-set.js';
 import { legacyTokens } from './legacy-tokens.js';
 import type { Revocations } from './revocations.js';
@@ -121,5 +121,28 @@ function callerOf(payload: JwtPayload | undefined, settings: IdentitySettings): 
   if (exp - iat > settings.ACCESS_TOKEN_EXPIRE_MINUTES * 60 || iat > Date.now() / 1000 + clockTolerance)
     return undefined;
   if (typeof jti !== 'string' || typeof sid !== 'string') return undefined;
-  return { userId: Number(sub), sessionId: sid, tokenId: jti, expiresAt: exp };
+  const account = accountOf(payload);
+  return account && { ...account, userId: Number(sub), sessionId: sid, tokenId: jti, expiresAt: exp };
+}
+
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** What a token says of the account besides its id. The release before says nothing of it: such tokens speak for an ordinary user, until they expire. */
+function accountOf(payload: JwtPayload | undefined) {
+  const {
+    account_key: accountKey,
+    session_number: sessionNumber = 0,
+    role = 'user',
+    email_verified: emailVerified = false,
+  } = (payload ?? {}) as Record<string, unknown>;
+  if (accountKey !== undefined && !(typeof accountKey === 'string' && uuid.test(accountKey)))
+    return undefined;
+  if (!Number.isSafeInteger(sessionNumber) || Number(sessionNumber) < 0) return undefined;
+  if (!roles.includes(role as Role) || typeof emailVerified !== 'boolean') return undefined;
+  return {
+    ...(accountKey !== undefined && { accountKey }),
+    sessionNumber: Number(sessionNumber),
+    role: role as Role,
+    emailVerified,
+  };
 }

@@ -7,13 +7,22 @@ import {
   routeRequests,
   type HttpServer,
 } from '@agora/chassis';
-import { authenticate, requireUser, type Verifier } from '../src/index.js';
+import { authenticate, requireUser, type Caller, type Verifier } from '../src/index.js';
 import { KeysUnavailable } from '../src/verify.js';
 
+const caller: Caller = {
+  userId: 7,
+  sessionId: 's',
+  sessionNumber: 1,
+  role: 'user',
+  emailVerified: false,
+  tokenId: 't',
+  expiresAt: 0,
+};
 const verifier: Verifier = {
   async verify(token) {
     if (token === 'no-keys') throw new KeysUnavailable('none');
-    return token === 'good' ? { userId: 7, sessionId: 's', tokenId: 't', expiresAt: 0 } : undefined;
+    return token === 'good' ? caller : undefined;
   },
   isReady: () => true,
   stop: async () => undefined,

@@ -87,6 +87,29 @@ describe('a verifier with published keys', () => {
     expect(await verifier.verify(sign())).toMatchObject({ userId: 7, sessionId: 's' });
   });
 
+  it('says of the account what the token says', async () => {
+    const accountKey = randomUUID();
+    const claims = { account_key: accountKey, session_number: 3, role: 'moderator', email_verified: true };
+    expect(await verifier.verify(sign({ claims }))).toMatchObject({
+      accountKey,
+      sessionNumber: 3,
+      role: 'moderator',
+      emailVerified: true,
+    });
+  });
+
+  it('takes a token of the release before for one of an ordinary user', async () => {
+    expect(await verifier.verify(sign())).toEqual({
+      userId: 7,
+      sessionId: 's',
+      sessionNumber: 0,
+      role: 'user',
+      emailVerified: false,
+      tokenId: expect.any(String),
+      expiresAt: expect.any(Number),
+    });
+  });
+
   const now = Math.floor(Date.now() / 1000);
   const other = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
   it.each<[string, Forgery]>([
@@ -108,6 +131,11 @@ describe('a verifier with published keys', () => {
     ['without an id', { claims: { jti: undefined } }],
     ['of a subject that is no user id', { claims: { sub: '0' } }],
     ['of a subject past all ids', { claims: { sub: '2147483648' } }],
+    ['of a role that there is not', { claims: { role: 'root' } }],
+    ['with a key of an account that is no UUID', { claims: { account_key: '7' } }],
+    ['with a session number that is no number', { claims: { session_number: '3' } }],
+    ['with a session number below 0', { claims: { session_number: -1 } }],
+    ['that says neither yes nor no of the address', { claims: { email_verified: 'true' } }],
     ['that is far too long', { claims: { padding: 'x'.repeat(4_096) } }],
   ])('refuses a token %s', async (_name, forgery) => {
     expect(await verifier.verify(sign(forgery))).toBeUndefined();

@@ -8,6 +8,8 @@ import { createRateLimits } from './migrations/0005-create-rate-limits.js';
 import { addSigningKeyTimes } from './migrations/0006-add-signing-key-times.js';
 import { createImports } from './migrations/0007-create-imports.js';
 import { addUserNames } from './migrations/0008-add-user-names.js';
+import { addAccountKeys } from './migrations/0009-add-account-keys.js';
+import { fillAccountKeys } from './migrations/0010-fill-account-keys.js';
 
 await runMigrateCommand('auth', readMigrationConfig, [
   createMessaging,
@@ -18,4 +20,6 @@ await runMigrateCommand('auth', readMigrationConfig, [
   addSigningKeyTimes,
   createImports,
   addUserNames,
+  addAccountKeys,
+  fillAccountKeys,
 ]);

@@ -1,7 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
+import type { Subject } from '../sessions/access-tokens.js';
 import { Op, type Transaction } from 'sequelize';
 import { Column, DataType, Model, Table } from 'sequelize-typescript';
 import { RefreshToken } from './refresh-token.js';
+import { User } from './user.js';
 
 const day = 86_400_000;
 /** A session ends after so long, however much it is used. */
@@ -35,6 +37,10 @@ export class Session extends Model {
   @Column(DataType.INTEGER)
   declare userId: number;
 
+  /** Grows with each session of the user, from 1; 0 for those of older releases. */
+  @Column({ type: DataType.BIGINT, get: numberOf })
+  declare number: number;
+
   @Column(DataType.DATE)
   declare createdAt: Date;
 
@@ -50,15 +56,21 @@ export class Session extends Model {
   @Column(DataType.TEXT)
   declare userAgent: string;
 
-  /** Opens a session; the refresh token is returned this once. */
+  /**
+   * Opens a session for whoever gave the password of `passwordHash`, and holds the account until the transaction ends; undefined when it
+   * has another password by now, or is gone. The refresh token is returned this once.
+   */
   static async open(
-    userId: number,
+    { id: userId, passwordHash }: Pick<User, 'id' | 'passwordHash'>,
     { ip, userAgent }: Origin,
     transaction: Transaction,
-  ): Promise<{ session: Session; refreshToken: string }> {
+  ): Promise<{ session: Session; user: User; refreshToken: string } | undefined> {
+    const number = await User.takeSessionNumber(userId, passwordHash, transaction);
+    const user = number === undefined ? null : await User.findByPk(userId, { transaction });
+    if (!user) return undefined;
     const expiresAt = new Date(Date.now() + sessionMilliseconds);
-    const session = await Session.create({ userId, ip, userAgent, expiresAt }, { transaction });
-    return { session, refreshToken: await session.issueRefreshToken(transaction) };
+    const session = await Session.create({ userId, number, ip, userAgent, expiresAt }, { transaction });
+    return { session, user, refreshToken: await session.issueRefreshToken(transaction) };
   }
 
   /** The user's sessions that have not ended, the last used first. */
@@ -99,17 +111,24 @@ export class Session extends Model {
     return refreshToken;
   }
 
-  /** Finds a refresh token and its session, and holds both until the transaction ends: of two that use a token one goes first. */
+  /** Finds a refresh token, its session and account, and holds token and session until the transaction ends: of two that use a token one goes first. */
   static async holdByRefreshToken(
     refreshToken: string,
     transaction: Transaction,
-  ): Promise<{ session: Session; token: RefreshToken } | undefined> {
+  ): Promise<{ session: Session; user: User; token: RefreshToken } | undefined> {
     const found = await RefreshToken.findByPk(hashOf(refreshToken), { transaction });
     const session =
       found && (await Session.findByPk(found.sessionId, { lock: transaction.LOCK.UPDATE, transaction }));
     // Read again: what held the session meanwhile may have used the token.
     const token = session && (await RefreshToken.findByPk(found.hash, { transaction }));
-    return session && token ? { session, token } : undefined;
+    const user = session && (await User.findByPk(session.userId, { transaction }));
+    return session && token && user ? { session, user, token } : undefined;
+  }
+
+  /** Whom the access tokens of this session speak for. */
+  toSubject({ id: userId, accountKey, role, emailVerifiedAt }: User): Subject {
+    const emailVerified = emailVerifiedAt !== null;
+    return { userId, accountKey, role, emailVerified, sessionId: this.id, sessionNumber: this.number };
   }
 
   toView(currentSessionId: string): SessionView {
@@ -123,6 +142,11 @@ export class Session extends Model {
       current: this.id === currentSessionId,
     };
   }
+}
+
+/** Postgres gives 64-bit integers as text. */
+function numberOf(this: Session): number {
+  return Number(this.getDataValue('number'));
 }
 
 const hashOf = (refreshToken: string): Buffer => createHash('sha256').update(refreshToken).digest();

@@ -1,3 +1,6 @@
+import { runStatement } from '@agora/database';
+import type { Role } from '@agora/identity';
+import type { Transaction } from 'sequelize';
 import { Column, DataType, Model, Table } from 'sequelize-typescript';
 
 /** What everybody sees of an account; with `PUBLIC_EMAILS` its address too. */
@@ -14,7 +17,7 @@ export interface AccountView {
   name: string;
   email: string;
   email_verified: boolean;
-  role: 'user' | 'moderator' | 'admin';
+  role: Role;
   /** Whether a second factor is on. */
   totp: boolean;
   created_at: string;
@@ -25,6 +28,12 @@ export interface KnownUser extends UserView {
   /** Grows with every change of what is shown here. */
   version: number;
 }
+
+const takeNumber = {
+  name: 'take-session-number',
+  text: `UPDATE users SET last_session_number = last_session_number + 1
+         WHERE id = $1 AND password_hash = $2 RETURNING last_session_number AS number`,
+};
 
 @Table({ tableName: 'users' })
 export class User extends Model {
@@ -44,8 +53,28 @@ export class User extends Model {
   @Column(DataType.TEXT)
   declare passwordHash: string;
 
+  /** Never given twice, unlike the id, which a restored backup may give again. */
+  @Column(DataType.UUID)
+  declare accountKey: string;
+
+  @Column(DataType.TEXT)
+  declare role: Role;
+
+  @Column(DataType.DATE)
+  declare emailVerifiedAt: Date | null;
+
   @Column(DataType.DATE)
   declare createdAt: Date;
+
+  /** Takes the number of the account's next session, and holds the account until the transaction ends; undefined when this is not its password's hash any more. */
+  static async takeSessionNumber(
+    id: number,
+    passwordHash: string,
+    transaction: Transaction,
+  ): Promise<number | undefined> {
+    const [taken] = await runStatement<{ number: string }>(takeNumber, [id, passwordHash], transaction);
+    return taken && Number(taken.number);
+  }
 
   /** The name that others see. */
   get shownName(): string {
@@ -67,16 +96,21 @@ export class User extends Model {
       id: this.id,
       name: this.shownName,
       email: this.email,
-      email_verified: false,
-      role: 'user',
+      email_verified: this.emailVerifiedAt !== null,
+      role: this.role,
       totp: false,
       created_at: this.createdAt.toISOString(),
     };
   }
 
   /** What is published of it. */
-  toFact(): { user_id: number; name: string; version: number } {
-    return { user_id: this.id, name: this.shownName, version: this.version };
+  toFact(): { user_id: number; account_key: string; name: string; version: number } {
+    return {
+      user_id: this.id,
+      account_key: this.accountKey,
+      name: this.shownName,
+      version: this.version,
+    };
   }
 
   toKnownUser(showsEmail: boolean): KnownUser {

@@ -1,28 +1,41 @@
 import { randomUUID } from 'node:crypto';
+import type { Caller } from '@agora/identity';
 import jwt from 'jsonwebtoken';
 import type { Config } from '../config.js';
 import type { Keys } from '../keys/keys.js';
 
-/** Signs the access token (RFC 9068) of a session. */
-export type SignAccessToken = (
-  userId: number,
-  sessionId: string,
-) => Promise<{ token: string; expiresIn: number }>;
+/** Whom an access token speaks for. */
+export type Subject = Required<Omit<Caller, 'tokenId' | 'expiresAt'>>;
 
-/** Makes the function that signs access tokens; `expiresIn` is in seconds. */
+/** Signs an access token (RFC 9068); `expiresIn` is in seconds. */
+export type SignAccessToken = (subject: Subject) => Promise<{ token: string; expiresIn: number }>;
+
+/** The one client that auth gives tokens to (RFC 9068, 2.2): people of Agora itself. */
+const clientId = 'agora';
+
+/** Makes the function that signs access tokens. */
 export function accessTokens(keys: Keys, config: Config): SignAccessToken {
   const expiresIn = config.ACCESS_TOKEN_EXPIRE_MINUTES * 60;
-  return async (userId, sessionId) => {
+  return async (subject) => {
     const { kid, key } = await keys.active();
-    const token = jwt.sign({ sid: sessionId }, key, {
+    const token = jwt.sign(claimsOf(subject), key, {
       algorithm: config.ALGORITHM,
       header: { alg: config.ALGORITHM, typ: 'at+jwt', kid },
       issuer: config.TOKEN_ISSUER,
       audience: config.TOKEN_AUDIENCE,
-      subject: String(userId),
+      subject: String(subject.userId),
       jwtid: randomUUID(),
       expiresIn,
     });
     return { token, expiresIn };
   };
 }
+
+const claimsOf = ({ sessionId, sessionNumber, accountKey, role, emailVerified }: Subject) => ({
+  client_id: clientId,
+  sid: sessionId,
+  session_number: sessionNumber,
+  account_key: accountKey,
+  role,
+  email_verified: emailVerified,
+});

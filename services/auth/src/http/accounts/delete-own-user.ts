@@ -11,9 +11,10 @@ export const deleteOwnUser =
   async (ctx) => {
     const { userId } = requireUser(ctx);
     await inTransaction(async (transaction) => {
-      const deleted = await User.destroy({ where: { id: userId }, transaction });
-      if (deleted === 0) throw unauthorized('invalid_token');
-      await addToOutbox(userDeleted, { user_id: userId }, transaction);
+      const user = await User.findByPk(userId, { lock: transaction.LOCK.UPDATE, transaction });
+      if (!user) throw unauthorized('invalid_token');
+      await user.destroy({ transaction });
+      await addToOutbox(userDeleted, { user_id: userId, account_key: user.accountKey }, transaction);
     });
     revocations.revokeUser(userId);
     audit('user_deleted');

@@ -67,10 +67,10 @@ async function createUser(values: NewUser): Promise<User> {
     const options = { ignoreDuplicates: true, returning: true, transaction };
     const [user] = await User.bulkCreate([{ ...values }], options);
     if (!user?.id) return undefined;
-    const { user_id, name } = user.toFact();
+    const { user_id, account_key, name } = user.toFact();
     await addToOutbox(
       userRegistered,
-      { user_id, name, created_at: user.createdAt.toISOString() },
+      { user_id, account_key, name, created_at: user.createdAt.toISOString() },
       transaction,
     );
     return user;

@@ -38,11 +38,12 @@ export function logIn(
       throw invalidCredentials();
     }
     await attempt.succeeded(user.id);
-    if (passwords.isOutdated(user.passwordHash)) await renewHash(user, password, passwords);
-    const { session, refreshToken } = await inTransaction((transaction) =>
-      Session.open(user.id, originOf(ctx), transaction),
-    );
-    await answerToken(ctx, signAccessToken, { userId: user.id, sessionId: session.id, refreshToken });
+    if (passwords.isOutdated(user.passwordHash))
+      user.passwordHash = await renewHash(user, password, passwords);
+    const opened = await inTransaction((transaction) => Session.open(user, originOf(ctx), transaction));
+    // The password was changed, or the account deleted, since it was looked at.
+    if (!opened) throw invalidCredentials();
+    await answerToken(ctx, signAccessToken, opened.session.toSubject(opened.user), opened.refreshToken);
   };
 }
 
@@ -61,10 +62,11 @@ async function renewHash(
   { id, passwordHash: old }: User,
   password: string,
   passwords: Passwords,
-): Promise<void> {
+): Promise<string> {
   const passwordHash = await passwords.hash(password);
   // A password that was changed meanwhile stays changed.
   await User.update({ passwordHash }, { where: { id, passwordHash: old } });
+  return passwordHash;
 }
 
 const originOf = (ctx: Context): Origin => ({

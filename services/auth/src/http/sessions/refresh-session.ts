@@ -28,7 +28,7 @@ export const refreshSession =
     const rotate = async (transaction: Transaction) => {
       const held = await Session.holdByRefreshToken(refreshToken, transaction);
       if (!held) return undefined;
-      const { session, token } = held;
+      const { session, user, token } = held;
       const now = new Date();
       if (token.usedAt && now.getTime() - token.usedAt.getTime() >= reuseGraceSeconds * 1_000) {
         await revokeSessions(session.userId, { only: session.id }, transaction);
@@ -42,15 +42,14 @@ export const refreshSession =
       await token.update({ usedAt: token.usedAt ?? now }, { transaction });
       await session.update({ lastUsedAt: now }, { transaction });
       return {
-        userId: session.userId,
-        sessionId: session.id,
+        subject: session.toSubject(user),
         refreshToken: await session.issueRefreshToken(transaction),
       };
     };
     // The refusal comes after the commit: thrown inside, it would take the ending of the session back.
     const rotated = await inTransaction(rotate);
     if (!rotated) throw invalidRefreshToken();
-    await answerToken(ctx, signAccessToken, rotated);
+    await answerToken(ctx, signAccessToken, rotated.subject, rotated.refreshToken);
   };
 
 const invalidRefreshToken = () =>

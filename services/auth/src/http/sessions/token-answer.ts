@@ -1,7 +1,7 @@
 import type { AnswerDescription } from '@agora/chassis';
 import Joi from 'joi';
 import type { Context } from 'koa';
-import type { SignAccessToken } from '../../sessions/access-tokens.js';
+import type { SignAccessToken, Subject } from '../../sessions/access-tokens.js';
 
 interface TokenView {
   access_token: string;
@@ -35,9 +35,10 @@ export const tokenAnswer: AnswerDescription = {
 export async function answerToken(
   ctx: Context,
   signAccessToken: SignAccessToken,
-  { userId, sessionId, refreshToken }: { userId: number; sessionId: string; refreshToken: string },
+  subject: Subject,
+  refreshToken: string,
 ): Promise<void> {
-  const { token, expiresIn } = await signAccessToken(userId, sessionId);
+  const { token, expiresIn } = await signAccessToken(subject);
   ctx.set('Cache-Control', 'no-store');
   const body: TokenView = {
     access_token: token,

@@ -48,7 +48,12 @@ describe('POST /users', () => {
        WHERE envelope->>'type' = 'auth.user-registered.v1' AND (envelope->'data'->>'user_id')::int = $1`,
       [body.id],
     );
-    expect(row?.data).toMatchObject({ user_id: body.id, name: body.name, created_at: body.created_at });
+    expect(row?.data).toMatchObject({
+      user_id: body.id,
+      account_key: expect.any(String),
+      name: body.name,
+      created_at: body.created_at,
+    });
   });
 
   it('trims the address and folds its case', async () => {

@@ -48,10 +48,24 @@ describe('POST /login', () => {
       aud: 'agora',
       sub: String(ann.id),
       sid: expect.any(String),
+      client_id: 'agora',
+      role: 'user',
+      email_verified: false,
     });
     expect(Number(claims?.exp) - Number(claims?.iat)).toBe(900);
     const me = await ask('GET', '/users/me', { token: String(body.access_token) });
     expect(me.body).toMatchObject({ id: ann.id, email: ann.email });
+  });
+
+  it('names the account by a key of its own, and numbers its sessions', async () => {
+    const { id, email, password } = await join(ask);
+    const second = await logIn({ username: email, password });
+    const third = await ask('POST', '/refresh', { json: { refresh_token: second.body.refresh_token } });
+    const [row] = await query<{ key: string }>('SELECT account_key AS key FROM auth.users WHERE id = $1', [
+      id,
+    ]);
+    for (const { body } of [second, third])
+      expect(claimsOf(body.access_token)).toMatchObject({ account_key: row?.key, session_number: 2 });
   });
 
   it('keeps the refresh token as a hash alone', async () => {
@@ -179,3 +193,9 @@ describe('POST /login', () => {
     }
   });
 });
+
+const claimsOf = (accessToken: unknown) =>
+  JSON.parse(Buffer.from(String(accessToken).split('.')[1] ?? '', 'base64url').toString()) as Record<
+    string,
+    unknown
+  >;
