@@ -7,6 +7,11 @@ export interface PostState {
   owner_id: number;
   published: boolean;
   version: number;
+  /**
+   * A UUID (version 7) that no other post was or will be given, unlike the id, which a failover or a restored backup may give again. Of two
+   * posts with one id the one with the greater key is the newer. Missing for posts of older releases.
+   */
+  post_key?: string;
 }
 
 /** A change of a post, with what was so before it; missing in events of older releases. */
@@ -14,11 +19,14 @@ export interface PostChange extends PostState {
   was_published?: boolean;
 }
 
+const postKey = Joi.string().guid().optional();
+
 const postState = {
   post_id: entityId,
   owner_id: entityId,
   published: Joi.boolean(),
   version: Joi.number().integer().min(1),
+  post_key: postKey,
 };
 
 const wasPublished = Joi.boolean().optional();
@@ -33,10 +41,11 @@ export const postUpdated = defineEvent<PostChange>('posts.post-updated.v1', {
 });
 
 /** A post was deleted, by its owner or with its owner's account; its votes must go. */
-export const postDeleted = defineEvent<{ post_id: number; was_published?: boolean }>(
+export const postDeleted = defineEvent<{ post_id: number; post_key?: string; was_published?: boolean }>(
   'posts.post-deleted.v1',
   {
     post_id: entityId,
+    post_key: postKey,
     was_published: wasPublished,
   },
 );

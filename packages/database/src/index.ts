@@ -11,7 +11,8 @@ export {
 export { isDatabaseUnavailable } from './errors.js';
 export { gather } from './gather.js';
 export { runMigrateCommand, type Migration } from './migrate.js';
-export { findByIds, valuesAfter } from './pages.js';
+export { goOnAfter, openNewIds, type CheckId, type NewIds } from './new-ids.js';
+export { findByIds, highestId, valuesAfter } from './pages.js';
 export {
   provisionDatabase,
   schemas,

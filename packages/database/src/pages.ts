@@ -29,3 +29,10 @@ export async function findByIds<Row extends Model & { id: number }>(
   });
   return new Map(rows.map((row) => [row.id, row]));
 }
+
+/** The highest id of a table; 0 when it is empty. */
+export async function highestId<Row extends Model & { id: number }>(
+  model: ModelStatic<Row>,
+): Promise<number> {
+  return (await model.max<number | null, Row>('id')) ?? 0;
+}

@@ -36,5 +36,6 @@ export {
 export { startRelay } from './publish/relay.js';
 export { applyStreams, ensureStream } from './streams.js';
 export { again, on, onBatch, type Subscription } from './consume/subscriptions.js';
+export { followOwnIds } from './read/follow-own-ids.js';
 export { tailStream, type Tail, type TailedEvent } from './read/tail.js';
 export { createMessagingTables, dropMessagingTables } from './tables.js';

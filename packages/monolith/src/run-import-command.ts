@@ -1,7 +1,6 @@
-import { connectDatabase, isDatabaseUnavailable } from '@agora/database';
+import { connectDatabase, goOnAfter, isDatabaseUnavailable } from '@agora/database';
 import { DatabaseError, QueryTypes, type Sequelize } from 'sequelize';
 import { copyStep } from './copy-step.js';
-import { goOnAfter } from './go-on-after.js';
 import { readLedger } from './ledger.js';
 import { prove } from './prove.js';
 import type { ImportSettings } from './settings.js';

@@ -3,6 +3,7 @@ export { runAuditCommand } from './audit-command.js';
 export { createAuditResultsTable, dropAuditResultsTable, exportAuditResults } from './audit-results.js';
 export { pagesOf, type Check } from './check.js';
 export { runDeadLettersCommand } from './dead-letters-command.js';
+export { showHighestId, startTellingHighestId } from './highest-ids.js';
 export { idsParameter, pageSize } from './ids-parameter.js';
 export { listEvents } from './list-events.js';
 export { runOutboxCommand } from './outbox-command.js';

@@ -12,7 +12,7 @@ export interface Projection<Row, Truth> {
   /** What the owner says, by id; what is not there was deleted. */
   ask(ids: number[]): Promise<Map<number, Truth>>;
   differs(row: Row, truth: Truth | undefined): boolean;
-  correct(id: number, truth: Truth | undefined, transaction: Transaction): Promise<void>;
+  correct(id: number, truth: Truth | undefined, transaction: Transaction): Promise<unknown>;
 }
 
 /** Compares a projection with its owner. */

@@ -13,6 +13,8 @@ export interface FaultProxy {
   /** Sends each piece on after a time from 0 to `milliseconds`, until healed; within a connection order stays. */
   slowDown(milliseconds: number): void;
   heal(): void;
+  /** Resets every connection; new ones lead to another port: a name that leads to another server. */
+  leadTo(port: number): void;
   /** Whether a connection that the server sees as coming from `port` comes through here. */
   carries(port: number): boolean;
   stop(): Promise<void>;
@@ -20,6 +22,7 @@ export interface FaultProxy {
 
 /** Opens a way to `target`, a port of 127.0.0.1, on `port` or a free one. */
 export async function openFaultProxy(target: number, port = 0): Promise<FaultProxy> {
+  let leadsTo = target;
   const way: Way = { refuses: false, holds: undefined, slowness: 0 };
   const sockets = new Set<Socket>();
   const keep = (socket: Socket) => {
@@ -28,7 +31,7 @@ export async function openFaultProxy(target: number, port = 0): Promise<FaultPro
   };
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
     if (way.refuses) return void client.resetAndDestroy();
-    const upstream = connect({ port: target, host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
+    const upstream = connect({ port: leadsTo, host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
     keep(client);
     keep(upstream);
     passOn(client, upstream, way);
@@ -50,6 +53,10 @@ export async function openFaultProxy(target: number, port = 0): Promise<FaultPro
     cut,
     heal,
     carries: (from) => [...sockets].some(({ localPort }) => localPort === from),
+    leadTo(other) {
+      leadsTo = other;
+      cut();
+    },
     refuse() {
       way.refuses = true;
       cut();

@@ -13,10 +13,12 @@ import {
   connectionOf,
   databaseAnswers,
   isDatabaseUnavailable,
+  openNewIds,
   waitingStatements,
 } from '@agora/database';
 import { authenticate, createVerifier, followRevocations } from '@agora/identity';
-import { connectBroker, measureMessaging, openOutbox, startRelay } from '@agora/messaging';
+import { userRegistered } from '@agora/contracts';
+import { connectBroker, followOwnIds, measureMessaging, openOutbox, startRelay } from '@agora/messaging';
 import { accessTokens } from './sessions/access-tokens.js';
 import { readConfig } from './config.js';
 import { internalRoutes, routes } from './http/routes.js';
@@ -42,6 +44,7 @@ runProcess('auth', readConfig, async (config, { logger, started, isDraining }) =
     isDatabaseUnavailable(error) ? unavailable('The accounts cannot be reached.') : undefined;
   const broker = connectBroker('auth', config, logger);
   const revocations = followRevocations(config, broker, logger);
+  const userIds = openNewIds('users', database, logger.warn.bind(logger));
   const listen = { host: config.HOST, drainMilliseconds: config.SHUTDOWN_TIMEOUT_SECONDS * 500 };
   started(
     await openInternalServer({
@@ -49,7 +52,7 @@ runProcess('auth', readConfig, async (config, { logger, started, isDraining }) =
       port: config.INTERNAL_PORT,
       logger,
       // Addresses too, for as long as posts shows them.
-      routes: internalRoutes(keys, database, true),
+      routes: internalRoutes(keys, database, userIds, true),
       secret: config.INTERNAL_SECRET,
       translateError,
       isReady: async () => !isDraining() && revocations.isComplete() && (await databaseAnswers(database)),
@@ -57,6 +60,7 @@ runProcess('auth', readConfig, async (config, { logger, started, isDraining }) =
     }),
   );
   started(broker);
+  started(followOwnIds({ broker, logger, event: userRegistered, saw: ({ user_id: id }) => userIds.saw(id) }));
   started(revocations);
   started(purgeExpiredSessions(logger));
   measureMessaging({ service: 'auth', database, broker });
@@ -74,6 +78,7 @@ runProcess('auth', readConfig, async (config, { logger, started, isDraining }) =
           signAccessToken: accessTokens(keys, config),
           revocations,
           revokeSessions: sessionRevoker(revocations, config),
+          userIds,
           publicEmails: config.PUBLIC_EMAILS,
           reuseGraceSeconds: config.REFRESH_REUSE_GRACE_SECONDS,
           logger,

@@ -13,19 +13,23 @@ import {
   connectDatabase,
   connectionOf,
   databaseAnswers,
+  highestId,
   isDatabaseUnavailable,
+  openNewIds,
   waitingStatements,
 } from '@agora/database';
+import { postCreated } from '@agora/contracts';
 import { authenticate, createVerifier, followRevocations } from '@agora/identity';
 import {
   awaitWrites,
   connectBroker,
+  followOwnIds,
   measureMessaging,
   openOutbox,
   startConsumers,
   startRelay,
 } from '@agora/messaging';
-import { exportAuditResults } from '@agora/operations';
+import { exportAuditResults, startTellingHighestId } from '@agora/operations';
 import { readConfig } from './config.js';
 import { subscriptions } from './events/subscriptions.js';
 import { internalRoutes, routes } from './http/routes.js';
@@ -46,13 +50,15 @@ runProcess('posts', readConfig, async (config, { logger, started, isDraining }) 
   const listen = { host: config.HOST, drainMilliseconds: config.SHUTDOWN_TIMEOUT_SECONDS * 500 };
   const broker = connectBroker('posts', config, logger);
   const revocations = followRevocations(config, broker, logger);
+  const postIds = openNewIds('posts', database, logger.warn.bind(logger));
+  const auth = { origin: config.AUTH_INTERNAL_URL, secret: config.AUTH_INTERNAL_SECRET };
   const verifier = createVerifier(config, logger, revocations);
   started(
     await openInternalServer({
       ...listen,
       port: config.INTERNAL_PORT,
       logger,
-      routes: internalRoutes(database),
+      routes: internalRoutes(database, postIds),
       secret: config.INTERNAL_SECRET,
       translateError,
       isReady: async () => !isDraining() && verifier.isReady() && (await databaseAnswers(database)),
@@ -62,6 +68,8 @@ runProcess('posts', readConfig, async (config, { logger, started, isDraining }) 
   started(broker);
   started(revocations);
   started(verifier);
+  started(followOwnIds({ broker, logger, event: postCreated, saw: ({ post_id: id }) => postIds.saw(id) }));
+  started(startTellingHighestId(auth, '/internal/users/highest', () => highestId(Author), logger));
   measureMessaging({ service: 'posts', database, broker, subscriptions });
   exportAuditResults(database);
   const outbox = openOutbox(database, 'posts', correlation);
@@ -84,7 +92,8 @@ runProcess('posts', readConfig, async (config, { logger, started, isDraining }) 
       shedLoad({ waiting: () => waitingStatements(database) }),
       ...routeRequests(
         routes({
-          findUser: findUserAt({ origin: config.AUTH_INTERNAL_URL, secret: config.AUTH_INTERNAL_SECRET }),
+          findUser: findUserAt(auth),
+          postIds,
           withOwnWrites: readOwnWrites(awaitWrites(database, subscriptions)),
           cursorSecret: config.CURSOR_SECRET,
           liveFeed,

@@ -8,6 +8,7 @@ import { searchTitles } from './migrations/0005-search-titles.js';
 import { createIdempotencyKeys } from './migrations/0006-create-idempotency-keys.js';
 import { createAuditResults } from './migrations/0007-create-audit-results.js';
 import { createImports } from './migrations/0008-create-imports.js';
+import { addPostKeys } from './migrations/0009-add-post-keys.js';
 
 await runMigrateCommand('posts', readMigrationConfig, [
   createMessaging,
@@ -18,4 +19,5 @@ await runMigrateCommand('posts', readMigrationConfig, [
   createIdempotencyKeys,
   createAuditResults,
   createImports,
+  addPostKeys,
 ]);

@@ -13,6 +13,7 @@ import {
   connectDatabase,
   connectionOf,
   databaseAnswers,
+  highestId,
   isDatabaseUnavailable,
   waitingStatements,
 } from '@agora/database';
@@ -25,7 +26,7 @@ import {
   startConsumers,
   startRelay,
 } from '@agora/messaging';
-import { exportAuditResults } from '@agora/operations';
+import { exportAuditResults, startTellingHighestId } from '@agora/operations';
 import { readConfig } from './config.js';
 import { subscriptions } from './events/subscriptions.js';
 import { internalRoutes, routes } from './http/routes.js';
@@ -58,6 +59,10 @@ runProcess('votes', readConfig, async (config, { logger, started, isDraining }) 
   started(broker);
   started(revocations);
   started(verifier);
+  const posts = { origin: config.POSTS_INTERNAL_URL, secret: config.POSTS_INTERNAL_SECRET };
+  started(startTellingHighestId(posts, '/internal/posts/highest', () => highestId(KnownPost), logger));
+  const auth = { origin: config.AUTH_INTERNAL_URL, secret: config.AUTH_INTERNAL_SECRET };
+  started(startTellingHighestId(auth, '/internal/users/highest', () => highestId(Voter), logger));
   measureMessaging({ service: 'votes', database, broker, subscriptions });
   exportAuditResults(database);
   const outbox = openOutbox(database, 'votes', correlation);
@@ -78,13 +83,7 @@ runProcess('votes', readConfig, async (config, { logger, started, isDraining }) 
     logger,
     middleware: [
       shedLoad({ waiting: () => waitingStatements(database) }),
-      ...routeRequests(
-        routes(
-          findPostStateAt({ origin: config.POSTS_INTERNAL_URL, secret: config.POSTS_INTERNAL_SECRET }),
-          withOwnWrites,
-        ),
-        authenticate(verifier),
-      ),
+      ...routeRequests(routes(findPostStateAt(posts), withOwnWrites), authenticate(verifier)),
     ],
     translateError,
   });

@@ -5,6 +5,7 @@ import { createKnownPosts } from './migrations/0002-create-known-posts.js';
 import { createVotes } from './migrations/0003-create-votes.js';
 import { createAuditResults } from './migrations/0004-create-audit-results.js';
 import { createImports } from './migrations/0005-create-imports.js';
+import { addKeys } from './migrations/0006-add-keys.js';
 
 await runMigrateCommand('votes', readMigrationConfig, [
   createMessaging,
@@ -12,4 +13,5 @@ await runMigrateCommand('votes', readMigrationConfig, [
   createVotes,
   createAuditResults,
   createImports,
+  addKeys,
 ]);

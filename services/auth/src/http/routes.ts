@@ -1,6 +1,7 @@
 import { del, get, patch, post, put, type Logger, type Route } from '@agora/chassis';
 import type { Revocations } from '@agora/identity';
-import { listEvents } from '@agora/operations';
+import type { NewIds } from '@agora/database';
+import { listEvents, showHighestId } from '@agora/operations';
 import type { Sequelize } from 'sequelize';
 import type { SignAccessToken } from '../sessions/access-tokens.js';
 import type { Keys } from '../keys/keys.js';
@@ -29,6 +30,7 @@ export interface Dependencies {
   signAccessToken: SignAccessToken;
   revocations: Revocations;
   revokeSessions: RevokeSessions;
+  userIds: NewIds;
   reuseGraceSeconds: number;
   /** Whether everybody sees the addresses of accounts. */
   publicEmails: boolean;
@@ -44,7 +46,7 @@ export const routes = (dependencies: Dependencies): Route[] => {
     post(
       '/users',
       'anyone',
-      registerUser(passwords, dependencies.countRegistration),
+      registerUser(passwords, dependencies.countRegistration, dependencies.userIds),
       registerUserDescription(passwords),
     ),
     get('/users/me', 'user', showOwnUser, showOwnUserDescription),
@@ -68,9 +70,15 @@ export const routes = (dependencies: Dependencies): Route[] => {
 };
 
 /** What other processes of Agora ask of auth, on the internal port. */
-export const internalRoutes = (keys: Keys, database: Sequelize, publicEmails: boolean): Route[] => [
+export const internalRoutes = (
+  keys: Keys,
+  database: Sequelize,
+  userIds: NewIds,
+  publicEmails: boolean,
+): Route[] => [
   get('/internal/jwks.json', 'anyone', showKeySet(keys)),
   get('/internal/users', 'service', listUsers(publicEmails)),
+  get('/internal/users/highest', 'service', showHighestId(userIds)),
   get('/internal/users/:id', 'service', showKnownUser(publicEmails)),
   get('/internal/events', 'service', listEvents(database)),
 ];

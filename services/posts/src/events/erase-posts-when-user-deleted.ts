@@ -2,7 +2,7 @@ import { postDeleted, userDeleted } from '@agora/contracts';
 import { addAllToOutbox, again, on } from '@agora/messaging';
 import { Author } from '../models/author.js';
 import { IdempotencyKey } from '../models/idempotency-key.js';
-import { Post } from '../models/post.js';
+import { endOf, Post } from '../models/post.js';
 
 /** How many posts, and how many kept answers, one transaction deletes at most. */
 const batchSize = 500;
@@ -11,11 +11,7 @@ const batchSize = 500;
 export const erasePostsWhenUserDeleted = on(userDeleted, async ({ user_id: userId }, transaction) => {
   await Author.bury(userId, transaction);
   const erased = await Post.eraseOf(userId, batchSize, transaction);
-  await addAllToOutbox(
-    postDeleted,
-    erased.map(({ id, published }) => ({ post_id: id, was_published: published })),
-    transaction,
-  );
+  await addAllToOutbox(postDeleted, erased.map(endOf), transaction);
   const forgotten = await IdempotencyKey.eraseOf(userId, batchSize, transaction);
   return erased.length === batchSize || forgotten === batchSize ? again : undefined;
 });

@@ -3,7 +3,7 @@ import { postDeleted } from '@agora/contracts';
 import { inTransaction } from '@agora/database';
 import { requireUser } from '@agora/identity';
 import { addToOutbox } from '@agora/messaging';
-import { Post } from '../models/post.js';
+import { endOf, Post } from '../models/post.js';
 import { preconditionFailed, requireMatch, writeConditions } from './entity-tag.js';
 import { notOwner, postNotFound, requireOwnPost } from './require-post.js';
 
@@ -17,7 +17,11 @@ export const deletePost: Handler = async (ctx) => {
     if (!held) throw postNotFound(id);
     requireMatch(ctx, held);
     await held.destroy({ transaction });
-    await addToOutbox(postDeleted, { post_id: id, was_published: held.published }, transaction);
+    await addToOutbox(
+      postDeleted,
+      endOf({ id, post_key: held.postKey, published: held.published }),
+      transaction,
+    );
   });
   ctx.status = 204;
 };

@@ -1,6 +1,7 @@
 import { jsonAnswer, unauthorized, validate, type Description, type Handler } from '@agora/chassis';
 import { readJson } from '@agora/chassis/read-body';
 import { postCreated } from '@agora/contracts';
+import type { NewIds } from '@agora/database';
 import { requireUser } from '@agora/identity';
 import { addToOutbox } from '@agora/messaging';
 import { Author } from '../models/author.js';
@@ -11,17 +12,20 @@ import { taggedPost, tagOf } from './entity-tag.js';
 import { postText } from './post-text.js';
 
 /** `POST /posts`: writes a post, as a draft when `published` is false. */
-export const publishPost = (findUser: FindUser): Handler =>
+export const publishPost = (findUser: FindUser, postIds: NewIds): Handler =>
   answerOnce(async (ctx, commit) => {
     const { userId } = requireUser(ctx);
     const text = validate(postText, await readJson(ctx));
     await learnOfAuthor(userId, findUser);
-    return commit(async (transaction) => {
-      const post = await writePost(userId, text, transaction);
-      if (!post) throw unauthorized('invalid_token');
-      await addToOutbox(postCreated, stateOf(post), transaction);
-      return jsonAnswer(201, viewOf(post), { Location: `/posts/${post.id}`, ETag: tagOf(post) });
-    });
+    return postIds.draw((check) =>
+      commit(async (transaction) => {
+        const post = await writePost(userId, text, transaction);
+        if (!post) throw unauthorized('invalid_token');
+        check(post.id);
+        await addToOutbox(postCreated, stateOf(post), transaction);
+        return jsonAnswer(201, viewOf(post), { Location: `/posts/${post.id}`, ETag: tagOf(post) });
+      }),
+    );
   });
 
 /** Asks auth for whoever posts for the first time. */

@@ -1,7 +1,8 @@
 import { del, get, patch, post, put, readingOwnWrites, type Route, type WithOwnWrites } from '@agora/chassis';
 import type { Verifier } from '@agora/identity';
 import type { LiveFeed } from '../live/live-feed.js';
-import { listEvents } from '@agora/operations';
+import type { NewIds } from '@agora/database';
+import { listEvents, showHighestId } from '@agora/operations';
 import type { Sequelize } from 'sequelize';
 import type { FindUser } from '../users.js';
 import type { FindOwnVotes } from '../votes.js';
@@ -18,6 +19,7 @@ import { streamFeed, streamFeedDescription } from './stream-feed.js';
 
 export interface Dependencies {
   findUser: FindUser;
+  postIds: NewIds;
   withOwnWrites: WithOwnWrites;
   /** Signs the cursors of lists. */
   cursorSecret: string;
@@ -29,13 +31,14 @@ export interface Dependencies {
 /** What clients ask of posts, through the gateway. */
 export const routes = ({
   findUser,
+  postIds,
   withOwnWrites,
   cursorSecret,
   liveFeed,
   verifier,
   findOwnVotes,
 }: Dependencies): Route[] => [
-  post('/posts', 'user', publishPost(findUser), publishPostDescription),
+  post('/posts', 'user', publishPost(findUser, postIds), publishPostDescription),
   get(
     '/posts',
     'user',
@@ -56,7 +59,8 @@ export const routes = ({
 ];
 
 /** What other processes of Agora ask of posts, on the internal port. */
-export const internalRoutes = (database: Sequelize): Route[] => [
+export const internalRoutes = (database: Sequelize, postIds: NewIds): Route[] => [
+  get('/internal/posts/highest', 'service', showHighestId(postIds)),
   get('/internal/posts', 'service', listPostStates),
   get('/internal/posts/:id', 'service', showPostState),
   get('/internal/events', 'service', listEvents(database)),

@@ -15,10 +15,28 @@ export const containing = (search: string): string => `%${search.replaceAll(/[\\
 /** What clients see of a count. */
 export const shownCount = (votes: number): number => Math.max(0, votes);
 
+/** A post that is gone, and whether everybody could see it. */
+export interface ErasedPost {
+  id: number;
+  post_key: string | null;
+  published: boolean;
+}
+
+/** What other services are told of the end of a post. */
+export const endOf = ({ id, post_key: key, published: isPublished }: ErasedPost) => ({
+  post_id: id,
+  ...(key && { post_key: key }),
+  was_published: isPublished,
+});
+
 @Table({ tableName: 'posts' })
 export class Post extends Model {
   @Column({ type: DataType.INTEGER, primaryKey: true, autoIncrement: true })
   declare id: number;
+
+  /** Never given to another post; null for posts of older releases. */
+  @Column(DataType.UUID)
+  declare postKey: string | null;
 
   @Column(DataType.INTEGER)
   declare ownerId: number;
@@ -64,14 +82,11 @@ export class Post extends Model {
     );
   }
 
-  /** Deletes up to `limit` posts of a user; returns their ids, and whether everybody could see them. */
-  static async eraseOf(
-    ownerId: number,
-    limit: number,
-    transaction: Transaction,
-  ): Promise<{ id: number; published: boolean }[]> {
-    const erased = await Post.sequelize?.query<{ id: number; published: boolean }>(
-      `DELETE FROM posts WHERE id IN (SELECT id FROM posts WHERE owner_id = $1 ORDER BY id LIMIT $2 FOR UPDATE) RETURNING id, published`,
+  /** Deletes up to `limit` posts of a user; returns what others must be told of them. */
+  static async eraseOf(ownerId: number, limit: number, transaction: Transaction): Promise<ErasedPost[]> {
+    const erased = await Post.sequelize?.query<ErasedPost>(
+      `DELETE FROM posts WHERE id IN (SELECT id FROM posts WHERE owner_id = $1 ORDER BY id LIMIT $2 FOR UPDATE)
+       RETURNING id, post_key, published`,
       { bind: [ownerId, limit], type: QueryTypes.SELECT, transaction },
     );
     return erased ?? [];
@@ -112,6 +127,8 @@ export class Post extends Model {
   }
 
   toState(): PostState {
-    return { post_id: this.id, owner_id: this.ownerId, published: this.published, version: this.version };
+    const { id, ownerId, published: isPublished, version, postKey } = this;
+    const state = { post_id: id, owner_id: ownerId, published: isPublished, version };
+    return postKey ? { ...state, post_key: postKey } : state;
   }
 }

@@ -22,6 +22,8 @@ export interface PostView {
 /** A post with its owner, as `shownColumns` read it: most of what is asked of posts, and so not through models. */
 export interface ShownPost {
   id: number;
+  /** Never given to another post; null for posts of older releases. */
+  post_key: string | null;
   title: string;
   content: string;
   published: boolean;
@@ -35,7 +37,7 @@ export interface ShownPost {
 }
 
 /** Of a post and its author. */
-export const shownColumns = `posts.id, title, content, published, version, votes, posts.created_at, updated_at, owner_id,
+export const shownColumns = `posts.id, post_key, title, content, published, version, votes, posts.created_at, updated_at, owner_id,
     authors.email AS owner_email, authors.created_at AS owner_created_at`;
 
 const select = `SELECT ${shownColumns} FROM posts JOIN authors ON authors.id = owner_id`;
@@ -92,11 +94,18 @@ export const listPublished = async (ids: readonly number[]): Promise<ShownPost[]
   (await readPosts(ids)).filter(({ published }) => published);
 
 /** What other services are told of it. */
-export const stateOf = ({ id, owner_id, published: isPublished, version }: ShownPost): PostState => ({
+export const stateOf = ({
+  id,
+  owner_id,
+  published: isPublished,
+  version,
+  post_key: key,
+}: ShownPost): PostState => ({
   post_id: id,
   owner_id,
   published: isPublished,
   version,
+  ...(key && { post_key: key }),
 });
 
 /** What clients see of it. */

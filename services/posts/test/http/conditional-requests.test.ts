@@ -158,6 +158,7 @@ describe('PATCH /posts/{id}', () => {
     expect((await eventsOf(path)).map(({ data }) => data)).toEqual([
       {
         post_id: made.body.id,
+        post_key: expect.any(String),
         owner_id: ownerId,
         published: body.published,
         version: 2,

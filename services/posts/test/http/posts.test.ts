@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { freshId, query, tokenFor, statusesOf } from '@agora/testing';
+import { eventually, freshId, httpClient, query, statusesOf, testSecret, tokenFor } from '@agora/testing';
 import { startPosts, type Posts } from '../start-posts.js';
 
 const text = { title: 'A title', content: 'Some content' };
@@ -47,9 +47,22 @@ describe('posts', () => {
       expect(await eventsOf(id)).toEqual([
         {
           type: 'posts.post-created.v1',
-          data: { post_id: id, owner_id: ann.id, published: false, version: 1 },
+          data: { post_id: id, post_key: expect.any(String), owner_id: ann.id, published: false, version: 1 },
         },
       ]);
+    });
+
+    it('gives no id again that a lost post had', async () => {
+      const ann = posts.newAuthor();
+      const lost = [await publish(ann.token), await publish(ann.token)].map(({ id }) => id);
+      const internal = httpClient(posts.agora.process('posts').internalUrl);
+      await eventually(async () => {
+        const { body } = await internal('GET', '/internal/posts/highest', { token: testSecret });
+        expect(body.highest).toBeGreaterThanOrEqual(Math.max(...lost));
+      });
+      await query('DELETE FROM posts.posts WHERE id = ANY($1)', [lost]);
+      await query(`SELECT setval('posts.posts_id_seq', $1, false)`, [Math.min(...lost)]);
+      expect((await publish(ann.token)).id).toBeGreaterThan(Math.max(...lost));
     });
 
     it('takes from a body what an author may set, and nothing else', async () => {
@@ -213,7 +226,14 @@ describe('posts', () => {
       expect(Date.parse(String(body.updated_at))).toBeGreaterThan(Date.parse(String(post.updated_at)));
       expect((await eventsOf(post.id)).at(-1)).toEqual({
         type: 'posts.post-updated.v1',
-        data: { post_id: post.id, owner_id: ownerId, published: true, version: 2, was_published: true },
+        data: {
+          post_id: post.id,
+          post_key: expect.any(String),
+          owner_id: ownerId,
+          published: true,
+          version: 2,
+          was_published: true,
+        },
       });
     });
 

@@ -33,7 +33,7 @@ export async function learnOfAllPosts(posts: InternalAddress): Promise<number> {
     const page = (await askOwner<PostState[]>(posts, `/internal/posts?after=${after}`)) ?? [];
     const last = page.at(-1);
     if (!last) return learned;
-    learned += await KnownPost.learnAll(page);
+    learned += (await KnownPost.learnAll(page)).learned;
     after = last.post_id;
   }
 }

@@ -1,8 +1,8 @@
 import { postCreated } from '@agora/contracts';
-import { on } from '@agora/messaging';
-import { KnownPost } from '../models/known-post.js';
+import { again, on } from '@agora/messaging';
+import { learnOfPost } from '../models/learn-of-post.js';
 
 /** Learns that a post exists and who may see it. */
-export const learnOfPostWhenCreated = on(postCreated, (state, transaction) =>
-  KnownPost.learn(state, transaction),
+export const learnOfPostWhenCreated = on(postCreated, async (state, transaction) =>
+  (await learnOfPost(state, transaction)) ? undefined : again,
 );

@@ -1,8 +1,8 @@
 import { postUpdated } from '@agora/contracts';
-import { on } from '@agora/messaging';
-import { KnownPost } from '../models/known-post.js';
+import { again, on } from '@agora/messaging';
+import { learnOfPost } from '../models/learn-of-post.js';
 
 /** Learns who may see a post that was changed. */
-export const learnOfPostWhenUpdated = on(postUpdated, (state, transaction) =>
-  KnownPost.learn(state, transaction),
+export const learnOfPostWhenUpdated = on(postUpdated, async (state, transaction) =>
+  (await learnOfPost(state, transaction)) ? undefined : again,
 );

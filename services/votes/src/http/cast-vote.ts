@@ -9,11 +9,11 @@ import {
 } from '@agora/chassis';
 import { readJson } from '@agora/chassis/read-body';
 import { voteCast, voteRetracted, type EventDefinition, type VoteFact } from '@agora/contracts';
-import { openDatabase } from '@agora/database';
+import { inTransaction, openDatabase } from '@agora/database';
 import { requireUser } from '@agora/identity';
 import { changeAndRecord } from '@agora/messaging';
 import Joi from 'joi';
-import { KnownPost } from '../models/known-post.js';
+import { learnOfPost } from '../models/learn-of-post.js';
 import { Vote, type VoteAttempt } from '../models/vote.js';
 import { Voter } from '../models/voter.js';
 import type { FindPostState } from '../post-states.js';
@@ -56,7 +56,7 @@ async function learnOf(
   if (voter === undefined) await Voter.learn(userId);
   if (post === 'visible' || post === 'deleted') return;
   const state = await find(postId);
-  if (state) await KnownPost.learn(state);
+  while (state && !(await inTransaction((transaction) => learnOfPost(state, transaction))));
 }
 
 type Attempt = (postId: number, userId: number) => Promise<VoteAttempt>;

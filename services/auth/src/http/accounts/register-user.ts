@@ -1,9 +1,10 @@
-import { audit, conflict, validate, type Description, type Handler } from '@agora/chassis';
+import { audit, conflict, validate, type Description, type Handler, type Problem } from '@agora/chassis';
 import { readJson } from '@agora/chassis/read-body';
 import { userRegistered } from '@agora/contracts';
-import { inTransaction } from '@agora/database';
+import { inTransaction, type CheckId, type NewIds } from '@agora/database';
 import { addToOutbox } from '@agora/messaging';
 import Joi from 'joi';
+import { col, fn, where, type Transaction } from 'sequelize';
 import { emailSchema } from '../../email.js';
 import { tooManyRegistrations, type CountRegistration } from '../../limits/count-registrations.js';
 import { User } from '../../models/user.js';
@@ -25,14 +26,18 @@ const schemaWith = (password: Joi.StringSchema) =>
     .meta({ name: 'Registration' });
 
 /** `POST /users`: makes an account. */
-export function registerUser(passwords: Passwords, countRegistration: CountRegistration): Handler {
+export function registerUser(
+  passwords: Passwords,
+  countRegistration: CountRegistration,
+  userIds: NewIds,
+): Handler {
   const schema = schemaWith(passwords.schema);
   return async (ctx) => {
     const { email, password, name } = validate(schema, await readJson(ctx));
     if (name !== undefined && !isFree(name)) throw reservedName();
     await countRegistration(clientAddress(ctx));
     const passwordHash = await passwords.hash(password);
-    const user = await createUser({ email, passwordHash, name });
+    const user = await createUser({ email, passwordHash, name }, userIds);
     audit('user_registered', { user_id: user.id });
     ctx.status = 201;
     ctx.set('Location', `/users/${user.id}`);
@@ -61,20 +66,28 @@ interface NewUser {
   name: string | undefined;
 }
 
-async function createUser(values: NewUser): Promise<User> {
-  const created = await inTransaction(async (transaction) => {
-    // The constraints decide, not a look beforehand: two registrations of one address or name may run side by side.
-    const options = { ignoreDuplicates: true, returning: true, transaction };
-    const [user] = await User.bulkCreate([{ ...values }], options);
-    if (!user?.id) return undefined;
-    const { user_id, account_key, name } = user.toFact();
-    await addToOutbox(
-      userRegistered,
-      { user_id, account_key, name, created_at: user.createdAt.toISOString() },
-      transaction,
-    );
-    return user;
-  });
-  if (created) return created;
-  throw (await User.count({ where: { email: values.email } })) > 0 ? emailTaken() : nameTaken();
+const createUser = (values: NewUser, userIds: NewIds): Promise<User> =>
+  userIds.draw((check) =>
+    inTransaction(async (transaction) => {
+      // The constraints decide, not a look beforehand: two registrations of one address or name may run side by side.
+      const options = { ignoreDuplicates: true, returning: true, transaction };
+      const [user] = await User.bulkCreate([{ ...values }], options);
+      if (!user?.id) throw await whyNot(values, check, transaction);
+      check(user.id);
+      const { user_id, account_key, name } = user.toFact();
+      await addToOutbox(
+        userRegistered,
+        { user_id, account_key, name, created_at: user.createdAt.toISOString() },
+        transaction,
+      );
+      return user;
+    }),
+  );
+
+/** What is there already: the address, the name, or else the id, which `check` then says. */
+async function whyNot({ email, name }: NewUser, check: CheckId, transaction: Transaction): Promise<Problem> {
+  if ((await User.count({ where: { email }, transaction })) > 0) return emailTaken();
+  const others = { where: where(fn('lower', col('name')), name?.toLowerCase() ?? null), transaction };
+  if (name === undefined || (await User.count(others)) === 0) check('taken');
+  return nameTaken();
 }

@@ -1,6 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { httpClient, query, startAgora, type Agora, type HttpClient, statusesOf } from '@agora/testing';
+import {
+  eventually,
+  httpClient,
+  query,
+  startAgora,
+  statusesOf,
+  testSecret,
+  type Agora,
+  type HttpClient,
+} from '@agora/testing';
 
 const address = () => `${randomUUID()}@example.test`;
 const password = 'correct horse';
@@ -119,5 +128,54 @@ describe('POST /users', () => {
 
   it('takes a password of 72 bytes', async () => {
     expect((await register({ email: address(), password: '😀'.repeat(18) })).status).toBe(201);
+  });
+
+  describe('once the database has lost its newest accounts, as after a failover or from a backup', () => {
+    const idOf = async () => Number((await register({ email: address(), password })).body.id);
+    const highest = async (seen = 0) => {
+      const internal = httpClient(agora.process('auth').internalUrl);
+      const { body } = await internal('GET', `/internal/users/highest?seen=${seen}`, { token: testSecret });
+      return Number(body.highest);
+    };
+    const lose = async (ids: number[]) => {
+      await query('DELETE FROM auth.users WHERE id = ANY($1)', [ids]);
+      await query(`SELECT setval('auth.users_id_seq', $1, false)`, [Math.min(...ids)]);
+    };
+
+    it('gives none of their ids again, while it runs', async () => {
+      const lost = [await idOf(), await idOf()];
+      await eventually(async () => expect(await highest()).toBeGreaterThanOrEqual(Math.max(...lost)));
+      await lose(lost);
+      const next = await Promise.all([idOf(), idOf(), idOf()]);
+      expect(Math.min(...next)).toBeGreaterThan(Math.max(...lost));
+      expect(new Set(next).size).toBe(3);
+    });
+
+    it('gives none of them again when it starts, for the stream knows them', async () => {
+      const lost = [await idOf(), await idOf()];
+      await eventually(async () => expect(await highest()).toBeGreaterThanOrEqual(Math.max(...lost)));
+      await agora.process('auth').end();
+      await lose(lost);
+      await agora.process('auth').restart();
+      expect(await idOf()).toBeGreaterThan(Math.max(...lost));
+    });
+
+    it('gives none that another service knows', async () => {
+      const known = (await idOf()) + 1_234;
+      await highest(known);
+      expect(await idOf()).toBeGreaterThan(known);
+    });
+
+    it('does not use up all ids because one service names a wrong one', async () => {
+      const last = await idOf();
+      await highest(2_147_483_647);
+      expect(await idOf()).toBeLessThan(last + 100_000);
+    });
+
+    it('goes on past rows that its sequence does not know of', async () => {
+      const last = await idOf();
+      await query(`SELECT setval('auth.users_id_seq', $1, false)`, [last]);
+      expect(await idOf()).toBeGreaterThan(last);
+    });
   });
 });

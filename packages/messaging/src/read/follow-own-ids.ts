@@ -1,0 +1,30 @@
+import type { EventDefinition } from '@agora/contracts';
+import type { Broker } from '../broker.js';
+import { publisherOf } from '../consume/subscriptions.js';
+import type { Logger } from '../logger.js';
+import { tailStream, type Tail } from './tail.js';
+
+/** How many of the newest events are looked through at first. */
+const depth = 5_000;
+
+/** Reads, in what this service has published lately and from now on, which ids were given: also by other replicas, and by a database that has lost them since. */
+export const followOwnIds = <Data>({
+  broker,
+  logger,
+  event,
+  saw,
+}: {
+  broker: Broker;
+  logger: Logger;
+  event: EventDefinition<Data>;
+  saw(data: Data): void;
+}): Tail =>
+  tailStream({
+    broker,
+    publisher: publisherOf(event),
+    events: [event],
+    depth,
+    begin: () => undefined,
+    hear: ({ data }) => saw(data),
+    logger,
+  });

@@ -1,0 +1,21 @@
+import type { PostChange } from '@agora/contracts';
+import type { Transaction } from 'sequelize';
+import { KnownPost } from './known-post.js';
+import { Vote } from './vote.js';
+
+/** How many votes one transaction deletes at most. */
+const batchSize = 1_000;
+
+/**
+ * Learns of a post's state. Where its id was another post's, which is lost, the votes for that one go first: false while more than one
+ * transaction can delete were left.
+ */
+export async function learnOfPost(state: PostChange, transaction: Transaction): Promise<boolean> {
+  const { successors } = await KnownPost.learnAll([state], transaction);
+  if (successors.length === 0) return true;
+  // Whoever votes meanwhile waits for this transaction and is refused; the next one that learns of the post lets them.
+  await KnownPost.bury(state.post_id, transaction);
+  if ((await Vote.eraseOn(state.post_id, batchSize, transaction)) === batchSize) return false;
+  await KnownPost.correct(state, transaction);
+  return true;
+}
