@@ -129,7 +129,7 @@ describe('the metrics', () => {
       expect(sample(metrics, 'consumer_lag_messages{stream="VOTES"}')).toBe(0);
       expect(sample(metrics, 'outbox_waiting_events')).toBe(0);
       expect(sample(metrics, 'outbox_oldest_seconds')).toBe(0);
-      expect(sample(metrics, 'database_pool_max')).toBe(10);
+      expect(sample(metrics, 'database_pool_max{pool="read"}')).toBe(5);
       expect(sample(metrics, 'service_ready')).toBe(1);
       expect(sample(metrics, 'nats_connected')).toBe(1);
     });

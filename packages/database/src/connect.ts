@@ -1,10 +1,10 @@
 import Joi from 'joi';
 import pg from 'pg';
 import { Sequelize, type ModelCtor } from 'sequelize-typescript';
-import { QueryTypes, type Transaction } from 'sequelize';
-import { sqlState } from './errors.js';
+import { QueryTypes } from 'sequelize';
+import { leavesConnectionUseless } from './errors.js';
 import { hooksFor, passwordOf, type PasswordSettings } from './password.js';
-import { PoolClient } from './pool-client.js';
+import { poolClients } from './pool-client.js';
 import { measurePool } from './pool-metrics.js';
 import { tlsOptions, tlsSettings, type TlsSettings } from './tls.js';
 
@@ -17,6 +17,7 @@ export const databaseSettings = {
   DATABASE_AUTH: Joi.string().valid('password', 'iam').default('password'),
   DATABASE_PASSWORD: Joi.string().when('DATABASE_AUTH', { not: 'iam', then: Joi.required() }),
   DATABASE_POOL_MAX: Joi.number().integer().min(2).max(100).default(10),
+  DATABASE_CONNECTION_MAX_AGE_SECONDS: Joi.number().integer().min(1).max(86_400).default(300),
   // A token goes to the server as it is; RDS refuses it without TLS.
   DATABASE_SSL_CA: tlsSettings.DATABASE_SSL_CA.when('DATABASE_AUTH', { is: 'iam', then: Joi.required() }),
 };
@@ -25,13 +26,17 @@ export const databaseSettings = {
 export interface DatabaseSettings extends TlsSettings, PasswordSettings {
   DATABASE_NAME: string;
   DATABASE_POOL_MAX: number;
+  DATABASE_CONNECTION_MAX_AGE_SECONDS?: number;
 }
 
+/** What it takes to connect without a pool. */
+export type ServerSettings = Omit<
+  DatabaseSettings,
+  'DATABASE_POOL_MAX' | 'DATABASE_CONNECTION_MAX_AGE_SECONDS'
+>;
+
 /** A connection outside the pool, in the form that pg takes. */
-export const connectionOf = (
-  settings: Omit<DatabaseSettings, 'DATABASE_POOL_MAX'>,
-  applicationName: string,
-) => ({
+export const connectionOf = (settings: ServerSettings, applicationName: string) => ({
   host: settings.DATABASE_HOST,
   port: settings.DATABASE_PORT,
   database: settings.DATABASE_NAME,
@@ -46,15 +51,30 @@ export const connectionOf = (
 let database: Sequelize | undefined;
 measurePool(() => database);
 
-/** Opens the process's one connection pool and binds `models` to it; connects on first use, so a database that is down does not fail here. */
+/** Sequelize, whose own reads too run once more after a broken connection, as those of `sql` do. */
+class Database extends Sequelize {
+  override query = (async (...given: Parameters<Sequelize['query']>): Promise<unknown> => {
+    try {
+      return await super.query(...given);
+    } catch (error) {
+      const [text, options] = given;
+      const isRead = typeof text === 'string' && /^\s*SELECT\b/i.test(text) && !options?.transaction;
+      if (!isRead || !leavesConnectionUseless(error)) throw error;
+      return super.query(...given);
+    }
+  }) as Sequelize['query'];
+}
+
+/** Opens the process's connections and binds `models` to them; connects on first use, so a database that is down does not fail here. */
 export function connectDatabase(
   settings: DatabaseSettings,
   applicationName: string,
   models: ModelCtor[],
 ): Sequelize {
-  database = new Sequelize({
+  const maxMilliseconds = (settings.DATABASE_CONNECTION_MAX_AGE_SECONDS ?? 300) * 1_000;
+  database = new Database({
     dialect: 'postgres',
-    dialectModule: { ...pg, Client: PoolClient },
+    dialectModule: { ...pg, Client: poolClients(maxMilliseconds) },
     host: settings.DATABASE_HOST,
     port: settings.DATABASE_PORT,
     database: settings.DATABASE_NAME,
@@ -64,7 +84,9 @@ export function connectDatabase(
     models,
     logging: false,
     define: { timestamps: false, underscored: true },
-    pool: { max: settings.DATABASE_POOL_MAX, min: 0, acquire: 4_000, idle: 30_000 },
+    // One pool for reads and one for the rest, of the same server: transactions that wait for each other's rows leave the reads theirs.
+    replication: { read: [{}], write: {} },
+    pool: { max: Math.floor(settings.DATABASE_POOL_MAX / 2), min: 0, acquire: 4_000, idle: 30_000 },
     dialectOptions: {
       ...tlsOptions(settings),
       application_name: applicationName,
@@ -80,42 +102,20 @@ export function connectDatabase(
   return database;
 }
 
-const retriedStates = new Set(['40001', '40P01']);
-
 /** The database of this process. Throws before `connectDatabase`. */
 export function openDatabase(): Sequelize {
-  if (!database) throw new Error('connectDatabase has not been called');
+  if (!database) throw new Error('this process has no database: connectDatabase has not been called');
   return database;
 }
 
-/**
- * Runs `work` in one transaction of the process's database: committed when it resolves, rolled back when it rejects.
- * A deadlock or serialization failure runs it again, three times in all, so `work` must have no effect outside it.
- */
-export const inTransaction = <Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result> =>
-  retryingConflicts(() => openDatabase().transaction(work));
-
-/** Runs what is atomic, and again when it met a deadlock or a serialization failure, three times in all. */
-export async function retryingConflicts<Result>(work: () => Promise<Result>): Promise<Result> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await work();
-    } catch (error) {
-      if (attempt === 3 || !retriedStates.has(sqlState(error) ?? '')) throw error;
-    }
-  }
-}
-
-/** How many statements wait for a connection of the pool. */
-export const waitingStatements = ({ connectionManager }: Sequelize): number =>
-  // Sequelize's types do not show its pool.
-  (connectionManager as unknown as { pool: { waiting: number } }).pool.waiting;
-
-/** Whether the database answers a query within its timeouts. */
+/** Whether the database takes writes, within its timeouts: a standby that only reads does not. */
 export async function databaseAnswers(connection: Sequelize): Promise<boolean> {
   try {
-    await connection.query('SELECT 1', { type: QueryTypes.SELECT });
-    return true;
+    const [found] = await connection.query<{ takesWrites: boolean }>(
+      `SELECT NOT pg_is_in_recovery() AND NOT current_setting('transaction_read_only')::boolean AS "takesWrites"`,
+      { type: QueryTypes.SELECT },
+    );
+    return found?.takesWrites === true;
   } catch {
     return false;
   }

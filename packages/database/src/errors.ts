@@ -2,13 +2,16 @@ import { ConnectionAcquireTimeoutError, ConnectionError, DatabaseError } from 's
 
 /** The five-character SQLSTATE of a failed statement, if the error carries one; system codes such as EPIPE look alike, but no class begins with an E. */
 export function sqlState(error: unknown): string | undefined {
-  const cause: unknown = error instanceof DatabaseError ? error.parent : error;
+  const cause = causeOf(error);
   if (typeof cause !== 'object' || cause === null || !('code' in cause)) return undefined;
   return typeof cause.code === 'string' && /^[0-9FHPX][0-9A-Z]{4}$/.test(cause.code) ? cause.code : undefined;
 }
 
-// 08 connection, 40 deadlock or serialization failure (after the retries), 53 too many connections, 57 shutting down or cancelled by a timeout, 25006 a read-only standby, 55P03 lock timeout.
-const unavailableStates = /^(08...|40001|40P01|53...|57...|25006|25P03|55P03)$/;
+/** What pg itself threw. */
+const causeOf = (error: unknown): unknown => (error instanceof DatabaseError ? error.parent : error);
+
+// 08 connection, 40 deadlock or serialization failure (after the retries), 53 too many connections, 57 shutting down or cancelled by a timeout, 25006 a read-only standby, 55P03 lock timeout, 26000 and 0A000 (below) a prepared statement that is no more.
+const unavailableStates = /^(08...|26000|40001|40P01|53...|57...|25006|25P03|55P03)$/;
 const brokenConnection =
   /Connection terminated|Client has encountered a connection error|Query read timeout|timeout expired|ECONN|EPIPE/;
 
@@ -16,6 +19,29 @@ const brokenConnection =
 export function isDatabaseUnavailable(error: unknown): boolean {
   if (error instanceof ConnectionError || error instanceof ConnectionAcquireTimeoutError) return true;
   const state = sqlState(error);
-  if (state !== undefined) return unavailableStates.test(state);
+  if (state !== undefined) return unavailableStates.test(state) || isStalePlan(error);
   return error instanceof Error && brokenConnection.test(error.message);
 }
+
+// 08 connection, 57P0x the server ends the connection, 25P03 likewise, 25006 it takes no writes any more, 26000 it has lost a prepared statement.
+const uselessStates = /^(08...|57P0.|25P03|25006|26000)$/;
+const lostConnection = /Connection terminated|Client has encountered a connection error|ECONNRESET|EPIPE/;
+
+/** Whether the connection that an error came from would fail again where a new one would not. */
+export function leavesConnectionUseless(error: unknown): boolean {
+  const state = sqlState(error);
+  if (state !== undefined) return uselessStates.test(state) || isStalePlan(error);
+  return error instanceof Error && lostConnection.test(error.message);
+}
+
+/** A statement that was prepared before a migration changed the columns it returns: 0A000, as much else that is not supported. */
+function isStalePlan(error: unknown): boolean {
+  const cause = causeOf(error);
+  return (
+    sqlState(cause) === '0A000' && cause instanceof Error && /cached plan must not change/.test(cause.message)
+  );
+}
+
+/** Whether the server refused a statement before it had any effect, and would take it on another connection or in another moment: also a write may be run again. */
+export const wasRefused = (error: unknown): boolean =>
+  /^(40001|40P01|25006|26000)$/.test(sqlState(error) ?? '') || isStalePlan(error);

@@ -3,12 +3,11 @@ export {
   connectionOf,
   databaseAnswers,
   databaseSettings,
-  inTransaction,
   openDatabase,
-  waitingStatements,
   type DatabaseSettings,
 } from './connect.js';
 export { isDatabaseUnavailable } from './errors.js';
+export { waitingStatements } from './pool-metrics.js';
 export { gather } from './gather.js';
 export { runMigrateCommand, type Migration } from './migrate.js';
 export { goOnAfter, openNewIds, type CheckId, type NewIds } from './new-ids.js';
@@ -20,4 +19,12 @@ export {
   type RolePasswords,
   type SchemaName,
 } from './provision.js';
-export { runSharedStatement, runStatement, type Statement } from './statement.js';
+export {
+  definedStatements,
+  defineStatement,
+  defineStatementFamily,
+  sharedSql,
+  sql,
+  type Statement,
+} from './sql.js';
+export { inTransaction } from './transaction.js';

@@ -3,11 +3,11 @@ import { currentStack, eventually } from '@agora/testing';
 import type { Sequelize } from 'sequelize-typescript';
 import {
   connectDatabase,
+  defineStatement,
   gather,
   inTransaction,
-  isDatabaseUnavailable,
-  runSharedStatement,
-  runStatement,
+  sharedSql,
+  sql,
   waitingStatements,
 } from '../src/index.js';
 
@@ -33,65 +33,62 @@ afterAll(() => database.close());
 it('tells how many statements wait for a connection', async () => {
   expect(waitingStatements(database)).toBe(0);
   const asked = Promise.all([1, 2, 3, 4, 5].map(() => database.query('SELECT pg_sleep(0.2)')));
-  await eventually(() => expect(waitingStatements(database)).toBe(3));
+  await eventually(() => expect(waitingStatements(database)).toBe(4));
   await asked;
   expect(waitingStatements(database)).toBe(0);
 });
 
+const wrong = defineStatement('wrong', 'SELECT 1 / $1::int');
+
 describe('a statement', () => {
-  const current = {
-    name: 'current',
-    text: 'SELECT $1::int AS given, pg_current_xact_id()::text AS transaction',
-  };
+  const current = defineStatement(
+    'current',
+    'SELECT $1::int AS given, pg_current_xact_id()::text AS transaction',
+    { prepared: true },
+  );
 
   it('is parsed once by each connection', async () => {
     for (const given of [1, 2, 3])
-      expect(await runStatement(current, [given])).toEqual([expect.objectContaining({ given })]);
-    const prepared = await runStatement(
-      {
-        text: `SELECT (generic_plans + custom_plans)::int AS runs FROM pg_prepared_statements WHERE name = 'current'`,
-      },
-      [],
+      expect(await sql(current, [given])).toEqual([expect.objectContaining({ given })]);
+    const runs = defineStatement(
+      'runs-of-current',
+      `SELECT (generic_plans + custom_plans)::int AS runs FROM pg_prepared_statements WHERE name = 'current'`,
     );
-    expect(prepared).toEqual([{ runs: 3 }]);
+    expect(await sql(runs)).toEqual([{ runs: 3 }]);
   });
 
   it('runs in the transaction that it is given, and in none that has ended', async () => {
     const both = await inTransaction(async (transaction) => {
-      const first = await runStatement(current, [1], transaction);
-      return [...first, ...(await runStatement(current, [1], transaction))];
+      const first = await sql(current, [1], transaction);
+      return [...first, ...(await sql(current, [1], transaction))];
     });
     expect(both[0]).toEqual(both[1]);
     const ended = await inTransaction(async (transaction) => transaction);
-    await expect(runStatement(current, [1], ended)).rejects.toThrow('has ended');
+    await expect(sql(current, [1], ended)).rejects.toThrow('has ended');
   });
 
   it('gives its connection back when it fails', async () => {
-    const wrong = { text: 'SELECT 1 / $1::int' };
-    for (const zero of [0, 0, 0])
-      await expect(runStatement(wrong, [zero])).rejects.toMatchObject({ code: '22012' });
-    expect(await runStatement(current, [1])).toHaveLength(1);
+    for (const zero of [0, 0, 0]) await expect(sql(wrong, [zero])).rejects.toMatchObject({ code: '22012' });
+    expect(await sql(current, [1])).toHaveLength(1);
   });
 
-  it('meets a connection that the server has ended once at most, and then another', async () => {
-    const suicide = { text: 'SELECT pg_terminate_backend(pg_backend_pid())' };
-    const error = await runStatement(suicide, []).catch((reason: unknown) => reason);
-    expect(isDatabaseUnavailable(error)).toBe(true);
-    await eventually(async () => expect(await runStatement(current, [1])).toHaveLength(1));
+  it('is refused where another has its name', () => {
+    expect(() => defineStatement('current', 'SELECT 1')).toThrow('two statements are named "current"');
   });
 });
 
 describe('a shared statement', () => {
-  const moment = {
-    name: 'moment',
-    text: 'SELECT $1::int AS given, pg_current_xact_id()::text AS transaction',
-  };
+  const moment = defineStatement(
+    'moment',
+    'SELECT $1::int AS given, pg_current_xact_id()::text AS transaction',
+    { prepared: true },
+  );
 
   it('runs once for all who ask for the same in one turn', async () => {
     const [first, same, other] = await Promise.all([
-      runSharedStatement(moment, [1]),
-      runSharedStatement(moment, [1]),
-      runSharedStatement(moment, [2]),
+      sharedSql(moment, [1]),
+      sharedSql(moment, [1]),
+      sharedSql(moment, [2]),
     ]);
     expect(same).toBe(first);
     expect(other).toEqual([expect.objectContaining({ given: 2 })]);
@@ -99,17 +96,16 @@ describe('a shared statement', () => {
   });
 
   it('runs anew for who asks later, though an earlier one is still running', async () => {
-    const earlier = runSharedStatement(moment, [1]);
+    const earlier = sharedSql(moment, [1]);
     await new Promise((resolve) => setImmediate(resolve));
-    const later = runSharedStatement(moment, [1]);
+    const later = sharedSql(moment, [1]);
     expect((await later)[0]?.transaction).not.toBe((await earlier)[0]?.transaction);
   });
 
   it('fails for all who ask, and then no more', async () => {
-    const wrong = { text: 'SELECT 1 / $1::int' };
-    const asked = [runSharedStatement(wrong, [0]), runSharedStatement(wrong, [0])];
+    const asked = [sharedSql(wrong, [0]), sharedSql(wrong, [0])];
     for (const each of asked) await expect(each).rejects.toMatchObject({ code: '22012' });
-    expect(await runSharedStatement(wrong, [1])).toHaveLength(1);
+    expect(await sharedSql(wrong, [1])).toHaveLength(1);
   });
 });
 

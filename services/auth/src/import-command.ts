@@ -2,12 +2,12 @@ import { runImportCommand } from '@agora/monolith';
 import { readImportConfig } from './config.js';
 import { findUsersInTheWay } from './import/find-users-in-the-way.js';
 import { copyUsers } from './import/users.js';
-import { User } from './models/user.js';
+import { models } from './models/models.js';
 
 await runImportCommand({
   service: 'auth',
   readSettings: readImportConfig,
-  models: [User],
+  models,
   tables: ['users'],
   givesIdsTo: 'users',
   findings: findUsersInTheWay,

@@ -2,7 +2,7 @@
 import { connectDatabase, isDatabaseUnavailable } from '@agora/database';
 import { DatabaseError } from 'sequelize';
 import { readKeysConfig, type KeysConfig } from './config.js';
-import { SigningKey } from './models/signing-key.js';
+import { models } from './models/models.js';
 import { printOutcome } from './keys/print-keys.js';
 import { listKeys, Refusal, retireKey, rotateKeys, type Outcome } from './keys/rotate-keys.js';
 
@@ -28,7 +28,7 @@ async function run(work: (settings: KeysConfig) => Promise<Outcome>): Promise<nu
   try {
     const settings = readKeysConfig();
     refuseKeysElsewhere(settings);
-    connectDatabase(settings, 'auth-keys', [SigningKey]);
+    connectDatabase(settings, 'auth-keys', models);
     process.stdout.write(`${printOutcome(await work(settings), isJson)}\n`);
     return 0;
   } catch (error) {

@@ -25,19 +25,16 @@ import { internalRoutes, routes } from './http/routes.js';
 import { countRegistrations } from './limits/count-registrations.js';
 import { startDeletingExpiredCounters } from './limits/delete-expired-counters.js';
 import { countLogins } from './limits/login-attempts.js';
-import { RefreshToken } from './models/refresh-token.js';
-import { Session } from './models/session.js';
-import { SigningKey } from './models/signing-key.js';
-import { User } from './models/user.js';
+import { models } from './models/models.js';
 import { openKeys } from './keys/open-keys.js';
 import { openPasswords } from './passwords/passwords.js';
 import { purgeExpiredSessions } from './sessions/purge-sessions.js';
 import { sessionRevoker } from './sessions/revoke-sessions.js';
 
 runProcess('auth', readConfig, async (config, { logger, started, isDraining }) => {
-  const database = connectDatabase(config, 'auth', [User, Session, RefreshToken, SigningKey]);
+  const database = connectDatabase(config, 'auth', models);
   started({ stop: () => database.close() });
-  started(startDeletingExpiredCounters(database, logger));
+  started(startDeletingExpiredCounters(logger));
   const keys = started(await openKeys(config, logger));
   const passwords = await openPasswords(config);
   const translateError = (error: unknown) =>

@@ -5,12 +5,11 @@ import { findOrphanedPosts } from './audit/orphaned-posts.js';
 import { compareVoteCounts } from './audit/vote-counts.js';
 import { readAuditConfig } from './config.js';
 import { subscriptions } from './events/subscriptions.js';
-import { Author } from './models/author.js';
-import { Post } from './models/post.js';
+import { models } from './models/models.js';
 
 await runAuditCommand({
   service: 'posts',
-  models: [Author, Post],
+  models,
   subscriptions,
   audited() {
     const settings = readAuditConfig();

@@ -3,13 +3,12 @@ import { readImportConfig } from './config.js';
 import { findOddPosts } from './import/find-odd-posts.js';
 import { copyPosts } from './import/posts.js';
 import { countOldVotes } from './import/vote-counts.js';
-import { Author } from './models/author.js';
-import { Post } from './models/post.js';
+import { models } from './models/models.js';
 
 await runImportCommand({
   service: 'posts',
   readSettings: readImportConfig,
-  models: [Author, Post],
+  models,
   tables: ['posts', 'authors'],
   givesIdsTo: 'posts',
   findings: findOddPosts,

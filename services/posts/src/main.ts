@@ -35,14 +35,13 @@ import { subscriptions } from './events/subscriptions.js';
 import { internalRoutes, routes } from './http/routes.js';
 import { createLiveFeed } from './live/live-feed.js';
 import { Author } from './models/author.js';
-import { IdempotencyKey } from './models/idempotency-key.js';
-import { Post } from './models/post.js';
+import { models } from './models/models.js';
 import { startPurgingIdempotencyKeys } from './purge-idempotency-keys.js';
 import { findUserAt } from './users.js';
 import { findOwnVotesAt } from './votes.js';
 
 runProcess('posts', readConfig, async (config, { logger, started, isDraining }) => {
-  const database = connectDatabase(config, 'posts', [Author, IdempotencyKey, Post]);
+  const database = connectDatabase(config, 'posts', models);
   started({ stop: () => database.close() });
   started(startPurgingIdempotencyKeys(logger));
   const translateError = (error: unknown) =>

@@ -2,10 +2,9 @@
 import { runProjectionsCommand } from '@agora/operations';
 import { compareAuthors, findUsersAt } from './audit/authors.js';
 import { readProjectionsConfig } from './config.js';
-import { Author } from './models/author.js';
-import { Post } from './models/post.js';
+import { models } from './models/models.js';
 
-await runProjectionsCommand('posts', [Author, Post], () => {
+await runProjectionsCommand('posts', models, () => {
   const settings = readProjectionsConfig();
   const auth = { origin: settings.AUTH_INTERNAL_URL, secret: settings.AUTH_INTERNAL_SECRET };
   return [{ check: compareAuthors(findUsersAt(auth)) }];

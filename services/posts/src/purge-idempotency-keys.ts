@@ -1,5 +1,5 @@
 import { every, type Logger, type Stoppable } from '@agora/chassis';
-import { IdempotencyKey } from './models/idempotency-key.js';
+import { deleteExpiredAnswers } from './models/idempotency-key.js';
 
 const everyMilliseconds = 600_000;
 const batchSize = 1_000;
@@ -12,6 +12,6 @@ export const startPurgingIdempotencyKeys = (logger: Logger): Stoppable =>
 export async function purgeIdempotencyKeys(): Promise<void> {
   let deleted: number;
   do {
-    deleted = await IdempotencyKey.deleteExpired(batchSize);
+    deleted = await deleteExpiredAnswers(batchSize);
   } while (deleted === batchSize);
 }

@@ -1,7 +1,6 @@
 import { expect, it } from '@jest/globals';
 import { connectDatabase } from '@agora/database';
 import { currentStack, freshId, query } from '@agora/testing';
-import { IdempotencyKey } from '../src/models/idempotency-key.js';
 import { purgeIdempotencyKeys } from '../src/purge-idempotency-keys.js';
 
 it('deletes the answers that are no longer kept, however many, and no others', async () => {
@@ -20,7 +19,7 @@ it('deletes the answers that are no longer kept, however many, and no others', a
     DATABASE_PASSWORD: databasePasswords.posts.app,
     DATABASE_POOL_MAX: 2,
   };
-  const database = connectDatabase(settings, 'test', [IdempotencyKey]);
+  const database = connectDatabase(settings, 'test', []);
   await purgeIdempotencyKeys();
   await database.close();
   const left = await query('SELECT key FROM posts.idempotency_keys WHERE user_id = $1', [user]);

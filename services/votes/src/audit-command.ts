@@ -5,13 +5,11 @@ import { findVotesWithoutPost, findVotesWithoutVoter } from './audit/orphaned-vo
 import { compareVoters, findUsersAt } from './audit/voters.js';
 import { readAuditConfig } from './config.js';
 import { subscriptions } from './events/subscriptions.js';
-import { KnownPost } from './models/known-post.js';
-import { Vote } from './models/vote.js';
-import { Voter } from './models/voter.js';
+import { models } from './models/models.js';
 
 await runAuditCommand({
   service: 'votes',
-  models: [KnownPost, Vote, Voter],
+  models,
   subscriptions,
   audited() {
     const settings = readAuditConfig();

@@ -3,14 +3,12 @@ import { readImportConfig } from './config.js';
 import { findStrayVotes } from './import/find-stray-votes.js';
 import { copyKnownPosts } from './import/known-posts.js';
 import { copyVotes } from './import/votes.js';
-import { KnownPost } from './models/known-post.js';
-import { Vote } from './models/vote.js';
-import { Voter } from './models/voter.js';
+import { models } from './models/models.js';
 
 await runImportCommand({
   service: 'votes',
   readSettings: readImportConfig,
-  models: [KnownPost, Vote, Voter],
+  models,
   tables: ['votes', 'known_posts', 'voters'],
   findings: findStrayVotes,
   steps: [copyKnownPosts, copyVotes],

@@ -30,13 +30,13 @@ import { exportAuditResults, startTellingHighestId } from '@agora/operations';
 import { readConfig } from './config.js';
 import { subscriptions } from './events/subscriptions.js';
 import { internalRoutes, routes } from './http/routes.js';
-import { KnownPost } from './models/known-post.js';
-import { Vote } from './models/vote.js';
-import { Voter } from './models/voter.js';
 import { findPostStateAt } from './post-states.js';
+import { KnownPost } from './models/known-post.js';
+import { models } from './models/models.js';
+import { Voter } from './models/voter.js';
 
 runProcess('votes', readConfig, async (config, { logger, started, isDraining }) => {
-  const database = connectDatabase(config, 'votes', [KnownPost, Vote, Voter]);
+  const database = connectDatabase(config, 'votes', models);
   started({ stop: () => database.close() });
   const translateError = (error: unknown) =>
     isDatabaseUnavailable(error) ? unavailable('The votes cannot be reached.') : undefined;

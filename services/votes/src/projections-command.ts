@@ -3,11 +3,9 @@ import { runProjectionsCommand } from '@agora/operations';
 import { compareKnownPosts, findPostsAt, learnOfAllPosts } from './audit/known-posts.js';
 import { compareVoters, findUsersAt } from './audit/voters.js';
 import { readAuditConfig } from './config.js';
-import { KnownPost } from './models/known-post.js';
-import { Vote } from './models/vote.js';
-import { Voter } from './models/voter.js';
+import { models } from './models/models.js';
 
-await runProjectionsCommand('votes', [KnownPost, Vote, Voter], () => {
+await runProjectionsCommand('votes', models, () => {
   const settings = readAuditConfig();
   const auth = { origin: settings.AUTH_INTERNAL_URL, secret: settings.AUTH_INTERNAL_SECRET };
   const posts = { origin: settings.POSTS_INTERNAL_URL, secret: settings.POSTS_INTERNAL_SECRET };

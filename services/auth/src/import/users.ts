@@ -1,7 +1,7 @@
+import { defineStatement, sql } from '@agora/database';
 import type { Step } from '@agora/monolith';
-import { QueryTypes, type Transaction } from 'sequelize';
+import type { Transaction } from 'sequelize';
 import { canonicalEmail } from '../email.js';
-import { User } from '../models/user.js';
 
 /** An account of the old application. */
 export interface OldUser {
@@ -11,6 +11,12 @@ export interface OldUser {
   created_at: string;
 }
 
+const insertUsers = defineStatement(
+  'import-users',
+  `INSERT INTO users (id, email, password_hash, created_at) OVERRIDING SYSTEM VALUE
+   SELECT * FROM unnest($1::int[], $2::text[], $3::text[], $4::timestamptz[])`,
+);
+
 /** Copies the accounts, with their ids and the hashes of their passwords. */
 export const copyUsers: Step = {
   name: 'users',
@@ -19,20 +25,13 @@ export const copyUsers: Step = {
          FROM users WHERE id > $1 ORDER BY id LIMIT 1000`,
   position: ['id'],
   async write(users: OldUser[], transaction: Transaction) {
-    await User.sequelize?.query(
-      `INSERT INTO users (id, email, password_hash, created_at) OVERRIDING SYSTEM VALUE
-       SELECT * FROM unnest($1::int[], $2::text[], $3::text[], $4::timestamptz[])`,
-      {
-        bind: [
-          users.map(({ id }) => id),
-          users.map(({ email }) => canonicalEmail(email ?? '')),
-          users.map(({ password }) => password?.replace(/^\$2y\$/, twoB)),
-          users.map(({ created_at: createdAt }) => createdAt),
-        ],
-        type: QueryTypes.INSERT,
-        transaction,
-      },
-    );
+    const columns = [
+      users.map(({ id }) => id),
+      users.map(({ email }) => canonicalEmail(email ?? '')),
+      users.map(({ password }) => password?.replace(/^\$2y\$/, twoB)),
+      users.map(({ created_at: createdAt }) => createdAt),
+    ];
+    await sql(insertUsers, columns, transaction);
   },
 };
 

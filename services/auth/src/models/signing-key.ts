@@ -1,6 +1,12 @@
 import type { JsonWebKey } from 'node:crypto';
+import { defineStatement, sql } from '@agora/database';
 import { fn, type Transaction } from 'sequelize';
 import { Column, DataType, Model, Table } from 'sequelize-typescript';
+
+const takeTurn = defineStatement(
+  'signing-keys-take-turn',
+  "SELECT pg_advisory_xact_lock(hashtextextended('auth.signing-keys', 0))",
+);
 
 @Table({ tableName: 'signing_keys' })
 export class SigningKey extends Model {
@@ -47,10 +53,7 @@ export class SigningKey extends Model {
 
   /** Waits for the turn to change keys, which lasts until the transaction ends: of several who make a key at once, all but one find it made. */
   static async takeTurn(transaction: Transaction): Promise<void> {
-    await SigningKey.sequelize?.query(
-      "SELECT pg_advisory_xact_lock(hashtextextended('auth.signing-keys', 0))",
-      { transaction },
-    );
+    await sql(takeTurn, [], transaction);
   }
 
   /** Ends keys and forgets their private halves. */

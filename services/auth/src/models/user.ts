@@ -1,4 +1,4 @@
-import { runStatement } from '@agora/database';
+import { defineStatement, sql } from '@agora/database';
 import type { Role } from '@agora/identity';
 import type { Transaction } from 'sequelize';
 import { Column, DataType, Model, Table } from 'sequelize-typescript';
@@ -29,11 +29,12 @@ export interface KnownUser extends UserView {
   version: number;
 }
 
-const takeNumber = {
-  name: 'take-session-number',
-  text: `UPDATE users SET last_session_number = last_session_number + 1
-         WHERE id = $1 AND password_hash = $2 RETURNING last_session_number AS number`,
-};
+const takeNumber = defineStatement(
+  'take-session-number',
+  `UPDATE users SET last_session_number = last_session_number + 1
+   WHERE id = $1 AND password_hash = $2 RETURNING last_session_number AS number`,
+  { prepared: true },
+);
 
 @Table({ tableName: 'users' })
 export class User extends Model {
@@ -72,7 +73,7 @@ export class User extends Model {
     passwordHash: string,
     transaction: Transaction,
   ): Promise<number | undefined> {
-    const [taken] = await runStatement<{ number: string }>(takeNumber, [id, passwordHash], transaction);
+    const [taken] = await sql<{ number: string }>(takeNumber, [id, passwordHash], transaction);
     return taken && Number(taken.number);
   }
 

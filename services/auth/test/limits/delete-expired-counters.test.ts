@@ -16,7 +16,7 @@ it('deletes the counters that have expired, however many, and no others', async 
     DATABASE_POOL_MAX: 2,
   };
   const database = connectDatabase(settings, 'test', []);
-  await deleteExpiredCounters(database);
+  await deleteExpiredCounters();
   await database.close();
   const left = await query<{ key: string }>(`SELECT key FROM auth.rate_limits WHERE key ~ '^(old|current):'`);
   expect(left).toEqual([{ key: 'current:1' }]);

@@ -1,7 +1,7 @@
 import { postDeleted, userDeleted } from '@agora/contracts';
 import { addAllToOutbox, again, on } from '@agora/messaging';
 import { Author } from '../models/author.js';
-import { IdempotencyKey } from '../models/idempotency-key.js';
+import { eraseAnswersOf } from '../models/idempotency-key.js';
 import { endOf, Post } from '../models/post.js';
 
 /** How many posts, and how many kept answers, one transaction deletes at most. */
@@ -12,6 +12,6 @@ export const erasePostsWhenUserDeleted = on(userDeleted, async ({ user_id: userI
   await Author.bury(userId, transaction);
   const erased = await Post.eraseOf(userId, batchSize, transaction);
   await addAllToOutbox(postDeleted, erased.map(endOf), transaction);
-  const forgotten = await IdempotencyKey.eraseOf(userId, batchSize, transaction);
+  const forgotten = await eraseAnswersOf(userId, batchSize, transaction);
   return erased.length === batchSize || forgotten === batchSize ? again : undefined;
 });

@@ -6,7 +6,7 @@ import { consistencyTokenOf } from '@agora/messaging';
 import Joi from 'joi';
 import type { Context } from 'koa';
 import type { Transaction } from 'sequelize';
-import { IdempotencyKey, type Claim } from '../models/idempotency-key.js';
+import { findFirstAnswer, keepAnswer, tryHoldKey, type Claim } from '../models/idempotency-key.js';
 
 /** What a handler writes, and what it answers then. */
 type Work = (transaction: Transaction) => Promise<Answer>;
@@ -63,18 +63,19 @@ async function answerUnder(
 }
 
 async function doOnce(claim: Claim, work: Work, transaction: Transaction): Promise<Answer> {
-  const isAlone = await IdempotencyKey.tryHold(claim, transaction);
+  const isAlone = await tryHoldKey(claim, transaction);
   // Looked for after the attempt, so that whoever came too late for the one sees the other.
-  const first = await IdempotencyKey.findFirst(claim, transaction);
+  const first = await findFirstAnswer(claim, transaction);
   if (first) {
-    if (!first.bodyDigest.equals(claim.bodyDigest)) throw keyReused();
-    return { ...first.toAnswer(), headers: { ...first.headers, 'Idempotency-Replayed': 'true' } };
+    const { bodyDigest, ...answer } = first;
+    if (!bodyDigest.equals(claim.bodyDigest)) throw keyReused();
+    return { ...answer, headers: { ...answer.headers, 'Idempotency-Replayed': 'true' } };
   }
   if (!isAlone) throw keyInUse();
   const answer = await work(transaction);
   const token = consistencyTokenOf(transaction);
   const headers = { ...answer.headers, ...(token && { 'Consistency-Token': token }) };
-  await IdempotencyKey.keep(claim, { ...answer, headers }, transaction);
+  await keepAnswer(claim, { ...answer, headers }, transaction);
   return answer;
 }
 

@@ -1,7 +1,7 @@
+import { defineStatement, sql } from '@agora/database';
 import type { Step } from '@agora/monolith';
-import { QueryTypes, type Transaction } from 'sequelize';
+import type { Transaction } from 'sequelize';
 import { Author } from '../models/author.js';
-import { Post } from '../models/post.js';
 
 /** A post of the old application, with its owner. */
 interface OldPost {
@@ -14,6 +14,13 @@ interface OldPost {
   owner_email: string;
   owner_created_at: string;
 }
+
+const insertPosts = defineStatement(
+  'import-posts',
+  `INSERT INTO posts (id, owner_id, title, content, published, created_at, updated_at) OVERRIDING SYSTEM VALUE
+   SELECT *, created_at FROM unnest($1::int[], $2::int[], $3::text[], $4::text[], $5::boolean[], $6::timestamptz[])
+     AS given (id, owner_id, title, content, published, created_at)`,
+);
 
 /** Copies the posts, with their ids, and those who wrote them. */
 export const copyPosts: Step = {
@@ -37,22 +44,14 @@ export const copyPosts: Step = {
       createdAt,
     }));
     await Author.bulkCreate(authors, { ignoreDuplicates: true, transaction });
-    await Post.sequelize?.query(
-      `INSERT INTO posts (id, owner_id, title, content, published, created_at, updated_at) OVERRIDING SYSTEM VALUE
-       SELECT *, created_at FROM unnest($1::int[], $2::int[], $3::text[], $4::text[], $5::boolean[], $6::timestamptz[])
-         AS given (id, owner_id, title, content, published, created_at)`,
-      {
-        bind: [
-          posts.map(({ id }) => id),
-          posts.map(({ owner_id: ownerId }) => ownerId),
-          posts.map(({ title }) => title),
-          posts.map(({ content }) => content),
-          posts.map(({ published }) => published),
-          posts.map(({ created_at: createdAt }) => createdAt),
-        ],
-        type: QueryTypes.INSERT,
-        transaction,
-      },
-    );
+    const columns = [
+      posts.map(({ id }) => id),
+      posts.map(({ owner_id: ownerId }) => ownerId),
+      posts.map(({ title }) => title),
+      posts.map(({ content }) => content),
+      posts.map(({ published }) => published),
+      posts.map(({ created_at: createdAt }) => createdAt),
+    ];
+    await sql(insertPosts, columns, transaction);
   },
 };

@@ -1,5 +1,5 @@
-import { runStatement } from '@agora/database';
-import { QueryTypes, type Transaction } from 'sequelize';
+import { defineStatement, sql } from '@agora/database';
+import type { Transaction } from 'sequelize';
 import { Column, DataType, Model, Table } from 'sequelize-typescript';
 
 /** An account as auth shows it. */
@@ -9,7 +9,12 @@ export interface UserView {
   created_at: string;
 }
 
-const known = { name: 'known-author', text: 'SELECT FROM authors WHERE id = $1' };
+const known = defineStatement('author-is-known', 'SELECT FROM authors WHERE id = $1', { prepared: true });
+const tombstone = defineStatement(
+  'author-tombstone',
+  `INSERT INTO authors (id, deleted_at) VALUES ($1, now())
+   ON CONFLICT (id) DO UPDATE SET email = NULL, created_at = NULL, deleted_at = coalesce(authors.deleted_at, now())`,
+);
 
 @Table({ tableName: 'authors' })
 export class Author extends Model {
@@ -32,16 +37,12 @@ export class Author extends Model {
 
   /** Whether anything was heard of the account, be it its end. */
   static async isKnown(id: number): Promise<boolean> {
-    return (await runStatement(known, [id])).length > 0;
+    return (await sql(known, [id])).length > 0;
   }
 
   /** Leaves a tombstone, also of an author who was never heard of: their account may be deleted before their first post arrives. */
   static async bury(id: number, transaction: Transaction): Promise<void> {
-    await Author.sequelize?.query(
-      `INSERT INTO authors (id, deleted_at) VALUES ($1, now())
-       ON CONFLICT (id) DO UPDATE SET email = NULL, created_at = NULL, deleted_at = coalesce(authors.deleted_at, now())`,
-      { bind: [id], type: QueryTypes.INSERT, transaction },
-    );
+    await sql(tombstone, [id], transaction);
   }
 
   /** Makes an author what auth says, a tombstone too. */

@@ -1,4 +1,4 @@
-import { runSharedStatement, runStatement } from '@agora/database';
+import { defineStatement, defineStatementFamily, sharedSql, sql } from '@agora/database';
 import { containing } from './post.js';
 import { shownColumns, type ShownPost } from './shown-post.js';
 
@@ -40,8 +40,8 @@ export const looksThrough = 10_000;
 
 /** The published posts after a position, from one snapshot. A search for less than three letters may find fewer than there are before `end`. */
 export async function readFeed(query: FeedQuery, after?: Position): Promise<Page> {
-  const { sql, bind } = feedStatement(query, await hasIndex(query.search), after);
-  const rows = await runSharedStatement<Row>({ name: nameOf(query, after), text: sql }, bind);
+  const { text, bind } = feedStatement(query, await hasIndex(query.search), after);
+  const rows = await sharedSql<Row>(feed(text, formOf(query, after)), bind);
   const shown = rows.slice(0, query.limit);
   const last = shown.at(-1);
   const isMore = rows.length > query.limit || last?.bound;
@@ -61,13 +61,15 @@ interface Row extends RankedPost {
 /** How long a page is unless somebody asks for another. */
 export const usualLimit = 10;
 
+const feed = defineStatementFamily('feed');
+
 /** The usual pages are few enough to be kept prepared; others come in too many forms. */
-const nameOf = ({ sort, since, ownerId, search, limit }: FeedQuery, after?: Position): string | undefined =>
+const formOf = ({ sort, since, ownerId, search, limit }: FeedQuery, after?: Position): string | undefined =>
   search || limit !== usualLimit
     ? undefined
-    : ['feed', sort, since && 'since', ownerId && 'owner', after && 'after'].filter(Boolean).join('-');
+    : [sort, since && 'since', ownerId && 'owner', after && 'after'].filter(Boolean).join('-');
 
-const grams = { name: 'grams', text: 'SELECT show_trgm($1) AS grams' };
+const grams = defineStatement('trigrams', 'SELECT show_trgm($1) AS grams', { prepared: true });
 
 /**
  * Whether the trigrams of titles help a search: it takes three letters or digits in a row, and letters beyond ASCII are none where
@@ -76,7 +78,7 @@ const grams = { name: 'grams', text: 'SELECT show_trgm($1) AS grams' };
 async function hasIndex(search: string): Promise<boolean> {
   if (/[a-z\d]{3}/i.test(search)) return true;
   if (!/[\p{L}\p{N}]{3}/u.test(search)) return false;
-  const [known] = await runStatement<{ grams: string[] }>(grams, [search]);
+  const [known] = await sql<{ grams: string[] }>(grams, [search]);
   return (known?.grams.length ?? 0) > 0;
 }
 
@@ -85,14 +87,14 @@ export function feedStatement(
   query: FeedQuery,
   isIndexed: boolean,
   after?: Position,
-): { sql: string; bind: unknown[] } {
+): { text: string; bind: unknown[] } {
   const bind: unknown[] = [];
   const page = pageOf(query, isIndexed, after, (value) => `$${bind.push(value)}`);
-  const sql = `
+  const text = `
     SELECT page.rank, page.found, page.bound, ${shownColumns}
     FROM (${page}) AS page JOIN posts ON posts.id = page.id JOIN authors ON authors.id = owner_id
     ORDER BY page.rank DESC, page.id DESC`;
-  return { sql, bind };
+  return { text, bind };
 }
 
 /** Adds a value to those of the statement; what it returns stands for it. */

@@ -1,6 +1,6 @@
 import type { Answer } from '@agora/chassis';
-import { QueryTypes, type Transaction } from 'sequelize';
-import { Column, DataType, Model, Table } from 'sequelize-typescript';
+import { defineStatement, sql } from '@agora/database';
+import type { Transaction } from 'sequelize';
 
 /** A request that is the first under its key, or a retry. */
 export interface Claim {
@@ -13,92 +13,81 @@ export interface Claim {
 /** How long an answer is kept. */
 const retention = `interval '24 hours'`;
 
+const tryHold = defineStatement(
+  'idempotency-key-try-hold',
+  'SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0)) AS held',
+);
+const first = defineStatement(
+  'idempotency-key-first',
+  `SELECT body_digest, status, headers, body FROM idempotency_keys
+   WHERE user_id = $1 AND key = $2 AND created_at > now() - ${retention}`,
+);
+const keep = defineStatement(
+  'idempotency-key-keep',
+  `INSERT INTO idempotency_keys (user_id, key, body_digest, status, headers, body) VALUES ($1, $2, $3, $4, $5, $6)
+   ON CONFLICT (user_id, key) DO UPDATE SET body_digest = EXCLUDED.body_digest, status = EXCLUDED.status,
+     headers = EXCLUDED.headers, body = EXCLUDED.body, created_at = EXCLUDED.created_at`,
+);
+const eraseOf = defineStatement(
+  'idempotency-key-erase-of',
+  `DELETE FROM idempotency_keys WHERE user_id = $1 AND key = ANY(ARRAY(
+     SELECT key FROM idempotency_keys WHERE user_id = $1 ORDER BY key LIMIT $2 FOR UPDATE)) RETURNING key`,
+);
+// What another replica deletes is not waited for.
+const deleteExpired = defineStatement(
+  'idempotency-key-delete-expired',
+  `DELETE FROM idempotency_keys WHERE ctid = ANY(ARRAY(
+     SELECT ctid FROM idempotency_keys WHERE created_at <= now() - ${retention} LIMIT $1 FOR UPDATE SKIP LOCKED))
+   RETURNING key`,
+);
+
 /** The first answer to a user's request under a key. */
-@Table({ tableName: 'idempotency_keys' })
-export class IdempotencyKey extends Model {
-  @Column({ type: DataType.INTEGER, primaryKey: true })
-  declare userId: number;
-
-  @Column({ type: DataType.STRING(255), primaryKey: true })
-  declare key: string;
-
-  @Column(DataType.BLOB)
-  declare bodyDigest: Buffer;
-
-  @Column(DataType.SMALLINT)
-  declare status: number;
-
-  @Column(DataType.JSONB)
-  declare headers: Record<string, string>;
-
-  @Column(DataType.TEXT)
-  declare body: string;
-
-  @Column(DataType.DATE)
-  declare createdAt: Date;
-
-  /**
-   * Holds a key until the transaction ends, however it ends; false at once while another transaction does. By a lock and not by
-   * a row: of a row that is not committed others learn only by waiting for it.
-   */
-  static async tryHold({ userId, key }: Claim, transaction: Transaction): Promise<boolean> {
-    const rows = await IdempotencyKey.sequelize?.query<{ held: boolean }>(
-      'SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0)) AS held',
-      { bind: [`posts.idempotency-key/${userId}/${key}`], type: QueryTypes.SELECT, transaction },
-    );
-    return rows?.[0]?.held ?? false;
-  }
-
-  /** What was answered first, unless that is too long ago. */
-  static async findFirst({ userId, key }: Claim, transaction: Transaction): Promise<IdempotencyKey | null> {
-    const found = await IdempotencyKey.sequelize?.query(
-      `SELECT * FROM idempotency_keys WHERE user_id = $1 AND key = $2 AND created_at > now() - ${retention}`,
-      { bind: [userId, key], model: IdempotencyKey, mapToModel: true, transaction },
-    );
-    return found?.[0] ?? null;
-  }
-
-  /** Keeps the first answer, in place of one that is too old. */
-  static async keep(
-    { userId, key, bodyDigest }: Claim,
-    { status, headers, body }: Answer,
-    transaction: Transaction,
-  ): Promise<void> {
-    await IdempotencyKey.sequelize?.query(
-      `INSERT INTO idempotency_keys (user_id, key, body_digest, status, headers, body) VALUES ($1, $2, $3, $4, $5, $6)
-       ON CONFLICT (user_id, key) DO UPDATE SET body_digest = EXCLUDED.body_digest, status = EXCLUDED.status,
-         headers = EXCLUDED.headers, body = EXCLUDED.body, created_at = EXCLUDED.created_at`,
-      {
-        bind: [userId, key, bodyDigest, status, JSON.stringify(headers), body],
-        type: QueryTypes.INSERT,
-        transaction,
-      },
-    );
-  }
-
-  /** Deletes up to `limit` keys of a user; returns how many. */
-  static async eraseOf(userId: number, limit: number, transaction: Transaction): Promise<number> {
-    const erased = await IdempotencyKey.sequelize?.query(
-      `DELETE FROM idempotency_keys WHERE user_id = $1 AND key IN
-         (SELECT key FROM idempotency_keys WHERE user_id = $1 ORDER BY key LIMIT $2 FOR UPDATE) RETURNING key`,
-      { bind: [userId, limit], type: QueryTypes.SELECT, transaction },
-    );
-    return erased?.length ?? 0;
-  }
-
-  /** Deletes up to `limit` keys whose answers are no longer kept; returns how many. */
-  static async deleteExpired(limit: number): Promise<number> {
-    // What another replica deletes is not waited for.
-    const deleted = await IdempotencyKey.sequelize?.query(
-      `DELETE FROM idempotency_keys WHERE (user_id, key) IN
-         (SELECT user_id, key FROM idempotency_keys WHERE created_at <= now() - ${retention} LIMIT $1 FOR UPDATE SKIP LOCKED)
-       RETURNING key`,
-      { bind: [limit], type: QueryTypes.SELECT },
-    );
-    return deleted?.length ?? 0;
-  }
-
-  toAnswer(): Answer {
-    return { status: this.status, headers: this.headers, body: this.body };
-  }
+export interface KeptAnswer extends Answer {
+  /** SHA-256 of the request's body. */
+  bodyDigest: Buffer;
 }
+
+/**
+ * Holds a key until the transaction ends, however it ends; false at once while another transaction does. By a lock and not by
+ * a row: of a row that is not committed others learn only by waiting for it.
+ */
+export async function tryHoldKey({ userId, key }: Claim, transaction: Transaction): Promise<boolean> {
+  const [row] = await sql<{ held: boolean }>(
+    tryHold,
+    [`posts.idempotency-key/${userId}/${key}`],
+    transaction,
+  );
+  return row?.held ?? false;
+}
+
+/** What was answered first, unless that is too long ago. */
+export async function findFirstAnswer(
+  { userId, key }: Claim,
+  transaction: Transaction,
+): Promise<KeptAnswer | undefined> {
+  const [found] = await sql<Answer & { body_digest: Buffer }>(first, [userId, key], transaction);
+  if (!found) return undefined;
+  const { body_digest: bodyDigest, ...answer } = found;
+  return { bodyDigest, ...answer };
+}
+
+/** Keeps the first answer, in place of one that is too old. */
+export async function keepAnswer(
+  { userId, key, bodyDigest }: Claim,
+  { status, headers, body }: Answer,
+  transaction: Transaction,
+): Promise<void> {
+  const values = [userId, key, bodyDigest, status, JSON.stringify(headers), body];
+  await sql(keep, values, transaction);
+}
+
+/** Deletes up to `limit` kept answers of a user; returns how many. */
+export const eraseAnswersOf = async (
+  userId: number,
+  limit: number,
+  transaction: Transaction,
+): Promise<number> => (await sql(eraseOf, [userId, limit], transaction)).length;
+
+/** Deletes up to `limit` answers that are no longer kept; returns how many. */
+export const deleteExpiredAnswers = async (limit: number): Promise<number> =>
+  (await sql(deleteExpired, [limit])).length;

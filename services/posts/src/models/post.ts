@@ -1,6 +1,7 @@
-import { QueryTypes, type Transaction } from 'sequelize';
+import { literal, type Transaction } from 'sequelize';
 import { Column, DataType, Model, Table } from 'sequelize-typescript';
 import type { PostState } from '@agora/contracts';
+import { defineStatement, sql } from '@agora/database';
 
 /** What the author of a post writes. */
 export interface PostText {
@@ -14,6 +15,21 @@ export const containing = (search: string): string => `%${search.replaceAll(/[\\
 
 /** What clients see of a count. */
 export const shownCount = (votes: number): number => Math.max(0, votes);
+
+const eraseOf = defineStatement(
+  'posts-erase-of',
+  `DELETE FROM posts WHERE id = ANY(ARRAY(
+     SELECT id FROM posts WHERE owner_id = $1 ORDER BY id LIMIT $2 FOR UPDATE)) RETURNING id, post_key, published`,
+);
+const lockForVotes = defineStatement(
+  'posts-lock-for-votes',
+  'SELECT id FROM posts WHERE id = ANY($1::int[]) ORDER BY id FOR NO KEY UPDATE',
+);
+const addVotes = defineStatement(
+  'posts-add-votes',
+  `UPDATE posts SET votes = posts.votes + given.delta
+   FROM unnest($1::int[], $2::int[]) AS given (id, delta) WHERE posts.id = given.id`,
+);
 
 /** A post that is gone, and whether everybody could see it. */
 export interface ErasedPost {
@@ -77,37 +93,22 @@ export class Post extends Model {
   /** Writes the given parts of a text. */
   static async rewrite(id: number, changes: Partial<PostText>, transaction: Transaction): Promise<void> {
     await Post.update(
-      { ...changes, version: Post.sequelize?.literal('version + 1'), updatedAt: new Date() },
+      { ...changes, version: literal('version + 1'), updatedAt: new Date() },
       { where: { id }, transaction },
     );
   }
 
   /** Deletes up to `limit` posts of a user; returns what others must be told of them. */
-  static async eraseOf(ownerId: number, limit: number, transaction: Transaction): Promise<ErasedPost[]> {
-    const erased = await Post.sequelize?.query<ErasedPost>(
-      `DELETE FROM posts WHERE id IN (SELECT id FROM posts WHERE owner_id = $1 ORDER BY id LIMIT $2 FOR UPDATE)
-       RETURNING id, post_key, published`,
-      { bind: [ownerId, limit], type: QueryTypes.SELECT, transaction },
-    );
-    return erased ?? [];
+  static eraseOf(ownerId: number, limit: number, transaction: Transaction): Promise<ErasedPost[]> {
+    return sql(eraseOf, [ownerId, limit], transaction);
   }
 
   /** Adds to each post's count; posts that are gone are passed over. */
   static async addVotes(deltas: ReadonlyMap<number, number>, transaction: Transaction): Promise<void> {
-    const bind = [[...deltas.keys()], [...deltas.values()]];
+    const ids = [...deltas.keys()];
     // Locked in one order everywhere: two batches that share posts would else each wait for the other.
-    await Post.sequelize?.query(
-      'SELECT id FROM posts WHERE id = ANY($1::int[]) ORDER BY id FOR NO KEY UPDATE',
-      {
-        bind: [bind[0]],
-        transaction,
-      },
-    );
-    await Post.sequelize?.query(
-      `UPDATE posts SET votes = posts.votes + given.delta
-       FROM unnest($1::int[], $2::int[]) AS given (id, delta) WHERE posts.id = given.id`,
-      { bind, transaction },
-    );
+    await sql(lockForVotes, [ids], transaction);
+    await sql(addVotes, [ids, [...deltas.values()]], transaction);
   }
 
   /** The counts of posts by their ids, as they are kept: below zero too. */

@@ -1,4 +1,4 @@
-import { gather, runStatement } from '@agora/database';
+import { defineStatement, gather, sql } from '@agora/database';
 import type { PostState } from '@agora/contracts';
 import type { Transaction } from 'sequelize';
 import type { UserView } from './author.js';
@@ -42,14 +42,12 @@ export const shownColumns = `posts.id, post_key, title, content, published, vers
 
 const select = `SELECT ${shownColumns} FROM posts JOIN authors ON authors.id = owner_id`;
 
-const byId = { name: 'post-by-id', text: `${select} WHERE posts.id = $1` };
-const byIds = { name: 'posts-by-ids', text: `${select} WHERE posts.id = ANY($1::int[])` };
-
+const byId = defineStatement('post-by-id', `${select} WHERE posts.id = $1`, { prepared: true });
 // Of many ids the plan depends on how many they are, so PostgreSQL makes it anew each time: for one that would be dearer than the read.
+const byIds = defineStatement('posts-by-ids', `${select} WHERE posts.id = ANY($1::int[])`);
+
 const readPosts = (ids: readonly number[], transaction?: Transaction): Promise<ShownPost[]> =>
-  ids.length === 1
-    ? runStatement<ShownPost>(byId, [ids[0]], transaction)
-    : runStatement<ShownPost>(byIds, [ids], transaction);
+  ids.length === 1 ? sql<ShownPost>(byId, [ids[0]], transaction) : sql<ShownPost>(byIds, [ids], transaction);
 
 /** Of all requests that came together, in one statement. */
 const readPost = gather(async (ids: readonly number[]) => {
@@ -68,16 +66,17 @@ export async function findVisible(
 }
 
 // The row of the author is held, so that the deletion of the account waits for the post and then takes it along.
-const written = {
-  name: 'write-post',
-  text: `
+const written = defineStatement(
+  'write-post',
+  `
     WITH author AS MATERIALIZED (SELECT id, email, created_at, deleted_at FROM authors WHERE id = $1 FOR SHARE),
     written AS (
       INSERT INTO posts (owner_id, title, content, published)
       SELECT id, $2, $3, $4 FROM author WHERE deleted_at IS NULL RETURNING *
     )
     SELECT ${shownColumns} FROM written AS posts JOIN author AS authors ON authors.id = owner_id`,
-};
+  { prepared: true },
+);
 
 /** Writes a post of an author who is known; undefined when their account has ended. */
 export async function writePost(
@@ -85,7 +84,7 @@ export async function writePost(
   { title, content, published: isPublished }: PostText,
   transaction: Transaction,
 ): Promise<ShownPost | undefined> {
-  const [post] = await runStatement<ShownPost>(written, [ownerId, title, content, isPublished], transaction);
+  const [post] = await sql<ShownPost>(written, [ownerId, title, content, isPublished], transaction);
   return post;
 }
 

@@ -106,8 +106,8 @@ async function farPosition({ sort, ownerId }: FeedQuery): Promise<Position> {
 it.each(cases)('%s is read from an index, on the first page and far behind it', async (_name, query) => {
   const isIndexed = /[a-z]{3}/i.test(query.search);
   for (const after of [undefined, await farPosition(query)]) {
-    const { sql, bind } = feedStatement(query, isIndexed, after);
-    expectIndexed(await nodesOf(sql, bind));
+    const { text, bind } = feedStatement(query, isIndexed, after);
+    expectIndexed(await nodesOf(text, bind));
   }
 });
 

@@ -1,12 +1,17 @@
+import { defineStatement, sql } from '@agora/database';
 import type { Step } from '@agora/monolith';
-import { QueryTypes, type Transaction } from 'sequelize';
-import { Vote } from '../models/vote.js';
+import type { Transaction } from 'sequelize';
 import { Voter } from '../models/voter.js';
 
 interface OldVote {
   user_id: number;
   post_id: number;
 }
+
+const insertVotes = defineStatement(
+  'import-votes',
+  'INSERT INTO votes (post_id, user_id) SELECT * FROM unnest($1::int[], $2::int[])',
+);
 
 /** Copies the votes, and learns of those who cast them. When they did, the old application does not know. */
 export const copyVotes: Step = {
@@ -20,13 +25,6 @@ export const copyVotes: Step = {
       [...new Set(userIds)].map((id) => ({ id })),
       { ignoreDuplicates: true, transaction },
     );
-    await Vote.sequelize?.query(
-      'INSERT INTO votes (post_id, user_id) SELECT * FROM unnest($1::int[], $2::int[])',
-      {
-        bind: [votes.map(({ post_id: postId }) => postId), userIds],
-        type: QueryTypes.INSERT,
-        transaction,
-      },
-    );
+    await sql(insertVotes, [votes.map(({ post_id: postId }) => postId), userIds], transaction);
   },
 };

@@ -1,6 +1,44 @@
 import type { PostChange, PostState } from '@agora/contracts';
-import { QueryTypes, type Transaction } from 'sequelize';
+import { defineStatement, sql } from '@agora/database';
+import type { Transaction } from 'sequelize';
 import { Column, DataType, Model, Table } from 'sequelize-typescript';
+
+// A state is of another post when both have keys that differ; of two posts the greater key is the newer one's.
+const learnAll = defineStatement(
+  'known-posts-upsert',
+  `
+  WITH given AS (
+    SELECT * FROM unnest($1::int[], $2::int[], $3::boolean[], $4::int[], $5::uuid[], $6::boolean[])
+      AS given (id, owner_id, published, version, post_key, was_published)
+  ), learned AS (
+    INSERT INTO known_posts AS known (id, owner_id, published, version, post_key, ever_published)
+    SELECT id, owner_id, published, version, post_key, CASE WHEN published OR was_published OR version = 1 THEN published OR was_published END
+    FROM given ORDER BY id
+    ON CONFLICT (id) DO UPDATE SET owner_id = EXCLUDED.owner_id, published = EXCLUDED.published, version = EXCLUDED.version,
+      post_key = coalesce(EXCLUDED.post_key, known.post_key),
+      ever_published = CASE WHEN known.ever_published OR EXCLUDED.ever_published THEN true
+                            WHEN EXCLUDED.version = known.version + 1 THEN known.ever_published END
+    WHERE known.version < EXCLUDED.version AND known.deleted_at IS NULL
+      AND (known.post_key = EXCLUDED.post_key OR known.post_key IS NULL OR EXCLUDED.post_key IS NULL)
+    RETURNING id
+  )
+  SELECT id, true AS learned FROM learned
+  UNION ALL
+  SELECT known.id, false FROM known_posts AS known JOIN given ON given.id = known.id WHERE known.post_key < given.post_key`,
+);
+const tombstone = defineStatement(
+  'known-post-tombstone',
+  `INSERT INTO known_posts AS known (id, post_key, deleted_at) VALUES ($1, $2, now())
+   ON CONFLICT (id) DO UPDATE SET deleted_at = coalesce(known.deleted_at, now()), post_key = coalesce($2, known.post_key)
+   WHERE known.post_key IS NULL OR $2 IS NULL OR known.post_key <= $2 RETURNING id`,
+);
+const correct = defineStatement(
+  'known-post-correct',
+  `UPDATE known_posts SET owner_id = $2, published = $3, version = $4, deleted_at = NULL, post_key = coalesce($5, post_key),
+     ever_published = CASE WHEN $3 OR $4 = 1 THEN $3
+                           WHEN post_key = $5 AND ever_published THEN true END
+   WHERE id = $1`,
+);
 
 @Table({ tableName: 'known_posts' })
 export class KnownPost extends Model {
@@ -29,20 +67,16 @@ export class KnownPost extends Model {
 
   /** Keeps states of different posts, each unless a newer one, or its end, is known. */
   static async learnAll(states: readonly PostChange[], transaction?: Transaction): Promise<Learned> {
-    const rows = await KnownPost.sequelize?.query<{ id: number; learned: boolean }>(learning, {
-      bind: [
-        states.map(({ post_id: id }) => id),
-        states.map(({ owner_id: id }) => id),
-        states.map(({ published }) => published),
-        states.map(({ version }) => version),
-        states.map(({ post_key: key }) => key ?? null),
-        states.map(({ was_published: wasPublished }) => wasPublished ?? false),
-      ],
-      type: QueryTypes.SELECT,
-      ...(transaction && { transaction }),
-    });
-    const idsOf = (learned: boolean) =>
-      (rows ?? []).filter((row) => row.learned === learned).map(({ id }) => id);
+    const values = [
+      states.map(({ post_id: id }) => id),
+      states.map(({ owner_id: id }) => id),
+      states.map(({ published }) => published),
+      states.map(({ version }) => version),
+      states.map(({ post_key: key }) => key ?? null),
+      states.map(({ was_published: wasPublished }) => wasPublished ?? false),
+    ];
+    const rows = await sql<{ id: number; learned: boolean }>(learnAll, values, transaction);
+    const idsOf = (learned: boolean) => rows.filter((row) => row.learned === learned).map(({ id }) => id);
     return { learned: idsOf(true).length, successors: idsOf(false) };
   }
 
@@ -51,25 +85,13 @@ export class KnownPost extends Model {
    * key, if any is told, is gone; a newer one that was given the same id is not.
    */
   static async bury(id: number, transaction: Transaction, key: string | null = null): Promise<boolean> {
-    const buried = await KnownPost.sequelize?.query(
-      `INSERT INTO known_posts AS known (id, post_key, deleted_at) VALUES ($1, $2, now())
-       ON CONFLICT (id) DO UPDATE SET deleted_at = coalesce(known.deleted_at, now()), post_key = coalesce($2, known.post_key)
-       WHERE known.post_key IS NULL OR $2 IS NULL OR known.post_key <= $2 RETURNING id`,
-      { bind: [id, key], type: QueryTypes.SELECT, transaction },
-    );
-    return (buried?.length ?? 0) > 0;
+    return (await sql(tombstone, [id, key], transaction)).length > 0;
   }
 
   /** Makes what is known of a post what posts says, a tombstone and another post with its id too. */
   static async correct(state: PostState, transaction: Transaction): Promise<void> {
     const { post_id: id, owner_id: ownerId, published, version, post_key: postKey = null } = state;
-    await KnownPost.sequelize?.query(
-      `UPDATE known_posts SET owner_id = $2, published = $3, version = $4, deleted_at = NULL, post_key = coalesce($5, post_key),
-         ever_published = CASE WHEN $3 OR $4 = 1 THEN $3
-                               WHEN post_key = $5 AND ever_published THEN true END
-       WHERE id = $1`,
-      { bind: [id, ownerId, published, version, postKey], type: QueryTypes.UPDATE, transaction },
-    );
+    await sql(correct, [id, ownerId, published, version, postKey], transaction);
   }
 
   /** Whether that is what posts says. */
@@ -92,24 +114,3 @@ export interface Learned {
   /** The ids that are another's here, who is older: a failover or a restored backup has lost that post, and its id was given again. */
   successors: number[];
 }
-
-// A state is of another post when both have keys that differ; of two posts the greater key is the newer one's.
-const learning = `
-  WITH given AS (
-    SELECT * FROM unnest($1::int[], $2::int[], $3::boolean[], $4::int[], $5::uuid[], $6::boolean[])
-      AS given (id, owner_id, published, version, post_key, was_published)
-  ), learned AS (
-    INSERT INTO known_posts AS known (id, owner_id, published, version, post_key, ever_published)
-    SELECT id, owner_id, published, version, post_key, CASE WHEN published OR was_published OR version = 1 THEN published OR was_published END
-    FROM given ORDER BY id
-    ON CONFLICT (id) DO UPDATE SET owner_id = EXCLUDED.owner_id, published = EXCLUDED.published, version = EXCLUDED.version,
-      post_key = coalesce(EXCLUDED.post_key, known.post_key),
-      ever_published = CASE WHEN known.ever_published OR EXCLUDED.ever_published THEN true
-                            WHEN EXCLUDED.version = known.version + 1 THEN known.ever_published END
-    WHERE known.version < EXCLUDED.version AND known.deleted_at IS NULL
-      AND (known.post_key = EXCLUDED.post_key OR known.post_key IS NULL OR EXCLUDED.post_key IS NULL)
-    RETURNING id
-  )
-  SELECT id, true AS learned FROM learned
-  UNION ALL
-  SELECT known.id, false FROM known_posts AS known JOIN given ON given.id = known.id WHERE known.post_key < given.post_key`;

@@ -1,7 +1,7 @@
 import { voteCast, voteRetracted } from '@agora/contracts';
-import { runStatement, type Statement } from '@agora/database';
+import { defineStatement, sql, type Statement } from '@agora/database';
 import { recordEvent, type EventRow } from '@agora/messaging';
-import { col, fn, QueryTypes, type Transaction } from 'sequelize';
+import { col, fn, type Transaction } from 'sequelize';
 import { Column, DataType, Model, Table } from 'sequelize-typescript';
 
 /** How an attempt to vote stands: whom and what votes knows, and whether the vote was changed. */
@@ -28,10 +28,12 @@ const attempt = `
          EXISTS (SELECT 1 FROM changed) AS changed`;
 
 /** A statement that attempts a change of `votes` and records the event that it is given. */
-const attemptTo = (name: string, change: string): Statement => ({
-  name,
-  text: `WITH ${voterAndPost}, changed AS (${change}), recorded AS (${recordEvent('changed', '$3', '$4')}) ${attempt}`,
-});
+const attemptTo = (name: string, change: string): Statement =>
+  defineStatement(
+    name,
+    `WITH ${voterAndPost}, changed AS (${change}), recorded AS (${recordEvent('changed', '$3', '$4')}) ${attempt}`,
+    { prepared: true },
+  );
 
 const addition = attemptTo(
   'add-vote',
@@ -44,10 +46,35 @@ const removal = attemptTo(
    WHERE votes.post_id = allowed.post_id AND votes.user_id = allowed.user_id RETURNING votes.post_id`,
 );
 
-const castOn = {
-  name: 'votes-cast-on',
-  text: 'SELECT post_id FROM votes WHERE user_id = $1 AND post_id = ANY($2::int[])',
-};
+const castOn = defineStatement(
+  'votes-cast-on',
+  'SELECT post_id FROM votes WHERE user_id = $1 AND post_id = ANY($2::int[])',
+  { prepared: true },
+);
+const amongOf = defineStatement(
+  'votes-among-of',
+  `SELECT post_id FROM votes JOIN known_posts AS post ON post.id = votes.post_id
+   WHERE user_id = $1 AND post_id = ANY($2::int[]) AND post.deleted_at IS NULL AND (post.published OR post.owner_id = $1)
+   ORDER BY post_id`,
+);
+const eraseOn = defineStatement(
+  'votes-erase-on',
+  `DELETE FROM votes WHERE post_id = $1 AND user_id = ANY(ARRAY(
+     SELECT user_id FROM votes WHERE post_id = $1 ORDER BY user_id LIMIT $2 FOR UPDATE)) RETURNING user_id`,
+);
+const eraseOf = defineStatement(
+  'votes-erase-of',
+  `DELETE FROM votes WHERE user_id = $1 AND post_id = ANY(ARRAY(
+     SELECT post_id FROM votes WHERE user_id = $1 ORDER BY post_id LIMIT $2 FOR UPDATE)) RETURNING post_id`,
+);
+// One statement, so one instant: the votes are counted with exactly these events.
+const countWithRecent = defineStatement(
+  'votes-count-with-recent',
+  `SELECT $1::int AS post_id, (SELECT count(*)::int FROM votes WHERE post_id = $1) AS votes,
+     coalesce((SELECT json_agg(json_build_object('id', event_id, 'change', CASE envelope->>'type' WHEN $3 THEN 1 ELSE -1 END))
+       FROM outbox WHERE (published_at IS NULL OR published_at >= $2) AND envelope->>'type' IN ($3, $4)
+         AND (envelope->'data'->>'post_id')::int = $1), '[]') AS events`,
+);
 
 /** How many votes a post has. */
 export interface VoteCount {
@@ -87,7 +114,7 @@ export class Vote extends Model {
     userId: number,
     { id, envelope }: EventRow,
   ): Promise<VoteAttempt> {
-    const [row] = await runStatement<{
+    const [row] = await sql<{
       voter: VoteAttempt['voter'] | null;
       post: VoteAttempt['post'] | null;
       changed: boolean;
@@ -97,39 +124,25 @@ export class Vote extends Model {
 
   /** Which of these posts the user has voted for, in ascending order; only those that the user may see. */
   static async amongOf(userId: number, postIds: readonly number[]): Promise<number[]> {
-    const rows = await Vote.sequelize?.query<{ post_id: number }>(
-      `SELECT post_id FROM votes JOIN known_posts AS post ON post.id = votes.post_id
-       WHERE user_id = $1 AND post_id = ANY($2::int[]) AND post.deleted_at IS NULL AND (post.published OR post.owner_id = $1)
-       ORDER BY post_id`,
-      { bind: [userId, postIds], type: QueryTypes.SELECT },
-    );
-    return (rows ?? []).map(({ post_id: postId }) => postId);
+    const rows = await sql<{ post_id: number }>(amongOf, [userId, postIds]);
+    return rows.map(({ post_id: postId }) => postId);
   }
 
   /** Which of these posts the user has voted for, whoever may see them. */
   static async castOn(userId: number, postIds: readonly number[]): Promise<number[]> {
-    const rows = await runStatement<{ post_id: number }>(castOn, [userId, postIds]);
+    const rows = await sql<{ post_id: number }>(castOn, [userId, postIds]);
     return rows.map(({ post_id: postId }) => postId);
   }
 
   /** Deletes up to `limit` votes on a post; returns how many. */
   static async eraseOn(postId: number, limit: number, transaction: Transaction): Promise<number> {
-    const erased = await Vote.sequelize?.query(
-      `DELETE FROM votes WHERE post_id = $1 AND user_id IN
-         (SELECT user_id FROM votes WHERE post_id = $1 ORDER BY user_id LIMIT $2 FOR UPDATE) RETURNING user_id`,
-      { bind: [postId, limit], type: QueryTypes.SELECT, transaction },
-    );
-    return erased?.length ?? 0;
+    return (await sql(eraseOn, [postId, limit], transaction)).length;
   }
 
   /** Deletes up to `limit` votes of a user; returns the posts that they were for. */
   static async eraseOf(userId: number, limit: number, transaction: Transaction): Promise<number[]> {
-    const erased = await Vote.sequelize?.query<{ post_id: number }>(
-      `DELETE FROM votes WHERE user_id = $1 AND post_id IN
-         (SELECT post_id FROM votes WHERE user_id = $1 ORDER BY post_id LIMIT $2 FOR UPDATE) RETURNING post_id`,
-      { bind: [userId, limit], type: QueryTypes.SELECT, transaction },
-    );
-    return (erased ?? []).map(({ post_id: postId }) => postId);
+    const erased = await sql<{ post_id: number }>(eraseOf, [userId, limit], transaction);
+    return erased.map(({ post_id: postId }) => postId);
   }
 
   /** How many votes each of the posts has that have any. */
@@ -151,14 +164,8 @@ export class Vote extends Model {
 
   /** How many votes a post has, and the events about them that were not published by `since` (ISO 8601). */
   static async countWithRecent(postId: number, since: string): Promise<RecentVotes> {
-    // One statement, so one instant: the votes are counted with exactly these events.
-    const rows = await Vote.sequelize?.query<RecentVotes>(
-      `SELECT $1::int AS post_id, (SELECT count(*)::int FROM votes WHERE post_id = $1) AS votes,
-         coalesce((SELECT json_agg(json_build_object('id', event_id, 'change', CASE envelope->>'type' WHEN $3 THEN 1 ELSE -1 END))
-           FROM outbox WHERE (published_at IS NULL OR published_at >= $2) AND envelope->>'type' IN ($3, $4)
-             AND (envelope->'data'->>'post_id')::int = $1), '[]') AS events`,
-      { bind: [postId, since, voteCast.type, voteRetracted.type], type: QueryTypes.SELECT },
-    );
-    return rows?.[0] ?? { post_id: postId, votes: 0, events: [] };
+    const values = [postId, since, voteCast.type, voteRetracted.type];
+    const [row] = await sql<RecentVotes>(countWithRecent, values);
+    return row ?? { post_id: postId, votes: 0, events: [] };
   }
 }

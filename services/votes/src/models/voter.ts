@@ -1,5 +1,12 @@
-import { QueryTypes, type Transaction } from 'sequelize';
+import { defineStatement, sql } from '@agora/database';
+import type { Transaction } from 'sequelize';
 import { Column, DataType, Model, Table } from 'sequelize-typescript';
+
+const tombstone = defineStatement(
+  'voter-tombstone',
+  `INSERT INTO voters (id, deleted_at) VALUES ($1, now())
+   ON CONFLICT (id) DO UPDATE SET deleted_at = coalesce(voters.deleted_at, now())`,
+);
 
 @Table({ tableName: 'voters' })
 export class Voter extends Model {
@@ -16,11 +23,7 @@ export class Voter extends Model {
 
   /** Leaves a tombstone, also of somebody who has never voted. */
   static async bury(id: number, transaction: Transaction): Promise<void> {
-    await Voter.sequelize?.query(
-      `INSERT INTO voters (id, deleted_at) VALUES ($1, now())
-       ON CONFLICT (id) DO UPDATE SET deleted_at = coalesce(voters.deleted_at, now())`,
-      { bind: [id], type: QueryTypes.INSERT, transaction },
-    );
+    await sql(tombstone, [id], transaction);
   }
 
   /** Takes a tombstone back that should not be there. */

@@ -1,0 +1,127 @@
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { currentStack, query, whileLocked } from '@agora/testing';
+import { Column, DataType, Model, Table, type Sequelize } from 'sequelize-typescript';
+import { connectDatabase, databaseAnswers, defineStatement, inTransaction, sql } from '../src/index.js';
+
+@Table({ tableName: 'voters' })
+class Voter extends Model {
+  @Column({ type: DataType.INTEGER, primaryKey: true })
+  declare id: number;
+}
+
+const read = defineStatement('read-voters', 'SELECT * FROM voters WHERE id = $1', { prepared: true });
+const write = defineStatement('write-voter', 'INSERT INTO voters (id) VALUES ($1) RETURNING id');
+const pid = defineStatement('pid', 'SELECT pg_backend_pid() AS pid');
+
+let database: Sequelize;
+let nextId = 1_500_000_000;
+const open = (maxAgeSeconds?: number) => {
+  const { postgres, worker, databasePasswords } = currentStack();
+  database = connectDatabase(
+    {
+      DATABASE_HOST: postgres.host,
+      DATABASE_PORT: postgres.port,
+      DATABASE_NAME: worker.database,
+      DATABASE_USER: 'votes_app',
+      DATABASE_PASSWORD: databasePasswords.votes.app,
+      DATABASE_POOL_MAX: 4,
+      ...(maxAgeSeconds && { DATABASE_CONNECTION_MAX_AGE_SECONDS: maxAgeSeconds }),
+    },
+    'useless-connections-test',
+    [Voter],
+  );
+};
+
+/** Has the pools open all the connections that they may. */
+const fillPools = () =>
+  Promise.all(
+    [1, 2].flatMap((n) => [sql(read, [n]), inTransaction((transaction) => sql(read, [n], transaction))]),
+  );
+
+const setReadOnly = (isReadOnly: boolean) =>
+  query(
+    `ALTER ROLE votes_app IN DATABASE "${currentStack().worker.database}" ` +
+      (isReadOnly ? 'SET default_transaction_read_only = on' : 'RESET default_transaction_read_only'),
+  );
+
+const endConnections = () =>
+  query(
+    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'useless-connections-test'`,
+  );
+
+beforeAll(() => query('DELETE FROM votes.voters WHERE id >= $1', [nextId]));
+beforeEach(() => open());
+afterEach(() => database.close());
+
+describe('connections to a server that has become a standby', () => {
+  beforeEach(async () => {
+    await setReadOnly(true);
+    await fillPools();
+    expect(await databaseAnswers(database)).toBe(false);
+    await setReadOnly(false);
+  });
+
+  it('are dropped at the first write, which goes through', async () => {
+    const id = nextId++;
+    expect(await sql(write, [id])).toEqual([{ id }]);
+    expect(await databaseAnswers(database)).toBe(true);
+  });
+
+  it('are dropped at the first transaction, in which a model writes', async () => {
+    const id = nextId++;
+    await inTransaction((transaction) => Voter.create({ id }, { transaction }));
+    expect(await Voter.count({ where: { id } })).toBe(1);
+  });
+});
+
+describe('connections that the server has ended', () => {
+  it('are met by no read, be it of a statement or of a model', async () => {
+    await fillPools();
+    await endConnections();
+    expect(await sql(read, [1])).toEqual([]);
+    await fillPools();
+    await endConnections();
+    expect(await Voter.findByPk(1)).toBeNull();
+  });
+});
+
+describe('plans that a migration has broken', () => {
+  it('are met by no read and no transaction', async () => {
+    await fillPools();
+    await query('ALTER TABLE votes.voters ADD COLUMN extra int');
+    try {
+      expect(await fillPools()).toEqual([[], [], [], []]);
+    } finally {
+      await query('ALTER TABLE votes.voters DROP COLUMN extra');
+    }
+    expect(await fillPools()).toEqual([[], [], [], []]);
+  });
+});
+
+it('closes connections at the age that is set, however much they are used', async () => {
+  await database.close();
+  open(1);
+  const used = new Set<unknown>();
+  for (const end = performance.now() + 1_500; performance.now() < end;) used.add((await sql(pid))[0]?.pid);
+  expect(used.size).toBeGreaterThanOrEqual(2);
+  expect(used.size).toBeLessThanOrEqual(3);
+});
+
+it('reads while as many as can wait for a locked row', async () => {
+  const id = nextId++;
+  await sql(write, [id]);
+  const change = defineStatement('change-voter', 'UPDATE voters SET deleted_at = now() WHERE id = $1');
+  await whileLocked('SELECT FROM votes.voters WHERE id = $1 FOR UPDATE', [id], async () => {
+    const waiting = Promise.allSettled(Array.from({ length: 20 }, () => sql(change, [id])));
+    const began = performance.now();
+    for (let n = 0; n < 20; n += 1) await sql(read, [id]);
+    await Voter.findByPk(id);
+    expect(performance.now() - began).toBeLessThan(800);
+    await waiting;
+  });
+});
+
+it('refuses to run anything where there is no transaction any more', async () => {
+  const ended = await inTransaction(async (transaction) => transaction);
+  await expect(sql(read, [1], ended)).rejects.toThrow('has ended');
+});
