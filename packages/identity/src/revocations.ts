@@ -1,5 +1,5 @@
 import { Histogram, type Logger } from '@agora/chassis';
-import { sessionRevoked, userDeleted } from '@agora/contracts';
+import { sessionRevoked, sessionsRevoked, userDeleted } from '@agora/contracts';
 import { followStream, type Broker, type Follower } from '@agora/messaging';
 import type { Caller } from './caller.js';
 import { acceptsLegacyTokens, isLegacySession } from './legacy-tokens.js';
@@ -10,10 +10,18 @@ export interface Revocations {
   isRevoked(caller: Caller): boolean;
   /** Refuses a session's tokens in this process at once, before its event comes around. */
   revokeSession(sessionId: string, at?: Date): void;
+  /** Refuses the tokens of all sessions of a user whose number is not greater than `upTo`, but for those of the excepted one. */
+  revokeSessions(userId: number, which: EndedSessions, at?: Date): void;
   revokeUser(userId: number, at?: Date): void;
   /** Whether all that is known to the stream is known here. */
   isComplete(): boolean;
   stop(): Promise<void>;
+}
+
+/** Sessions of a user that ended together. */
+export interface EndedSessions {
+  upTo: number;
+  exceptSessionId?: string;
 }
 
 const lag = new Histogram({
@@ -43,6 +51,18 @@ export function followRevocations(
   };
   const revokeSession = (sessionId: string, at = new Date()) =>
     remember(sessions, sessionId, at, isLegacySession(sessionId));
+  const endedUpTo = new Map<number, EndedSessions & { until: number }>();
+  const revokeSessions = (userId: number, which: EndedSessions, at = new Date()) => {
+    // Tokens of the replaced application have no number and end too.
+    const until = Math.max(at.getTime() + seconds * 1_000, legacyUntil);
+    const known = endedUpTo.get(userId);
+    if (until > Date.now() && !(known && known.upTo > which.upTo))
+      endedUpTo.set(userId, { ...which, until: Math.max(until, known?.until ?? 0) });
+  };
+  const wasEnded = ({ userId, sessionId, sessionNumber }: Caller) => {
+    const ended = endedUpTo.get(userId);
+    return ended !== undefined && sessionNumber <= ended.upTo && sessionId !== ended.exceptSessionId;
+  };
   const revokeUser = (userId: number, at = new Date()) => remember(users, userId, at, true);
 
   const following = followStream({
@@ -54,6 +74,10 @@ export function followRevocations(
       follower(sessionRevoked, ({ session_id: id }, at) => {
         observeLag(at);
         revokeSession(id, at);
+      }),
+      follower(sessionsRevoked, ({ user_id: id, up_to: upTo, except_session_id: except }, at) => {
+        observeLag(at);
+        revokeSessions(id, { upTo, ...(except && { exceptSessionId: except }) }, at);
       }),
       follower(userDeleted, ({ user_id: id }, at) => {
         observeLag(at);
@@ -67,12 +91,14 @@ export function followRevocations(
   };
   const pruning = setInterval(() => {
     for (const revoked of [sessions, users]) prune(revoked);
+    for (const [userId, { until }] of endedUpTo) if (until <= Date.now()) endedUpTo.delete(userId);
   }, pruneMilliseconds);
   pruning.unref();
 
   return {
-    isRevoked: ({ sessionId, userId }) => sessions.has(sessionId) || users.has(userId),
+    isRevoked: (caller) => sessions.has(caller.sessionId) || users.has(caller.userId) || wasEnded(caller),
     revokeSession,
+    revokeSessions,
     revokeUser,
     isComplete: following.isCaughtUp,
     async stop() {
