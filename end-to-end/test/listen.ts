@@ -11,6 +11,8 @@ export interface Listener {
   readonly headers: Headers;
   /** All that came so far. */
   readonly events: LiveEvent[];
+  /** The same as it came. */
+  text(): string;
   /** The id to come back with. */
   lastEventId(): string;
   /** How the stream ended: as a whole answer or broken off. */
@@ -30,9 +32,11 @@ export async function listen(
   });
   const events: LiveEvent[] = [];
   let id = lastEventId ?? '';
+  let received = '';
   const read = async () => {
     let text = '';
     for await (const chunk of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+      received += chunk;
       const blocks = (text + chunk).split('\n\n');
       text = blocks.pop() ?? '';
       for (const block of blocks) {
@@ -51,6 +55,7 @@ export async function listen(
     status: response.status,
     headers: response.headers,
     events,
+    text: () => received,
     lastEventId: () => id,
     ended,
     close: () => left.abort(),
@@ -62,5 +67,6 @@ function parse(block: string): { event?: string; id?: string; data?: string } {
     const colon = line.indexOf(': ');
     return [line.slice(0, colon), line.slice(colon + 2)];
   });
+  // A comment has no name.
   return Object.fromEntries(fields.filter(([name]) => name !== ''));
 }

@@ -103,6 +103,17 @@ describe('the live feed', () => {
     expect(listener.events.map(({ event }) => event)).not.toContain('reset');
   });
 
+  it('begins with the time to come back in, and keeps alive with lines that end no event', async () => {
+    const listener = await open();
+    const id = await publish();
+    await heard(listener, id, ['post-published post']);
+    const [firstBlock] = listener.text().split('\n\n');
+    expect(firstBlock).toMatch(/^retry: \d+\n: .+\n/);
+    // @microsoft/fetch-event-source tells of an event at every empty line.
+    const blocks = listener.text().split('\n\n').slice(0, -1);
+    expect(blocks.filter((block) => !/^data: \S/m.test(block))).toEqual([]);
+  });
+
   it('answers a HEAD with its headers and ends', async () => {
     const { status, headers } = await ask('HEAD', '/feed/stream', { token: reader.token });
     expect(status).toBe(200);
@@ -189,6 +200,7 @@ describe('a client that comes back with the id of its last event', () => {
         Array.from({ length: 6 }, (_, index) => publish({ published: index % 3 > 0 })),
       );
       const [first = 0, second = 0, third = 0, ...others] = posts;
+      await heard(listener, second, ['post-published post']);
 
       const stopping = performance.now();
       await agora.process('posts').end();
@@ -249,10 +261,8 @@ describe('a client that comes back with the id of its last event', () => {
     'is told to start anew when a stream was lost, and so is who is there',
     async () => {
       const listener = await open();
-      const id = await eventually(() => {
-        expect(listener.lastEventId()).not.toBe('');
-        return listener.lastEventId();
-      });
+      await heard(listener, await publish(), ['post-published post']);
+      const id = listener.lastEventId();
       const courier = await openCourier();
       await courier.loseStream('posts');
       await courier.close();

@@ -2,6 +2,7 @@ import { processSettings, rate, readSettings, type ProcessSettings, type Rate } 
 import { identitySettings, type IdentitySettings } from '@agora/identity';
 import { brokerSettings, type BrokerSettings } from '@agora/messaging';
 import Joi from 'joi';
+import { anyLocalPort } from './admit/cors.js';
 import type { Rates } from './limits/policies.js';
 import { services, type Service } from './routes.js';
 
@@ -33,9 +34,9 @@ const origin = Joi.string()
 /** The setting that says where a service is. */
 export const urlSetting = (service: Service) => `${service.toUpperCase()}_URL` as keyof ServiceUrls;
 
-/** `*` in a host name would look like a pattern, and match nothing. */
+/** Any other `*` would look like a pattern, and match nothing. */
 const isOrigin = (text: string): boolean =>
-  URL.canParse(text) && new URL(text).origin === text && !text.includes('*');
+  text === anyLocalPort || (URL.canParse(text) && new URL(text).origin === text && !text.includes('*'));
 
 /** Origins as browsers send them, with commas between. */
 const origins = Joi.string()

@@ -63,7 +63,7 @@ export function createGateway(options: GatewayOptions): Koa {
     const address = clientAddress(ctx.req, trustedProxyHops);
     await admit(ctx, route, address);
     if (route.service === 'gateway') return ownPages.get(route.path)?.(ctx);
-    const body = await receiveBody(ctx.req, route.reads);
+    const body = await receiveBody(ctx.req, ctx.res, route.reads);
     const upstream = upstreams[route.service];
     const outgoing = { url: path + query, body, address };
     if (!route.streams || ctx.method === 'HEAD') return upstream.forward(ctx, outgoing);

@@ -34,7 +34,7 @@ export const routes: readonly Route[] = [
   route('DELETE', '/users/me', 'auth', 'user'),
   route('PUT', '/users/me/password', 'auth', 'user', 'json'),
   route('GET', '/users/:id', 'auth', 'user'),
-  route('POST', '/login', 'auth', 'anyone', 'form'),
+  route('POST', '/login', 'auth', 'anyone', 'form', 'multipart'),
   route('POST', '/refresh', 'auth', 'anyone', 'json', 'form'),
   route('POST', '/logout', 'auth', 'user'),
   route('GET', '/sessions', 'auth', 'user'),

@@ -42,9 +42,13 @@ describe('refuses as an origin', () => {
 it('reads the origins of pages', () => {
   const settings = readConfig({
     ...complete,
-    CORS_ALLOWED_ORIGINS: 'https://app.example, http://localhost:5173',
+    CORS_ALLOWED_ORIGINS: 'https://app.example, http://localhost:5173, http://localhost:*',
   });
-  expect(settings.CORS_ALLOWED_ORIGINS).toEqual(['https://app.example', 'http://localhost:5173']);
+  expect(settings.CORS_ALLOWED_ORIGINS).toEqual([
+    'https://app.example',
+    'http://localhost:5173',
+    'http://localhost:*',
+  ]);
 });
 
 describe('refuses as the origin of a page', () => {
@@ -54,6 +58,8 @@ describe('refuses as the origin of a page', () => {
     'app.example',
     'https://app.example/',
     'https://*.example',
+    'https://localhost:*',
+    'http://app.example:*',
     'https://a.example,',
     'file:///',
   ])('%j', (CORS_ALLOWED_ORIGINS) => {

@@ -46,7 +46,9 @@ export function createAgora({
   const patient = withRetries(fetch, attempts);
   const session = createSession(url, patient, tokens, onTokens);
   const send = readingOwnWrites(authorized(patient, session));
-  const api = createClient<paths>({ baseUrl: url, fetch: send });
+  // Lists go with commas between, as the document says (`explode: false`).
+  const querySerializer = { array: { style: 'form', explode: false } } as const;
+  const api = createClient<paths>({ baseUrl: url, fetch: send, querySerializer });
   return {
     api,
     logIn: session.logIn,

@@ -32,9 +32,16 @@ export async function* followLive(
 ): AsyncGenerator<Identified, void, undefined> {
   let last = lastEventId;
   let failures = 0;
+  let wasOpen = false;
   while (!signal.aborted) {
     try {
-      for await (const { id = last, event = '', data } of openStream(send, url, last, signal)) {
+      // Without an id yet, nobody can say what happened since the stream before this one.
+      const mayHaveMissed = wasOpen && last === '';
+      const opened = () => (wasOpen = true);
+      for await (const { id = last, event = '', data } of openStream(
+        { send, url, last, signal, opened },
+        mayHaveMissed,
+      )) {
         last = id;
         failures = 0;
         yield { event, data: JSON.parse(data) as unknown, id } as Identified;
@@ -47,12 +54,22 @@ export async function* followLive(
   }
 }
 
-async function* openStream(send: Send, url: URL, last: string, signal: AbortSignal) {
+interface Opening {
+  send: Send;
+  url: URL;
+  last: string;
+  signal: AbortSignal;
+  opened(): void;
+}
+
+async function* openStream({ send, url, last, signal, opened }: Opening, mayHaveMissed: boolean) {
   const headers = { accept: 'text/event-stream', ...(last && { 'last-event-id': last }) };
   const response = await send(new Request(url, { headers, signal }));
   // What passes was tried again already; now it is a break like any other.
   if ([429, 502, 503, 504].includes(response.status)) return;
   const { body } = await requireSuccess(response);
+  opened();
+  if (mayHaveMissed) yield { event: 'reset', data: '{}' } as EventSourceMessage;
   if (body) yield* readEvents(body);
 }
 

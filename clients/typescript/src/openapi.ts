@@ -524,7 +524,7 @@ export interface components {
          */
         PostText: {
             content: string;
-            /** @default true */
+            /** @description true unless it is given. */
             published?: boolean;
             title: string;
         };
@@ -534,6 +534,10 @@ export interface components {
             code: string;
             /** @description A sentence for people. */
             detail: string;
+            /** @description At `/login` and `/refresh`: the error code of OAuth 2.0 (RFC 6749, 5.2). */
+            error?: string;
+            /** @description Likewise: `detail`, for OAuth 2.0 clients. */
+            error_description?: string;
             /** @description With 422: one entry for every bad field. */
             errors?: components["schemas"]["FieldError"][];
             request_id: string;
@@ -1343,6 +1347,7 @@ export interface operations {
         requestBody: {
             content: {
                 "application/x-www-form-urlencoded": components["schemas"]["Login"];
+                "multipart/form-data": components["schemas"]["Login"];
             };
         };
         responses: {
@@ -2073,7 +2078,7 @@ export interface operations {
         parameters: {
             query: {
                 /** @description 1 to 100 ids with commas between. */
-                post_ids: string;
+                post_ids: number[];
             };
             header?: {
                 /** @description That of a write, which the answer shows then. It is waited for up to 2 s. */

@@ -116,6 +116,8 @@ it('reads what it has written', async () => {
     const { data } = await client.api.GET('/posts/{id}', { params: { path: { id } } });
     expect(data?.votes).toBe(votes);
   }
+  const { data } = await client.api.GET('/vote', { params: { query: { post_ids: [id, id + 1] } } });
+  expect(data?.voted).toEqual([id]);
 });
 
 it('walks through the feed page by page', async () => {
@@ -154,6 +156,25 @@ it('follows the live feed, and misses nothing while the connection is broken', a
   ids.push(await publish('during the break'));
   expect((await waitForPost(events)).data).toMatchObject({ id: ids[1] });
   expect(streams.length).toBeGreaterThan(1);
+  ending.abort();
+  expect((await events.next()).done).toBe(true);
+});
+
+it('says that something may have been missed when the connection breaks before the first event', async () => {
+  const streams: AbortController[] = [];
+  const breakable: Fetch = async (request) => {
+    if (new URL(request.url).pathname !== '/feed/stream') return fetch(request);
+    const stream = new AbortController();
+    streams.push(stream);
+    const response = await fetch(
+      new Request(request, { signal: AbortSignal.any([request.signal, stream.signal]) }),
+    );
+    if (streams.length === 1) stream.abort(new TypeError('the connection is broken'));
+    return response;
+  };
+  const ending = new AbortController();
+  const events = (await logIn({ fetch: breakable })).live({ signal: ending.signal });
+  expect((await events.next()).value).toEqual({ event: 'reset', data: {}, id: '' });
   ending.abort();
   expect((await events.next()).done).toBe(true);
 });

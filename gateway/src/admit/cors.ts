@@ -1,8 +1,11 @@
 import type { Context, Middleware } from 'koa';
 
 const readable = [
+  'Allow',
   'Consistency',
   'Consistency-Token',
+  'Content-Disposition',
+  'Deprecation',
   'ETag',
   'Idempotency-Replayed',
   'Link',
@@ -10,9 +13,11 @@ const readable = [
   'RateLimit',
   'RateLimit-Policy',
   'Retry-After',
+  'Sunset',
+  'WWW-Authenticate',
   'X-Request-Id',
 ];
-/** All that a client may send beyond what every page may; see `proxy/outgoing-request.ts`. */
+/** All that a page may send; what of it goes on stands in `proxy/outgoing-request.ts`. OpenTelemetry in a page sends the last three to whom it asks. */
 const sendable = [
   'Authorization',
   'Consistency-Token',
@@ -22,17 +27,25 @@ const sendable = [
   'If-None-Match',
   'Last-Event-ID',
   'X-Request-Id',
+  'traceparent',
+  'tracestate',
+  'baggage',
 ];
 const preflightSeconds = 600;
+
+/** An origin that stands for localhost at every port: a page that is being developed. */
+export const anyLocalPort = 'http://localhost:*';
 
 /** Lets pages of exactly these origins read answers, without cookies; with no origins it does nothing at all. */
 export function allowOrigins(origins: readonly string[]): Middleware {
   const allowed = new Set(origins);
+  const isAllowed = (origin: string) =>
+    allowed.has(origin) || (allowed.has(anyLocalPort) && /^http:\/\/localhost(?::\d{1,5})?$/.test(origin));
   return (ctx, next) => {
     if (allowed.size === 0) return next();
     ctx.vary('Origin');
     const origin = ctx.get('origin');
-    if (allowed.has(origin)) {
+    if (isAllowed(origin)) {
       ctx.set('Access-Control-Allow-Origin', origin);
       ctx.set('Access-Control-Expose-Headers', readable.join(', '));
     }

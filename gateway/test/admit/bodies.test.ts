@@ -36,7 +36,7 @@ describe('a content type that the route does not read is 415', () => {
     ['text for JSON', '/posts', { 'content-type': 'text/plain' }],
     ['a form for JSON', '/vote', { 'content-type': 'application/x-www-form-urlencoded' }],
     ['JSON for a form', '/login', { 'content-type': 'application/json' }],
-    ['multipart for a form', '/login', { 'content-type': 'multipart/form-data; boundary=x' }],
+    ['multipart where it is no login', '/refresh', { 'content-type': 'multipart/form-data; boundary=x' }],
     ['another charset', '/posts', { 'content-type': 'application/json; charset=utf-16' }],
     ['a compressed body', '/posts', { 'content-type': 'application/json', 'content-encoding': 'gzip' }],
   ];
@@ -48,6 +48,19 @@ describe('a content type that the route does not read is 415', () => {
     expect(answer.status).toBe(415);
     expect(answer.json()).toMatchObject({ status: 415, code: 'unsupported_media_type' });
     expect(upstream.requests).toEqual([]);
+  });
+
+  it('but a login may be a multipart form, of at most 4 KiB', async () => {
+    const login = (body: string) =>
+      ask(gateway.port, 'POST', '/login', {
+        headers: { 'content-type': 'multipart/form-data; boundary=x' },
+        body,
+      });
+    expect((await login('a'.repeat(4_096))).status).toBe(200);
+    expect(upstream.requests).toMatchObject([
+      { headers: { 'content-type': 'multipart/form-data; boundary=x' }, body: 'a'.repeat(4_096) },
+    ]);
+    expect((await login('a'.repeat(4_097))).status).toBe(413);
   });
 
   it('before a size that is too large', async () => {

@@ -49,7 +49,7 @@ describe('with origins', () => {
   const forPages = {
     'access-control-allow-origin': page,
     'access-control-expose-headers':
-      'Consistency, Consistency-Token, ETag, Idempotency-Replayed, Link, Location, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id',
+      'Allow, Consistency, Consistency-Token, Content-Disposition, Deprecation, ETag, Idempotency-Replayed, Link, Location, RateLimit, RateLimit-Policy, Retry-After, Sunset, WWW-Authenticate, X-Request-Id',
   };
 
   it('their pages may read answers, without cookies', async () => {
@@ -94,7 +94,9 @@ describe('with origins', () => {
     expect(corsOf(answer)).toEqual({
       ...forPages,
       'access-control-allow-methods': 'PUT',
-      'access-control-allow-headers': expect.stringMatching(/^Authorization, .*Idempotency-Key, If-Match/),
+      'access-control-allow-headers': expect.stringMatching(
+        /^Authorization, .*Idempotency-Key, If-Match.*, traceparent, tracestate, baggage$/,
+      ),
       'access-control-max-age': '600',
     });
     expect(answer.headers).not.toHaveProperty('ratelimit');
@@ -109,5 +111,31 @@ describe('with origins', () => {
       await ask(open.port, 'OPTIONS', '/posts/7', { headers: { origin: page } }),
     ];
     expect(answers.map(({ status }) => status)).toEqual([404, 405, 405, 405]);
+  });
+});
+
+describe('with http://localhost:*', () => {
+  let local: RunningGateway;
+  beforeAll(async () => {
+    local = await startGatewayTo(upstream.origin, { corsOrigins: ['http://localhost:*'] });
+  });
+  afterAll(() => local.stop());
+  const allowed = async (origin: string) =>
+    (await ask(local.port, 'GET', '/health', { headers: { origin } })).headers['access-control-allow-origin'];
+
+  it.each(['http://localhost:5173', 'http://localhost:3000', 'http://localhost'])(
+    '%s may',
+    async (origin) => {
+      expect(await allowed(origin)).toBe(origin);
+    },
+  );
+
+  it.each([
+    'https://localhost:5173',
+    'http://localhost:5173.evil.example',
+    'http://localhost.evil.example',
+    'null',
+  ])('%s may not', async (origin) => {
+    expect(await allowed(origin)).toBeUndefined();
   });
 });

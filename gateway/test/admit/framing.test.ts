@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { signToken } from '../access-token.js';
 import { sendRaw } from '../raw-http.js';
@@ -56,9 +57,13 @@ describe('a path that could be read in two ways is 400', () => {
     '/posts/7;x=1',
     '/posts#top',
     '/posts/7?a=1#top',
-    'http://agora/posts',
     'http://evil.example/posts',
-    'HTTP://agora/posts',
+    'http://agora.evil.example/posts',
+    'http://agora@evil.example/posts',
+    'http://evil.example@agora/posts',
+    'http://agora//posts',
+    'http://agora/posts/../internal',
+    'ftp://agora/posts',
     'http://[x/',
     '/posts/\xe9',
     '/posts?search=\xe9',
@@ -108,7 +113,6 @@ describe('framing that two layers could read differently is 400', () => {
     'two Host headers': head('GET /posts', 'Host: other\r\n'),
     'two equal Host headers': head('GET /posts', 'Host: agora\r\n'),
     'no Host header': `GET /posts HTTP/1.1\r\n${token}\r\n`,
-    'no Host header in HTTP/1.0': `GET /posts HTTP/1.0\r\n${token}\r\n`,
     'an empty Host header': `GET /posts HTTP/1.1\r\nHost:\r\n${token}\r\n`,
     'two Authorization headers': head('GET /posts', token),
     'two Idempotency-Key headers': head('POST /posts', 'Idempotency-Key: a\r\nIdempotency-Key: b\r\n'),
@@ -157,9 +161,30 @@ describe('framing that two layers could read differently is 400', () => {
     expect(answer.status).toBe(200);
   });
 
-  it('but HTTP/1.0 with a Host is fine', async () => {
-    const answer = await sendRaw(gateway.port, `GET /health HTTP/1.0\r\nHost: agora\r\n\r\n`);
+  it('but HTTP/1.0 is fine, with a Host and without', async () => {
+    const named = await sendRaw(gateway.port, `GET /health HTTP/1.0\r\nHost: agora\r\n\r\n`);
+    // As HAProxy's `option httpchk` asks.
+    const nameless = await sendRaw(gateway.port, `GET /health HTTP/1.0\r\n\r\n`);
+    expect([named.status, nameless.status]).toEqual([200, 200]);
+  });
+
+  it.each(['http://agora/posts/7?a=1', 'HTTP://AGORA/posts/7?a=1'])(
+    'but %s, which names our own host, is that path',
+    async (target) => {
+      await expect(sendRaw(gateway.port, head(`GET ${target}`))).resolves.toMatchObject({ status: 200 });
+      expect(upstream.requests.map(({ url }) => url)).toEqual(['/posts/7?a=1']);
+    },
+  );
+
+  it.each(['{}', ' { }\n'])('but an empty object (%j) with DELETE is no body', async (body) => {
+    const length = `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n`;
+    const answer = await sendRaw(gateway.port, head('DELETE /posts/7', length) + body);
     expect(answer.status).toBe(200);
+    expect(upstream.requests).toMatchObject([{ method: 'DELETE', body: '' }]);
+  });
+
+  it.each(['[]', '{"a":1}', '{', 'null', `{${' '.repeat(20)}}`])('%j with DELETE is 400', async (body) => {
+    await expectRefused(head('DELETE /posts/7', `Content-Length: ${body.length}\r\n`) + body, 400);
   });
 });
 
@@ -197,4 +222,51 @@ it('does not take the end of a refused body for the next request', async () => {
   expect(answer.status).toBe(415);
   await expect(sendRaw(gateway.port, head('GET /posts/7'))).resolves.toMatchObject({ status: 200 });
   expect(upstream.requests.map(({ url }) => url)).toEqual(['/posts/7']);
+});
+
+describe('a client that expects 100-continue', () => {
+  const expecting = (line: string, headers: string) =>
+    head(line, `Expect: 100-continue\r\nContent-Type: application/json\r\nContent-Length: 2\r\n${headers}`);
+  const conversation = async (bytes: string, body: string) => {
+    const socket = connect(gateway.port, '127.0.0.1').setEncoding('latin1');
+    socket.write(bytes);
+    let received = '';
+    for await (const chunk of socket as AsyncIterable<string>) {
+      received += chunk;
+      if (received === 'HTTP/1.1 100 Continue\r\n\r\n') socket.write(body);
+      else if (/\r\n\r\n.*\}$/s.test(received.replace('HTTP/1.1 100 Continue\r\n\r\n', ''))) break;
+    }
+    return received;
+  };
+
+  it('is asked for its body once nothing speaks against it', async () => {
+    const received = await conversation(expecting('POST /vote', ''), '{}');
+    expect(received).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 OK/);
+    expect(received).not.toMatch(/^connection: close/im);
+    expect(upstream.requests).toMatchObject([{ url: '/vote', body: '{}' }]);
+  });
+
+  it.each([
+    ['a bad token', expecting('POST /vote', '').replace(/Bearer \S+/, 'Bearer nonsense'), 401],
+    ['a wrong type', expecting('POST /vote', '').replace('application/json', 'text/plain'), 415],
+    ['too large a body', expecting('POST /vote', '').replace(/Length: 2/, 'Length: 200000'), 413],
+    ['a path that is none', expecting('POST /nowhere', ''), 404],
+  ])('is refused for %s before it sends its body', async (_name, bytes, status) => {
+    const received = await conversation(bytes, '{}');
+    expect(received).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+    // Whether the body still comes cannot be told from the next request.
+    expect(received).toMatch(/^connection: close/im);
+    expect(upstream.requests).toEqual([]);
+  });
+});
+
+it('answers a thousand pipelined requests, and ends the connection with the last of them', async () => {
+  const socket = connect(gateway.port, '127.0.0.1').setEncoding('latin1');
+  socket.write('GET /health HTTP/1.1\r\nHost: agora\r\n\r\n'.repeat(1_100));
+  let received = '';
+  for await (const chunk of socket as AsyncIterable<string>) received += chunk;
+  const answers = received.split('HTTP/1.1 ').slice(1);
+  expect(answers).toHaveLength(1_000);
+  expect(answers.filter((answer) => /^200 OK\r\n.*\{"status":"ok"\}$/s.test(answer))).toHaveLength(1_000);
+  expect(answers.map((answer) => /^connection: close/im.test(answer)).indexOf(true)).toBe(999);
 });

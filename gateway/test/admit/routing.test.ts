@@ -1,3 +1,4 @@
+import { mediaTypes } from '@agora/chassis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { routes } from '../../src/routes.js';
 import { bearer } from '../access-token.js';
@@ -34,7 +35,6 @@ const seen = () =>
 
 const example = (path: string) => path.replace(':id', '7');
 const proxied = routes.filter(({ service }) => service !== 'gateway');
-const contentTypes = { json: 'application/json', form: 'application/x-www-form-urlencoded' };
 
 describe('every route reaches its service, with and without a trailing slash', () => {
   it.each(proxied.map((route) => [route.method, route.path, route] as const))(
@@ -42,7 +42,7 @@ describe('every route reaches its service, with and without a trailing slash', (
     async (method, path, route) => {
       const [kind] = route.reads;
       const options = kind
-        ? { headers: { ...bearer(), 'content-type': contentTypes[kind], 'content-length': '2' }, body: '{}' }
+        ? { headers: { ...bearer(), 'content-type': mediaTypes[kind], 'content-length': '2' }, body: '{}' }
         : { headers: bearer() };
       const plain = await ask(gateway.port, method, example(path), options);
       const slashed = await ask(gateway.port, method, `${example(path)}/`, options);
@@ -84,7 +84,7 @@ describe('a known path with another method is 405', () => {
     '/sessions/7': 'DELETE',
     '/users': 'POST',
     '/users/7': 'GET, HEAD',
-    '/users/me': 'DELETE, GET, HEAD',
+    '/users/me': 'DELETE, GET, HEAD, PATCH',
     '/users/me/password': 'PUT',
     '/vote': 'GET, HEAD, POST',
   };
@@ -122,7 +122,7 @@ describe('the path', () => {
     const answer = await ask(gateway.port, 'PUT', '/users/me', {
       headers: { ...bearer(), 'content-length': '0' },
     });
-    expect(answer.headers.allow).toBe('DELETE, GET, HEAD');
+    expect(answer.headers.allow).toBe('DELETE, GET, HEAD, PATCH');
     expect(seen()).toEqual(['auth GET /users/me']);
   });
 

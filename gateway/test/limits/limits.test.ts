@@ -162,7 +162,38 @@ describe('the address of a client', () => {
     expect((await from('6.6.6.6, 192.0.2.2, 10.0.0.1')).status).toBe(200);
   });
 
-  it.each(['', 'unknown', '192.0.2.1:80, 10.0.0.1', '10.0.0.1'])(
+  it.each([
+    ['203.0.113.9:5555', '203.0.113.9'],
+    ['[2001:db8::1]:443', '2001:db8::1'],
+    ['[2001:db8::1]', '2001:db8::1'],
+    ['2001:db8::1', '2001:db8::1'],
+  ])('is read from %j, as Azure and AWS write it', async (forwarded, address) => {
+    await limitTo({}, 1);
+    await from(forwarded);
+    expect(seen()).toBe(address);
+  });
+
+  it.each([
+    ['for=203.0.113.9', '203.0.113.9'],
+    ['for=192.0.2.1;proto=http, proto=https;For="203.0.113.9:5555";by=10.0.0.1', '203.0.113.9'],
+    ['for=192.0.2.1, for="[2001:db8::1]:443"', '2001:db8::1'],
+    // A quote that the client left open must not hide what the proxy wrote.
+    ['for="192.0.2.1, for=203.0.113.9', '203.0.113.9'],
+    ['for=unknown', '127.0.0.1'],
+    ['for=_hidden, for=_secret', '127.0.0.1'],
+  ])('is read from Forwarded: %s', async (forwarded, address) => {
+    await limitTo({}, 1);
+    await keys({ forwarded });
+    expect(seen()).toBe(address);
+  });
+
+  it('is what X-Forwarded-For says where a proxy lets a Forwarded of the client through', async () => {
+    await limitTo({}, 1);
+    await keys({ forwarded: 'for=6.6.6.6', 'x-forwarded-for': '203.0.113.9' });
+    expect(seen()).toBe('203.0.113.9');
+  });
+
+  it.each(['', 'unknown', 'x:80, 10.0.0.1', '10.0.0.1'])(
     "is the socket's when the proxies wrote %j",
     async (forwarded) => {
       await limitTo({}, 2);

@@ -4,6 +4,7 @@ import { give } from './answer.js';
 import { audit } from './audit.js';
 import { logAnswers, type Logger } from './logger.js';
 import { observeRequest } from './metrics.js';
+import { oauthMembers } from './oauth-errors.js';
 import { internalError, malformed, Problem } from './problem.js';
 import { setSecurityHeaders } from './security-headers.js';
 import { withRequestContext, type RequestContext } from './request-context.js';
@@ -40,7 +41,7 @@ export function createApplication({
       } catch (error) {
         const problem = toProblem(error, logger, translateError);
         auditRefusal(problem);
-        give(ctx, problem.toAnswer(context.requestId));
+        give(ctx, problem.toAnswer(context.requestId, oauthMembers(ctx.path, problem)));
       }
       logWhenAnswered(ctx, context, logAnswer, started, span);
     };

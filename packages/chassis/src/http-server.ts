@@ -7,6 +7,7 @@ import {
 } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { awaitInterest } from './expect-continue.js';
 import { Problem } from './problem.js';
 import { securityHeaders } from './security-headers.js';
 
@@ -28,6 +29,7 @@ export interface HttpServer {
 }
 
 const maxHeaders = 100;
+const maxRequestsOnConnection = 1_000;
 
 /** Answers one request; Koa's callback is one. */
 type Listener = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
@@ -35,6 +37,17 @@ type Listener = (request: IncomingMessage, response: ServerResponse) => void | P
 /** Listens with the limits that keep slow, huge and broken requests from costing anything; rejects when the port is taken. */
 export async function openServer(listener: Listener, options: ServerOptions): Promise<HttpServer> {
   let draining = false;
+  const answer = (request: IncomingMessage, response: ServerResponse) => {
+    // An answer that says keep-alive would invite one more request on a connection that is about to close.
+    if (draining) response.setHeader('Connection', 'close');
+    if (isBeyondLast(response, request.socket)) return;
+    if (request.rawHeaders.length / 2 > maxHeaders) return refuse(response, tooManyHeaders);
+    // Frameworks read the other forms of a request target by other rules, and throw at some of them.
+    const target = originForm(request);
+    if (target === undefined) return refuse(response, malformedRequest);
+    request.url = target;
+    void listener(request, response);
+  };
   const server = createServer(
     {
       maxHeaderSize: 16 * 1024,
@@ -47,19 +60,14 @@ export async function openServer(listener: Listener, options: ServerOptions): Pr
       // The gateway answers a missing Host itself, as a problem.
       requireHostHeader: false,
     },
-    (request, response) => {
-      // An answer that says keep-alive would invite one more request on a connection that is about to close.
-      if (draining) response.setHeader('Connection', 'close');
-      watchAnswer(response, request.socket);
-      if (request.rawHeaders.length / 2 > maxHeaders) return refuse(response, tooManyHeaders);
-      // Frameworks read the other forms of a request target by other rules, and throw at some of them.
-      if (!request.url?.startsWith('/')) return refuse(response, malformedRequest);
-      void listener(request, response);
-    },
+    answer,
   );
   // Past this, Node drops headers silently; one more than the limit is enough to see that it is passed.
   server.maxHeadersCount = maxHeaders + 1;
-  server.maxRequestsPerSocket = 1_000;
+  server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
+    awaitInterest(request, response);
+    answer(request, response);
+  });
   // A client that stops reading would else hold its answer for ever; every stream writes more often than this.
   server.timeout = 30_000;
   refuseWhatHasNoRequest(server);
@@ -105,14 +113,36 @@ function refuseWhatHasNoRequest(server: Server): void {
 }
 
 const answers = Symbol('answers');
+const requests = Symbol('requests');
 
 /** A connection with the answers under way: more than one when a client sends its next request before the answer. */
-type Watched = Duplex & { [answers]?: Set<ServerResponse> };
+type Watched = Duplex & { [answers]?: Set<ServerResponse>; [requests]?: number };
 
-function watchAnswer(response: ServerResponse, socket: Watched): void {
+/**
+ * Counts the requests of a connection: the last that is answered says `Connection: close`. Node's own `maxRequestsPerSocket` would answer what
+ * was pipelined behind it with a 503 without a body.
+ */
+function isBeyondLast(response: ServerResponse, socket: Watched): boolean {
+  const count = (socket[requests] ?? 0) + 1;
+  socket[requests] = count;
+  if (count > maxRequestsOnConnection) return true;
+  if (count === maxRequestsOnConnection) response.setHeader('Connection', 'close');
   const underWay = (socket[answers] ??= new Set());
   underWay.add(response);
   response.once('close', () => underWay.delete(response));
+  return false;
+}
+
+/**
+ * The request target as a path and query. The whole URL, which clients send to what they take for a proxy, is accepted where it names the
+ * host that the Host header does (RFC 9112, section 3.2.2); undefined for every other form.
+ */
+function originForm({ url = '', headers: { host } }: IncomingMessage): string | undefined {
+  if (url.startsWith('/')) return url;
+  const [, authority, rest = ''] = /^https?:\/\/([^/?#@\\]+)([/?].*)?$/i.exec(url) ?? [];
+  if (authority === undefined || authority.toLowerCase() !== (host ?? authority).toLowerCase())
+    return undefined;
+  return rest.startsWith('/') ? rest : `/${rest}`;
 }
 
 /** Whether what is written now would be read as part of an answer that has begun, or as the answer to an earlier request. */

@@ -6,6 +6,7 @@ export { audit } from './audit.js';
 export { askService, type InternalAddress } from './ask-service.js';
 export { cursorParameter, linkToNext, nextLink, readCursor, writeCursor } from './cursor.js';
 export { saidAs, type AnswerDescription, type Description } from './describe.js';
+export { askForBody } from './expect-continue.js';
 export { openServer, type HttpServer } from './http-server.js';
 export { openInternalServer } from './internal-server.js';
 export { createLogger, type Logger } from './logger.js';
@@ -25,8 +26,10 @@ export {
 } from './problem.js';
 export {
   bodyLimit,
+  bodyLimits,
   checkBodyHeaders,
   malformedBody,
+  mediaTypes,
   tooLarge,
   unsupported,
   type BodyKind,

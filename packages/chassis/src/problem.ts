@@ -31,7 +31,7 @@ export class Problem extends Error {
   }
 
   /** The `application/problem+json` body of RFC 9457, with Agora's `code` and `request_id`. */
-  toBody(requestId: string): Record<string, unknown> {
+  toBody(requestId: string, members: Record<string, string> = {}): Record<string, unknown> {
     return {
       type: 'about:blank',
       title: STATUS_CODES[this.status] ?? 'Error',
@@ -40,12 +40,14 @@ export class Problem extends Error {
       code: this.code,
       request_id: requestId,
       ...(this.errors && { errors: this.errors }),
+      ...members,
     };
   }
 
-  toAnswer(requestId: string): Answer {
+  /** As an answer; its body has `members` too. */
+  toAnswer(requestId: string, members?: Record<string, string>): Answer {
     const headers = { ...this.headers, 'Content-Type': 'application/problem+json' };
-    return { status: this.status, headers, body: JSON.stringify(this.toBody(requestId)) };
+    return { status: this.status, headers, body: JSON.stringify(this.toBody(requestId, members)) };
   }
 }
 

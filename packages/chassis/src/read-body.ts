@@ -1,63 +1,106 @@
 import { createHash } from 'node:crypto';
 import type { Context, Middleware } from 'koa';
 import { koaBody } from 'koa-body';
-import { checkBodyHeaders, bodyLimit, malformedBody, mediaTypes, tooLarge } from './body-headers.js';
+import {
+  bodyLimits,
+  checkBodyHeaders,
+  malformedBody,
+  mediaTypes,
+  tooLarge,
+  type BodyKind,
+} from './body-headers.js';
+import { askForBody } from './expect-continue.js';
 import { invalid } from './problem.js';
+import { repeatedField } from './validate.js';
 
-const parseJson = koaBody({
-  json: true,
-  jsonStrict: false,
-  jsonLimit: bodyLimit,
-  text: false,
-  urlencoded: false,
-});
 // As text: a parser of forms would merge repeated fields and read brackets as nesting.
-const parseForm = koaBody({
-  text: true,
-  textTypes: [mediaTypes.form],
-  textLimit: bodyLimit,
-  json: false,
-  urlencoded: false,
-});
+const formParser = (kind: 'form' | 'multipart') =>
+  koaBody({
+    text: true,
+    textTypes: [mediaTypes[kind]],
+    textLimit: bodyLimits[kind],
+    json: false,
+    urlencoded: false,
+  });
 
-/** Reads a JSON body, an absent one as `{}`; throws 415, 413, 400 (malformed) or 422 (nested too deep, too many keys). */
+const parsers: Record<BodyKind, Middleware> = {
+  json: koaBody({
+    json: true,
+    jsonStrict: false,
+    jsonLimit: bodyLimits.json,
+    text: false,
+    urlencoded: false,
+  }),
+  form: formParser('form'),
+  multipart: formParser('multipart'),
+};
+
+/** Reads a JSON body, an absent one as `{}`; throws 415, 413, 400 (malformed) or 422 (nested too deep, too many values). */
 export async function readJson(ctx: Context): Promise<unknown> {
-  checkBodyHeaders(ctx.headers, ['json']);
-  const body = (await parse(ctx, parseJson)) || {};
+  const { body, size } = await parse(ctx, ['json']);
+  if (size === 0) return {};
   checkShape(body);
   return body;
 }
 
-/** Reads a form body, every field of which must be given at most once; throws 415, 413, 400 or 422. */
-export async function readForm(ctx: Context): Promise<Record<string, string>> {
-  checkBodyHeaders(ctx.headers, ['form']);
-  const body = await parse(ctx, parseForm);
-  const fields = [...new URLSearchParams(typeof body === 'string' ? body : '')];
-  const names = fields.map(([name]) => name);
-  const repeated = new Set(names.filter((name, index) => names.indexOf(name) !== index));
-  if (repeated.size > 0) {
-    throw invalid([...repeated].map((field) => ({ field, message: `${field} must be given at most once` })));
-  }
-  return Object.fromEntries(fields);
-}
+/**
+ * Reads a form, urlencoded or multipart and without files; throws 415, 413, 400 or 422. A field that is given more than once comes as a
+ * `repeatedField`, which `validate` refuses where the schema knows the field.
+ */
+export const readForm = (ctx: Context): Promise<Record<string, unknown>> =>
+  readFormOf(ctx, ['form', 'multipart']);
 
-/** Reads a body in whichever of the two it comes; throws as `readJson` and `readForm` do. */
+/** Reads a body as JSON or as an urlencoded form; throws as `readJson` and `readForm` do. */
 export async function readJsonOrForm(ctx: Context): Promise<unknown> {
-  checkBodyHeaders(ctx.headers, ['json', 'form']);
-  return ctx.is(mediaTypes.form) ? readForm(ctx) : readJson(ctx);
+  const kind = checkBodyHeaders(ctx.headers, ['json', 'form']);
+  return kind === 'form' ? readFormOf(ctx, ['form']) : readJson(ctx);
 }
 
-async function parse(ctx: Context, parser: Middleware): Promise<unknown> {
-  const utf8 = watchUtf8(ctx);
+async function readFormOf(ctx: Context, kinds: readonly BodyKind[]): Promise<Record<string, unknown>> {
+  const { kind, body } = await parse(ctx, kinds);
+  const content = typeof body === 'string' ? body : '';
+  const entries =
+    kind === 'multipart'
+      ? await readMultipart(content, ctx.get('content-type'))
+      : new URLSearchParams(content);
+  const fields = Map.groupBy(entries, ([name]) => name);
+  return Object.fromEntries(
+    [...fields].map(([name, given]) => [name, given.length > 1 ? repeatedField : given[0]?.[1]]),
+  );
+}
+
+async function readMultipart(content: string, contentType: string): Promise<[string, string][]> {
+  const form = await new Response(content, { headers: { 'Content-Type': contentType } })
+    .formData()
+    .catch(() => {
+      throw malformedBody('The body could not be read as what its content type says.');
+    });
+  return [...form].map(([name, value]) => {
+    if (typeof value !== 'string') throw invalid([{ field: name, message: `${name} must not be a file` }]);
+    return [name, value];
+  });
+}
+
+interface ParsedBody {
+  kind: BodyKind;
+  body: unknown;
+  /** In bytes. */
+  size: number;
+}
+
+async function parse(ctx: Context, kinds: readonly BodyKind[]): Promise<ParsedBody> {
+  const kind = checkBodyHeaders(ctx.headers, kinds);
+  askForBody(ctx.req, ctx.res);
+  const watched = watchBytes(ctx);
   try {
-    await parser(ctx, async () => undefined);
+    await parsers[kind](ctx, async () => undefined);
   } catch (error) {
     // The parser's own error carries the whole body, passwords included: it must go no further than here.
-    if (isTooLarge(error)) throw tooLarge();
+    if (isTooLarge(error)) throw tooLarge(bodyLimits[kind]);
     throw malformedBody('The body could not be read as what its content type says.');
   }
-  if (!utf8.valid()) throw malformedBody('The body is not valid UTF-8.');
-  return ctx.request.body;
+  if (!watched.isUtf8()) throw malformedBody('The body is not valid UTF-8.');
+  return { kind, body: ctx.request.body, size: watched.size() };
 }
 
 /**
@@ -73,10 +116,12 @@ export function digestBody({ req }: Context): () => Buffer | undefined {
 }
 
 /** Node's own decoding would silently replace bytes that are no UTF-8. */
-function watchUtf8(ctx: Context): { valid(): boolean } {
+function watchBytes(ctx: Context): { isUtf8(): boolean; size(): number } {
   const decoder = new TextDecoder('utf-8', { fatal: true });
   let valid = true;
+  let size = 0;
   const decode = (chunk?: Buffer) => {
+    size += chunk?.length ?? 0;
     try {
       decoder.decode(chunk, { stream: chunk !== undefined });
     } catch {
@@ -85,27 +130,29 @@ function watchUtf8(ctx: Context): { valid(): boolean } {
   };
   ctx.req.on('data', decode);
   ctx.req.on('end', () => decode());
-  return { valid: () => valid };
+  return { isUtf8: () => valid, size: () => size };
 }
 
 const isTooLarge = (error: unknown): boolean =>
   typeof error === 'object' && error !== null && 'status' in error && error.status === 413;
 
 const maxDepth = 5;
-const maxKeys = 50;
+const maxValues = 50;
 
 /** Walks without recursion: what validates later does recurse, and a deep enough body would exhaust its stack. */
 function checkShape(body: unknown): void {
   let level: unknown[] = [body];
-  let keys = 0;
+  let values = 0;
   for (let depth = 0; level.length > 0; depth += 1) {
     if (depth > maxDepth)
       throw invalid([{ field: 'body', message: `body must be nested at most ${maxDepth} deep` }]);
-    level = level.flatMap((value) =>
+    const parts = level.map((value) =>
       typeof value === 'object' && value !== null ? Object.values(value) : [],
     );
-    keys += level.length;
-    if (keys > maxKeys)
-      throw invalid([{ field: 'body', message: `body must have at most ${maxKeys} values` }]);
+    // Only the leaves count; an empty object or array is one.
+    values += parts.filter(({ length }) => length === 0).length;
+    if (values > maxValues)
+      throw invalid([{ field: 'body', message: `body must hold at most ${maxValues} values` }]);
+    level = parts.flat();
   }
 }

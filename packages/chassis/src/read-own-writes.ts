@@ -8,26 +8,31 @@ export type WithOwnWrites = (handler: Handler) => Handler;
 
 /**
  * Makes the guard of reads: it waits as long as `awaitWrite` does, then says `Consistency: stale` if the write is still missing.
- * Throws 422 for a token that cannot be read; without a token it does nothing.
+ * Throws 422 for what does not look like a token; without a token it does nothing.
  */
 export const readOwnWrites =
-  (awaitWrite: (token: string) => Promise<'applied' | 'missing' | 'unreadable'>): WithOwnWrites =>
+  (awaitWrite: (token: string) => Promise<'applied' | 'missing'>): WithOwnWrites =>
   (handler) =>
   async (ctx) => {
     const token = ctx.headers['consistency-token'];
     if (token !== undefined) {
-      const outcome = await awaitWrite(String(token));
-      if (outcome === 'unreadable') {
-        throw invalid([{ field: 'Consistency-Token', message: 'Consistency-Token is none of ours' }]);
-      }
-      if (outcome === 'missing') ctx.set('Consistency', 'stale');
+      if (!tokenPattern.test(String(token))) throw notFromWrite();
+      if ((await awaitWrite(String(token))) === 'missing') ctx.set('Consistency', 'stale');
     }
     await handler(ctx);
   };
 
-const consistencyToken = Joi.string().description(
-  'That of a write, which the answer shows then. It is waited for up to 2 s.',
-);
+/** What every token looks like (base64url of a JSON object), and all that is asked of one: nobody has applied a write that never was. */
+const tokenPattern = /^eyJ[A-Za-z0-9_-]{1,4000}$/;
+
+const notFromWrite = () =>
+  invalid([
+    { field: 'Consistency-Token', message: 'Consistency-Token must be one that a write was answered with' },
+  ]);
+
+const consistencyToken = Joi.string()
+  .pattern(tokenPattern)
+  .description('That of a write, which the answer shows then. It is waited for up to 2 s.');
 
 /** What clients are told of an endpoint behind that guard. */
 export const readingOwnWrites = (description: Description): Description => ({

@@ -2,7 +2,7 @@ import Joi from 'joi';
 import type { Context } from 'koa';
 import { saidAs } from './describe.js';
 import { invalid, type FieldError } from './problem.js';
-import { largestId, readId } from './validate.js';
+import { fieldErrors, largestId, readId } from './validate.js';
 
 /** The known parameters of the query string, each given at most once; throws the 422 that lists every bad one. Unknown ones are ignored. */
 export function readQuery<Query>(ctx: Context, schema: Joi.PartialSchemaMap<Query>): Query {
@@ -16,10 +16,9 @@ export function readQuery<Query>(ctx: Context, schema: Joi.PartialSchemaMap<Quer
     else if (value !== undefined) values[field] = value;
   }
   const { value, error } = querySchema(schema).validate(values);
-  for (const { path, message } of error?.details ?? []) {
-    const field = path.join('.');
+  for (const each of fieldErrors(error?.details ?? [])) {
     // One that is given twice was left out above, and is not missing.
-    if (!errors.some((each) => each.field === field)) errors.push({ field, message });
+    if (!errors.some(({ field }) => field === each.field)) errors.push(each);
   }
   if (errors.length > 0 || error) throw invalid(errors);
   return value;
@@ -57,9 +56,14 @@ const plainDigits = (min: number, max: number) =>
 
 /** Ids of users or posts in a query string, as `1,2,3`: one to `max` of them. */
 export const idListParameter = ({ max }: { max: number }) =>
-  saidAs(Joi.string(), { pattern: '^[1-9][0-9]*(,[1-9][0-9]*)*$' })
+  saidAs(Joi.string(), {
+    type: 'array',
+    items: { type: 'integer', minimum: 1, maximum: largestId },
+    minItems: 1,
+    maxItems: max,
+  })
     .description(`1 to ${max} ids with commas between.`)
-    .example('1,2,3')
+    .example([1, 2, 3])
     .custom((value: string, { error }) => {
       const ids = value.split(',', max + 1).map(readId);
       return ids.length <= max && ids.every((id) => id !== undefined) ? ids : error('ids.list', { max });

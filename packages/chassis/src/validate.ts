@@ -1,14 +1,27 @@
 import Joi from 'joi';
 import { saidAs } from './describe.js';
-import { invalid } from './problem.js';
+import { invalid, type FieldError } from './problem.js';
 
-/** Validates what a client sent, without converting it; throws the 422 that lists every bad field. Unknown fields are dropped. */
+/** Stands for a form field that came more than once. */
+export const repeatedField = Symbol('given more than once');
+
+/** Validates what a client sent, without converting it; throws the 422 that lists every bad field once. Unknown fields are dropped. */
 export function validate<Value>(schema: Joi.ObjectSchema<Value>, input: unknown): Value {
   const { value, error } = bodySchema(schema).validate(input);
-  if (error) {
-    throw invalid(error.details.map(({ path, message }) => ({ field: path.join('.') || 'body', message })));
-  }
+  if (error) throw invalid(fieldErrors(error.details));
   return value;
+}
+
+/** Each bad field with the first thing that is wrong with it. */
+export function fieldErrors(details: readonly Joi.ValidationErrorItem[]): FieldError[] {
+  const messages = new Map<string, string>();
+  for (const { path, message, context } of details) {
+    const field = path.join('.') || 'body';
+    const isRepeated = context?.value === repeatedField;
+    if (!messages.has(field))
+      messages.set(field, isRepeated ? `${field} must be given at most once` : message);
+  }
+  return [...messages].map(([field, message]) => ({ field, message }));
 }
 
 /** To make one takes longer than to validate by it. */

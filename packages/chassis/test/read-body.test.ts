@@ -1,6 +1,7 @@
 import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { bodyLimit, post, routeRequests } from '../src/index.js';
+import Joi from 'joi';
+import { bodyLimit, post, routeRequests, validate } from '../src/index.js';
 import { readForm, readJson } from '../src/read-body.js';
 import { serve } from './serve.js';
 
@@ -11,7 +12,17 @@ const routes = [
   post('/form', 'anyone', async (ctx) => {
     ctx.body = { read: await readForm(ctx) };
   }),
+  post('/fields', 'anyone', async (ctx) => {
+    ctx.body = { read: validate(fields, await readForm(ctx)) };
+  }),
+  post('/object', 'anyone', async (ctx) => {
+    ctx.body = { read: validate(Joi.object({ a: Joi.string() }), await readJson(ctx)) };
+  }),
 ];
+const fields = Joi.object({
+  username: Joi.string().email().min(9).required(),
+  password: Joi.string().required(),
+});
 const json = { 'Content-Type': 'application/json' };
 const form = { 'Content-Type': 'application/x-www-form-urlencoded' };
 
@@ -106,10 +117,61 @@ describe('reading a body', () => {
     expect(body.read).toEqual({ username: 'a@b.test', password: 'x y&z', 'filter[a]': '1' });
   });
 
-  it('refuses a form field that is given twice, and names it', async () => {
-    const { status, body } = await send('/form', form, 'username=a&username=b&password=c');
+  it('refuses a known form field that is given twice, names all that is bad, and ignores others', async () => {
+    const { status, body } = await send('/fields', form, 'username=a&username=b&scope=1&scope=2&=1&=2');
     expect(status).toBe(422);
-    expect(body.errors).toEqual([{ field: 'username', message: 'username must be given at most once' }]);
+    expect(body.errors).toEqual([
+      { field: 'username', message: 'username must be given at most once' },
+      { field: 'password', message: 'password is required' },
+    ]);
+  });
+
+  it('names a field once, with the first thing that is wrong with it', async () => {
+    const { body } = await send('/fields', form, 'username=a&password=b');
+    expect(body.errors).toEqual([{ field: 'username', message: 'username must be a valid email' }]);
+  });
+
+  it('reads a multipart form', async () => {
+    const data = new FormData();
+    data.set('username', 'añ@example.test');
+    data.set('password', 'x y&z');
+    const { headers, body } = new Request('http://x', { method: 'POST', body: data });
+    const bytes = new Uint8Array(await new Response(body).arrayBuffer());
+    const answer = await send('/form', { 'Content-Type': headers.get('content-type') ?? '' }, bytes);
+    expect(answer.body.read).toEqual({ username: 'añ@example.test', password: 'x y&z' });
+  });
+
+  const multipart = { 'Content-Type': 'multipart/form-data; boundary=x' };
+  const part = (disposition: string, content: string) =>
+    `--x\r\nContent-Disposition: form-data; ${disposition}\r\n\r\n${content}\r\n--x--\r\n`;
+  it.each([
+    ['a file', part('name="username"; filename="a.txt"', 'a'), 422],
+    ['more than 4 KiB', part('name="username"', 'a'.repeat(4_096)), 413],
+    ['no end', part('name="username"', 'a').slice(0, -8), 400],
+    ['no parts', 'username=a', 400],
+  ])('refuses a multipart form with %s', async (_name, body, status) => {
+    expect((await send('/form', multipart, body)).status).toBe(status);
+  });
+
+  it.each(['null', 'false', '0', '""', '[]', '[null]', '"{}"'])(
+    'leaves %s as it is, for validation to refuse',
+    async (body) => {
+      const { status, body: problem } = await send('/object', json, body);
+      expect([status, problem.errors]).toEqual([
+        422,
+        [{ field: 'body', message: 'body must be of type object' }],
+      ]);
+    },
+  );
+
+  it('counts the leaves of JSON, at any depth', async () => {
+    const withLeaves = (count: number) => JSON.stringify({ a: { b: Array(count - 1).fill(1) }, c: {} });
+    expect((await send('/json', json, withLeaves(50))).status).toBe(200);
+    const { status, body } = await send('/json', json, withLeaves(51));
+    expect([status, body.errors]).toEqual([
+      422,
+      [{ field: 'body', message: 'body must hold at most 50 values' }],
+    ]);
   });
 
   it('refuses JSON where a form is wanted with 415', async () => {

@@ -88,6 +88,7 @@ export function environmentOf(
   const limits = generousLimits[name] ?? {};
   return {
     ...limits,
+    ...(name === 'gateway' && { CORS_ALLOWED_ORIGINS: 'http://localhost:*' }),
     ...pick(user, [...inherited, ...overridable, ...Object.keys(limits)]),
     NODE_ENV: 'development',
     // Nobody balances here, so nobody needs notice.

@@ -46,7 +46,9 @@ export function createSchemaConverter(): SchemaConverter {
     const { keys, items } = termsOf(schema);
     const { additionalProperties, ...base } = joisOwn(schema);
     if (keys) {
-      base['properties'] = Object.fromEntries(keys.map(({ key, schema: part }) => [key, convert(part)]));
+      base['properties'] = Object.fromEntries(
+        keys.map(({ key, schema: part }) => [key, describeDefault(convert(part))]),
+      );
       // Else nothing is said: unknown fields are dropped from what comes in, and may one day come with what goes out.
       if (additionalProperties !== false) base['additionalProperties'] = true;
     }
@@ -61,6 +63,17 @@ export function createSchemaConverter(): SchemaConverter {
   };
 
   return { convert, named };
+}
+
+/** Generators of clients take a property with a `default` for one that must be sent, so it is said in words. */
+function describeDefault({ default: fallback, ...schema }: JsonSchema): JsonSchema {
+  if (fallback === undefined) return schema;
+  const { description } = schema as { description?: string };
+  const sentence = `${JSON.stringify(fallback)} unless it is given.`;
+  return {
+    ...schema,
+    description: description === undefined ? sentence : `${description} ${sentence}`,
+  };
 }
 
 const annotationsOf = ({ description, default: fallback }: JsonSchema): JsonSchema => ({

@@ -1,5 +1,6 @@
 import {
   entityId,
+  mediaTypes,
   invalid,
   malformedBody,
   type AnswerDescription,
@@ -15,7 +16,7 @@ import { headerOf, referTo } from './headers.js';
 
 /** What an operation is made of. */
 export interface OperationParts {
-  route: Pick<Route, 'method' | 'path' | 'access'> & { service: string };
+  route: Pick<Route, 'method' | 'path' | 'access'> & { service: string; reads: readonly BodyKind[] };
   description: Description;
   /** What the route is refused with whatever its handler does. */
   refusals: readonly Problem[];
@@ -34,7 +35,7 @@ export function describeOperation(
 ): Record<string, unknown> {
   const { name, summary, details, answers, refuses = [] } = description;
   const parameters = parametersOf(route.path, description, converter);
-  const bodies = bodiesOf(description, converter);
+  const bodies = bodiesOf(description, route.reads, converter);
   const problems = [...refusals, ...refusalsOf(description, route.path), ...refuses];
   // A request that changes nothing has none.
   const mayWrite = route.service !== 'gateway' && route.method !== 'GET';
@@ -85,6 +86,8 @@ function parametersOf(
       in: place,
       ...((place === 'path' || isRequired(schema)) && { required: true }),
       ...(description !== undefined && { description }),
+      // With commas between, as `1,2,3`.
+      ...(rest['type'] === 'array' && { style: 'form', explode: false }),
       schema: rest,
     };
   };
@@ -98,20 +101,16 @@ function parametersOf(
 const isRequired = (schema: Joi.Schema): boolean =>
   (schema.describe() as { flags?: { presence?: string } }).flags?.presence === 'required';
 
-const mediaTypes: Record<BodyKind, string> = {
-  json: 'application/json',
-  form: 'application/x-www-form-urlencoded',
-};
-
 function bodiesOf(
   { json, form }: Description,
+  reads: readonly BodyKind[],
   { convert }: SchemaConverter,
 ): Record<string, unknown> | undefined {
-  if (!json && !form) return undefined;
-  return {
-    ...(json && { [mediaTypes.json]: { schema: convert(json) } }),
-    ...(form && { [mediaTypes.form]: { schema: convert(form) } }),
-  };
+  const bodies = reads.flatMap((kind) => {
+    const schema = kind === 'json' ? json : form;
+    return schema ? [[mediaTypes[kind], { schema: convert(schema) }]] : [];
+  });
+  return bodies.length > 0 ? Object.fromEntries(bodies) : undefined;
 }
 
 function describeAnswer(

@@ -20,6 +20,8 @@ const problemBody = Joi.object({
   code: Joi.string().required().description('A stable word for programs.'),
   request_id: Joi.string().required(),
   errors: Joi.array().items(fieldError).description('With 422: one entry for every bad field.'),
+  error: Joi.string().description('At `/login` and `/refresh`: the error code of OAuth 2.0 (RFC 6749, 5.2).'),
+  error_description: Joi.string().description('Likewise: `detail`, for OAuth 2.0 clients.'),
 })
   .description('An error (RFC 9457).')
   .meta({ name: 'Problem' });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { conflict, get, post, saidAs, type Description } from '@agora/chassis';
+import { conflict, get, idListParameter, post, saidAs, type Description } from '@agora/chassis';
 import Joi from 'joi';
 import { createDocument, type PublicRoute } from '../src/index.js';
 
@@ -66,6 +66,28 @@ describe('the document', () => {
       in: 'query',
       description: 'How large.',
       schema: { type: 'integer', maximum: 9, default: 5 },
+    });
+  });
+
+  it('says in words what is taken for a property that is left out: generated clients would demand one with a default', () => {
+    const json = Joi.object({ open: Joi.boolean().default(true).description('For all.') });
+    const endpoint = post('/things/:id', 'user', handler, { ...description, json });
+    const document = make(endpoint, { ...route, method: 'POST', reads: ['json'] });
+    const body = at(document, 'paths', '/things/{id}', 'post', 'requestBody', 'content', 'application/json');
+    expect(at(body, 'schema', 'properties', 'open')).toEqual({
+      type: 'boolean',
+      description: 'For all. true unless it is given.',
+    });
+  });
+
+  it('has a list in a query as an array with commas between', () => {
+    const query = { ids: idListParameter({ max: 9 }) };
+    const document = make(get('/things/:id', 'user', handler, { ...description, query }));
+    expect(at(document, 'paths', '/things/{id}', 'get', 'parameters', '1')).toMatchObject({
+      name: 'ids',
+      style: 'form',
+      explode: false,
+      schema: { type: 'array', items: { type: 'integer' }, minItems: 1, maxItems: 9 },
     });
   });
 

@@ -6,8 +6,8 @@ import { inboxDays } from '../retention.js';
 import type { Subscription } from './subscriptions.js';
 import { wakeablePause } from '../wakeable-pause.js';
 
-/** Waits until a service has applied the write that a token stands for; `missing` after 2 s, `unreadable` when it is no token. */
-export type AwaitWrite = (token: string) => Promise<'applied' | 'missing' | 'unreadable'>;
+/** Waits until a service has applied the write that a token stands for; `missing` after 2 s, and at once when the token stands for none. */
+export type AwaitWrite = (token: string) => Promise<'applied' | 'missing'>;
 
 const patienceMilliseconds = 2_000;
 const pollMilliseconds = 15;
@@ -40,7 +40,7 @@ export function awaitWrites(database: Sequelize, subscriptions: readonly Subscri
 
   return async (token) => {
     const write = readToken(token);
-    if (!write) return 'unreadable';
+    if (!write) return 'missing';
     const eventIds = eventsToAwait(write, types);
     if (eventIds.length === 0) return 'applied';
     const { promise, resolve } = Promise.withResolvers<'applied' | 'missing'>();

@@ -28,7 +28,8 @@ export const answerOnce =
 
 /** What clients are told of the header. */
 export const idempotencyKey = Joi.string()
-  .max(255)
+  // Spaces around it are no part of a header's value.
+  .pattern(/^[!-~]([ -~]{0,253}[!-~])?$/)
   .description(
     "Any text of the client's choice, such as a UUID: for 24 hours a retry under it is answered as the first request was.",
   );

@@ -22,12 +22,15 @@ export function answerPost(ctx: Context, post: ShownPost): void {
 
 /**
  * Throws 412 when a write is meant for another text than the post has (RFC 9110, section 13). `If-Match` looks at the
- * first part of a tag alone: a vote must not refuse an author.
+ * first part of a tag alone: a vote must not refuse an author. A weak tag does too, as compressing on the way weakens ours; an empty
+ * `If-Match` names no text.
  */
 export function requireMatch(ctx: Context, post: Tagged): void {
-  const ifMatch = ctx.get('if-match').trim();
-  const isSameText = (tag: string) => /^"(\d{1,10})-\d{1,10}"$/.exec(tag)?.[1] === String(post.version);
-  if (ifMatch && ifMatch !== '*' && !tagsOf(ifMatch).some(isSameText)) throw preconditionFailed();
+  const ifMatch = ctx.headers['if-match']?.trim();
+  const isSameText = (tag: string) =>
+    /^(?:W\/)?"(\d{1,10})-\d{1,10}"$/.exec(tag)?.[1] === String(post.version);
+  if (ifMatch !== undefined && ifMatch !== '*' && !tagsOf(ifMatch).some(isSameText))
+    throw preconditionFailed();
   if (isKnown(ctx, post)) throw preconditionFailed();
 }
 

@@ -1,12 +1,13 @@
 import { Gauge, unavailable } from '@agora/chassis';
 import { EventStream } from './event-stream.js';
+import { greeting, heartbeat } from './render-event.js';
 
 /** The open streams of this process. */
 export interface Audience {
   /** Makes room for one more, which lasts until `isGood` denies it; throws a 503 when there is none. Nothing is sent to it yet. */
   open(isGood: () => Promise<boolean>): EventStream;
-  /** Sends a stream what it begins with, and then whatever all others get. */
-  include(stream: EventStream, greeting: Buffer): void;
+  /** Sends a stream what it missed, if anything, and then whatever all others get. */
+  include(stream: EventStream, missed: Buffer | undefined): void;
   sendAll(events: Buffer): void;
   /** Ends every stream and opens no more. */
   end(): void;
@@ -21,16 +22,15 @@ const tokenMilliseconds = 1_000;
 
 const openStreams = new Gauge({ name: 'live_streams', help: 'Streams of GET /feed/stream that are open' });
 
-/** Gathers streams and keeps them alive; `heartbeat` is what they get when nothing happens. */
-export function gatherAudience(heartbeat: () => Buffer): Audience {
+/** Gathers streams and keeps them alive. */
+export function gatherAudience(): Audience {
   const admitted = new Map<EventStream, () => Promise<boolean>>();
   const included = new Set<EventStream>();
   let isEnding = false;
   const every = (milliseconds: number, work: () => void) => setInterval(work, milliseconds).unref();
   const timers = [
     every(heartbeatMilliseconds, () => {
-      const beat = heartbeat();
-      for (const stream of included) stream.beat(beat);
+      for (const stream of included) stream.beat(heartbeat);
     }),
     every(tokenMilliseconds, () => {
       for (const [stream, isGood] of admitted) void endUnless(stream, isGood);
@@ -48,10 +48,11 @@ export function gatherAudience(heartbeat: () => Buffer): Audience {
         openStreams.set(admitted.size);
       });
     },
-    include(stream, greeting) {
+    include(stream, missed) {
       if (stream.destroyed) return;
       included.add(stream);
       stream.send(greeting);
+      if (missed) stream.send(missed);
     },
     sendAll(events) {
       for (const stream of included) stream.send(events);

@@ -4,7 +4,7 @@ import type { Sequelize } from 'sequelize';
 import { gatherAudience } from './audience.js';
 import { maxUnread, type EventStream } from './event-stream.js';
 import { followNews, type News } from './news.js';
-import { renderEvents, renderHeartbeat } from './render-event.js';
+import { renderEvents } from './render-event.js';
 import { repeat, type Repetition } from './repeat.js';
 
 /** What happens to published posts, told to whoever listens. */
@@ -41,7 +41,7 @@ interface Joiner {
 export function createLiveFeed({ broker, database, logger }: LiveFeedOptions): LiveFeed {
   let running: { news: News; turns: Repetition } | undefined;
   const joiners = new Set<Joiner>();
-  const audience = gatherAudience(() => renderHeartbeat(running?.news.position() ?? ''));
+  const audience = gatherAudience();
 
   const start = () => {
     const news = followNews({
@@ -77,11 +77,11 @@ export function createLiveFeed({ broker, database, logger }: LiveFeedOptions): L
   /** Clients that come at once come back from the same end, mostly with the same id. */
   const admitAll = async (news: News) => {
     for (const [lastEventId, group] of Map.groupBy(joiners, (joiner) => joiner.lastEventId)) {
-      const greeting = await greetingTo(lastEventId, news);
+      const missed = await missedSince(lastEventId, news);
       for (const joiner of group) {
         const waited = performance.now() - joiner.waitsSince;
-        if (!greeting && waited < aheadMilliseconds) continue;
-        audience.include(joiner.stream, greeting ?? renderReset(news.position()));
+        if (missed === 'ahead' && waited < aheadMilliseconds) continue;
+        audience.include(joiner.stream, missed === 'ahead' ? renderReset(news.position()) : missed);
         joiners.delete(joiner);
         joiner.admitted();
       }
@@ -114,13 +114,13 @@ export function createLiveFeed({ broker, database, logger }: LiveFeedOptions): L
 
 const renderReset = (id: string): Buffer => renderEvents([{ event: 'reset', data: {} }], id, id);
 
-/** What a client is sent first; undefined when this replica has yet to hear what the client knows. */
-async function greetingTo(lastEventId: string, news: News): Promise<Buffer | undefined> {
-  if (lastEventId === '') return renderHeartbeat(news.position());
+/** What a client is sent first, if anything; `ahead` when this replica has yet to hear what the client knows. */
+async function missedSince(lastEventId: string, news: News): Promise<Buffer | 'ahead' | undefined> {
+  if (lastEventId === '') return undefined;
   const missed = await news.since(lastEventId);
-  if (missed === 'ahead') return undefined;
+  if (missed === 'ahead') return 'ahead';
   if (missed === 'unknown') return renderReset(news.position());
-  if (missed.length === 0) return renderHeartbeat(news.position());
+  if (missed.length === 0) return undefined;
   const events = renderEvents(missed, lastEventId, news.position());
   return events.length <= maxUnread / 2 ? events : renderReset(news.position());
 }

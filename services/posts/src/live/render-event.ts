@@ -17,5 +17,11 @@ export const renderEvents = (events: readonly LiveEvent[], before: string, after
     events.map((event, index) => renderEvent(event, index === events.length - 1 ? after : before)).join(''),
   );
 
-/** A comment, which keeps the connection, and an id without an event, which readers remember and tell nobody of. */
-export const renderHeartbeat = (id: string): Buffer => Buffer.from(`: still here\nid: ${id}\n\n`);
+/**
+ * A line by itself. An empty line behind it would end an event, and some readers tell of one that has no data
+ * (@microsoft/fetch-event-source of each, httpx-sse of each after the first with an id).
+ */
+export const heartbeat = Buffer.from(': still here\n');
+
+/** What every stream begins with: how soon to come back when the connection is lost. Like a heartbeat, it ends no event. */
+export const greeting = Buffer.from(`retry: 3000\n${heartbeat.toString()}`);

@@ -95,6 +95,8 @@ describe('If-Match', () => {
     expect((await ask('PUT', { 'If-Match': known }, text)).status).toBe(200);
     expect((await ask('PATCH', { 'If-Match': `"0-0", ${await tag()}` }, text)).status).toBe(200);
     expect((await ask('PATCH', { 'If-Match': '*' }, text)).status).toBe(200);
+    // nginx weakens the tag of what it compresses.
+    expect((await ask('PUT', { 'If-Match': `W/${await tag()}` }, text)).status).toBe(200);
     expect((await ask('DELETE', { 'If-Match': await tag() })).status).toBe(204);
   });
 
@@ -102,12 +104,12 @@ describe('If-Match', () => {
     ['PUT', text],
     ['PATCH', text],
     ['DELETE', undefined],
-  ])('refuses a %s of another text, and weak tags, which cannot tell', async (method, json) => {
+  ])('refuses a %s of another text, and what names none', async (method, json) => {
     const { ask, tag } = await makePost();
     const old = await tag();
     await ask('PATCH', {}, { title: 'New' });
     const shown = (await ask('GET')).body;
-    for (const given of [old, `W/${await tag()}`, '"x"', 'x', '"2"', '"2-"']) {
+    for (const given of [old, `W/${old}`, '"x"', 'x', '"2"', '"2-"', '', ' ']) {
       const { status, body } = await ask(method, { 'If-Match': given }, json);
       expect([given, status, body.code]).toEqual([given, 412, 'precondition_failed']);
     }

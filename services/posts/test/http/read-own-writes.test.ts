@@ -85,8 +85,17 @@ describe('a read with a Consistency-Token', () => {
     expect(seconds).toBeLessThan(1.5);
   });
 
-  it.each(['', 'x', 'bnVsbA', tokenOf('no-uuid'), tokenOf(randomUUID(), voteCast.type, 'yesterday')])(
-    'refuses the token %j',
+  it.each([tokenOf('no-uuid'), tokenOf(randomUUID(), voteCast.type, 'yesterday'), 'eyJ_'])(
+    'answers as stale at once for a token that stands for no write: %s',
+    async (written) => {
+      const { status, consistency, seconds } = await read('/posts', written);
+      expect([status, consistency]).toEqual([200, 'stale']);
+      expect(seconds).toBeLessThan(1.5);
+    },
+  );
+
+  it.each(['', '0', 'x', 'bnVsbA', `eyJ${'a'.repeat(4_001)}`, 'eyJ='])(
+    'refuses %j, which does not look like a token',
     async (written) => {
       const { status, body } = await read('/posts', written);
       expect([status, body.errors?.map(({ field }) => field)]).toEqual([422, ['Consistency-Token']]);
