@@ -19,6 +19,8 @@ const commands = {
   'dead-letters': { script: 'packages/local-stack/dist/operate.js', first: ['dead-letters'] },
   outbox: { script: 'packages/local-stack/dist/operate.js', first: ['outbox'] },
   projections: { script: 'packages/local-stack/dist/operate.js', first: ['projections'] },
+  backup: { script: 'packages/local-stack/dist/backup/backup-command.js' },
+  restore: { script: 'packages/local-stack/dist/backup/restore-command.js' },
   demo: { script: 'packages/demo/dist/demo.js' },
   chaos: { script: 'chaos/dist/main.js' },
   'chaos:sensitivity': { script: 'chaos/dist/sensitivity.js' },

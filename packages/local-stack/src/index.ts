@@ -1,3 +1,6 @@
+export { checkBackup } from './backup/check-backup.js';
+export { restoreBackup } from './backup/restore-backup.js';
+export { takeBackup } from './backup/take-backup.js';
 export { checkout, layoutOf, type Layout } from './checkout.js';
 export {
   addressesOf,

@@ -14,13 +14,15 @@ export async function withDatabase(
   layout: Layout,
   script: string,
   work: (addresses: StackAddresses) => Promise<number>,
-  { onlyRunning = false } = {},
+  { onlyRunning = false, onlyStopped = false } = {},
 ): Promise<number> {
   makeDataFolder(layout);
   const secrets = keptSecrets(layout);
   const workAt = (database: DatabaseAddress) =>
     work(addressesOf(database, { url: 'nats://127.0.0.1:4222', users: {} }, secrets));
   const lock = await takeStartLock(layout, ownArgument(script));
+  if (typeof lock === 'object' && onlyStopped)
+    throw new StackError(`Agora runs in this folder (process ${lock.heldBy}); stop it first.`);
   if (typeof lock === 'object') return workAt(runningDatabase(layout, lock.heldBy));
   try {
     if (onlyRunning)

@@ -1,1 +1,2 @@
+export { confirm, NotConfirmed } from './confirm.js';
 export { showProgress, type Out } from './show-progress.js';

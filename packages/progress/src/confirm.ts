@@ -1,0 +1,24 @@
+import { createInterface } from 'node:readline/promises';
+
+/** Nobody said that it should be done; the message says how to. */
+export class NotConfirmed extends Error {
+  override readonly name = 'NotConfirmed';
+}
+
+/**
+ * Has somebody agree to what a command is about to do: by `yes`, which stands for `--yes`, or by typing it on a terminal. Throws a
+ * NotConfirmed when they do not, or when there is no terminal to ask on.
+ */
+export async function confirm(question: string, yes: boolean): Promise<void> {
+  if (yes) return;
+  const { stdin: input, stderr: output } = process;
+  if (!input.isTTY || !output.isTTY)
+    throw new NotConfirmed(`${question} Nothing was done: there is no terminal to ask on, so say --yes.`);
+  const terminal = createInterface({ input, output });
+  try {
+    const answer = await terminal.question(`${question} Type "yes" to go on: `);
+    if (answer.trim().toLowerCase() !== 'yes') throw new NotConfirmed('Nothing was done.');
+  } finally {
+    terminal.close();
+  }
+}
