@@ -38,7 +38,7 @@ export interface Manifest {
 export const manifestFile = 'manifest.json';
 
 /** The migrations that this checkout knows, in their order. */
-export function knownMigrations(root: string, service: ServiceName): string[] {
+function knownMigrations(root: string, service: ServiceName): string[] {
   const folder = join(migrationCommand(root, service), '..', 'migrations');
   return readdirSync(folder)
     .filter((name) => /^\d{4}-.*\.js$/.test(name))

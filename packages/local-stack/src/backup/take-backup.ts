@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import {
+  closeSync,
   createWriteStream,
   existsSync,
+  fsyncSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -9,7 +11,6 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { closeSync, fsyncSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -102,7 +103,9 @@ async function writeSchema(
   { wrote }: BackupOptions,
 ): Promise<SavedSchema> {
   if (!(await hasMigrations(client, schema)))
-    throw new StackError(`The schema ${schema} is empty: there is nothing to save before Agora has run once.`);
+    throw new StackError(
+      `The schema ${schema} is empty: there is nothing to save before Agora has run once.`,
+    );
   mkdirSync(join(draft, schema), { mode: 0o700 });
   const tables: Record<string, SavedTable> = {};
   for (const table of await listTables(client, schema)) {
@@ -136,8 +139,9 @@ async function writeTable(
 
 function writeSecrets({ secrets }: BackupOptions, draft: string): SavedFile {
   // Those of servers and of their roles are made anew wherever the backup is restored.
-  const { postgres: _postgres, database: _database, nats: _nats, internal: _internal, ...kept } = secrets;
-  const text = JSON.stringify(kept, null, 2);
+  const ofServers = new Set(['postgres', 'database', 'nats', 'internal']);
+  const kept = Object.entries(secrets).filter(([name]) => !ofServers.has(name));
+  const text = JSON.stringify(Object.fromEntries(kept), null, 2);
   writeWhole(join(draft, 'secrets.json'), text);
   return {
     file: 'secrets.json',
