@@ -7,6 +7,7 @@ export type AuditEvent =
   | 'password_changed'
   | 'password_change_refused'
   | 'session_ended'
+  | 'sessions_ended'
   | 'access_refused'
   | 'token_refused';
 

@@ -28,7 +28,10 @@ import { countLogins } from './limits/login-attempts.js';
 import { models } from './models/models.js';
 import { openKeys } from './keys/open-keys.js';
 import { openPasswords } from './passwords/passwords.js';
-import { purgeExpiredSessions } from './sessions/purge-sessions.js';
+import { eraseEndedSessions } from './sessions/erase-sessions.js';
+import { sessionOpener } from './sessions/open-session.js';
+import { purgeExpiredSessions, purgeUsedRefreshTokens } from './sessions/purge-sessions.js';
+import { successors } from './sessions/successors.js';
 import { sessionRevoker } from './sessions/revoke-sessions.js';
 
 runProcess('auth', readConfig, async (config, { logger, started, isDraining }) => {
@@ -60,6 +63,8 @@ runProcess('auth', readConfig, async (config, { logger, started, isDraining }) =
   started(followOwnIds({ broker, logger, event: userRegistered, saw: ({ user_id: id }) => userIds.saw(id) }));
   started(revocations);
   started(purgeExpiredSessions(logger));
+  started(purgeUsedRefreshTokens(logger));
+  started(eraseEndedSessions(revocations, logger));
   measureMessaging({ service: 'auth', database, broker });
   const outbox = openOutbox(database, 'auth', correlation);
   started(startRelay({ outbox, broker, connection: connectionOf(config, 'auth-relay'), logger }));
@@ -74,10 +79,11 @@ runProcess('auth', readConfig, async (config, { logger, started, isDraining }) =
           passwords,
           signAccessToken: accessTokens(keys, config),
           revocations,
+          openSession: sessionOpener(revocations),
           revokeSessions: sessionRevoker(revocations, config),
           userIds,
           publicEmails: config.PUBLIC_EMAILS,
-          reuseGraceSeconds: config.REFRESH_REUSE_GRACE_SECONDS,
+          successors: successors(config),
           logger,
           beginLogin: countLogins(database, config, logger),
           countRegistration: countRegistrations(database, config, logger),

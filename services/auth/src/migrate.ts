@@ -10,6 +10,9 @@ import { createImports } from './migrations/0007-create-imports.js';
 import { addUserNames } from './migrations/0008-add-user-names.js';
 import { addAccountKeys } from './migrations/0009-add-account-keys.js';
 import { fillAccountKeys } from './migrations/0010-fill-account-keys.js';
+import { createSessionErasures } from './migrations/0011-create-session-erasures.js';
+import { indexSessionNumbers } from './migrations/0012-index-session-numbers.js';
+import { indexUsedRefreshTokens } from './migrations/0013-index-used-refresh-tokens.js';
 
 await runMigrateCommand('auth', readMigrationConfig, [
   createMessaging,
@@ -22,4 +25,7 @@ await runMigrateCommand('auth', readMigrationConfig, [
   addUserNames,
   addAccountKeys,
   fillAccountKeys,
+  createSessionErasures,
+  indexSessionNumbers,
+  indexUsedRefreshTokens,
 ]);

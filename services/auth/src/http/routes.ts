@@ -8,6 +8,8 @@ import type { Keys } from '../keys/keys.js';
 import type { CountRegistration } from '../limits/count-registrations.js';
 import type { BeginLogin } from '../limits/login-attempts.js';
 import type { Passwords } from '../passwords/passwords.js';
+import type { OpenSession } from '../sessions/open-session.js';
+import type { Successors } from '../sessions/successors.js';
 import type { RevokeSessions } from '../sessions/revoke-sessions.js';
 import { changePassword, changePasswordDescription } from './accounts/change-password.js';
 import { deleteOwnUser, deleteOwnUserDescription } from './accounts/delete-own-user.js';
@@ -29,9 +31,10 @@ export interface Dependencies {
   passwords: Passwords;
   signAccessToken: SignAccessToken;
   revocations: Revocations;
+  openSession: OpenSession;
   revokeSessions: RevokeSessions;
   userIds: NewIds;
-  reuseGraceSeconds: number;
+  successors: Successors;
   /** Whether everybody sees the addresses of accounts. */
   publicEmails: boolean;
   logger: Logger;
@@ -41,7 +44,7 @@ export interface Dependencies {
 
 /** What clients ask of auth, through the gateway. */
 export const routes = (dependencies: Dependencies): Route[] => {
-  const { keys, passwords, revocations, revokeSessions, signAccessToken } = dependencies;
+  const { keys, passwords, revocations, revokeSessions } = dependencies;
   return [
     post(
       '/users',
@@ -59,7 +62,7 @@ export const routes = (dependencies: Dependencies): Route[] => {
       changePasswordDescription(passwords),
     ),
     get('/users/:id', 'user', showUser(dependencies.publicEmails), showUserDescription),
-    post('/login', 'anyone', logIn(passwords, signAccessToken, dependencies.beginLogin), logInDescription),
+    post('/login', 'anyone', logIn(dependencies), logInDescription),
     post('/refresh', 'anyone', refreshSession(dependencies), refreshSessionDescription),
     post('/logout', 'user', logOut(revokeSessions), logOutDescription),
     get('/sessions', 'user', listSessions, listSessionsDescription),

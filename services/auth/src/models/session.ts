@@ -1,6 +1,6 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type { Subject } from '../sessions/access-tokens.js';
-import { Op, type Transaction } from 'sequelize';
+import { Op, type Order, type Transaction } from 'sequelize';
 import { Column, DataType, Model, Table } from 'sequelize-typescript';
 import { RefreshToken } from './refresh-token.js';
 import { User } from './user.js';
@@ -10,6 +10,9 @@ const day = 86_400_000;
 const sessionMilliseconds = 30 * day;
 /** A refresh token ends after so long without use. */
 const refreshMilliseconds = 14 * day;
+
+/** So many sessions an account has at most. */
+export const mostSessions = 50;
 
 /** Where a login came from. */
 export interface Origin {
@@ -56,59 +59,62 @@ export class Session extends Model {
   @Column(DataType.TEXT)
   declare userAgent: string;
 
-  /**
-   * Opens a session for whoever gave the password of `passwordHash`, and holds the account until the transaction ends; undefined when it
-   * has another password by now, or is gone. The refresh token is returned this once.
-   */
-  static async open(
-    { id: userId, passwordHash }: Pick<User, 'id' | 'passwordHash'>,
+  /** Opens a session with the number that was taken for it. */
+  static open(
+    { id: userId, lastSessionNumber: number }: User,
     { ip, userAgent }: Origin,
     transaction: Transaction,
-  ): Promise<{ session: Session; user: User; refreshToken: string } | undefined> {
-    const number = await User.takeSessionNumber(userId, passwordHash, transaction);
-    const user = number === undefined ? null : await User.findByPk(userId, { transaction });
-    if (!user) return undefined;
+  ): Promise<Session> {
     const expiresAt = new Date(Date.now() + sessionMilliseconds);
-    const session = await Session.create({ userId, number, ip, userAgent, expiresAt }, { transaction });
-    return { session, user, refreshToken: await session.issueRefreshToken(transaction) };
+    return Session.create({ userId, number, ip, userAgent, expiresAt }, { transaction });
   }
 
-  /** The user's sessions that have not ended, the last used first. */
-  static listOf(userId: number): Promise<Session[]> {
-    return Session.findAll({
-      where: { userId, expiresAt: { [Op.gt]: new Date() } },
-      order: [
-        ['lastUsedAt', 'DESC'],
-        ['id', 'ASC'],
-      ],
-    });
+  /** The user's sessions that have not ended, the last used first; 50 at most. */
+  static listOf(user: User): Promise<Session[]> {
+    return Session.findAll({ ...goingOn(user), limit: mostSessions });
   }
 
-  /** Ends sessions of a user, all that `which` leaves; their refresh tokens go with them. Returns the ids of those that ended. */
-  static async end(
-    userId: number,
-    which: { only?: string; except?: string },
+  /** Ends one session of a user; resolves with whether there was one. */
+  static async end(user: User, id: string, transaction: Transaction): Promise<boolean> {
+    const { where } = goingOn(user);
+    return (await Session.destroy({ where: { ...where, id }, transaction })) > 0;
+  }
+
+  /** Ends the sessions past the `kept` ones that were used last, `limit` of them at most, and returns them. */
+  static async endSurplus(
+    user: User,
+    kept: number,
+    limit: number,
     transaction: Transaction,
-  ): Promise<string[]> {
-    const id = { ...(which.only && { [Op.eq]: which.only }), ...(which.except && { [Op.ne]: which.except }) };
-    const filtered = which.only !== undefined || which.except !== undefined;
-    const sessions = await Session.findAll({
-      where: { userId, ...(filtered && { id }) },
-      order: ['id'],
-      lock: transaction.LOCK.UPDATE,
-      transaction,
-    });
-    const ids = sessions.map((session) => session.id);
-    await Session.destroy({ where: { id: ids }, transaction });
-    return ids;
+  ): Promise<Session[]> {
+    const surplus = await Session.findAll({ ...goingOn(user), offset: kept, limit, transaction });
+    if (surplus.length > 0)
+      await Session.destroy({ where: { id: surplus.map(({ id }) => id) }, transaction });
+    return surplus;
   }
 
-  /** Makes the session's next refresh token, of 256 random bits; it is kept only as its SHA-256. */
-  async issueRefreshToken(transaction: Transaction): Promise<string> {
-    const refreshToken = randomBytes(32).toString('base64url');
+  /** Gives a session another number, unless it has ended; resolves with whether it has not. */
+  static async renumber(id: string, user: User, number: number, transaction: Transaction): Promise<boolean> {
+    const { where } = goingOn(user);
+    const [renumbered] = await Session.update({ number }, { where: { ...where, id }, transaction });
+    return renumbered > 0;
+  }
+
+  /** Adds the session's next refresh token, which is kept only as its SHA-256. */
+  async addRefreshToken(refreshToken: string, transaction: Transaction): Promise<void> {
     const expiresAt = new Date(Math.min(Date.now() + refreshMilliseconds, this.expiresAt.getTime()));
     await RefreshToken.create({ hash: hashOf(refreshToken), sessionId: this.id, expiresAt }, { transaction });
-    return refreshToken;
+  }
+
+  /** Whether this is a refresh token of the session that was not used yet and has not expired. */
+  async hasUnused(refreshToken: string, now: Date, transaction: Transaction): Promise<boolean> {
+    const where = {
+      hash: hashOf(refreshToken),
+      sessionId: this.id,
+      usedAt: null,
+      expiresAt: { [Op.gt]: now },
+    };
+    return (await RefreshToken.count({ where, transaction })) > 0;
   }
 
   /** Finds a refresh token, its session and account, and holds token and session until the transaction ends: of two that use a token one goes first. */
@@ -122,7 +128,8 @@ export class Session extends Model {
     // Read again: what held the session meanwhile may have used the token.
     const token = session && (await RefreshToken.findByPk(found.hash, { transaction }));
     const user = session && (await User.findByPk(session.userId, { transaction }));
-    return session && token && user ? { session, user, token } : undefined;
+    if (!session || !token || !user || session.number <= user.sessionsEndedUpTo) return undefined;
+    return { session, user, token };
   }
 
   /** Whom the access tokens of this session speak for. */
@@ -143,6 +150,14 @@ export class Session extends Model {
     };
   }
 }
+
+const goingOn = ({ id: userId, sessionsEndedUpTo }: User) => ({
+  where: { userId, number: { [Op.gt]: sessionsEndedUpTo }, expiresAt: { [Op.gt]: new Date() } },
+  order: [
+    ['lastUsedAt', 'DESC'],
+    ['id', 'ASC'],
+  ] satisfies Order,
+});
 
 /** Postgres gives 64-bit integers as text. */
 function numberOf(this: Session): number {

@@ -1,6 +1,5 @@
-import { defineStatement, sql } from '@agora/database';
 import type { Role } from '@agora/identity';
-import type { Transaction } from 'sequelize';
+import { literal, type Transaction } from 'sequelize';
 import { Column, DataType, Model, Table } from 'sequelize-typescript';
 
 /** What everybody sees of an account; with `PUBLIC_EMAILS` its address too. */
@@ -29,12 +28,12 @@ export interface KnownUser extends UserView {
   version: number;
 }
 
-const takeNumber = defineStatement(
-  'take-session-number',
-  `UPDATE users SET last_session_number = last_session_number + 1
-   WHERE id = $1 AND password_hash = $2 RETURNING last_session_number AS number`,
-  { prepared: true },
-);
+/** Whose password was checked, and against which hash. */
+export interface CheckedPassword {
+  id: number;
+  passwordHash: string;
+  newHash?: string | undefined;
+}
 
 @Table({ tableName: 'users' })
 export class User extends Model {
@@ -64,17 +63,27 @@ export class User extends Model {
   @Column(DataType.DATE)
   declare emailVerifiedAt: Date | null;
 
+  /** The number of the newest session. */
+  @Column({ type: DataType.BIGINT, get: numberIn('lastSessionNumber') })
+  declare lastSessionNumber: number;
+
+  /** Sessions whose number is not greater have ended, and wait to be erased; -1 where none have. */
+  @Column({ type: DataType.BIGINT, get: numberIn('sessionsEndedUpTo') })
+  declare sessionsEndedUpTo: number;
+
   @Column(DataType.DATE)
   declare createdAt: Date;
 
-  /** Takes the number of the account's next session, and holds the account until the transaction ends; undefined when this is not its password's hash any more. */
+  /** Takes the number of the account's next session, and holds the account until the transaction ends; undefined when `passwordHash` is not its hash any more. A `newHash` takes its place. */
   static async takeSessionNumber(
-    id: number,
-    passwordHash: string,
+    { id, passwordHash, newHash = passwordHash }: CheckedPassword,
     transaction: Transaction,
-  ): Promise<number | undefined> {
-    const [taken] = await sql<{ number: string }>(takeNumber, [id, passwordHash], transaction);
-    return taken && Number(taken.number);
+  ): Promise<User | undefined> {
+    const [, [user]] = await User.update(
+      { lastSessionNumber: literal('last_session_number + 1'), passwordHash: newHash },
+      { where: { id, passwordHash }, returning: true, transaction },
+    );
+    return user;
   }
 
   /** The name that others see. */
@@ -121,3 +130,10 @@ export class User extends Model {
 
 /** The name of an account whose owner has chosen none; nobody else can take it. */
 export const defaultName = (id: number): string => `user_${id}`;
+
+/** Reads a 64-bit integer, which Postgres gives as text. */
+function numberIn(attribute: 'lastSessionNumber' | 'sessionsEndedUpTo') {
+  return function (this: User): number {
+    return Number(this.getDataValue(attribute));
+  };
+}

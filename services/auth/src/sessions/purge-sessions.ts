@@ -1,31 +1,30 @@
 import { every, type Logger, type Stoppable } from '@agora/chassis';
-import { Op } from 'sequelize';
-import { Session } from '../models/session.js';
+import { defineStatement, sql, type Statement } from '@agora/database';
 
 const intervalMilliseconds = 3_600_000;
 const batchSize = 1_000;
 
-/** Deletes sessions that have expired, with their refresh tokens, every hour and in bounded batches; any number of replicas may. */
+/** Deletes, every hour and in bounded batches, sessions that have expired, with their refresh tokens; any number of replicas may. */
 export const purgeExpiredSessions = (logger: Logger): Stoppable =>
-  every(
-    'deleting expired sessions',
-    intervalMilliseconds,
-    async () => {
-      const deleted = await deleteExpired();
-      if (deleted > 0) logger.info({ deleted }, 'expired sessions deleted');
-    },
-    { logger },
-  );
+  every('deleting expired sessions', intervalMilliseconds, () => deleteSome(expiredSessions), { logger });
 
-async function deleteExpired(): Promise<number> {
-  let total = 0;
-  for (let deleted = batchSize; deleted === batchSize; total += deleted) {
-    const expired = await Session.findAll({
-      attributes: ['id'],
-      where: { expiresAt: { [Op.lt]: new Date() } },
-      limit: batchSize,
-    });
-    deleted = await Session.destroy({ where: { id: expired.map(({ id }) => id) } });
-  }
-  return total;
+/** Deletes likewise the refresh tokens that were used more than 14 days ago: they have expired, so that they come again tells nothing. */
+export const purgeUsedRefreshTokens = (logger: Logger): Stoppable =>
+  every('deleting used refresh tokens', intervalMilliseconds, () => deleteSome(usedTokens), { logger });
+
+async function deleteSome(statement: Statement): Promise<void | 'more'> {
+  const deleted = await sql(statement, []);
+  return deleted.length === batchSize ? 'more' : undefined;
 }
+
+const expiredSessions = defineStatement(
+  'delete-expired-sessions',
+  `DELETE FROM sessions WHERE id = ANY(ARRAY(
+           SELECT id FROM sessions WHERE expires_at < now() LIMIT ${batchSize} FOR UPDATE SKIP LOCKED)) RETURNING 1`,
+);
+const usedTokens = defineStatement(
+  'delete-used-refresh-tokens',
+  `DELETE FROM refresh_tokens WHERE hash = ANY(ARRAY(
+           SELECT hash FROM refresh_tokens WHERE used_at < now() - interval '14 days'
+           LIMIT ${batchSize} FOR UPDATE SKIP LOCKED)) RETURNING 1`,
+);

@@ -1,50 +1,86 @@
 import { audit } from '@agora/chassis';
-import { sessionRevoked } from '@agora/contracts';
-import { inTransaction } from '@agora/database';
+import { sessionRevoked, sessionsRevoked } from '@agora/contracts';
+import { defineStatement, inTransaction, sql } from '@agora/database';
 import {
   acceptsLegacyTokens,
   legacySessionOf,
   type IdentitySettings,
   type Revocations,
 } from '@agora/identity';
-import { addAllToOutbox } from '@agora/messaging';
+import { addToOutbox } from '@agora/messaging';
 import type { Transaction } from 'sequelize';
 import { Session } from '../models/session.js';
+import { User } from '../models/user.js';
 
-/** Ends sessions of a user: see `Session.end` for which. Resolves with how many, once every process will hear of it and this one knows. */
+/**
+ * Ends one session of a user (`only`), or all of them but for one (`except`), at a cost that does not depend on how many there are. Resolves
+ * once every process will hear of it and this one knows; with false when the account, or the session that is named, is not there any more.
+ */
 export type RevokeSessions = (
   userId: number,
   which: { only?: string; except?: string },
   transaction?: Transaction,
-) => Promise<number>;
+) => Promise<boolean>;
 
-/** Makes the function that ends sessions and has their access tokens refused: here after the commit, elsewhere by event. While tokens of the replaced application are accepted, a user's are one more session. */
+/** Makes the function that ends sessions and has their access tokens refused: here after the commit, elsewhere by event. */
 export function sessionRevoker(
-  revocations: Pick<Revocations, 'revokeSession'>,
+  revocations: Pick<Revocations, 'revokeSession' | 'revokeSessions'>,
   settings: IdentitySettings,
 ): RevokeSessions {
-  const revoke = async (
-    userId: number,
-    which: { only?: string; except?: string },
-    transaction: Transaction,
-  ) => {
-    const ended = await Session.end(userId, which, transaction);
-    const legacy = legacySessionOf(userId);
-    if (acceptsLegacyTokens(settings) && (which.only ?? legacy) === legacy && which.except !== legacy)
-      ended.push(legacy);
-    await addAllToOutbox(
-      sessionRevoked,
-      ended.map((id) => ({ user_id: userId, session_id: id })),
-      transaction,
-    );
+  const endOne = async (userId: number, sessionId: string, transaction: Transaction) => {
+    const isLegacy = acceptsLegacyTokens(settings) && sessionId === legacySessionOf(userId);
+    const user = isLegacy ? null : await User.findByPk(userId, { transaction });
+    if (!isLegacy && !(user && (await Session.end(user, sessionId, transaction)))) return false;
+    await addToOutbox(sessionRevoked, { user_id: userId, session_id: sessionId }, transaction);
     transaction.afterCommit(() => {
-      for (const id of ended) {
-        revocations.revokeSession(id);
-        audit('session_ended', { user_id: userId, session_id: id });
-      }
+      revocations.revokeSession(sessionId);
+      audit('session_ended', { user_id: userId, session_id: sessionId });
     });
-    return ended.length;
+    return true;
   };
-  return (userId, which, transaction) =>
-    transaction ? revoke(userId, which, transaction) : inTransaction((own) => revoke(userId, which, own));
+  const endAll = async (userId: number, except: string | undefined, transaction: Transaction) => {
+    // Tokens of the replaced application name no session that could be spared, and end together.
+    const spared = except === legacySessionOf(userId) ? undefined : except;
+    const upTo = await endUpToNow(userId, spared, transaction);
+    if (upTo === undefined) return false;
+    const fact = { user_id: userId, up_to: upTo, ...(spared && { except_session_id: spared }) };
+    await addToOutbox(sessionsRevoked, fact, transaction);
+    transaction.afterCommit(() => {
+      revocations.revokeSessions(userId, { upTo, ...(spared && { exceptSessionId: spared }) });
+      audit('sessions_ended', { user_id: userId });
+    });
+    return true;
+  };
+  const revoke: RevokeSessions = (userId, { only, except }, transaction) => {
+    if (!transaction)
+      return inTransaction((own) =>
+        revoke(userId, { ...(only && { only }), ...(except && { except }) }, own),
+      );
+    return only ? endOne(userId, only, transaction) : endAll(userId, except, transaction);
+  };
+  return revoke;
 }
+
+/** Marks all sessions of the user as ended, and returns the highest number among them; the spared one gets a number past it. The rows are erased later. */
+async function endUpToNow(
+  userId: number,
+  spared: string | undefined,
+  transaction: Transaction,
+): Promise<number | undefined> {
+  const user = await User.findByPk(userId, { lock: transaction.LOCK.UPDATE, transaction });
+  if (!user) return undefined;
+  const { lastSessionNumber: upTo } = user;
+  if (spared && !(await Session.renumber(spared, user, upTo + 1, transaction))) return undefined;
+  await user.update(
+    { sessionsEndedUpTo: upTo, lastSessionNumber: spared ? upTo + 1 : upTo },
+    { transaction },
+  );
+  await sql(eraseLater, [userId, upTo], transaction);
+  return upTo;
+}
+
+const eraseLater = defineStatement(
+  'erase-sessions-later',
+  `INSERT INTO session_erasures (user_id, up_to) VALUES ($1, $2)
+         ON CONFLICT (user_id) DO UPDATE SET up_to = greatest(session_erasures.up_to, excluded.up_to)`,
+);

@@ -36,13 +36,17 @@ export function changePassword(
       await attempt.failed(userId);
       throw wrongPassword();
     }
+    // As at the login: the last of a burst of guesses must not tell that it was right.
+    await attempt.succeeded(userId);
     const passwordHash = await passwords.hash(next);
     await inTransaction(async (transaction) => {
       // Only while it is still the password that was checked: of two changes at once the second must know the first's.
       const where = { id: userId, passwordHash: user.passwordHash };
       const [changed] = await User.update({ passwordHash }, { where, transaction });
       if (changed === 0) throw wrongPassword();
-      await revokeSessions(userId, { except: sessionId }, transaction);
+      // The session that asks may have ended meanwhile; then nothing is changed.
+      if (!(await revokeSessions(userId, { except: sessionId }, transaction)))
+        throw unauthorized('invalid_token');
     });
     audit('password_changed');
     ctx.status = 204;

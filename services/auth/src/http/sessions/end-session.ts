@@ -11,8 +11,8 @@ export const endSession =
   async (ctx) => {
     const { userId } = requireUser(ctx);
     const id = String(ctx.params.id);
-    const ended = uuid.test(id) ? await revokeSessions(userId, { only: id }) : 0;
-    if (ended === 0) throw sessionNotFound();
+    const ended = uuid.test(id) && (await revokeSessions(userId, { only: id }));
+    if (!ended) throw sessionNotFound();
     ctx.status = 204;
   };
 

@@ -1,13 +1,16 @@
-import type { Description, Handler } from '@agora/chassis';
+import { unauthorized, type Description, type Handler } from '@agora/chassis';
 import { requireUser } from '@agora/identity';
 import Joi from 'joi';
 import { Session } from '../../models/session.js';
+import { User } from '../../models/user.js';
 import { sessionView } from './session-view.js';
 
 /** `GET /sessions`: the caller's own. */
 export const listSessions: Handler = async (ctx) => {
   const { userId, sessionId } = requireUser(ctx);
-  const sessions = await Session.listOf(userId);
+  const user = await User.findByPk(userId);
+  if (!user) throw unauthorized('invalid_token');
+  const sessions = await Session.listOf(user);
   ctx.body = sessions.map((session) => session.toView(sessionId));
 };
 

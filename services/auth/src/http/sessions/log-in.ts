@@ -1,4 +1,4 @@
-import { saidAs, validate, type Description, type Handler } from '@agora/chassis';
+import { Problem, saidAs, validate, type Description, type Handler } from '@agora/chassis';
 import { readForm } from '@agora/chassis/read-body';
 import { inTransaction } from '@agora/database';
 import Joi from 'joi';
@@ -6,7 +6,8 @@ import type { Context } from 'koa';
 import type { SignAccessToken } from '../../sessions/access-tokens.js';
 import { canonicalEmail } from '../../email.js';
 import { tooManyFailures, type BeginLogin } from '../../limits/login-attempts.js';
-import { Session, type Origin } from '../../models/session.js';
+import type { Origin } from '../../models/session.js';
+import type { OpenSession } from '../../sessions/open-session.js';
 import { User } from '../../models/user.js';
 import { overloaded, type Passwords } from '../../passwords/passwords.js';
 import { clientAddress } from '../client-address.js';
@@ -21,29 +22,38 @@ const schema = Joi.object<{ grant_type?: string; username: string; password: str
   .example({ username: 'ada@example.com', password: 'correct horse' })
   .meta({ name: 'Login' });
 
+interface Dependencies {
+  passwords: Passwords;
+  signAccessToken: SignAccessToken;
+  beginLogin: BeginLogin;
+  openSession: OpenSession;
+}
+
+/** The password may be hashed anew, by another login, while it is checked; once is enough to look again. */
+const mostLooks = 2;
+
 /** `POST /login`: opens a session, by the password form of OAuth 2.0 (RFC 6749, 4.3.2). */
-export function logIn(
-  passwords: Passwords,
-  signAccessToken: SignAccessToken,
-  beginLogin: BeginLogin,
-): Handler {
+export function logIn({ passwords, signAccessToken, beginLogin, openSession }: Dependencies): Handler {
   return async (ctx) => {
     const { username, password } = validate(schema, await readForm(ctx));
     const attempt = await beginLogin(username, clientAddress(ctx));
     const email = canonicalEmail(username);
-    const user = email ? await User.findOne({ where: { email } }) : null;
-    const matches = await passwords.matches(password, user?.passwordHash);
-    if (!user || !matches) {
-      await attempt.failed(user?.id);
-      throw invalidCredentials();
+    for (let look = 1; look <= mostLooks; look += 1) {
+      const user = email ? await User.findOne({ where: { email } }) : null;
+      const matches = await passwords.matches(password, user?.passwordHash);
+      if (!user || !matches) {
+        await attempt.failed(user?.id);
+        throw invalidCredentials();
+      }
+      await attempt.succeeded(user.id);
+      const { id, passwordHash } = user;
+      const checked = { id, passwordHash, newHash: await renewedHash(user, password, passwords) };
+      const opened = await inTransaction((transaction) => openSession(checked, originOf(ctx), transaction));
+      if (opened)
+        return answerToken(ctx, signAccessToken, opened.session.toSubject(opened.user), opened.refreshToken);
     }
-    await attempt.succeeded(user.id);
-    if (passwords.isOutdated(user.passwordHash))
-      user.passwordHash = await renewHash(user, password, passwords);
-    const opened = await inTransaction((transaction) => Session.open(user, originOf(ctx), transaction));
     // The password was changed, or the account deleted, since it was looked at.
-    if (!opened) throw invalidCredentials();
-    await answerToken(ctx, signAccessToken, opened.session.toSubject(opened.user), opened.refreshToken);
+    throw invalidCredentials();
   };
 }
 
@@ -58,15 +68,19 @@ export const logInDescription: Description = {
 };
 
 /** Only a login knows the password of a hash that was made when a lower cost was enough. */
-async function renewHash(
-  { id, passwordHash: old }: User,
+async function renewedHash(
+  { passwordHash }: User,
   password: string,
   passwords: Passwords,
-): Promise<string> {
-  const passwordHash = await passwords.hash(password);
-  // A password that was changed meanwhile stays changed.
-  await User.update({ passwordHash }, { where: { id, passwordHash: old } });
-  return passwordHash;
+): Promise<string | undefined> {
+  if (!passwords.isOutdated(passwordHash)) return undefined;
+  try {
+    return await passwords.hash(password);
+  } catch (error) {
+    // When there is too much to hash, the next login will do.
+    if (error instanceof Problem) return undefined;
+    throw error;
+  }
 }
 
 const originOf = (ctx: Context): Origin => ({

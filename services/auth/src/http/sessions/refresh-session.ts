@@ -5,14 +5,14 @@ import Joi from 'joi';
 import type { Transaction } from 'sequelize';
 import type { SignAccessToken } from '../../sessions/access-tokens.js';
 import { Session } from '../../models/session.js';
+import type { Successors } from '../../sessions/successors.js';
 import type { RevokeSessions } from '../../sessions/revoke-sessions.js';
 import { answerToken, tokenAnswer } from './token-answer.js';
 
 interface Dependencies {
   signAccessToken: SignAccessToken;
   revokeSessions: RevokeSessions;
-  /** How long a used token may be used once more, by a client that lost the answer. */
-  reuseGraceSeconds: number;
+  successors: Successors;
   logger: Logger;
 }
 
@@ -22,7 +22,7 @@ const schema = Joi.object<{ refresh_token: string }>({ refresh_token: Joi.string
 
 /** `POST /refresh`: exchanges a refresh token for an access token and the next refresh token. A token that comes twice was stolen by one of the two: the session ends. */
 export const refreshSession =
-  ({ signAccessToken, revokeSessions, reuseGraceSeconds, logger }: Dependencies): Handler =>
+  ({ signAccessToken, revokeSessions, successors, logger }: Dependencies): Handler =>
   async (ctx) => {
     const { refresh_token: refreshToken } = validate(schema, await readJsonOrForm(ctx));
     const rotate = async (transaction: Transaction) => {
@@ -30,26 +30,31 @@ export const refreshSession =
       if (!held) return undefined;
       const { session, user, token } = held;
       const now = new Date();
-      if (token.usedAt && now.getTime() - token.usedAt.getTime() >= reuseGraceSeconds * 1_000) {
-        await revokeSessions(session.userId, { only: session.id }, transaction);
-        logger.warn(
-          { event: 'refresh_token_reused', user_id: session.userId, session_id: session.id },
-          'refresh token used twice; session ended',
-        );
+      const successor = successors.of(refreshToken);
+      if (token.usedAt) {
+        const isInGrace = now.getTime() - token.usedAt.getTime() < successors.graceMilliseconds;
+        if (isInGrace && (await session.hasUnused(successor, now, transaction)))
+          return { subject: session.toSubject(user), successor };
+        await endStolen(session, transaction);
         return undefined;
       }
       if (token.expiresAt <= now || session.expiresAt <= now) return undefined;
-      await token.update({ usedAt: token.usedAt ?? now }, { transaction });
+      await token.update({ usedAt: now }, { transaction });
       await session.update({ lastUsedAt: now }, { transaction });
-      return {
-        subject: session.toSubject(user),
-        refreshToken: await session.issueRefreshToken(transaction),
-      };
+      await session.addRefreshToken(successor, transaction);
+      return { subject: session.toSubject(user), successor };
+    };
+    const endStolen = async ({ id, userId }: Session, transaction: Transaction) => {
+      await revokeSessions(userId, { only: id }, transaction);
+      logger.warn(
+        { event: 'refresh_token_reused', user_id: userId, session_id: id },
+        'refresh token used twice; session ended',
+      );
     };
     // The refusal comes after the commit: thrown inside, it would take the ending of the session back.
     const rotated = await inTransaction(rotate);
     if (!rotated) throw invalidRefreshToken();
-    await answerToken(ctx, signAccessToken, rotated.subject, rotated.refreshToken);
+    await answerToken(ctx, signAccessToken, rotated.subject, rotated.successor);
   };
 
 const invalidRefreshToken = () =>

@@ -1,0 +1,116 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import {
+  httpClient,
+  join,
+  query,
+  startAgora,
+  type Agora,
+  type HttpClient,
+  type Person,
+} from '@agora/testing';
+import jwt from 'jsonwebtoken';
+
+const legacySecret = 'c0b55f0ba7b8b1a7a1f0c4e2d9e8f7a6b5c4d3e2f1a0b9c8';
+
+let agora: Agora;
+let ask: HttpClient;
+
+beforeAll(async () => {
+  const environment = {
+    LEGACY_SECRET_KEY: legacySecret,
+    LEGACY_TOKENS_UNTIL: new Date(Date.now() + 86_400_000).toISOString(),
+    LOGIN_FAILURES_PER_ACCOUNT: '10/900',
+  };
+  agora = await startAgora(['auth'], { environment });
+  ask = httpClient(agora.process('auth').url);
+});
+afterAll(() => agora.stop());
+
+const logIn = ({ email, password }: Person) => ask('POST', '/login', { form: { username: email, password } });
+const change = (token: string, current: string, next: string = randomUUID()) =>
+  ask('PUT', '/users/me/password', { token, json: { current_password: current, new_password: next } });
+const statusOf = async (token: string) => (await ask('GET', '/users/me', { token })).status;
+const refresh = (token: unknown) => ask('POST', '/refresh', { json: { refresh_token: token } });
+const after = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+/** Logs in at several moments around an act, and tells what became of each login. */
+async function logInAround(person: Person, act: () => Promise<unknown>) {
+  const moments = Array.from({ length: 7 }, (_, index) => index * 30);
+  const logins = moments.map(async (moment) => {
+    await after(moment);
+    return logIn(person);
+  });
+  await after(80);
+  await act();
+  return Promise.all(logins);
+}
+
+describe('logins with a password that is being changed', () => {
+  it.each(Array.from({ length: 10 }, (_, index) => index + 1))('leave no session, round %i', async () => {
+    const ann = await join(ask);
+    const logins = await logInAround(ann, async () => {
+      expect((await change(ann.token, ann.password)).status).toBe(204);
+    });
+    for (const { status } of logins) expect([200, 403]).toContain(status);
+    const sessions = await ask('GET', '/sessions', { token: ann.token });
+    expect(sessions.body).toHaveLength(1);
+    for (const { body } of logins.filter(({ status }) => status === 200)) {
+      expect(await statusOf(String(body.access_token))).toBe(401);
+      expect((await refresh(body.refresh_token)).status).toBe(401);
+    }
+  });
+});
+
+describe('logins of an account that is being deleted', () => {
+  it.each([1, 2, 3])('are let in or refused, and leave nothing, round %i', async () => {
+    const ann = await join(ask);
+    const logins = await logInAround(ann, async () => {
+      expect((await ask('DELETE', '/users/me', { token: ann.token })).status).toBe(204);
+    });
+    for (const { status } of logins) expect([200, 403]).toContain(status);
+    expect(await query('SELECT 1 FROM auth.sessions WHERE user_id = $1', [ann.id])).toEqual([]);
+  });
+});
+
+describe('PUT /users/me/password', () => {
+  const legacyToken = (userId: number) =>
+    jwt.sign({ user_id: userId }, legacySecret, { algorithm: 'HS256', expiresIn: 3_600, noTimestamp: true });
+
+  it('ends the tokens of the replaced application, asked with a token of ours', async () => {
+    const ann = await join(ask);
+    const old = legacyToken(ann.id);
+    expect(await statusOf(old)).toBe(200);
+    expect((await change(ann.token, ann.password)).status).toBe(204);
+    expect([await statusOf(old), await statusOf(ann.token)]).toEqual([401, 200]);
+  });
+
+  it('ends them all, that of the caller too, asked with one of them', async () => {
+    const ann = await join(ask);
+    const [own, stolen] = [
+      legacyToken(ann.id),
+      jwt.sign({ user_id: ann.id }, legacySecret, { expiresIn: 1_800, noTimestamp: true }),
+    ];
+    expect(await statusOf(stolen)).toBe(200);
+    expect((await change(own, ann.password)).status).toBe(204);
+    expect([await statusOf(own), await statusOf(stolen), await statusOf(ann.token)]).toEqual([401, 401, 401]);
+  });
+
+  it('does not tell that the last of a burst of guesses was right', async () => {
+    const ann = await join(ask);
+    const guesses = [...Array<string>(14).fill('wrong password'), ann.password];
+    const answers = await Promise.all(guesses.map((guess) => change(ann.token, guess)));
+    expect(answers.at(-1)?.status).toBe(429);
+    expect(answers.filter(({ status }) => status === 403)).toHaveLength(10);
+  });
+
+  it('keeps the session that asked, through further changes and refreshes', async () => {
+    const ann = await join(ask);
+    expect((await change(ann.token, ann.password, 'the second password')).status).toBe(204);
+    expect((await change(ann.token, 'the second password', 'the third password')).status).toBe(204);
+    const { status, body } = await refresh(ann.refreshToken);
+    expect([status, await statusOf(String(body.access_token))]).toEqual([200, 200]);
+    expect((await ask('DELETE', '/sessions', { token: ann.token })).status).toBe(204);
+    expect([await statusOf(ann.token), await statusOf(String(body.access_token))]).toEqual([401, 401]);
+  });
+});
