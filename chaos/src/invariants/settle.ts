@@ -36,6 +36,11 @@ async function unfinishedWork(administration: System['administration']): Promise
       `SELECT count(*)::int AS unsent FROM ${service}.outbox WHERE published_at IS NULL`,
     );
     if (row?.unsent) unfinished.push(`${row.unsent} events wait in ${service}.outbox`);
+    if (service === 'auth') continue;
+    const [erasures] = await administration.query<{ waiting: number }>(
+      `SELECT count(*)::int AS waiting FROM ${service}.erasures`,
+    );
+    if (erasures?.waiting) unfinished.push(`${erasures.waiting} erasures wait in ${service}.erasures`);
   }
   const manager = await administration.streams();
   for (const consumer of services) {

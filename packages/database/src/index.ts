@@ -6,6 +6,15 @@ export {
   openDatabase,
   type DatabaseSettings,
 } from './connect.js';
+export {
+  createErasuresTable,
+  dropErasuresTable,
+  eraseSome,
+  measureErasures,
+  pendingErasures,
+  requestErasures,
+  type ErasureKind,
+} from './erasures.js';
 export { isDatabaseUnavailable } from './errors.js';
 export { waitingStatements } from './pool-metrics.js';
 export { gather } from './gather.js';

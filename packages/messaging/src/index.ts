@@ -27,6 +27,7 @@ export {
 } from './publish/outbox.js';
 export {
   findUnapplied,
+  outboxKeepsUp,
   readOutbox,
   readOutboxStatus,
   republishSince,

@@ -10,3 +10,4 @@ export { runOutboxCommand } from './outbox-command.js';
 export { projectionCheck } from './projection-check.js';
 export { runProjectionsCommand } from './projections-command.js';
 export { referenceCheck } from './reference-check.js';
+export { startErasing } from './start-erasing.js';

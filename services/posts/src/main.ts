@@ -29,12 +29,13 @@ import {
   startConsumers,
   startRelay,
 } from '@agora/messaging';
-import { exportAuditResults, startTellingHighestId } from '@agora/operations';
+import { exportAuditResults, startErasing, startTellingHighestId } from '@agora/operations';
 import { readConfig } from './config.js';
 import { subscriptions } from './events/subscriptions.js';
 import { internalRoutes, routes } from './http/routes.js';
 import { createLiveFeed } from './live/live-feed.js';
 import { Author } from './models/author.js';
+import { erasureKinds } from './models/erasures.js';
 import { models } from './models/models.js';
 import { startPurgingIdempotencyKeys } from './purge-idempotency-keys.js';
 import { findUserAt } from './users.js';
@@ -73,6 +74,7 @@ runProcess('posts', readConfig, async (config, { logger, started, isDraining }) 
   exportAuditResults(database);
   const outbox = openOutbox(database, 'posts', correlation);
   started(startRelay({ outbox, broker, connection: connectionOf(config, 'posts-relay'), logger }));
+  started(startErasing(erasureKinds, database, logger));
   started(
     startConsumers({
       service: 'posts',

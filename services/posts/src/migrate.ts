@@ -9,6 +9,7 @@ import { createIdempotencyKeys } from './migrations/0006-create-idempotency-keys
 import { createAuditResults } from './migrations/0007-create-audit-results.js';
 import { createImports } from './migrations/0008-create-imports.js';
 import { addPostKeys } from './migrations/0009-add-post-keys.js';
+import { createErasures } from './migrations/0010-create-erasures.js';
 
 await runMigrateCommand('posts', readMigrationConfig, [
   createMessaging,
@@ -20,4 +21,5 @@ await runMigrateCommand('posts', readMigrationConfig, [
   createAuditResults,
   createImports,
   addPostKeys,
+  createErasures,
 ]);

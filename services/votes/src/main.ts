@@ -26,12 +26,13 @@ import {
   startConsumers,
   startRelay,
 } from '@agora/messaging';
-import { exportAuditResults, startTellingHighestId } from '@agora/operations';
+import { exportAuditResults, startErasing, startTellingHighestId } from '@agora/operations';
 import { readConfig } from './config.js';
 import { subscriptions } from './events/subscriptions.js';
 import { internalRoutes, routes } from './http/routes.js';
 import { findPostStateAt } from './post-states.js';
 import { KnownPost } from './models/known-post.js';
+import { erasureKinds } from './models/erasures.js';
 import { models } from './models/models.js';
 import { Voter } from './models/voter.js';
 
@@ -67,6 +68,7 @@ runProcess('votes', readConfig, async (config, { logger, started, isDraining }) 
   exportAuditResults(database);
   const outbox = openOutbox(database, 'votes', correlation);
   started(startRelay({ outbox, broker, connection: connectionOf(config, 'votes-relay'), logger }));
+  started(startErasing(erasureKinds, database, logger));
   started(
     startConsumers({
       service: 'votes',

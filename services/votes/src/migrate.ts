@@ -6,6 +6,7 @@ import { createVotes } from './migrations/0003-create-votes.js';
 import { createAuditResults } from './migrations/0004-create-audit-results.js';
 import { createImports } from './migrations/0005-create-imports.js';
 import { addKeys } from './migrations/0006-add-keys.js';
+import { createErasures } from './migrations/0007-create-erasures.js';
 
 await runMigrateCommand('votes', readMigrationConfig, [
   createMessaging,
@@ -14,4 +15,5 @@ await runMigrateCommand('votes', readMigrationConfig, [
   createAuditResults,
   createImports,
   addKeys,
+  createErasures,
 ]);

@@ -32,6 +32,16 @@ export async function readOutboxStatus(database: Sequelize): Promise<OutboxStatu
   return status;
 }
 
+/** Whether at most `limit` events wait to be published. */
+export async function outboxKeepsUp(database: Sequelize, limit: number): Promise<boolean> {
+  const [row] = await queryRows<{ waiting: number }>(
+    database,
+    'SELECT count(*)::int AS waiting FROM (SELECT FROM outbox WHERE published_at IS NULL LIMIT $1) AS waiting',
+    [limit + 1],
+  );
+  return (row?.waiting ?? 0) <= limit;
+}
+
 /** Marks what was published since then for publishing again, in bounded batches; consumers apply each event once. Returns how many. */
 export async function republishSince(database: Sequelize, since: Date): Promise<number> {
   const [now] = await queryRows<{ now: Date }>(database, 'SELECT now()');

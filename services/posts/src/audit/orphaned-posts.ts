@@ -1,8 +1,9 @@
-import { findByIds, valuesAfter } from '@agora/database';
+import { findByIds, pendingErasures, valuesAfter } from '@agora/database';
 import { userDeleted } from '@agora/contracts';
 import { applyFact } from '@agora/messaging';
 import { referenceCheck, type Check } from '@agora/operations';
 import { Author } from '../models/author.js';
+import { postsOfAuthor } from '../models/erasures.js';
 import { Post } from '../models/post.js';
 import type { FindUsers } from './authors.js';
 
@@ -14,7 +15,9 @@ export const findOrphanedPosts = (findUsers: FindUsers): Check =>
     idsAfter: (after, limit) => valuesAfter(Post, 'ownerId', after, limit),
     async gone(ids) {
       const [users, authors] = [await findUsers(ids), await findByIds(Author, ids)];
-      return ids.filter((id) => !users.has(id) || authors.get(id)?.deletedAt !== null);
+      const gone = ids.filter((id) => !users.has(id) || authors.get(id)?.deletedAt !== null);
+      const pending = await pendingErasures(postsOfAuthor, gone);
+      return gone.filter((id) => !pending.has(id));
     },
     erase: (id, session) => applyFact(userDeleted, { user_id: id }, session),
   });

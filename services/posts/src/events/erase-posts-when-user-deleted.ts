@@ -1,17 +1,12 @@
-import { postDeleted, userDeleted } from '@agora/contracts';
-import { addAllToOutbox, again, on } from '@agora/messaging';
+import { userDeleted } from '@agora/contracts';
+import { requestErasures } from '@agora/database';
+import { on } from '@agora/messaging';
 import { Author } from '../models/author.js';
-import { eraseAnswersOf } from '../models/idempotency-key.js';
-import { endOf, Post } from '../models/post.js';
+import { answersOfUser, postsOfAuthor } from '../models/erasures.js';
 
-/** How many posts, and how many kept answers, one transaction deletes at most. */
-const batchSize = 500;
-
-/** Deletes the posts of a deleted user and the answers that show them, and lets nobody post in that name again. */
+/** Lets nobody post in the name of a deleted user, and has their posts and the answers that show them erased beside the consumer, however many they are. */
 export const erasePostsWhenUserDeleted = on(userDeleted, async ({ user_id: userId }, transaction) => {
   await Author.bury(userId, transaction);
-  const erased = await Post.eraseOf(userId, batchSize, transaction);
-  await addAllToOutbox(postDeleted, erased.map(endOf), transaction);
-  const forgotten = await eraseAnswersOf(userId, batchSize, transaction);
-  return erased.length === batchSize || forgotten === batchSize ? again : undefined;
+  await requestErasures(postsOfAuthor, [userId], transaction);
+  await requestErasures(answersOfUser, [userId], transaction);
 });

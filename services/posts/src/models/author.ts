@@ -16,6 +16,11 @@ const tombstone = defineStatement(
    ON CONFLICT (id) DO UPDATE SET email = NULL, created_at = NULL, deleted_at = coalesce(authors.deleted_at, now())`,
 );
 
+const holdTombstone = defineStatement(
+  'author-hold-tombstone',
+  'SELECT FROM authors WHERE id = $1 AND deleted_at IS NOT NULL FOR SHARE',
+);
+
 @Table({ tableName: 'authors' })
 export class Author extends Model {
   @Column({ type: DataType.INTEGER, primaryKey: true })
@@ -43,6 +48,11 @@ export class Author extends Model {
   /** Leaves a tombstone, also of an author who was never heard of: their account may be deleted before their first post arrives. */
   static async bury(id: number, transaction: Transaction): Promise<void> {
     await sql(tombstone, [id], transaction);
+  }
+
+  /** Whether there is a tombstone, which stays until the transaction ends. */
+  static async holdTombstone(id: number, transaction: Transaction): Promise<boolean> {
+    return (await sql(holdTombstone, [id], transaction)).length > 0;
   }
 
   /** Makes an author what auth says, a tombstone too. */

@@ -91,7 +91,7 @@ export function feedStatement(
   const bind: unknown[] = [];
   const page = pageOf(query, isIndexed, after, (value) => `$${bind.push(value)}`);
   const text = `
-    SELECT page.rank, page.found, page.bound, ${shownColumns}
+    SELECT page.rank, page.found AND authors.deleted_at IS NULL AS found, page.bound, ${shownColumns}
     FROM (${page}) AS page JOIN posts ON posts.id = page.id JOIN authors ON authors.id = owner_id
     ORDER BY page.rank DESC, page.id DESC`;
   return { text, bind };

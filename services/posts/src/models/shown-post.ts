@@ -40,11 +40,17 @@ export interface ShownPost {
 export const shownColumns = `posts.id, post_key, title, content, published, version, votes, posts.created_at, updated_at, owner_id,
     authors.email AS owner_email, authors.created_at AS owner_created_at`;
 
+// The posts of a deleted user are erased at their own pace and seen by nobody from the moment of the tombstone.
 const select = `SELECT ${shownColumns} FROM posts JOIN authors ON authors.id = owner_id`;
 
-const byId = defineStatement('post-by-id', `${select} WHERE posts.id = $1`, { prepared: true });
+const byId = defineStatement('post-by-id', `${select} WHERE posts.id = $1 AND authors.deleted_at IS NULL`, {
+  prepared: true,
+});
 // Of many ids the plan depends on how many they are, so PostgreSQL makes it anew each time: for one that would be dearer than the read.
-const byIds = defineStatement('posts-by-ids', `${select} WHERE posts.id = ANY($1::int[])`);
+const byIds = defineStatement(
+  'posts-by-ids',
+  `${select} WHERE posts.id = ANY($1::int[]) AND authors.deleted_at IS NULL`,
+);
 
 const readPosts = (ids: readonly number[], transaction?: Transaction): Promise<ShownPost[]> =>
   ids.length === 1 ? sql<ShownPost>(byId, [ids[0]], transaction) : sql<ShownPost>(byIds, [ids], transaction);

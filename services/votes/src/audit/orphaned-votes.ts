@@ -1,7 +1,8 @@
-import { findByIds, valuesAfter } from '@agora/database';
+import { findByIds, pendingErasures, valuesAfter } from '@agora/database';
 import { postDeleted, userDeleted } from '@agora/contracts';
 import { applyFact } from '@agora/messaging';
 import { referenceCheck, type Check } from '@agora/operations';
+import { votesOfUser, votesOnPost } from '../models/erasures.js';
 import { KnownPost } from '../models/known-post.js';
 import { Vote } from '../models/vote.js';
 import { Voter } from '../models/voter.js';
@@ -16,7 +17,9 @@ export const findVotesWithoutPost = (findPosts: FindPosts): Check =>
     idsAfter: (after, limit) => valuesAfter(Vote, 'postId', after, limit),
     async gone(ids) {
       const [posts, known] = [await findPosts(ids), await findByIds(KnownPost, ids)];
-      return ids.filter((id) => !posts.has(id) || known.get(id)?.deletedAt !== null);
+      const gone = ids.filter((id) => !posts.has(id) || known.get(id)?.deletedAt !== null);
+      const pending = await pendingErasures(votesOnPost, gone);
+      return gone.filter((id) => !pending.has(id));
     },
     erase: (id, session) => applyFact(postDeleted, { post_id: id }, session),
   });
@@ -29,7 +32,9 @@ export const findVotesWithoutVoter = (findUsers: FindUsers): Check =>
     idsAfter: (after, limit) => valuesAfter(Vote, 'userId', after, limit),
     async gone(ids) {
       const [users, voters] = [await findUsers(ids), await findByIds(Voter, ids)];
-      return ids.filter((id) => !users.has(id) || voters.get(id)?.deletedAt !== null);
+      const gone = ids.filter((id) => !users.has(id) || voters.get(id)?.deletedAt !== null);
+      const pending = await pendingErasures(votesOfUser, gone);
+      return gone.filter((id) => !pending.has(id));
     },
     erase: (id, session) => applyFact(userDeleted, { user_id: id }, session),
   });

@@ -1,17 +1,11 @@
 import { postDeleted } from '@agora/contracts';
-import { again, on } from '@agora/messaging';
-import { KnownPost } from '../models/known-post.js';
-import { Vote } from '../models/vote.js';
+import { requestErasures } from '@agora/database';
+import { onBatch } from '@agora/messaging';
+import { votesOnPost } from '../models/erasures.js';
+import { KnownPost, type EndedPost } from '../models/known-post.js';
 
-/** How many votes one transaction deletes at most. */
-const batchSize = 1_000;
-
-/** Deletes the votes of a deleted post, and lets nobody vote for it again. No count is left to fall. */
-export const eraseVotesWhenPostDeleted = on(
-  postDeleted,
-  async ({ post_id: postId, post_key: key }, transaction) => {
-    if (!(await KnownPost.bury(postId, transaction, key))) return undefined;
-    const erased = await Vote.eraseOn(postId, batchSize, transaction);
-    return erased === batchSize ? again : undefined;
-  },
-);
+/** Lets nobody vote for deleted posts again, and has their votes erased beside the consumer, however many they are. */
+export const eraseVotesWhenPostDeleted = onBatch<EndedPost>([postDeleted], async (envelopes, transaction) => {
+  const ended = envelopes.map(({ data }) => data);
+  await requestErasures(votesOnPost, await KnownPost.buryAll(ended, transaction), transaction);
+});

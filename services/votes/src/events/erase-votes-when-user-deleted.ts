@@ -1,19 +1,11 @@
-import { userDeleted, voteRetracted } from '@agora/contracts';
-import { addAllToOutbox, again, on } from '@agora/messaging';
-import { Vote } from '../models/vote.js';
+import { userDeleted } from '@agora/contracts';
+import { requestErasures } from '@agora/database';
+import { on } from '@agora/messaging';
+import { votesOfUser } from '../models/erasures.js';
 import { Voter } from '../models/voter.js';
 
-/** How many votes one transaction deletes at most. */
-const batchSize = 500;
-
-/** Takes back the votes of a deleted user, so that the counts of other people's posts fall, and lets nobody vote in that name again. */
+/** Lets nobody vote in the name of a deleted user, and has their votes retracted beside the consumer, however many they are. */
 export const eraseVotesWhenUserDeleted = on(userDeleted, async ({ user_id: userId }, transaction) => {
   await Voter.bury(userId, transaction);
-  const postIds = await Vote.eraseOf(userId, batchSize, transaction);
-  await addAllToOutbox(
-    voteRetracted,
-    postIds.map((postId) => ({ post_id: postId, user_id: userId })),
-    transaction,
-  );
-  return postIds.length === batchSize ? again : undefined;
+  await requestErasures(votesOfUser, [userId], transaction);
 });

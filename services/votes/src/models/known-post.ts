@@ -26,11 +26,12 @@ const learnAll = defineStatement(
   UNION ALL
   SELECT known.id, false FROM known_posts AS known JOIN given ON given.id = known.id WHERE known.post_key < given.post_key`,
 );
-const tombstone = defineStatement(
-  'known-post-tombstone',
-  `INSERT INTO known_posts AS known (id, post_key, deleted_at) VALUES ($1, $2, now())
-   ON CONFLICT (id) DO UPDATE SET deleted_at = coalesce(known.deleted_at, now()), post_key = coalesce($2, known.post_key)
-   WHERE known.post_key IS NULL OR $2 IS NULL OR known.post_key <= $2 RETURNING id`,
+const tombstones = defineStatement(
+  'known-post-tombstones',
+  `INSERT INTO known_posts AS known (id, post_key, deleted_at)
+   SELECT id, post_key, now() FROM unnest($1::int[], $2::uuid[]) AS given (id, post_key) ORDER BY id
+   ON CONFLICT (id) DO UPDATE SET deleted_at = coalesce(known.deleted_at, now()), post_key = coalesce(EXCLUDED.post_key, known.post_key)
+   WHERE known.post_key IS NULL OR EXCLUDED.post_key IS NULL OR known.post_key <= EXCLUDED.post_key RETURNING id`,
 );
 const correct = defineStatement(
   'known-post-correct',
@@ -38,6 +39,11 @@ const correct = defineStatement(
      ever_published = CASE WHEN $3 OR $4 = 1 THEN $3
                            WHEN post_key = $5 AND ever_published THEN true END
    WHERE id = $1`,
+);
+
+const holdTombstone = defineStatement(
+  'known-post-hold-tombstone',
+  'SELECT FROM known_posts WHERE id = $1 AND deleted_at IS NOT NULL FOR SHARE',
 );
 
 @Table({ tableName: 'known_posts' })
@@ -80,12 +86,29 @@ export class KnownPost extends Model {
     return { learned: idsOf(true).length, successors: idsOf(false) };
   }
 
+  /** As `buryAll`, of one post, whichever it is that has the id. */
+  static async bury(id: number, transaction: Transaction): Promise<void> {
+    await KnownPost.buryAll([{ post_id: id }], transaction);
+  }
+
   /**
-   * Leaves a tombstone, also of a post that was never heard of: its end may arrive before its beginning. Returns whether the post of that
-   * key, if any is told, is gone; a newer one that was given the same id is not.
+   * Leaves tombstones, also of posts that were never heard of: their end may arrive before their beginning. Returns the ids of those that are
+   * gone; where a key is told and the id was given to a newer post, that one is not.
    */
-  static async bury(id: number, transaction: Transaction, key: string | null = null): Promise<boolean> {
-    return (await sql(tombstone, [id, key], transaction)).length > 0;
+  static async buryAll(ended: readonly EndedPost[], transaction: Transaction): Promise<number[]> {
+    // Each id once, as an upsert demands: the greatest key is the newest post's.
+    const keys = new Map<number, string | null>();
+    for (const { post_id: id, post_key: key = null } of ended) {
+      const earlier = keys.get(id);
+      if (!earlier || (key && key > earlier)) keys.set(id, key);
+    }
+    const rows = await sql<{ id: number }>(tombstones, [[...keys.keys()], [...keys.values()]], transaction);
+    return rows.map(({ id }) => id);
+  }
+
+  /** Whether there is a tombstone, which stays until the transaction ends. */
+  static async holdTombstone(id: number, transaction: Transaction): Promise<boolean> {
+    return (await sql(holdTombstone, [id], transaction)).length > 0;
   }
 
   /** Makes what is known of a post what posts says, a tombstone and another post with its id too. */
@@ -105,6 +128,12 @@ export class KnownPost extends Model {
       (this.postKey ?? state.post_key) === (state.post_key ?? this.postKey)
     );
   }
+}
+
+/** A post that is gone, with its key where it is told. */
+export interface EndedPost {
+  post_id: number;
+  post_key?: string | undefined;
 }
 
 /** What became of states that were told. */

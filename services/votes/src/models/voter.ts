@@ -8,6 +8,11 @@ const tombstone = defineStatement(
    ON CONFLICT (id) DO UPDATE SET deleted_at = coalesce(voters.deleted_at, now())`,
 );
 
+const holdTombstone = defineStatement(
+  'voter-hold-tombstone',
+  'SELECT FROM voters WHERE id = $1 AND deleted_at IS NOT NULL FOR SHARE',
+);
+
 @Table({ tableName: 'voters' })
 export class Voter extends Model {
   @Column({ type: DataType.INTEGER, primaryKey: true })
@@ -24,6 +29,11 @@ export class Voter extends Model {
   /** Leaves a tombstone, also of somebody who has never voted. */
   static async bury(id: number, transaction: Transaction): Promise<void> {
     await sql(tombstone, [id], transaction);
+  }
+
+  /** Whether there is a tombstone, which stays until the transaction ends. */
+  static async holdTombstone(id: number, transaction: Transaction): Promise<boolean> {
+    return (await sql(holdTombstone, [id], transaction)).length > 0;
   }
 
   /** Takes a tombstone back that should not be there. */

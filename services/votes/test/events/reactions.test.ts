@@ -9,6 +9,13 @@ const applied = (eventId: string) =>
   eventually(async () =>
     expect(await query('SELECT 1 FROM votes.inbox WHERE event_id = $1', [eventId])).toHaveLength(1),
   );
+/** Applied, and what it has erased is erased. */
+const erased = async (eventId: string, id: number) => {
+  await applied(eventId);
+  await eventually(async () =>
+    expect(await query('SELECT kind FROM votes.erasures WHERE id = $1', [id])).toEqual([]),
+  );
+};
 const known = async (postId: number) => {
   const [row] = await query(
     'SELECT owner_id, published, version, deleted_at IS NOT NULL AS deleted FROM votes.known_posts WHERE id = $1',
@@ -123,7 +130,7 @@ describe('when a post is deleted', () => {
   it('deletes its votes without taking any back, and takes no more', async () => {
     const [id, user] = [votes.newPost(), freshId()];
     await votes.vote(user, id, 1);
-    await applied(await courier.deliver(postDeleted, { post_id: id }));
+    await erased(await courier.deliver(postDeleted, { post_id: id }), id);
     expect(await votes.votersOf(id)).toEqual([]);
     expect(await retractedBy(user)).toEqual([]);
     expect((await votes.vote(freshId(), id, 1)).status).toBe(404);
@@ -144,18 +151,34 @@ describe('when a post is deleted', () => {
     await votes.vote(freshId(), id, 1);
     const voting = Array.from({ length: 60 }, () => votes.vote(freshId(), id, 1));
     const [eventId] = await Promise.all([courier.deliver(postDeleted, { post_id: id }), ...voting]);
-    await applied(eventId);
+    await erased(eventId, id);
     expect(await votes.votersOf(id)).toEqual([]);
   });
 
-  it('deletes 2,500 votes in bounded batches', async () => {
+  it('erases 100,000 votes beside the consumer, whatever the statistics, while what is new is applied and voted on', async () => {
     const id = votes.newPost();
     await votes.vote(freshId(), id, 1);
-    await query('INSERT INTO votes.voters (id) SELECT generate_series(1, 2500) ON CONFLICT DO NOTHING');
-    await query('INSERT INTO votes.votes (post_id, user_id) SELECT $1, generate_series(1, 2500)', [id]);
-    await applied(await courier.deliver(postDeleted, { post_id: id }));
-    expect(await votes.votersOf(id)).toEqual([]);
-  });
+    // As after a burst: the planner knows of next to no votes.
+    await query('ALTER TABLE votes.votes SET (autovacuum_enabled = false)');
+    await query('ANALYZE votes.votes');
+    await query('INSERT INTO votes.voters (id) SELECT generate_series(1, 100000) ON CONFLICT DO NOTHING');
+    await query('INSERT INTO votes.votes (post_id, user_id) SELECT $1, generate_series(1, 100000)', [id]);
+    const end = await courier.deliver(postDeleted, { post_id: id });
+    await applied(end);
+    expect(await known(id)).toMatchObject({ deleted: true });
+    const waits: number[] = [];
+    for (let left = 100_000; left > 0; left = (await votes.votersOf(id)).length) {
+      const [news, began] = [freshId(), performance.now()];
+      await applied(
+        await courier.deliver(postCreated, { post_id: news, owner_id: 7, published: true, version: 1 }),
+      );
+      waits.push(performance.now() - began);
+      expect((await votes.vote(freshId(), news, 1)).status).toBe(201);
+    }
+    await erased(end, id);
+    expect(Math.max(...waits)).toBeLessThan(1_000);
+    await query('ALTER TABLE votes.votes RESET (autovacuum_enabled)');
+  }, 60_000);
 });
 
 describe('when a user is deleted', () => {
@@ -168,9 +191,9 @@ describe('when a user is deleted', () => {
       await votes.vote(other, post, 1);
     }
     const eventId = await courier.deliver(userDeleted, { user_id: user });
-    await applied(eventId);
+    await erased(eventId, user);
     await courier.deliver(userDeleted, { user_id: user }, eventId);
-    await applied(await courier.deliver(userDeleted, { user_id: freshId() }));
+    await erased(await courier.deliver(userDeleted, { user_id: user }), user);
     expect((await retractedBy(user)).map(({ id }) => id)).toEqual(posts);
     for (const post of posts) expect(await votes.votersOf(post)).toEqual([other]);
     expect((await votes.vote(user, votes.newPost(), 1)).status).toBe(401);
@@ -190,9 +213,29 @@ describe('when a user is deleted', () => {
       courier.deliver(userDeleted, { user_id: user }),
       ...voting,
     ]);
-    await applied(eventId);
+    await erased(eventId, user);
     expect(await query('SELECT 1 FROM votes.votes WHERE user_id = $1', [user])).toEqual([]);
     const cast = answers.filter(({ status }) => status === 201).length + 1;
     expect(await retractedBy(user)).toHaveLength(cast);
   });
+
+  it('retracts their votes at a pace at which new votes wait for none of it, each once, though the process is killed', async () => {
+    const user = freshId();
+    await votes.vote(user, votes.newPost(), 1);
+    await query(
+      'INSERT INTO votes.known_posts (id, published) SELECT generate_series(1, 1500), true ON CONFLICT DO NOTHING',
+    );
+    await query('INSERT INTO votes.votes (post_id, user_id) SELECT generate_series(1, 1500), $1', [user]);
+    await applied(await courier.deliver(userDeleted, { user_id: user }));
+    await eventually(async () => expect((await retractedBy(user)).length).toBeGreaterThan(200));
+    await votes.agora.process('votes').end('SIGKILL');
+    await votes.agora.process('votes').restart();
+    await eventually(async () =>
+      expect(await query('SELECT kind FROM votes.erasures WHERE id = $1', [user])).toEqual([]),
+    );
+    expect(await query('SELECT 1 FROM votes.votes WHERE user_id = $1', [user])).toEqual([]);
+    const retracted = (await retractedBy(user)).map(({ id }) => id);
+    expect(retracted).toHaveLength(1_501);
+    expect(new Set(retracted).size).toBe(1_501);
+  }, 60_000);
 });

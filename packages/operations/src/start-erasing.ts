@@ -1,0 +1,19 @@
+import { every, type Logger, type Stoppable } from '@agora/chassis';
+import { eraseSome, measureErasures, type ErasureKind } from '@agora/database';
+import { outboxKeepsUp } from '@agora/messaging';
+import type { Sequelize } from 'sequelize';
+
+const everyMilliseconds = 250;
+/** While more events wait to be published, no erasure adds any. */
+const mostWaitingEvents = 500;
+
+/** Erases what was requested beside the consumers, at a pace at which new events wait for none of it. */
+export function startErasing(
+  kinds: Readonly<Record<string, ErasureKind>>,
+  database: Sequelize,
+  logger: Logger,
+): Stoppable {
+  measureErasures();
+  const mayAddEvents = () => outboxKeepsUp(database, mostWaitingEvents);
+  return every('erasing', everyMilliseconds, () => eraseSome(kinds, mayAddEvents), { logger });
+}

@@ -1,0 +1,32 @@
+import { voteRetracted } from '@agora/contracts';
+import type { ErasureKind } from '@agora/database';
+import { addAllToOutbox } from '@agora/messaging';
+import { KnownPost } from './known-post.js';
+import { Vote } from './vote.js';
+import { Voter } from './voter.js';
+
+/** The votes on a deleted post. No count is left to fall, so nothing is retracted. */
+export const votesOnPost = 'votes-on-post';
+/** The votes of a deleted user, each of which is retracted, so that the counts of other people's posts fall. */
+export const votesOfUser = 'votes-of-user';
+
+/** What votes erases beside its consumers. An id whose tombstone was taken back has nothing to be erased. */
+export const erasureKinds: Record<string, ErasureKind> = {
+  [votesOnPost]: {
+    batchSize: 1_000,
+    addsEvents: false,
+    erase: async (postId, limit, transaction) =>
+      (await KnownPost.holdTombstone(postId, transaction)) ? Vote.eraseOn(postId, limit, transaction) : 0,
+  },
+  [votesOfUser]: {
+    batchSize: 100,
+    addsEvents: true,
+    async erase(userId, limit, transaction) {
+      if (!(await Voter.holdTombstone(userId, transaction))) return 0;
+      const postIds = await Vote.eraseOf(userId, limit, transaction);
+      const facts = postIds.map((postId) => ({ post_id: postId, user_id: userId }));
+      await addAllToOutbox(voteRetracted, facts, transaction);
+      return postIds.length;
+    },
+  },
+};
