@@ -123,7 +123,7 @@ async function eraseBatch(
       const erased = await kind.erase(taken.id, kind.batchSize, transaction);
       if (erased < kind.batchSize) await sql(finish, [taken.kind, taken.id], transaction);
       else await sql(putBack, [taken.kind, taken.id, 0, null], transaction);
-      transaction.afterCommit(() => void erasedRows.inc({ kind: taken?.kind ?? '' }, erased));
+      transaction.afterCommit(() => erasedRows.inc({ kind: taken?.kind ?? '' }, erased));
       return kind;
     });
   } catch (error) {
