@@ -15,7 +15,8 @@ export const createSessionErasures: Migration = {
          trims boolean NOT NULL DEFAULT false,
          last_turn_at timestamptz NOT NULL DEFAULT now()
        );
-       CREATE FUNCTION erase_sessions_of_deleted_user() RETURNS trigger LANGUAGE plpgsql AS $$
+       CREATE FUNCTION erase_sessions_of_deleted_user() RETURNS trigger LANGUAGE plpgsql
+         SET search_path FROM CURRENT AS $$
        BEGIN
          DELETE FROM sessions WHERE id = ANY(ARRAY(SELECT id FROM sessions WHERE user_id = OLD.id LIMIT 100));
          INSERT INTO session_erasures (user_id, up_to)
