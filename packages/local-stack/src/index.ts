@@ -21,6 +21,7 @@ export { createProgress, type Progress } from './progress.js';
 export { reportFailure } from './report-failure.js';
 export { runInFolder, type Workshop } from './run-in-folder.js';
 export { makeSecrets, type Secrets } from './secrets.js';
+export { copyCluster, promote, startStandby } from './standby.js';
 export { startProcess, type ServerProcess } from './server-process.js';
 export { StackError } from './stack-error.js';
 export { stopRequests, type StopRequests } from './stop-requests.js';

@@ -16,10 +16,11 @@ import {
   openNewIds,
   waitingStatements,
 } from '@agora/database';
-import { authenticate, createVerifier, followRevocations } from '@agora/identity';
+import { createVerifier, followRevocations } from '@agora/identity';
 import { userRegistered } from '@agora/contracts';
 import { connectBroker, followOwnIds, measureMessaging, openOutbox, startRelay } from '@agora/messaging';
 import { accessTokens } from './sessions/access-tokens.js';
+import { authenticateAccount } from './sessions/authenticate-account.js';
 import { readConfig } from './config.js';
 import { internalRoutes, routes } from './http/routes.js';
 import { countRegistrations } from './limits/count-registrations.js';
@@ -88,7 +89,7 @@ runProcess('auth', readConfig, async (config, { logger, started, isDraining }) =
           beginLogin: countLogins(database, config, logger),
           countRegistration: countRegistrations(database, config, logger),
         }),
-        authenticate(verifier),
+        authenticateAccount(verifier),
       ),
     ],
     translateError,

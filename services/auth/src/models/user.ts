@@ -24,6 +24,8 @@ export interface AccountView {
 
 /** What other services are told of an account. */
 export interface KnownUser extends UserView {
+  /** Never given twice, unlike the id. */
+  account_key: string;
   /** Grows with every change of what is shown here. */
   version: number;
 }
@@ -34,6 +36,10 @@ export interface CheckedPassword {
   passwordHash: string;
   newHash?: string | undefined;
 }
+
+const findKey = defineStatement('find-account-key', 'SELECT account_key FROM users WHERE id = $1', {
+  prepared: true,
+});
 
 @Table({ tableName: 'users' })
 export class User extends Model {
@@ -86,6 +92,12 @@ export class User extends Model {
     return user;
   }
 
+  /** The key of the account with that id; undefined when there is none. */
+  static async findKey(id: number): Promise<string | undefined> {
+    const [found] = await sql<{ account_key: string }>(findKey, [id]);
+    return found?.account_key;
+  }
+
   /** The name that others see. */
   get shownName(): string {
     return this.name ?? defaultName(this.id);
@@ -124,7 +136,7 @@ export class User extends Model {
   }
 
   toKnownUser(showsEmail: boolean): KnownUser {
-    return { ...this.toView(showsEmail), version: this.version };
+    return { ...this.toView(showsEmail), account_key: this.accountKey, version: this.version };
   }
 }
 

@@ -7,6 +7,7 @@ import {
   startAgora,
   statusesOf,
   testSecret,
+  tokenFor,
   type Agora,
   type HttpClient,
 } from '@agora/testing';
@@ -149,6 +150,21 @@ describe('POST /users', () => {
       const next = await Promise.all([idOf(), idOf(), idOf()]);
       expect(Math.min(...next)).toBeGreaterThan(Math.max(...lost));
       expect(new Set(next).size).toBe(3);
+    });
+
+    it("refuses the tokens of a lost account, also once its id is another account's", async () => {
+      const id = await idOf();
+      const [row] = await query<{ key: string }>('SELECT account_key AS key FROM auth.users WHERE id = $1', [
+        id,
+      ]);
+      const own = tokenFor(id, { account_key: String(row?.key) });
+      const lost = tokenFor(id, { account_key: randomUUID() });
+      const status = async (token: string, method = 'GET', path = '/users/me') =>
+        (await ask(method, path, { token })).status;
+      expect([await status(own), await status(lost)]).toEqual([200, 401]);
+      expect(await status(lost, 'DELETE')).toBe(401);
+      expect(await status(lost, 'GET', '/sessions')).toBe(401);
+      expect(await status(own)).toBe(200);
     });
 
     it('gives none of them again when it starts, for the stream knows them', async () => {

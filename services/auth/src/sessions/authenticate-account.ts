@@ -1,0 +1,19 @@
+import { unauthorized } from '@agora/chassis';
+import { authenticate, requireUser, type Verifier } from '@agora/identity';
+import type { Middleware } from 'koa';
+import { User } from '../models/user.js';
+
+/**
+ * As `authenticate`, and refuses a token whose account is not there, also when its id is another's by now: a failover that lost the newest
+ * accounts, or a restored backup, may have given it again.
+ */
+export function authenticateAccount(verifier: Verifier): Middleware {
+  const byToken = authenticate(verifier);
+  return (ctx, next) =>
+    byToken(ctx, async () => {
+      const { userId, accountKey } = requireUser(ctx);
+      if (accountKey !== undefined && (await User.findKey(userId)) !== accountKey)
+        throw unauthorized('invalid_token');
+      await next();
+    });
+}
