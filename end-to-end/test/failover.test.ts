@@ -94,6 +94,10 @@ const heardOf = (server: Postgres | undefined, ids: number[]) =>
     ),
   );
 
+/** Waits until the standby has that many accounts. */
+const followed = (accounts: number) =>
+  eventually(async () => expect(await on(standby, 'SELECT FROM auth.users')).toHaveLength(accounts));
+
 beforeAll(async () => {
   await forgetStreams();
   const { postgres } = currentStack();
@@ -134,9 +138,7 @@ describe('a standby that is promoted without the newest accounts and posts', () 
 
   beforeAll(async () => {
     base = await many(2, () => register(primary));
-    await eventually(async () =>
-      expect(await on(standby, 'SELECT FROM auth.users')).toHaveLength(base?.length ?? 0),
-    );
+    await followed(base.length);
     await standby?.stop();
     lost = await many(40, () => register(primary));
     lostPosts = await Promise.all(lost.map((member) => publish(member)));

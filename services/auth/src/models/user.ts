@@ -1,3 +1,4 @@
+import { defineStatement, sql } from '@agora/database';
 import type { Role } from '@agora/identity';
 import { literal, type Transaction } from 'sequelize';
 import { Column, DataType, Model, Table } from 'sequelize-typescript';
