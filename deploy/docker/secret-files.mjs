@@ -26,7 +26,7 @@ export function secretFiles(secret) {
   const files = {
     postgres: { 'admin-password': secret('postgres') },
     provision: { 'admin-password': secret('postgres') },
-    gateway: { 'nats-password': secret('gateway-nats') },
+    gateway: { 'nats-password': secret('gateway-nats'), 'revocations-secret': secret('revocations') },
     streams: { 'nats-password': secret('streams-nats') },
     nats: { 'passwords.conf': [...services, 'gateway', 'streams'].map(hashedPassword).join('') },
   };
@@ -35,6 +35,7 @@ export function secretFiles(secret) {
     files[service] = {
       'database-password': app,
       'nats-password': secret(`${service}-nats`),
+      'revocations-secret': secret('revocations'),
       ...ownSecrets[service],
     };
     files[`migrate-${service}`] = { 'database-password': migrator };

@@ -1,5 +1,10 @@
 import { processSettings, rate, readSettings, type ProcessSettings, type Rate } from '@agora/chassis';
-import { identitySettings, type IdentitySettings } from '@agora/identity';
+import {
+  identitySettings,
+  revocationSettings,
+  type IdentitySettings,
+  type RevocationSettings,
+} from '@agora/identity';
 import { brokerSettings, type BrokerSettings } from '@agora/messaging';
 import Joi from 'joi';
 import { anyLocalPort } from './admit/cors.js';
@@ -9,7 +14,8 @@ import { services, type Service } from './routes.js';
 /** Where each service is, as `AUTH_URL` and so on. */
 type ServiceUrls = Record<`${Uppercase<Service>}_URL`, string>;
 
-export interface GatewaySettings extends ProcessSettings, IdentitySettings, BrokerSettings, ServiceUrls {
+export interface GatewaySettings
+  extends ProcessSettings, IdentitySettings, RevocationSettings, BrokerSettings, ServiceUrls {
   UPSTREAM_TIMEOUT_SECONDS: number;
   UPSTREAM_MAX_REQUESTS: number;
   LIVE_STREAMS_MAX: number;
@@ -52,6 +58,7 @@ export const readConfig = (environment: NodeJS.ProcessEnv): GatewaySettings =>
   readSettings<GatewaySettings>(environment, {
     ...processSettings,
     ...identitySettings,
+    ...revocationSettings,
     ...brokerSettings,
     PORT: Joi.number().port().default(8000),
     INTERNAL_PORT: Joi.number().port().default(9000),

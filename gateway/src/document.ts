@@ -8,6 +8,7 @@ import {
   unsupported,
   type Problem,
 } from '@agora/chassis';
+import { revocationsUnknown } from '@agora/identity';
 import { tooManyStreams } from './proxy/hold-streams.js';
 import { rateLimited } from './limits/limiter.js';
 import { policiesOfAddress } from './limits/policies.js';
@@ -35,6 +36,7 @@ export function refusalsOf(route: Route): Problem[] {
     ...(isForUsers || policiesOfAddress(route).length > 0 ? [rateLimited(60)] : []),
     ...(route.streams ? [tooManyStreams()] : []),
     ...(route.reads.length > 0 ? [unsupported('This endpoint does not read that.'), tooLarge()] : []),
+    ...(isForUsers ? [revocationsUnknown()] : []),
     ...(route.service === 'gateway' ? [] : refusalsOfServices),
     internalError(),
   ];

@@ -49,7 +49,7 @@ export async function startGateway(
     maxInFlight = 1_000,
     isDraining = () => false,
     host = '127.0.0.1',
-    verifier = createVerifier(identity, logger, { isRevoked: () => false, isComplete: () => true }),
+    verifier = createVerifier(identity, logger, { isRevoked: () => false, areKnown: () => true }),
     rates = {},
     trustedProxyHops = 0,
     corsOrigins = [],

@@ -947,6 +947,23 @@ export interface components {
                 };
             };
         };
+        /** @description Service Unavailable: `overloaded` (Too many logins and registrations are under way.) `revocations_unknown` (Which access tokens were revoked is not known at the moment.) `service_unavailable` (The service is not available right now.) `unavailable` (A part of Agora that this request needs gives no answer.) */
+        OverloadedOrRevocationsUnknownOrServiceUnavailableOrUnavailable: {
+            headers: {
+                /** @description After how many seconds to try again. */
+                "Retry-After": number;
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "overloaded" | "revocations_unknown" | "service_unavailable" | "unavailable";
+                    /** @constant */
+                    status?: 503;
+                };
+            };
+        };
         /** @description Service Unavailable: `overloaded` (Too many logins and registrations are under way.) `service_unavailable` (The service is not available right now.) `unavailable` (A part of Agora that this request needs gives no answer.) */
         OverloadedOrServiceUnavailableOrUnavailable: {
             headers: {
@@ -1042,6 +1059,23 @@ export interface components {
                     code?: "rate_limited" | "too_many_streams";
                     /** @constant */
                     status?: 429;
+                };
+            };
+        };
+        /** @description Service Unavailable: `revocations_unknown` (Which access tokens were revoked is not known at the moment.) `service_unavailable` (The service is not available right now.) `unavailable` (A part of Agora that this request needs gives no answer.) */
+        RevocationsUnknownOrServiceUnavailableOrUnavailable: {
+            headers: {
+                /** @description After how many seconds to try again. */
+                "Retry-After": number;
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "revocations_unknown" | "service_unavailable" | "unavailable";
+                    /** @constant */
+                    status?: 503;
                 };
             };
         };
@@ -1276,7 +1310,7 @@ export interface operations {
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["BadGateway"];
-            503: components["responses"]["ServiceUnavailableOrUnavailable"];
+            503: components["responses"]["RevocationsUnknownOrServiceUnavailableOrUnavailable"];
             504: components["responses"]["GatewayTimeout"];
         };
     };
@@ -1309,7 +1343,7 @@ export interface operations {
             429: components["responses"]["RateLimitedOrTooManyStreams"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["BadGateway"];
-            503: components["responses"]["ServiceUnavailableOrUnavailable"];
+            503: components["responses"]["RevocationsUnknownOrServiceUnavailableOrUnavailable"];
             504: components["responses"]["GatewayTimeout"];
         };
     };
@@ -1403,7 +1437,7 @@ export interface operations {
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["BadGateway"];
-            503: components["responses"]["ServiceUnavailableOrUnavailable"];
+            503: components["responses"]["RevocationsUnknownOrServiceUnavailableOrUnavailable"];
             504: components["responses"]["GatewayTimeout"];
         };
     };
@@ -1481,7 +1515,7 @@ export interface operations {
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["BadGateway"];
-            503: components["responses"]["ServiceUnavailableOrUnavailable"];
+            503: components["responses"]["RevocationsUnknownOrServiceUnavailableOrUnavailable"];
             504: components["responses"]["GatewayTimeout"];
         };
     };
@@ -1529,7 +1563,7 @@ export interface operations {
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["BadGateway"];
-            503: components["responses"]["ServiceUnavailableOrUnavailable"];
+            503: components["responses"]["RevocationsUnknownOrServiceUnavailableOrUnavailable"];
             504: components["responses"]["GatewayTimeout"];
         };
     };
@@ -1589,7 +1623,7 @@ export interface operations {
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["BadGateway"];
-            503: components["responses"]["ServiceUnavailableOrUnavailable"];
+            503: components["responses"]["RevocationsUnknownOrServiceUnavailableOrUnavailable"];
             504: components["responses"]["GatewayTimeout"];
         };
     };
@@ -1639,7 +1673,7 @@ export interface operations {
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["BadGateway"];
-            503: components["responses"]["ServiceUnavailableOrUnavailable"];
+            503: components["responses"]["RevocationsUnknownOrServiceUnavailableOrUnavailable"];
             504: components["responses"]["GatewayTimeout"];
         };
     };
@@ -1679,7 +1713,7 @@ export interface operations {
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["BadGateway"];
-            503: components["responses"]["ServiceUnavailableOrUnavailable"];
+            503: components["responses"]["RevocationsUnknownOrServiceUnavailableOrUnavailable"];
             504: components["responses"]["GatewayTimeout"];
         };
     };
@@ -1729,7 +1763,7 @@ export interface operations {
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["BadGateway"];
-            503: components["responses"]["ServiceUnavailableOrUnavailable"];
+            503: components["responses"]["RevocationsUnknownOrServiceUnavailableOrUnavailable"];
             504: components["responses"]["GatewayTimeout"];
         };
     };
@@ -1800,7 +1834,7 @@ export interface operations {
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["BadGateway"];
-            503: components["responses"]["ServiceUnavailableOrUnavailable"];
+            503: components["responses"]["RevocationsUnknownOrServiceUnavailableOrUnavailable"];
             504: components["responses"]["GatewayTimeout"];
         };
     };
@@ -1829,7 +1863,7 @@ export interface operations {
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["BadGateway"];
-            503: components["responses"]["ServiceUnavailableOrUnavailable"];
+            503: components["responses"]["RevocationsUnknownOrServiceUnavailableOrUnavailable"];
             504: components["responses"]["GatewayTimeout"];
         };
     };
@@ -1861,7 +1895,7 @@ export interface operations {
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["BadGateway"];
-            503: components["responses"]["ServiceUnavailableOrUnavailable"];
+            503: components["responses"]["RevocationsUnknownOrServiceUnavailableOrUnavailable"];
             504: components["responses"]["GatewayTimeout"];
         };
     };
@@ -1935,7 +1969,7 @@ export interface operations {
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["BadGateway"];
-            503: components["responses"]["ServiceUnavailableOrUnavailable"];
+            503: components["responses"]["RevocationsUnknownOrServiceUnavailableOrUnavailable"];
             504: components["responses"]["GatewayTimeout"];
         };
     };
@@ -1965,7 +1999,7 @@ export interface operations {
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["BadGateway"];
-            503: components["responses"]["ServiceUnavailableOrUnavailable"];
+            503: components["responses"]["RevocationsUnknownOrServiceUnavailableOrUnavailable"];
             504: components["responses"]["GatewayTimeout"];
         };
     };
@@ -1994,7 +2028,7 @@ export interface operations {
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["BadGateway"];
-            503: components["responses"]["ServiceUnavailableOrUnavailable"];
+            503: components["responses"]["RevocationsUnknownOrServiceUnavailableOrUnavailable"];
             504: components["responses"]["GatewayTimeout"];
         };
     };
@@ -2033,7 +2067,7 @@ export interface operations {
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["BadGateway"];
-            503: components["responses"]["ServiceUnavailableOrUnavailable"];
+            503: components["responses"]["RevocationsUnknownOrServiceUnavailableOrUnavailable"];
             504: components["responses"]["GatewayTimeout"];
         };
     };
@@ -2070,7 +2104,7 @@ export interface operations {
             429: components["responses"]["RateLimitedOrTooManyAttempts"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["BadGateway"];
-            503: components["responses"]["OverloadedOrServiceUnavailableOrUnavailable"];
+            503: components["responses"]["OverloadedOrRevocationsUnknownOrServiceUnavailableOrUnavailable"];
             504: components["responses"]["GatewayTimeout"];
         };
     };
@@ -2109,7 +2143,7 @@ export interface operations {
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["BadGateway"];
-            503: components["responses"]["ServiceUnavailableOrUnavailable"];
+            503: components["responses"]["RevocationsUnknownOrServiceUnavailableOrUnavailable"];
             504: components["responses"]["GatewayTimeout"];
         };
     };
@@ -2154,7 +2188,7 @@ export interface operations {
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["BadGateway"];
-            503: components["responses"]["ServiceUnavailableOrUnavailable"];
+            503: components["responses"]["RevocationsUnknownOrServiceUnavailableOrUnavailable"];
             504: components["responses"]["GatewayTimeout"];
         };
     };

@@ -43,7 +43,7 @@ export function agora(props: AppProps = {}): App {
       database,
       internal,
     });
-  new GatewayStack(app, 'AgoraGateway', { ...surroundings, config, nats });
+  new GatewayStack(app, 'AgoraGateway', { ...surroundings, config, nats, internal });
   new DashboardStack(app, 'AgoraDashboard', { env });
 
   Tags.of(app).add('application', 'agora');

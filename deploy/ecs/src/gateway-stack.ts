@@ -9,6 +9,7 @@ import { alarmsOf } from './alarms.js';
 import type { ClusterStack } from './cluster-stack.js';
 import type { Config } from './config.js';
 import { fargateService, type Surroundings } from './fargate-service.js';
+import type { InternalSecretsStack } from './internal-secrets-stack.js';
 import { natsSettings, type NatsSecretsStack } from './nats-stack.js';
 import type { NetworkStack } from './network-stack.js';
 import { gateway } from './services.js';
@@ -16,20 +17,21 @@ import { gateway } from './services.js';
 interface GatewayStackProps extends StackProps, Surroundings {
   config: Config;
   nats: NatsSecretsStack;
+  internal: InternalSecretsStack;
 }
 
 /** The one door: a load balancer that speaks TLS with the world, and behind it the gateway. */
 export class GatewayStack extends Stack {
   constructor(scope: Construct, id: string, props: GatewayStackProps) {
     super(scope, id, props);
-    const { config, network, cluster, nats } = props;
+    const { config, network, cluster, nats, internal } = props;
     const service = fargateService(this, {
       ...props,
       ...gateway,
       name: 'gateway',
       named: false,
       environment: { ...gateway.environment, ...natsSettings, NATS_USER: 'gateway' },
-      secrets: { NATS_PASSWORD: nats.password.gateway },
+      secrets: { NATS_PASSWORD: nats.password.gateway, REVOCATIONS_SECRET: internal.secret.revocations },
     });
     const balancer = this.loadBalancer(network);
     const targets = this.listen(balancer, service, config, network);

@@ -45,6 +45,7 @@ export class ServiceStack extends Stack {
         ...database.secrets(service, 'app'),
         NATS_PASSWORD: nats.password[service],
         ...internalSecrets(internal)[service],
+        REVOCATIONS_SECRET: internal.secret.revocations,
         ...(service === 'auth' && {
           SIGNING_KEY_SECRET: randomSecret(
             this,

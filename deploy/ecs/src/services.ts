@@ -12,8 +12,11 @@ export interface ServiceOptions {
 
 const at = (name: string, port: number) => `http://${name}.${privateDomain}:${port}`;
 
-/** Everybody but auth learns from it how tokens are verified. */
-const keySet = { JWKS_URL: `${at('auth', 9001)}/internal/jwks.json` };
+/** Everybody but auth learns from it how tokens are verified, and which were revoked. */
+const verifier = {
+  JWKS_URL: `${at('auth', 9001)}/internal/jwks.json`,
+  REVOCATIONS_URL: `${at('auth', 9001)}/internal/revocations`,
+};
 
 /** Told to every process. */
 export const processSettings = {
@@ -48,7 +51,7 @@ export const services: Record<Owner, ServiceOptions> = {
     cpu: 1024,
     memory: 2048,
     environment: {
-      ...keySet,
+      ...verifier,
       AUTH_INTERNAL_URL: at('auth', 9001),
       VOTES_INTERNAL_URL: at('votes', 9003),
     },
@@ -59,7 +62,7 @@ export const services: Record<Owner, ServiceOptions> = {
     cpu: 1024,
     memory: 2048,
     environment: {
-      ...keySet,
+      ...verifier,
       AUTH_INTERNAL_URL: at('auth', 9001),
       POSTS_INTERNAL_URL: at('posts', 9002),
     },
@@ -79,7 +82,7 @@ export const gateway: ServiceOptions = {
   cpu: 1024,
   memory: 2048,
   environment: {
-    ...keySet,
+    ...verifier,
     AUTH_URL: at('auth', 8001),
     POSTS_URL: at('posts', 8002),
     VOTES_URL: at('votes', 8003),

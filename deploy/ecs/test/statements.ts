@@ -214,7 +214,9 @@ export const statements = {
       // Who makes the roles, and who checks the passwords of NATS, must know them.
       if (name === 'provision' || name === 'nats') continue;
       const secrets = container.Secrets as { Name: string; ValueFrom: Properties }[];
-      for (const { ValueFrom } of secrets.filter(({ Name }) => !/^([A-Z]+_)?INTERNAL_SECRET$/.test(Name)))
+      for (const { ValueFrom } of secrets.filter(
+        ({ Name }) => !/^(([A-Z]+_)?INTERNAL|REVOCATIONS)_SECRET$/.test(Name),
+      ))
         readers.set(secretOf(ValueFrom), (readers.get(secretOf(ValueFrom)) ?? new Set()).add(name));
     }
     return [...readers.values()].filter(({ size }) => size > 1).map((names) => [...names].join(' and '));

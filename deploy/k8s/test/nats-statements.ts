@@ -92,7 +92,8 @@ export const natsStatements: Record<string, Statement> = {
       if (user === 'posts' && !denied?.includes('$JS.API.CONSUMER.*.POSTS.votes'))
         yield 'posts may take what votes is to read';
       for (const subject of read ?? []) {
-        if (subject !== `_INBOX_${user}.>` && !subject.startsWith(`${user}.`))
+        const isForAll = subject === 'heartbeat.auth';
+        if (subject !== `_INBOX_${user}.>` && !isForAll && !subject.startsWith(`${user}.`))
           yield `${user} may read ${subject}`;
       }
     }
@@ -117,6 +118,7 @@ function isOwnSubject(user: string, subject: string): boolean {
   const stream = user.toUpperCase();
   return [
     new RegExp(`^${user}\\.[\\w.>]+$`),
+    new RegExp(`^heartbeat\\.${user}$`),
     new RegExp(`^\\$JS\\.API\\.STREAM\\.(CREATE|INFO)\\.${stream}$`),
     new RegExp(`^\\$JS\\.API\\.CONSUMER\\.(CREATE|INFO|MSG\\.NEXT)\\.[A-Z]+\\.${user}$`),
     new RegExp(`^\\$JS\\.ACK\\.[A-Z]+\\.${user}\\.>$`),

@@ -3,6 +3,7 @@ export { readingOwnWrites, readOwnWrites, type WithOwnWrites } from './read-own-
 export { give, jsonAnswer, type Answer } from './answer.js';
 export { createApplication } from './application.js';
 export { audit } from './audit.js';
+export { authenticateService } from './authenticate-service.js';
 export { askService, type InternalAddress } from './ask-service.js';
 export { cursorParameter, linkToNext, nextLink, readCursor, writeCursor } from './cursor.js';
 export { saidAs, type AnswerDescription, type Description } from './describe.js';

@@ -15,6 +15,8 @@ export interface Route {
   path: string;
   access: Access;
   handler: Handler;
+  /** Lets callers in by itself, instead of by what all routes of the table ask for. */
+  guard?: Middleware;
   /** Missing where no client ever comes. */
   description?: Description;
 }
@@ -38,9 +40,9 @@ export const del = routeOf('DELETE');
 /** Routes requests by the table; a path is served with and without a trailing slash. Another path is 404, another method 405 with `Allow`. */
 export function routeRequests(routes: readonly Route[], authenticate?: Middleware): Middleware[] {
   const router = new Router({ sensitive: true });
-  for (const { method, path, access, handler } of routes) {
+  for (const { method, path, access, handler, guard } of routes) {
     router.register(path, method === 'GET' ? ['GET', 'HEAD'] : [method], [
-      ...guardsOf(access, authenticate),
+      ...(guard ? [guard] : guardsOf(access, authenticate)),
       (ctx: Context) => handler(ctx),
     ]);
   }

@@ -1,14 +1,14 @@
 import { currentRequest, unauthorized, unavailable } from '@agora/chassis';
 import type { Context, Middleware } from 'koa';
 import type { Caller } from './caller.js';
-import { KeysUnavailable, type Verifier } from './verify.js';
+import { KeysUnavailable, RevocationsUnknown, type Verifier } from './verify.js';
 
 const callerOf = Symbol('caller');
 
 /** Not in a WeakMap: an entry for each request would cost the collector more than the request costs the rest. */
 type Authenticated = Context & { [callerOf]?: Caller };
 
-/** Lets a request through when it carries a valid access token (RFC 6750, in the Authorization header alone); else throws 401, or 503 when tokens cannot be verified at all. */
+/** Lets a request through when it carries a valid access token (RFC 6750, in the Authorization header alone); else throws 401, or 503 when tokens can't be verified at all. */
 export function authenticate(verifier: Verifier): Middleware {
   return async (ctx: Authenticated, next) => {
     const token = bearerToken(ctx.get('authorization'));
@@ -29,9 +29,14 @@ export function requireUser(ctx: Authenticated): Caller {
   return caller;
 }
 
-/** Whether the token of a request that `authenticate` let through is good still: an answer that goes on must end with it. */
+/** Whether the token of a request that `authenticate` let through is good still: an answer that goes on must end with it, and where nobody knows. */
 export async function isTokenStillGood(ctx: Context, verifier: Verifier): Promise<boolean> {
-  const caller = await verifier.verify(bearerToken(ctx.get('authorization')) ?? '');
+  const caller = await verifier
+    .verify(bearerToken(ctx.get('authorization')) ?? '')
+    .catch((error: unknown) => {
+      if (error instanceof RevocationsUnknown) return undefined;
+      throw error;
+    });
   return caller !== undefined && caller.expiresAt * 1_000 > Date.now();
 }
 
@@ -46,6 +51,11 @@ async function verify(verifier: Verifier, token: string): Promise<Caller | undef
   } catch (error) {
     if (error instanceof KeysUnavailable)
       throw unavailable('Access tokens cannot be verified at the moment.');
+    if (error instanceof RevocationsUnknown) throw revocationsUnknown();
     throw error;
   }
 }
+
+/** 503: a token that was revoked can't be told from a good one at the moment. */
+export const revocationsUnknown = () =>
+  unavailable('Which access tokens were revoked is not known at the moment.', 2, 'revocations_unknown');

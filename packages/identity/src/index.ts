@@ -1,7 +1,14 @@
-export { authenticate, isTokenStillGood, requireUser } from './authenticate.js';
+export { authenticate, isTokenStillGood, requireUser, revocationsUnknown } from './authenticate.js';
 export { roles, type Caller, type Role } from './caller.js';
 export { type KeySet } from './key-set.js';
 export { acceptsLegacyTokens, legacySessionOf } from './legacy-tokens.js';
-export { followRevocations, type EndedSessions, type Revocations } from './revocations.js';
-export { identitySettings, type IdentitySettings } from './settings.js';
+export { type AskForRevocations, type RevocationPage } from './ask-for-revocations.js';
+export { followRevocations, heartbeatSubject, type Heartbeat, type Revocations } from './revocations.js';
+export { type EndedSessions } from './revoked.js';
+export {
+  identitySettings,
+  revocationSettings,
+  type IdentitySettings,
+  type RevocationSettings,
+} from './settings.js';
 export { createVerifier, type Verifier } from './verify.js';

@@ -1,27 +1,24 @@
-import { Histogram, type Logger } from '@agora/chassis';
-import { sessionRevoked, sessionsRevoked, userDeleted } from '@agora/contracts';
-import { followStream, type Broker, type Follower } from '@agora/messaging';
-import type { Caller } from './caller.js';
+import { every, Gauge, Histogram, type Logger } from '@agora/chassis';
+import { sessionRevoked, sessionsRevoked, userDeleted, type EventDefinition } from '@agora/contracts';
+import { followStream, openBroadcast, type Broker, type Follower } from '@agora/messaging';
+import Joi from 'joi';
+import { askAuthForRevocations, type AskForRevocations } from './ask-for-revocations.js';
+import { knowAll } from './know-all.js';
 import { acceptsLegacyTokens, isLegacySession } from './legacy-tokens.js';
-import { legacyDays, type IdentitySettings } from './settings.js';
+import { rememberRevoked, type EndedSessions, type Revoked, type TokenHolder } from './revoked.js';
+import { legacyDays, type IdentitySettings, type RevocationSettings } from './settings.js';
 
 /** Sessions and users whose access tokens are refused although they have not expired. */
 export interface Revocations {
-  isRevoked(caller: Caller): boolean;
+  /** Whether this process knows all that was revoked; while it does not, it can't tell a good token. */
+  areKnown(): boolean;
+  isRevoked(holder: TokenHolder): boolean;
   /** Refuses a session's tokens in this process at once, before its event comes around. */
-  revokeSession(sessionId: string, at?: Date): void;
-  /** Refuses the tokens of all sessions of a user whose number is not greater than `upTo`, but for those of the excepted one. */
-  revokeSessions(userId: number, which: EndedSessions, at?: Date): void;
-  revokeUser(userId: number, at?: Date): void;
-  /** Whether all that is known to the stream is known here. */
-  isComplete(): boolean;
+  revokeSession(sessionId: string): void;
+  /** The same for all sessions of a user whose number is not greater than `upTo`, but for the excepted one. */
+  revokeSessions(userId: number, which: EndedSessions): void;
+  revokeUser(userId: number): void;
   stop(): Promise<void>;
-}
-
-/** Sessions of a user that ended together. */
-export interface EndedSessions {
-  upTo: number;
-  exceptSessionId?: string;
 }
 
 const lag = new Histogram({
@@ -30,90 +27,111 @@ const lag = new Histogram({
   buckets: [0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 30],
 });
 
-const pruneMilliseconds = 60_000;
+const skew = new Gauge({
+  name: 'clock_skew_seconds',
+  help: "How far the clock of auth is ahead of this process's; tokens are refused from 5 s on",
+});
+
 /** Clocks may differ, and a token may be signed a moment after its session was ended by another replica. */
 const marginSeconds = 60;
+const minute = 60_000;
 
-/** Keeps in memory what the auth stream tells of ended sessions and deleted users, for as long as a token of theirs could live. */
+/** Where auth says every half second which of its revocations is the newest, to whoever listens now. */
+export const heartbeatSubject = 'heartbeat.auth';
+
+export interface Heartbeat {
+  newest: number;
+  /** By the clock of auth, in milliseconds since 1970. */
+  at: number;
+}
+
+const heartbeatSchema = Joi.object<Heartbeat>({
+  newest: Joi.number().integer().min(0).required(),
+  at: Joi.number().required(),
+}).unknown();
+
+/**
+ * Keeps in memory which sessions have ended and which users were deleted, for as long as a token of theirs could live: from the stream of
+ * auth, and from `ask` where the stream is silent.
+ */
 export function followRevocations(
-  settings: Pick<IdentitySettings, 'ACCESS_TOKEN_EXPIRE_MINUTES' | 'LEGACY_TOKENS_UNTIL'>,
+  settings: Pick<IdentitySettings, 'ACCESS_TOKEN_EXPIRE_MINUTES' | 'LEGACY_TOKENS_UNTIL'> &
+    RevocationSettings,
   broker: Broker,
   logger: Logger,
+  ask: AskForRevocations = askAuthForRevocations(settings),
 ): Revocations {
   const seconds = settings.ACCESS_TOKEN_EXPIRE_MINUTES * 60 + marginSeconds;
-  // Tokens of the replaced application may live longer than ours, up to their date.
-  const legacyUntil = settings.LEGACY_TOKENS_UNTIL?.getTime() ?? 0;
-  const sessions = new Map<string, number>();
-  const users = new Map<number, number>();
-  const remember = <Key>(revoked: Map<Key, number>, key: Key, at: Date, isLegacy: boolean) => {
-    const until = Math.max(at.getTime() + seconds * 1_000, isLegacy ? legacyUntil : 0);
-    if (until > Date.now()) revoked.set(key, until);
-  };
-  const revokeSession = (sessionId: string, at = new Date()) =>
-    remember(sessions, sessionId, at, isLegacySession(sessionId));
-  const endedUpTo = new Map<number, EndedSessions & { until: number }>();
-  const revokeSessions = (userId: number, which: EndedSessions, at = new Date()) => {
-    // Tokens of the replaced application have no number and end too.
-    const until = Math.max(at.getTime() + seconds * 1_000, legacyUntil);
-    const known = endedUpTo.get(userId);
-    if (until > Date.now() && !(known && known.upTo > which.upTo))
-      endedUpTo.set(userId, { ...which, until: Math.max(until, known?.until ?? 0) });
-  };
-  const wasEnded = ({ userId, sessionId, sessionNumber }: Caller) => {
-    const ended = endedUpTo.get(userId);
-    return ended !== undefined && sessionNumber <= ended.upTo && sessionId !== ended.exceptSessionId;
-  };
-  const revokeUser = (userId: number, at = new Date()) => remember(users, userId, at, true);
-
+  // Tokens of the replaced application may live longer than ours.
+  const userSeconds = acceptsLegacyTokens(settings) ? legacyDays * 86_400 : seconds;
+  const revoked = rememberRevoked({
+    minutes: Math.ceil(seconds / 60) + 1,
+    userMinutes: Math.ceil(userSeconds / 60) + 1,
+    isLongLived: isLegacySession,
+  });
+  const kinds = kindsOf(revoked);
   const following = followStream({
     broker,
     publisher: 'auth',
-    seconds: acceptsLegacyTokens(settings) ? legacyDays * 86_400 : seconds,
+    seconds: userSeconds,
     logger,
-    followers: [
-      follower(sessionRevoked, ({ session_id: id }, at) => {
-        observeLag(at);
-        revokeSession(id, at);
-      }),
-      follower(sessionsRevoked, ({ user_id: id, up_to: upTo, except_session_id: except }, at) => {
-        observeLag(at);
-        revokeSessions(id, { upTo, ...(except && { exceptSessionId: except }) }, at);
-      }),
-      follower(userDeleted, ({ user_id: id }, at) => {
-        observeLag(at);
-        revokeUser(id, at);
-      }),
-    ],
+    followers: kinds.map(({ event, take }) => ({
+      event,
+      follow(data, at) {
+        take(data);
+        const { revocation, previous_revocation: previous } = data as Numbered;
+        if (revocation !== undefined) knowing.heard(revocation, previous ?? 0);
+        // What was read of the past came late for no fault of anybody's.
+        if (following.isCaughtUp()) lag.observe(Math.max(0, (Date.now() - at.getTime()) / 1_000));
+      },
+    })),
   });
-  // What was read of the past came late for no fault of anybody's.
-  const observeLag = (at: Date) => {
-    if (following.isCaughtUp()) lag.observe(Math.max(0, (Date.now() - at.getTime()) / 1_000));
-  };
-  const pruning = setInterval(() => {
-    for (const revoked of [sessions, users]) prune(revoked);
-    for (const [userId, { until }] of endedUpTo) if (until <= Date.now()) endedUpTo.delete(userId);
-  }, pruneMilliseconds);
-  pruning.unref();
+  const knowing = knowAll({
+    ask,
+    take: ({ type, data }) => kinds.find(({ event }) => event.type === type)?.take(data as never),
+    isStreamRead: following.isAtEnd,
+    blindSeconds: settings.REVOCATION_BLIND_SECONDS,
+    logger,
+  });
+  const heartbeats = openBroadcast(broker, heartbeatSubject, (message) => {
+    const { value, error } = heartbeatSchema.validate(message, { convert: false });
+    if (error) return;
+    skew.set((value.at - Date.now()) / 1_000);
+    // Numbers are microseconds since 1970.
+    knowing.heardNewest(value.newest, value.newest / 1_000 < value.at - userSeconds * 1_000);
+  });
+  const aging = every('forgetting of old revocations', minute, async () => revoked.age(), { logger });
 
   return {
-    isRevoked: (caller) => sessions.has(caller.sessionId) || users.has(caller.userId) || wasEnded(caller),
-    revokeSession,
-    revokeSessions,
-    revokeUser,
-    isComplete: following.isCaughtUp,
+    areKnown: knowing.isGood,
+    isRevoked: revoked.has,
+    revokeSession: revoked.addSession,
+    revokeSessions: revoked.addSessions,
+    revokeUser: revoked.addUser,
     async stop() {
-      clearInterval(pruning);
-      await following.stop();
+      await Promise.all([aging, heartbeats, knowing, following].map((part) => part.stop()));
     },
   };
 }
 
-const follower = <Data>(
-  event: Follower<Data>['event'] & { schema: unknown },
-  follow: Follower<Data>['follow'],
-) => ({ event, follow }) as Follower<never>;
-
-function prune(revoked: Map<unknown, number>): void {
-  const now = Date.now();
-  for (const [key, until] of revoked) if (until <= now) revoked.delete(key);
+/** What auth adds to an event that revokes something, when it commits. */
+interface Numbered {
+  revocation?: number;
+  previous_revocation?: number;
 }
+
+interface Kind {
+  event: Follower<never>['event'];
+  take(data: never): void;
+}
+
+/** What each event that revokes something does. */
+const kindsOf = (revoked: Revoked): Kind[] => [
+  kind(sessionRevoked, ({ session_id: id }) => revoked.addSession(id)),
+  kind(sessionsRevoked, ({ user_id: id, up_to: upTo, except_session_id: exceptSessionId }) =>
+    revoked.addSessions(id, { upTo, ...(exceptSessionId && { exceptSessionId }) }),
+  ),
+  kind(userDeleted, ({ user_id: id }) => revoked.addUser(id)),
+];
+
+const kind = <Data>(event: EventDefinition<Data>, take: (data: Data) => void): Kind => ({ event, take });

@@ -29,6 +29,24 @@ export const identitySettings = {
     }),
 };
 
+/** What everybody who verifies access tokens reads of how to learn which were revoked. */
+export const revocationSettings = {
+  REVOCATIONS_URL: Joi.string()
+    .uri({ scheme: ['http', 'https'] })
+    .required(),
+  REVOCATIONS_SECRET: strongSecret.required(),
+  REVOCATION_BLIND_SECONDS: Joi.number().integer().min(5).max(3_600).default(60),
+};
+
+export interface RevocationSettings {
+  /** Where auth answers what was revoked; auth itself needs none. */
+  REVOCATIONS_URL?: string;
+  /** What it must be told to answer that, and nothing else. */
+  REVOCATIONS_SECRET: string;
+  /** How long requests with a token are served while neither NATS nor auth tells what was revoked. */
+  REVOCATION_BLIND_SECONDS: number;
+}
+
 export interface IdentitySettings {
   NODE_ENV: ProcessSettings['NODE_ENV'];
   ALGORITHM: 'ES256' | 'RS256' | 'HS256';

@@ -8,7 +8,7 @@ import {
   type HttpServer,
 } from '@agora/chassis';
 import { authenticate, requireUser, type Caller, type Verifier } from '../src/index.js';
-import { KeysUnavailable } from '../src/verify.js';
+import { KeysUnavailable, RevocationsUnknown } from '../src/verify.js';
 
 const caller: Caller = {
   userId: 7,
@@ -22,6 +22,7 @@ const caller: Caller = {
 const verifier: Verifier = {
   async verify(token) {
     if (token === 'no-keys') throw new KeysUnavailable('none');
+    if (token === 'blind') throw new RevocationsUnknown('blind');
     return token === 'good' ? caller : undefined;
   },
   isReady: () => true,
@@ -78,5 +79,11 @@ describe('authenticate', () => {
   it('answers 503, not 401, when no token can be verified', async () => {
     const response = await ask({ Authorization: 'Bearer no-keys' });
     expect([response.status, response.headers.get('retry-after')]).toEqual([503, '1']);
+  });
+
+  it('answers 503 revocations_unknown while nobody knows what was revoked', async () => {
+    const response = await ask({ Authorization: 'Bearer blind' });
+    expect([response.status, response.headers.get('retry-after')]).toEqual([503, '2']);
+    expect(await response.json()).toMatchObject({ code: 'revocations_unknown' });
   });
 });

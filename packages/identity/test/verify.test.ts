@@ -11,10 +11,12 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createLogger } from '@agora/chassis';
 import Joi from 'joi';
 import jwt, { type SignOptions } from 'jsonwebtoken';
+import { tokensFromTheFuture } from '../src/token-times.js';
+import { RevocationsUnknown } from '../src/verify.js';
 import { createVerifier, identitySettings, type IdentitySettings, type Verifier } from '../src/index.js';
 
 const logger = createLogger('test', 'silent');
-const noRevocations = { isRevoked: () => false, isComplete: () => true };
+const noRevocations = { isRevoked: () => false, areKnown: () => true };
 const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const jwk = {
   ...createPublicKey(privateKey).export({ format: 'jwk' }),
@@ -58,6 +60,17 @@ function sign({ claims = {}, header = {}, key = privateKey, options = {} }: Forg
     header: { alg: 'ES256', typ: 'at+jwt', kid: 'key-1', ...header },
     ...options,
   });
+}
+
+/** Runs `act` with a clock that is so many seconds ahead. */
+async function whenClockIs(secondsAhead: number, act: () => Promise<void>): Promise<void> {
+  const realNow = Date.now;
+  Date.now = () => realNow() + secondsAhead * 1_000;
+  try {
+    await act();
+  } finally {
+    Date.now = realNow;
+  }
 }
 
 describe('a verifier with published keys', () => {
@@ -162,13 +175,37 @@ describe('a verifier with published keys', () => {
   it('sees a cached token expire', async () => {
     const token = sign({ claims: { exp: now + 30 } });
     expect(await verifier.verify(token)).toBeDefined();
-    const realNow = Date.now;
-    Date.now = () => realNow() + 60_000;
-    try {
-      expect(await verifier.verify(token)).toBeUndefined();
-    } finally {
-      Date.now = realNow;
-    }
+    await whenClockIs(60, async () => expect(await verifier.verify(token)).toBeUndefined());
+  });
+
+  it('refuses what was signed in the future, cached or not, when the clock is set back', async () => {
+    const ahead = Math.floor(Date.now() / 1000) + 7_200;
+    const [seen, unseen] = [0, 1].map(() => sign({ claims: { iat: ahead, exp: ahead + 900 } }));
+    await whenClockIs(7_200, async () => expect(await verifier.verify(seen ?? '')).toBeDefined());
+    expect(await verifier.verify(seen ?? '')).toBeUndefined();
+    expect(await verifier.verify(unseen ?? '')).toBeUndefined();
+  });
+
+  it('accepts tokens of a clock that is 4 s ahead, and counts those that it refuses at 6 s', async () => {
+    const refused = async () => (await tokensFromTheFuture.get()).values[0]?.value ?? 0;
+    const before = await refused();
+    const at = (ahead: number) => sign({ claims: { iat: now + ahead, exp: now + ahead + 60 } });
+    await whenClockIs(now - Date.now() / 1000, async () => {
+      expect(await verifier.verify(at(4))).toBeDefined();
+      expect(await refused()).toBe(before);
+      expect(await verifier.verify(at(6))).toBeUndefined();
+    });
+    expect(await refused()).toBe(before + 1);
+  });
+
+  it('answers nothing about a token while it does not know what was revoked', async () => {
+    const blind = createVerifier({ ...settings, JWKS_URL: url }, logger, {
+      ...noRevocations,
+      areKnown: () => false,
+    });
+    await expect(blind.verify(sign())).rejects.toThrow(RevocationsUnknown);
+    expect(blind.isReady()).toBe(false);
+    await blind.stop();
   });
 
   it('asks for the keys of unknown ids at most once in 30 s', async () => {

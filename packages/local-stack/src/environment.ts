@@ -21,6 +21,7 @@ export interface StackAddresses {
   /** Without a user where the server at `url` asks for none. */
   nats: { url: string; users: Partial<Record<ProcessName | 'streams', NatsUser>> };
   internalSecrets: Secrets['internal'];
+  revocationsSecret: string;
   signingKeySecret: string;
   cursorSecret: string;
   secretKey: string;
@@ -32,6 +33,7 @@ const overridable = [
   'LOG_LEVEL',
   'ACCESS_TOKEN_EXPIRE_MINUTES',
   'JWKS_REFRESH_SECONDS',
+  'REVOCATION_BLIND_SECONDS',
   'KEY_ACTIVATION_DELAY_SECONDS',
   'BCRYPT_COST',
   'PASSWORD_MIN_LENGTH',
@@ -72,6 +74,7 @@ export function addressesOf(
     databasePasswords: secrets.database,
     nats,
     internalSecrets: secrets.internal,
+    revocationsSecret: secrets.revocations,
     signingKeySecret: secrets.signingKeySecret,
     cursorSecret: secrets.cursorSecret,
     secretKey: secrets.secretKey,
@@ -124,7 +127,7 @@ export function operationsEnvironmentOf(name: ServiceName, stack: StackAddresses
   };
 }
 
-function tokenSettings({ ports, secretKey }: StackAddresses, user: NodeJS.ProcessEnv) {
+function tokenSettings({ ports, secretKey, revocationsSecret }: StackAddresses, user: NodeJS.ProcessEnv) {
   const algorithm = user.ALGORITHM || 'ES256';
   return {
     ALGORITHM: algorithm,
@@ -132,6 +135,8 @@ function tokenSettings({ ports, secretKey }: StackAddresses, user: NodeJS.Proces
     TOKEN_ISSUER: 'agora',
     TOKEN_AUDIENCE: 'agora',
     JWKS_URL: `${origin(ports.auth.internalPort)}/internal/jwks.json`,
+    REVOCATIONS_URL: `${origin(ports.auth.internalPort)}/internal/revocations`,
+    REVOCATIONS_SECRET: revocationsSecret,
   };
 }
 

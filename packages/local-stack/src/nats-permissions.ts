@@ -17,24 +17,26 @@ const tails: Partial<Record<ProcessName, ServiceName[]>> = { posts: ['posts', 'v
 
 /**
  * What a process may do with NATS as `user`. It publishes under its own name, makes its own stream where it is missing, reads the streams that
- * it subscribes to, and follows that of auth for revocations; posts follows more. So none can forge, purge or delete what another has said, take
+ * it subscribes to, and follows that of auth for revocations, whose heartbeat all hear and auth alone sends; posts follows more. So none can forge, purge or delete what another has said, take
  * what another is to read, or read another's inbox. `deploy/docker/nats.conf` says the same.
  */
 export function permissionsOf(name: ProcessName, user: string): NatsPermissions {
   const tailed = tails[name] ?? [];
   const followed: ServiceName[] = ['auth', ...tailed];
   const limits = name === 'gateway' ? ['gateway.limits'] : [];
+  const heartbeat = 'heartbeat.auth';
   return {
     publish: {
       allow: [
         ...(name === 'gateway' ? limits : [`${name}.>`, ...ownStream(name)]),
+        ...(name === 'auth' ? [heartbeat] : []),
         ...(reads[name] ?? []).flatMap((publisher) => ownConsumer(publisher, name)),
         ...tailed.filter((publisher) => publisher !== name).map(streamInfo),
         ...followed.flatMap(followers),
       ],
       deny: followed.flatMap((publisher) => consumersOfOthers(publisher, name)),
     },
-    subscribe: { allow: [`_INBOX_${user}.>`, ...limits] },
+    subscribe: { allow: [`_INBOX_${user}.>`, heartbeat, ...limits] },
   };
 }
 

@@ -11,6 +11,8 @@ export interface Secrets {
   nats: Record<ProcessName | 'streams', string>;
   /** What a service asks other services for at its internal port. */
   internal: Record<ServiceName, string>;
+  /** What whoever verifies tokens asks auth for what was revoked. */
+  revocations: string;
   signingKeySecret: string;
   cursorSecret: string;
   secretKey: string;
@@ -26,6 +28,7 @@ export function makeSecrets(): Secrets {
     database: forEachService(rolePasswords),
     nats: { ...forEachProcess(secret), streams: secret() },
     internal: forEachService(secret),
+    revocations: secret(),
     signingKeySecret: secret(),
     cursorSecret: secret(),
     secretKey: secret(),

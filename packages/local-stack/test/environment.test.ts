@@ -10,6 +10,7 @@ const stack: StackAddresses = {
   databasePasswords: secrets.database,
   nats: { url: 'nats://127.0.0.1:4222', users: { votes: { user: 'votes', password: 'v' } } },
   internalSecrets: secrets.internal,
+  revocationsSecret: secrets.revocations,
   signingKeySecret: secrets.signingKeySecret,
   cursorSecret: secrets.cursorSecret,
   secretKey: secrets.secretKey,

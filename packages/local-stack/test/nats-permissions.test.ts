@@ -26,7 +26,7 @@ describe('the configuration of NATS in docker compose and Kubernetes', () => {
 
 describe('what a process may do with NATS', () => {
   it('differs by process, and ends with its own inbox', () => {
-    expect(permissionsOf('votes', 'votes_2').subscribe.allow).toEqual(['_INBOX_votes_2.>']);
+    expect(permissionsOf('votes', 'votes_2').subscribe.allow).toEqual(['_INBOX_votes_2.>', 'heartbeat.auth']);
     expect(permissionsOf('gateway', 'gateway').publish.allow).not.toContain('gateway.>');
   });
 });

@@ -21,6 +21,8 @@ export interface Agora {
   /** The ports of all processes, also of those that were not started: a test may listen there itself. */
   ports: Record<ProcessName, Ports>;
   process(name: ProcessName): RunningProcess;
+  /** What whoever verifies tokens asks auth for what was revoked. */
+  revocationsSecret: string;
   /** Starts one more. */
   start(name: ProcessName): Promise<RunningProcess>;
   stop(): Promise<void>;
@@ -29,8 +31,13 @@ export interface Agora {
 export interface AgoraOptions {
   /** HS256 lets a test sign tokens itself (`tokenFor`), so that auth need not run. */
   algorithm?: 'HS256' | 'ES256';
-  environment?: Record<string, string>;
+  /** Settings for all, which may depend on the ports that were found for them. */
+  environment?: Environment | ((ports: Record<ProcessName, Ports>) => Promise<Environment>);
 }
+
+type Environment = Record<string, string>;
+
+const revocationsSecret = testSecret.toUpperCase();
 
 const attempts = 5;
 
@@ -49,12 +56,14 @@ export async function startAgora(names: readonly ProcessName[], options: AgoraOp
 
 async function startAll(names: readonly ProcessName[], options: AgoraOptions): Promise<Agora> {
   const addresses = await addressesOf();
+  const given = options.environment ?? {};
+  const environment = typeof given === 'function' ? await given(addresses.ports) : given;
   const running = new Map<ProcessName, RunningProcess>();
   const start = async (name: ProcessName) => {
     const started = await startProcess({
       ...addresses.ports[name],
       entry: entryPoint(repository, name),
-      environment: { ...environmentFor(name, addresses, options), ...options.environment },
+      environment: { ...environmentFor(name, addresses, options), ...environment },
     });
     running.set(name, started);
     return started;
@@ -70,6 +79,7 @@ async function startAll(names: readonly ProcessName[], options: AgoraOptions): P
   }
   return {
     ports: addresses.ports,
+    revocationsSecret,
     process: (name) => {
       const found = running.get(name);
       if (!found) throw new Error(`${name} was not started`);
@@ -95,6 +105,7 @@ async function addressesOf(): Promise<StackAddresses> {
     databasePasswords,
     nats: { url: nats.url, users: worker.natsUsers },
     internalSecrets: forEachService(() => testSecret),
+    revocationsSecret,
     signingKeySecret: testSecret,
     cursorSecret: testSecret,
     secretKey: testSecret,

@@ -31,6 +31,23 @@ export async function whileLocked<Result>(
   }
 }
 
+/** Runs `work` between a statement and the commit of its transaction. */
+export async function beforeCommit(
+  statement: string,
+  values: unknown[],
+  work: () => Promise<void>,
+): Promise<void> {
+  const client = await connect();
+  try {
+    await client.query('BEGIN');
+    await client.query(statement, values);
+    await work();
+    await client.query('COMMIT');
+  } finally {
+    await client.end();
+  }
+}
+
 async function connect(database = currentStack().worker.database): Promise<pg.Client> {
   const client = new pg.Client({ ...currentStack().postgres, database });
   await client.connect();

@@ -15,6 +15,8 @@ export interface Courier {
   ensureStream(publisher: Publisher): Promise<void>;
   /** Deletes a publisher's stream and all it holds, as a lost disk would. */
   loseStream(publisher: Publisher): Promise<void>;
+  /** Has a publisher's stream take nothing more while `work` runs. */
+  whileFull(publisher: Publisher, work: () => Promise<void>): Promise<void>;
   /** All events that a publisher's stream holds; what is no JSON is passed over, as another test may have left it there. */
   read(publisher: Publisher): Promise<Envelope<Record<string, unknown>>[]>;
   close(): Promise<void>;
@@ -49,6 +51,16 @@ export async function openCourier(): Promise<Courier> {
     async loseStream(name) {
       const { streams } = await jetstreamManager(connection);
       await streams.delete(name.toUpperCase());
+    },
+    async whileFull(name, work) {
+      const { streams } = await jetstreamManager(connection);
+      const { config } = await streams.info(name.toUpperCase());
+      await streams.update(config.name, { ...config, max_msg_size: 10 });
+      try {
+        await work();
+      } finally {
+        await streams.update(config.name, config);
+      }
     },
     read: (name) => readStream(connection, name.toUpperCase()),
     close: () => connection.close(),

@@ -1,5 +1,5 @@
 export { startAgora, type Agora } from './agora.js';
-export { query, whileLocked } from './database.js';
+export { beforeCommit, query, whileLocked } from './database.js';
 export { eventually } from './eventually.js';
 export { openFaultProxy, type FaultProxy } from './fault-proxy.js';
 export { openCourier, type Courier } from './events.js';

@@ -50,6 +50,7 @@ describe('votes', () => {
     ['make a consumer where it reads nothing', ({ consumers }) => consumers.add('VOTES', { ...durable, durable_name: 'x' })],
     ['take what another is to read', (_, connection) => connection.request('$JS.API.CONSUMER.MSG.NEXT.AUTH.posts', '1')],
     ['acknowledge in place of another', (_, connection) => connection.request('$JS.ACK.AUTH.posts.1.1.1.1.0')],
+    ['say in place of auth that nothing was revoked', (_, connection) => connection.request('heartbeat.auth', '{}')],
     ['limit logins', (_, connection) => connection.request('gateway.limits')],
   ]; // prettier-ignore
 

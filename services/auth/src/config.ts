@@ -7,12 +7,18 @@ import {
   type Rate,
 } from '@agora/chassis';
 import { databaseSettings, type DatabaseSettings } from '@agora/database';
-import { identitySettings, type IdentitySettings } from '@agora/identity';
+import {
+  identitySettings,
+  revocationSettings,
+  type IdentitySettings,
+  type RevocationSettings,
+} from '@agora/identity';
 import { brokerSettings, type BrokerSettings } from '@agora/messaging';
 import { importSettings, type ImportSettings } from '@agora/monolith';
 import Joi from 'joi';
 
-export interface Config extends ProcessSettings, DatabaseSettings, BrokerSettings, IdentitySettings {
+export interface Config
+  extends ProcessSettings, DatabaseSettings, BrokerSettings, IdentitySettings, RevocationSettings {
   /** What other services must know to ask for an account. */
   INTERNAL_SECRET: string;
   /** Where posts and votes answer other services, and what each asks them for: exports show what they keep. */
@@ -61,6 +67,7 @@ export const readConfig = (environment: NodeJS.ProcessEnv): Config =>
     ...databaseSettings,
     ...brokerSettings,
     ...identitySettings,
+    ...revocationSettings,
     PORT: Joi.number().port().default(8001),
     INTERNAL_PORT: Joi.number().port().default(9001),
     INTERNAL_SECRET: strongSecret.required(),
@@ -68,8 +75,9 @@ export const readConfig = (environment: NodeJS.ProcessEnv): Config =>
     POSTS_INTERNAL_SECRET: strongSecret.required(),
     VOTES_INTERNAL_URL: origin.required(),
     VOTES_INTERNAL_SECRET: strongSecret.required(),
-    // auth holds the keys itself.
+    // auth holds the keys and the revocations itself.
     JWKS_URL: Joi.any().strip(),
+    REVOCATIONS_URL: Joi.any().strip(),
     ...signingKeySettings,
     SIGNING_KEY_PREVIOUS: Joi.string()
       .when('SIGNING_KEY', { not: Joi.exist(), then: Joi.forbidden() })

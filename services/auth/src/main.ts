@@ -29,6 +29,8 @@ import { countLogins } from './limits/login-attempts.js';
 import { models } from './models/models.js';
 import { openKeys } from './keys/open-keys.js';
 import { openPasswords } from './passwords/passwords.js';
+import { announceRevocations } from './revocations/announce-revocations.js';
+import { forgetOldRevocations, readRevocations } from './revocations/revocation-log.js';
 import { eraseEndedSessions } from './sessions/erase-sessions.js';
 import { sessionOpener } from './sessions/open-session.js';
 import { purgeExpiredSessions, purgeUsedRefreshTokens } from './sessions/purge-sessions.js';
@@ -44,7 +46,7 @@ runProcess('auth', readConfig, async (config, { logger, started, isDraining }) =
   const translateError = (error: unknown) =>
     isDatabaseUnavailable(error) ? unavailable('The accounts cannot be reached.') : undefined;
   const broker = connectBroker('auth', config, logger);
-  const revocations = followRevocations(config, broker, logger);
+  const revocations = followRevocations(config, broker, logger, readRevocations);
   const userIds = openNewIds('users', database, logger.warn.bind(logger));
   const listen = { host: config.HOST, drainMilliseconds: config.SHUTDOWN_TIMEOUT_SECONDS * 500 };
   started(
@@ -53,16 +55,21 @@ runProcess('auth', readConfig, async (config, { logger, started, isDraining }) =
       port: config.INTERNAL_PORT,
       logger,
       // Addresses too, for as long as posts shows them.
-      routes: internalRoutes(keys, database, userIds, true),
+      routes: internalRoutes(keys, database, userIds, {
+        publicEmails: true,
+        revocationsSecret: config.REVOCATIONS_SECRET,
+      }),
       secret: config.INTERNAL_SECRET,
       translateError,
-      isReady: async () => !isDraining() && revocations.isComplete() && (await databaseAnswers(database)),
+      isReady: async () => !isDraining() && revocations.areKnown() && (await databaseAnswers(database)),
       dependenciesAnswer: async () => (await broker.answers()) && (await databaseAnswers(database)),
     }),
   );
   started(broker);
   started(followOwnIds({ broker, logger, event: userRegistered, saw: ({ user_id: id }) => userIds.saw(id) }));
   started(revocations);
+  started(announceRevocations(broker, logger));
+  started(forgetOldRevocations(logger));
   started(purgeExpiredSessions(logger));
   started(purgeUsedRefreshTokens(logger));
   started(eraseEndedSessions(revocations, logger));

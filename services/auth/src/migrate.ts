@@ -13,6 +13,7 @@ import { fillAccountKeys } from './migrations/0010-fill-account-keys.js';
 import { createSessionErasures } from './migrations/0011-create-session-erasures.js';
 import { indexSessionNumbers } from './migrations/0012-index-session-numbers.js';
 import { indexUsedRefreshTokens } from './migrations/0013-index-used-refresh-tokens.js';
+import { numberRevocations } from './migrations/0014-number-revocations.js';
 
 await runMigrateCommand('auth', readMigrationConfig, [
   createMessaging,
@@ -28,4 +29,5 @@ await runMigrateCommand('auth', readMigrationConfig, [
   createSessionErasures,
   indexSessionNumbers,
   indexUsedRefreshTokens,
+  numberRevocations,
 ]);

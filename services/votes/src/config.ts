@@ -1,11 +1,17 @@
 import { processSettings, readSettings, strongSecret, type ProcessSettings } from '@agora/chassis';
 import { databaseSettings, type DatabaseSettings } from '@agora/database';
-import { identitySettings, type IdentitySettings } from '@agora/identity';
+import {
+  identitySettings,
+  revocationSettings,
+  type IdentitySettings,
+  type RevocationSettings,
+} from '@agora/identity';
 import { brokerSettings, type BrokerSettings } from '@agora/messaging';
 import { importSettings, type ImportSettings } from '@agora/monolith';
 import Joi from 'joi';
 
-export interface Config extends ProcessSettings, DatabaseSettings, BrokerSettings, IdentitySettings {
+export interface Config
+  extends ProcessSettings, DatabaseSettings, BrokerSettings, IdentitySettings, RevocationSettings {
   /** Where auth answers other services, such as `http://auth:9001`, and what it asks them for. */
   AUTH_INTERNAL_URL: string;
   AUTH_INTERNAL_SECRET: string;
@@ -26,6 +32,7 @@ export const readConfig = (environment: NodeJS.ProcessEnv): Config =>
     ...databaseSettings,
     ...brokerSettings,
     ...identitySettings,
+    ...revocationSettings,
     PORT: Joi.number().port().default(8003),
     INTERNAL_PORT: Joi.number().port().default(9003),
     AUTH_INTERNAL_URL: origin.required(),

@@ -2,7 +2,7 @@ import { DeliverPolicy, type JsMsg } from '@nats-io/jetstream';
 import type { Publisher } from '@agora/contracts';
 import type { Broker } from '../broker.js';
 import { readEnvelope } from '../read-envelope.js';
-import { keepReading, readStream } from './read-stream.js';
+import { keepReading, readStream, type StreamReader } from './read-stream.js';
 import type { Logger } from '../logger.js';
 import type { SubscribedEvent } from '../consume/subscriptions.js';
 
@@ -24,8 +24,13 @@ export interface FollowOptions {
 export interface Following {
   /** Whether all that the stream held when it was first read has been seen. */
   isCaughtUp(): boolean;
+  /** Asks NATS whether all that the stream holds now has been seen; rejects when it does not answer. */
+  isAtEnd(): Promise<boolean>;
   stop(): Promise<void>;
 }
+
+/** How far the clocks of this process and of NATS may differ before it matters where reading begins. */
+const skewMilliseconds = 30_000;
 
 /**
  * Reads the recent past of a stream and then whatever is published, in every process that calls it. After a break of the
@@ -33,18 +38,36 @@ export interface Following {
  */
 export function followStream({ broker, publisher, seconds, followers, logger }: FollowOptions): Following {
   let isCaughtUp = false;
-  const { stop } = keepReading(publisher, logger, (stopped) => {
+  let isAtEnd: (() => Promise<boolean>) | undefined;
+  /** How far the clock of NATS, which dates the messages, is ahead. */
+  let skew = 0;
+  const { stop } = keepReading(publisher, logger, async (stopped) => {
     const start = {
       deliver_policy: DeliverPolicy.StartTime,
-      opt_start_time: new Date(Date.now() - seconds * 1_000).toISOString(),
+      opt_start_time: new Date(Date.now() + skew - seconds * 1_000).toISOString(),
     };
     const take = (message: JsMsg) => {
       const follower = followers.find(({ event }) => event.type === message.subject);
       if (follower) hand(message, follower, logger);
     };
-    return readStream({ broker, publisher, start, take, caughtUp: () => (isCaughtUp = true) }, stopped);
+    const reading = (reader: StreamReader) => {
+      const ahead = Date.parse(reader.createdAt) - Date.now();
+      const hasBegunRight = Math.abs(ahead - skew) < skewMilliseconds;
+      skew = ahead;
+      if (!hasBegunRight)
+        throw new Error('the clocks of this process and of NATS differ; reading by that of NATS');
+      isAtEnd = reader.isAtEnd;
+    };
+    try {
+      await readStream(
+        { broker, publisher, start, take, caughtUp: () => (isCaughtUp = true), reading },
+        stopped,
+      );
+    } finally {
+      isAtEnd = undefined;
+    }
   });
-  return { isCaughtUp: () => isCaughtUp, stop };
+  return { isCaughtUp: () => isCaughtUp, isAtEnd: async () => (await isAtEnd?.()) ?? false, stop };
 }
 
 function hand(message: JsMsg, follower: Follower<never>, logger: Logger): void {

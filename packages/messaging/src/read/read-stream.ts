@@ -16,8 +16,15 @@ export interface ReadOptions {
   take(message: JsMsg): void;
   /** Called whenever all that the stream held has been taken. */
   caughtUp(): void;
-  /** Given a way to ask the server, while the stream is read, whether all that it holds has been taken. */
-  reading?(isAtEnd: () => Promise<boolean>): void;
+  /** Called before anything is taken; what it throws ends the reading. */
+  reading?(reader: StreamReader): void;
+}
+
+export interface StreamReader {
+  /** When reading began, by the clock of the server. */
+  createdAt: string;
+  /** Asks the server, while the stream is read, whether all that it holds has been taken. */
+  isAtEnd(): Promise<boolean>;
 }
 
 /** Reads a stream until `stopped`, until the connection breaks or until the server falls silent; rejects when the stream or the consumer goes. */
@@ -25,26 +32,24 @@ export async function readStream(options: ReadOptions, stopped: AbortSignal): Pr
   const { broker, publisher, start, take, caughtUp, reading } = options;
   const { client, manager } = await broker.jetStream();
   const stream = streamOf(publisher);
-  const {
-    name,
-    num_pending: pending,
-    delivered,
-  } = await manager.consumers.add(stream, {
+  const added = await manager.consumers.add(stream, {
     name: `follower-${randomUUID()}`,
     ack_policy: AckPolicy.None,
     inactive_threshold: nanos(60_000),
     mem_storage: true,
     ...start,
   });
-  if (pending === 0) caughtUp();
-  let taken = delivered.stream_seq;
+  const { name } = added;
+  let taken = added.delivered.stream_seq;
+  const isAtEnd = async () => {
+    const { num_pending: pending, delivered } = await manager.consumers.info(stream, name);
+    return pending === 0 && delivered.stream_seq <= taken;
+  };
+  reading?.({ createdAt: added.created, isAtEnd });
+  if (added.num_pending === 0) caughtUp();
   const consumer = await client.consumers.get(stream, name);
   const messages = await consumer.consume({ ...asking, max_messages: 500 });
   void endWhenSilent(messages, () => undefined);
-  reading?.(async () => {
-    const info = await manager.consumers.info(stream, name);
-    return info.num_pending === 0 && info.delivered.stream_seq <= taken;
-  });
   // What was on its way when a connection broke is lost: without acknowledgements only reading again finds it.
   const stop = () => messages.stop();
   const forget = broker.onReconnect(stop);

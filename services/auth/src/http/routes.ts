@@ -1,4 +1,4 @@
-import { del, get, patch, post, put, type Logger, type Route } from '@agora/chassis';
+import { authenticateService, del, get, patch, post, put, type Logger, type Route } from '@agora/chassis';
 import type { Revocations } from '@agora/identity';
 import type { NewIds } from '@agora/database';
 import { listEvents, showHighestId } from '@agora/operations';
@@ -23,6 +23,7 @@ import { refreshSession, refreshSessionDescription } from './sessions/refresh-se
 import { renameOwnUser, renameOwnUserDescription } from './accounts/rename-own-user.js';
 import { registerUser, registerUserDescription } from './accounts/register-user.js';
 import { showKeySet, showKeySetDescription } from './show-key-set.js';
+import { showRevocations } from './show-revocations.js';
 import { showOwnUser, showOwnUserDescription } from './accounts/show-own-user.js';
 import { showKnownUser, showUser, showUserDescription } from './accounts/show-user.js';
 
@@ -72,14 +73,18 @@ export const routes = (dependencies: Dependencies): Route[] => {
   ];
 };
 
-/** What other processes of Agora ask of auth, on the internal port. */
+/** What other processes of Agora ask of auth, on the internal port. Whoever verifies tokens may ask what was revoked, by a secret that opens nothing else. */
 export const internalRoutes = (
   keys: Keys,
   database: Sequelize,
   userIds: NewIds,
-  publicEmails: boolean,
+  { publicEmails, revocationsSecret }: { publicEmails: boolean; revocationsSecret: string },
 ): Route[] => [
   get('/internal/jwks.json', 'anyone', showKeySet(keys)),
+  {
+    ...get('/internal/revocations', 'service', showRevocations),
+    guard: authenticateService(revocationsSecret),
+  },
   get('/internal/users', 'service', listUsers(publicEmails)),
   get('/internal/users/highest', 'service', showHighestId(userIds)),
   get('/internal/users/:id', 'service', showKnownUser(publicEmails)),

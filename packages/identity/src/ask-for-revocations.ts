@@ -1,0 +1,45 @@
+import Joi from 'joi';
+import type { RevocationSettings } from './settings.js';
+
+/** A page of what auth has revoked, the oldest first. */
+export interface RevocationPage {
+  /** The number of the newest that is committed. */
+  newest: number;
+  revocations: { number: number; type: string; data: Record<string, unknown> }[];
+  /** Whether there are more. */
+  more: boolean;
+}
+
+/** What was revoked after the one of that number, as far back as a token may live; rejects when it can't be told. */
+export type AskForRevocations = (after: number) => Promise<RevocationPage>;
+
+/** Long enough for a busy auth, and short enough to be asked again within the bound. */
+const patienceMilliseconds = 1_000;
+
+/** Makes the function that asks auth's internal port. */
+export const askAuthForRevocations =
+  ({ REVOCATIONS_URL: url = '', REVOCATIONS_SECRET: secret }: RevocationSettings): AskForRevocations =>
+  async (after) => {
+    const response = await fetch(`${url}?after=${after}`, {
+      headers: { Authorization: `Bearer ${secret}` },
+      signal: AbortSignal.timeout(patienceMilliseconds),
+      redirect: 'error',
+    });
+    if (!response.ok) {
+      await response.body?.cancel();
+      throw new Error(`auth answered ${response.status} when it was asked for revocations`);
+    }
+    return Joi.attempt(await response.json(), page);
+  };
+
+const number = Joi.number().integer().min(0).required();
+
+const page = Joi.object<RevocationPage>({
+  newest: number,
+  revocations: Joi.array()
+    .items(Joi.object({ number, type: Joi.string().required(), data: Joi.object().required() }))
+    .required(),
+  more: Joi.boolean().required(),
+})
+  .unknown()
+  .prefs({ convert: false });

@@ -1,0 +1,149 @@
+import { delay, Gauge, loop, type Logger, type Stoppable } from '@agora/chassis';
+import type { AskForRevocations, RevocationPage } from './ask-for-revocations.js';
+
+export interface KnowingOptions {
+  ask: AskForRevocations;
+  /** Takes in what an answer tells. */
+  take(revocation: RevocationPage['revocations'][number]): void;
+  /** Whether all that the stream holds has been read, as NATS says now; rejects when it can't be asked. */
+  isStreamRead(): Promise<boolean>;
+  /** How long this process may go on without being told that it knows all. */
+  blindSeconds: number;
+  logger: Logger;
+}
+
+/** What this process knows of the numbers that auth gives its revocations: each names the one before. */
+export interface Knowing extends Stoppable {
+  /** Whether this process knew all revocations not too long ago. */
+  isGood(): boolean;
+  /** A heartbeat of auth came, which names its newest revocation, and says whether that is too old to concern a token that lives. */
+  heardNewest(number: number, isOld?: boolean): void;
+  /** A revocation was taken from the stream. */
+  heard(number: number, previous: number): void;
+}
+
+const known = new Gauge({
+  name: 'revocations_known',
+  help: '1 while this process knows all revocations, else 0: requests with a token are then refused',
+});
+
+/** How often auth sends a heartbeat, and some more. */
+const heartbeatMilliseconds = 700;
+/** Two heartbeats that were missed, or named what is unknown here. */
+const patienceMilliseconds = 1_000;
+const askMilliseconds = 1_000;
+const turnMilliseconds = 100;
+const maxAhead = 1_000;
+
+/**
+ * Knows whether this process knows all revocations. A heartbeat whose number is known confirms it. Without one auth is asked, and when
+ * that is away, too, NATS: a stream that is read to its end holds all that can be known (docs/decisions/0041-revocations-are-numbered.md).
+ */
+export function knowAll(options: KnowingOptions): Knowing {
+  const { ask, take, isStreamRead, blindSeconds, logger } = options;
+  /** All up to it are known; undefined until auth has said so. */
+  let knownUpTo: number | undefined;
+  let newestHeard = 0;
+  /** Whoever lacks those up to it lacks nothing. */
+  let oldUpTo = 0;
+  /** The newest that was seen at all, and by the one before those that came too early. */
+  let newestSeen = 0;
+  const ahead = new Map<number, number>();
+  let confirmedAt = -Infinity;
+  let askedAt = -Infinity;
+
+  const now = () => performance.now();
+  const confirm = (at = now()) => {
+    if (confirmedAt === -Infinity) logger.info('all revocations are known');
+    confirmedAt = at;
+  };
+  const learnUpTo = (number: number) => {
+    knownUpTo = Math.max(knownUpTo ?? 0, number);
+    for (const [previous, next] of [...ahead].toSorted(([one], [other]) => one - other)) {
+      if (previous > knownUpTo) break;
+      knownUpTo = Math.max(knownUpTo, next);
+      ahead.delete(previous);
+    }
+  };
+
+  const askAuth = async () => {
+    for (;;) {
+      const at = now();
+      const { newest, revocations, more } = await ask(knownUpTo ?? 0);
+      for (const revocation of revocations) take(revocation);
+      const last = revocations.at(-1)?.number;
+      if (more && last !== undefined && last > (knownUpTo ?? 0)) {
+        learnUpTo(last);
+        continue;
+      }
+      learnUpTo(newest);
+      newestHeard = newest;
+      return confirm(at);
+    }
+  };
+  let readSince: number | undefined;
+  const askNats = async () => {
+    if (!(await isStreamRead())) return;
+    readSince ??= now();
+    // At the start auth gets the time for a heartbeat, which may name what the stream has not.
+    const isListening = confirmedAt > -Infinity || now() - readSince > heartbeatMilliseconds;
+    if (isListening && newestHeard <= Math.max(knownUpTo ?? newestSeen, oldUpTo)) confirm();
+  };
+  const confirmInTime = async () => {
+    const isDue = now() - confirmedAt > patienceMilliseconds && now() - askedAt > askMilliseconds;
+    if (!isDue) return;
+    askedAt = now();
+    try {
+      await askAuth();
+    } catch (error) {
+      logger.debug({ error }, 'auth cannot be asked for revocations');
+      await askNats().catch(() => undefined);
+      // At the start nobody is served until one of them answers.
+      if (confirmedAt === -Infinity) askedAt = -Infinity;
+    }
+  };
+  const isGood = () => now() - confirmedAt <= blindSeconds * 1_000;
+  const warn = warnWhenBlind(isGood, logger);
+
+  const running = loop(
+    'revocations',
+    async ({ signal, progressed }) => {
+      while (!signal.aborted) {
+        await confirmInTime();
+        warn();
+        progressed();
+        await delay(turnMilliseconds, signal);
+      }
+    },
+    { logger },
+  );
+  return {
+    isGood,
+    heardNewest(number, isOld = false) {
+      newestHeard = Math.max(newestHeard, number);
+      if (isOld) oldUpTo = Math.max(oldUpTo, number);
+      if (knownUpTo !== undefined && newestHeard <= knownUpTo) confirm();
+    },
+    heard(number, previous) {
+      newestSeen = Math.max(newestSeen, number);
+      if (knownUpTo === undefined || previous > knownUpTo) {
+        if (ahead.size >= maxAhead) ahead.clear();
+        ahead.set(previous, number);
+      } else learnUpTo(number);
+    },
+    stop: () => running.stop(),
+  };
+}
+
+/** Says once that nobody is let in any more, and once that it is over. */
+function warnWhenBlind(isGood: () => boolean, logger: Logger): () => void {
+  let wasGood = false;
+  return () => {
+    const good = isGood();
+    known.set(good ? 1 : 0);
+    if (wasGood && !good)
+      logger.error('neither NATS nor auth tells what was revoked; requests with a token are refused');
+    if (!wasGood && good) logger.info('requests with a token are served');
+    wasGood = good;
+  };
+}

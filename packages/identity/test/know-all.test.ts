@@ -1,0 +1,121 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { createLogger } from '@agora/chassis';
+import { eventually } from '@agora/testing';
+import type { RevocationPage } from '../src/ask-for-revocations.js';
+import { knowAll, type Knowing } from '../src/know-all.js';
+
+const logger = createLogger('test', 'silent');
+
+/** auth with some revocations, NATS with its stream, and who must know all. */
+function given({ revocations = [] as number[], blindSeconds = 60, pageSize = 1_000, isAway = false } = {}) {
+  const auth = { isAway, asked: [] as number[], revocations };
+  const nats = { isAway: false, isRead: true };
+  const taken: number[] = [];
+  const ask = async (after: number): Promise<RevocationPage> => {
+    auth.asked.push(after);
+    if (auth.isAway) throw new Error('away');
+    const all = auth.revocations.filter((number) => number > after);
+    const page = all.slice(0, pageSize);
+    return {
+      newest: Math.max(0, ...auth.revocations),
+      revocations: page.map((number) => ({ number, type: 'auth.user-deleted.v1', data: {} })),
+      more: page.length === pageSize,
+    };
+  };
+  knowing = knowAll({
+    ask,
+    take: ({ number }) => taken.push(number),
+    isStreamRead: async () => {
+      if (nats.isAway) throw new Error('away');
+      return nats.isRead;
+    },
+    blindSeconds,
+    logger,
+  });
+  return { auth, nats, taken, knowing };
+}
+
+let knowing: Knowing;
+afterEach(() => knowing.stop());
+
+const becomesGood = () => eventually(() => expect(knowing.isGood()).toBe(true), 2_500);
+const pass = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+describe('who must know all revocations', () => {
+  it('knows none before it has been told, and then all, page by page', async () => {
+    const { auth, taken } = given({ revocations: [1, 2, 3, 4, 5], pageSize: 2 });
+    expect(knowing.isGood()).toBe(false);
+    await becomesGood();
+    expect(taken).toEqual([1, 2, 3, 4, 5]);
+    expect(auth.asked).toEqual([0, 2, 4]);
+  });
+
+  it('asks nobody while heartbeats name what it knows', async () => {
+    const { auth } = given({ revocations: [1] });
+    await becomesGood();
+    const beating = setInterval(() => knowing.heardNewest(1), 100);
+    await pass(1_500);
+    clearInterval(beating);
+    expect(auth.asked).toEqual([0]);
+  });
+
+  it('asks for what a heartbeat names and the stream has not brought', async () => {
+    const { auth, taken } = given({ revocations: [1] });
+    await becomesGood();
+    auth.revocations.push(2);
+    const beating = setInterval(() => knowing.heardNewest(2), 100);
+    await eventually(() => expect(taken).toEqual([1, 2]), 1_500);
+    clearInterval(beating);
+    expect(auth.asked.at(-1)).toBe(1);
+  });
+
+  it('asks nobody for what the stream brought, in any order, and for what is missing between', async () => {
+    const { auth, taken } = given({ revocations: [1] });
+    await becomesGood();
+    knowing.heard(3, 2);
+    knowing.heard(2, 1);
+    let newest = 3;
+    const beating = setInterval(() => knowing.heardNewest(newest), 100);
+    await pass(1_300);
+    expect(auth.asked).toEqual([0]);
+    auth.revocations.push(2, 3, 4, 5);
+    knowing.heard(5, 4);
+    newest = 5;
+    await eventually(() => expect(taken).toEqual([1, 4, 5]), 1_500);
+    clearInterval(beating);
+  });
+
+  it('believes NATS while auth is away, but not when a heartbeat named what the stream lacks', async () => {
+    const { nats } = given({ blindSeconds: 1, isAway: true });
+    await becomesGood();
+    await pass(1_500);
+    expect(knowing.isGood()).toBe(true);
+    knowing.heardNewest(9);
+    await eventually(() => expect(knowing.isGood()).toBe(false), 3_500);
+    knowing.heard(9, 8);
+    await becomesGood();
+    nats.isRead = false;
+    await eventually(() => expect(knowing.isGood()).toBe(false), 3_500);
+  });
+
+  it('gives auth the time for a heartbeat before it believes a stream that it has just read', async () => {
+    const { taken } = given({ isAway: true });
+    await pass(300);
+    expect(knowing.isGood()).toBe(false);
+    knowing.heardNewest(4);
+    await pass(1_000);
+    expect([knowing.isGood(), taken]).toEqual([false, []]);
+  });
+
+  it('is good for a bounded time when neither answers', async () => {
+    const { auth, nats } = given({ blindSeconds: 2 });
+    await becomesGood();
+    auth.isAway = true;
+    nats.isAway = true;
+    await pass(1_500);
+    expect(knowing.isGood()).toBe(true);
+    await eventually(() => expect(knowing.isGood()).toBe(false), 1_500);
+    auth.isAway = false;
+    await becomesGood();
+  });
+});

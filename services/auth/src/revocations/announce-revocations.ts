@@ -1,0 +1,29 @@
+import { every, type Logger, type Stoppable } from '@agora/chassis';
+import { heartbeatSubject, type Heartbeat } from '@agora/identity';
+import { openBroadcast, type Broker } from '@agora/messaging';
+import { readNewest } from './revocation-log.js';
+
+const everyMilliseconds = 500;
+
+/**
+ * Says every half second which revocation is the newest that is committed, so that whoever verifies tokens notices one that did not come:
+ * every replica does, for one that says nothing is then missed by nobody.
+ */
+export function announceRevocations(broker: Broker, logger: Logger): Stoppable {
+  const broadcast = openBroadcast(broker, heartbeatSubject, () => undefined);
+  const beating = every(
+    'heartbeat of revocations',
+    everyMilliseconds,
+    async () => {
+      const newest = await readNewest();
+      broadcast.send({ newest, at: Date.now() } satisfies Heartbeat);
+    },
+    { logger, isVital: true, maxBackoffMilliseconds: everyMilliseconds },
+  );
+  return {
+    async stop() {
+      await beating.stop();
+      await broadcast.stop();
+    },
+  };
+}
