@@ -84,7 +84,11 @@ describe('the live feed', () => {
     await heard(listener, post, ['post-published post', 'post-changed new', 'votes 1', 'post-deleted']);
     expect(toldOf(listener, secret)).toEqual([]);
     const shown = listener.events.find(({ data }) => data.id === post);
-    expect(shown?.data).toMatchObject({ owner_id: author.id, owner: { email: author.email }, votes: 0 });
+    expect(shown?.data).toMatchObject({
+      owner_id: author.id,
+      owner: { id: author.id, name: `user_${author.id}` },
+      votes: 0,
+    });
     expect(listener.events.every(({ id }) => id !== '')).toBe(true);
   });
 

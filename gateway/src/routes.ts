@@ -51,6 +51,13 @@ export const routes: readonly Route[] = [
   route('GET', '/feed', 'posts', 'user'),
   { ...route('GET', '/feed/stream', 'posts', 'user'), streams: true },
 
+  route('POST', '/posts/:id/reports', 'posts', 'user', 'json'),
+  route('PUT', '/posts/:id/removal', 'posts', 'user', 'json'),
+  route('DELETE', '/posts/:id/removal', 'posts', 'user'),
+  route('GET', '/moderation/reports', 'posts', 'user'),
+  route('DELETE', '/moderation/reports/:id', 'posts', 'user'),
+  route('GET', '/moderation/log', 'posts', 'user'),
+
   route('POST', '/vote', 'votes', 'user', 'json'),
   route('GET', '/vote', 'votes', 'user'),
 

@@ -68,8 +68,8 @@ const statementsFor = (users: number, posts: number, passwordHash: string): stri
   `INSERT INTO auth.users (id, email, password_hash, created_at) OVERRIDING SYSTEM VALUE
    SELECT id, ${emailInSql('id')}, '${passwordHash}', ${joinedAt('id')}
    FROM generate_series(1, ${users}) AS id WHERE NOT ${isDeletedUser('id')}`,
-  `INSERT INTO posts.authors (id, email, created_at, deleted_at)
-   SELECT id, CASE WHEN NOT ${isDeletedUser('id')} THEN ${emailInSql('id')} END,
+  `INSERT INTO posts.authors (id, name, version, created_at, deleted_at)
+   SELECT id, CASE WHEN NOT ${isDeletedUser('id')} THEN 'user_' || id END, 1,
           CASE WHEN NOT ${isDeletedUser('id')} THEN ${joinedAt('id')} END, CASE WHEN ${isDeletedUser('id')} THEN now() END
    FROM generate_series(1, ${users}) AS id`,
   `INSERT INTO votes.voters (id, deleted_at)

@@ -6,7 +6,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import pg from 'pg';
 
 const columns = `posts.id, title, content, published, posts.created_at, updated_at, owner_id, votes,
-  email, authors.created_at AS joined_at FROM posts JOIN authors ON authors.id = owner_id`;
+  name, authors.created_at AS joined_at FROM posts JOIN authors ON authors.id = owner_id`;
 
 const statements = {
   get: `SELECT ${columns} WHERE posts.id = $1`,
@@ -23,7 +23,7 @@ interface Row {
   updated_at: Date;
   owner_id: number;
   votes: number;
-  email: string;
+  name: string;
   joined_at: Date;
 }
 
@@ -35,7 +35,7 @@ const view = (row: Row) => ({
   created_at: row.created_at,
   updated_at: row.updated_at,
   owner_id: row.owner_id,
-  owner: { id: row.owner_id, email: row.email, created_at: row.joined_at },
+  owner: { id: row.owner_id, name: row.name, created_at: row.joined_at },
   votes: row.votes,
 });
 

@@ -149,6 +149,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/moderation/log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what moderators, admins and operators did
+         * @description For moderators. Nothing is ever changed in it. Acts on accounts show up within two seconds.
+         */
+        get: operations["listModerationLog"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/moderation/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the reports that nobody has settled
+         * @description For moderators.
+         */
+        get: operations["listReports"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/moderation/reports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Settle a report without a removal
+         * @description For moderators. A removal settles all reports on its post.
+         */
+        delete: operations["settleReport"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/openapi.json": {
         parameters: {
             query?: never;
@@ -211,6 +271,47 @@ export interface paths {
         head?: never;
         /** Change parts of an own post */
         patch: operations["changePost"];
+        trace?: never;
+    };
+    "/posts/{id}/removal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Remove a post
+         * @description For moderators. For all but its owner and moderators the post is then as a draft of somebody else's. Reports on it are settled. Of a post that is removed already, the reason is replaced.
+         */
+        put: operations["removePost"];
+        post?: never;
+        /**
+         * Take the removal of a post back
+         * @description For moderators.
+         */
+        delete: operations["restorePost"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/posts/{id}/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Report a post to the moderators */
+        post: operations["reportPost"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/refresh": {
@@ -400,20 +501,6 @@ export interface components {
             /** @description Whether a second factor is on. */
             totp: boolean;
         };
-        /**
-         * @example {
-         *       "id": 7,
-         *       "email": "ada@example.com",
-         *       "created_at": "2026-01-31T12:00:00.000Z"
-         *     }
-         */
-        Author: {
-            /** Format: date-time */
-            created_at: string;
-            /** Format: email */
-            email: string;
-            id: number;
-        };
         FieldError: {
             /** @description Where it is: `body`, the name of a field or of a parameter. */
             field: string;
@@ -446,6 +533,30 @@ export interface components {
             password: string;
             /** @description The e-mail address. */
             username: string;
+        };
+        /**
+         * @example {
+         *       "id": 5,
+         *       "actor_id": 2,
+         *       "action": "post-removed",
+         *       "post_id": 42,
+         *       "user_id": null,
+         *       "reason": "It advertises a shop.",
+         *       "created_at": "2026-01-31T12:00:00.000Z"
+         *     }
+         */
+        ModerationAct: {
+            /** @enum {string} */
+            action: "post-removed" | "post-restored" | "report-settled" | "user-banned" | "user-unbanned" | "role-changed" | "user-deleted" | "sessions-ended" | "password-reset-sent";
+            /** @description Null for an operator's command. */
+            actor_id: number | null;
+            /** Format: date-time */
+            created_at: string;
+            id: number;
+            post_id: number | null;
+            /** @description With `role-changed`, the new role. */
+            reason: string | null;
+            user_id: number | null;
         };
         /**
          * @example {
@@ -483,7 +594,7 @@ export interface components {
          *       "owner_id": 7,
          *       "owner": {
          *         "id": 7,
-         *         "email": "ada@example.com",
+         *         "name": "ada",
          *         "created_at": "2026-01-31T12:00:00.000Z"
          *       },
          *       "votes": 3
@@ -496,10 +607,16 @@ export interface components {
             id: number;
             /** @description Whether the caller has voted for it, with `include=my_vote`; null where that is not known. */
             my_vote?: boolean | null;
-            owner: components["schemas"]["Author"];
+            owner: components["schemas"]["User"];
             owner_id: number;
             /** @description A draft is seen by its owner alone. */
             published: boolean;
+            /** @description Of a post that a moderator has removed, which its owner and moderators alone see. */
+            removed?: {
+                reason: string;
+                /** Format: date-time */
+                removed_at: string;
+            };
             title: string;
             /** Format: date-time */
             updated_at: string;
@@ -548,6 +665,14 @@ export interface components {
         };
         /**
          * @example {
+         *       "reason": "It advertises a shop."
+         *     }
+         */
+        Reason: {
+            reason: string;
+        };
+        /**
+         * @example {
          *       "refresh_token": "dGhlIGxhc3QgcmVmcmVzaCB0b2tlbiwgdXNlZCBvbmNl"
          *     }
          */
@@ -580,6 +705,23 @@ export interface components {
         Renaming: {
             /** @description Unique without regard to case. */
             name: string;
+        };
+        /**
+         * @example {
+         *       "id": 3,
+         *       "post_id": 42,
+         *       "reason": "It advertises a shop.",
+         *       "reporter_id": 9,
+         *       "created_at": "2026-01-31T12:00:00.000Z"
+         *     }
+         */
+        Report: {
+            /** Format: date-time */
+            created_at: string;
+            id: number;
+            post_id: number;
+            reason: string;
+            reporter_id: number;
         };
         Root: {
             docs: string;
@@ -665,6 +807,21 @@ export interface components {
         };
     };
     responses: {
+        /** @description Conflict: `already_reported` (You have reported this post; a moderator will look at it.) */
+        AlreadyReported: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "already_reported";
+                    /** @constant */
+                    status?: 409;
+                };
+            };
+        };
         /** @description Bad Gateway: `bad_gateway` (The service broke off before it answered.) */
         BadGateway: {
             headers: {
@@ -887,6 +1044,21 @@ export interface components {
                 };
             };
         };
+        /** @description Forbidden: `not_allowed` (Your role does not allow this.) */
+        NotAllowed: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "not_allowed";
+                    /** @constant */
+                    status?: 403;
+                };
+            };
+        };
         /** @description Not Found: `not_found` (There is nothing at this path.) `post_not_found` (There is no post 42.) */
         NotFoundOrPostNotFound: {
             headers: {
@@ -897,6 +1069,36 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"] & {
                     /** @enum {unknown} */
                     code?: "not_found" | "post_not_found";
+                    /** @constant */
+                    status?: 404;
+                };
+            };
+        };
+        /** @description Not Found: `not_found` (There is nothing at this path.) `post_not_found` (There is no post 42.) `removal_not_found` (Post 42 is not removed.) */
+        NotFoundOrPostNotFoundOrRemovalNotFound: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "not_found" | "post_not_found" | "removal_not_found";
+                    /** @constant */
+                    status?: 404;
+                };
+            };
+        };
+        /** @description Not Found: `not_found` (There is nothing at this path.) `report_not_found` (There is no open report 3.) */
+        NotFoundOrReportNotFound: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "not_found" | "report_not_found";
                     /** @constant */
                     status?: 404;
                 };
@@ -1441,6 +1643,121 @@ export interface operations {
             504: components["responses"]["GatewayTimeout"];
         };
     };
+    listModerationLog: {
+        parameters: {
+            query?: {
+                /** @description Where to go on, from `Link`; for the same reader, order and filters alone. */
+                cursor?: string;
+                limit?: number;
+            };
+            header?: {
+                /** @description That of a write, which the answer shows then. It is waited for up to 2 s. */
+                "Consistency-Token"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Newest first. */
+            200: {
+                headers: {
+                    /** @description `stale` when the write is still missing. */
+                    Consistency?: string;
+                    /** @description `</moderation/log?…>; rel="next"` while there is more. */
+                    Link?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModerationAct"][];
+                };
+            };
+            400: components["responses"]["MalformedRequest"];
+            401: components["responses"]["InvalidTokenOrTokenMissing"];
+            403: components["responses"]["NotAllowed"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["BadGateway"];
+            503: components["responses"]["RevocationsUnknownOrServiceUnavailableOrUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    listReports: {
+        parameters: {
+            query?: {
+                /** @description Where to go on, from `Link`; for the same reader, order and filters alone. */
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Newest first. */
+            200: {
+                headers: {
+                    /** @description `</moderation/reports?…>; rel="next"` while there is more. */
+                    Link?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Report"][];
+                };
+            };
+            400: components["responses"]["MalformedRequest"];
+            401: components["responses"]["InvalidTokenOrTokenMissing"];
+            403: components["responses"]["NotAllowed"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["BadGateway"];
+            503: components["responses"]["RevocationsUnknownOrServiceUnavailableOrUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    settleReport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The report is settled. */
+            204: {
+                headers: {
+                    "Consistency-Token": components["headers"]["Consistency-Token"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["MalformedRequest"];
+            401: components["responses"]["InvalidTokenOrTokenMissing"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFoundOrReportNotFound"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["BadGateway"];
+            503: components["responses"]["RevocationsUnknownOrServiceUnavailableOrUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
     showDocument: {
         parameters: {
             query?: never;
@@ -1757,6 +2074,122 @@ export interface operations {
             403: components["responses"]["NotOwner"];
             404: components["responses"]["NotFoundOrPostNotFound"];
             412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["BadGateway"];
+            503: components["responses"]["RevocationsUnknownOrServiceUnavailableOrUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    removePost: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reason"];
+            };
+        };
+        responses: {
+            /** @description The post is removed. */
+            204: {
+                headers: {
+                    "Consistency-Token": components["headers"]["Consistency-Token"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["MalformedBodyOrMalformedRequest"];
+            401: components["responses"]["InvalidTokenOrTokenMissing"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFoundOrPostNotFound"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["BadGateway"];
+            503: components["responses"]["RevocationsUnknownOrServiceUnavailableOrUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    restorePost: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The post is back, and so are its votes. */
+            204: {
+                headers: {
+                    "Consistency-Token": components["headers"]["Consistency-Token"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["MalformedRequest"];
+            401: components["responses"]["InvalidTokenOrTokenMissing"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFoundOrPostNotFoundOrRemovalNotFound"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["BadGateway"];
+            503: components["responses"]["RevocationsUnknownOrServiceUnavailableOrUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    reportPost: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reason"];
+            };
+        };
+        responses: {
+            /** @description A moderator will look at it. */
+            201: {
+                headers: {
+                    "Consistency-Token": components["headers"]["Consistency-Token"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Report"];
+                };
+            };
+            400: components["responses"]["MalformedBodyOrMalformedRequest"];
+            401: components["responses"]["InvalidTokenOrTokenMissing"];
+            404: components["responses"]["NotFoundOrPostNotFound"];
+            409: components["responses"]["AlreadyReported"];
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["ValidationFailed"];

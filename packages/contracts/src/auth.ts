@@ -60,3 +60,25 @@ export const sessionsRevoked = defineEvent<{ user_id: number; up_to: number; exc
     except_session_id: Joi.string().guid().optional(),
   },
 );
+
+/** What somebody did to an account by their role, or an operator by command. */
+export interface AccountAct {
+  /** Tells the act from all others, also after it was carried elsewhere. */
+  act_key: string;
+  /** Null for an operator's command. */
+  actor_id: number | null;
+  action: string;
+  user_id: number;
+  reason: string | null;
+  acted_at: string;
+}
+
+/** A moderator, an admin or an operator acted on an account; the moderation log tells of it. */
+export const accountModerated = defineEvent<AccountAct>('auth.account-moderated.v1', {
+  act_key: Joi.string().guid(),
+  actor_id: entityId.allow(null),
+  action: Joi.string().max(40),
+  user_id: entityId,
+  reason: Joi.string().max(1_000).allow(null),
+  acted_at: Joi.string().isoDate(),
+});

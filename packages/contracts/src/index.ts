@@ -1,4 +1,12 @@
-export { sessionRevoked, sessionsRevoked, userDeleted, userRegistered, userUpdated } from './auth.js';
+export {
+  accountModerated,
+  type AccountAct,
+  sessionRevoked,
+  sessionsRevoked,
+  userDeleted,
+  userRegistered,
+  userUpdated,
+} from './auth.js';
 export { publishers, type EventDefinition, type Publisher } from './define-event.js';
 export { envelopeSchema, type Envelope } from './envelope.js';
 export { postCreated, postDeleted, postUpdated, type PostChange, type PostState } from './posts.js';

@@ -12,6 +12,8 @@ export interface PostState {
    * posts with one id the one with the greater key is the newer. Missing for posts of older releases.
    */
   post_key?: string;
+  /** Whether a moderator has removed it: then it is not published, whatever its author wants. */
+  removed?: boolean;
 }
 
 /** A change of a post, with what was so before it; missing in events of older releases. */
@@ -27,6 +29,7 @@ const postState = {
   published: Joi.boolean(),
   version: Joi.number().integer().min(1),
   post_key: postKey,
+  removed: Joi.boolean().optional(),
 };
 
 const wasPublished = Joi.boolean().optional();

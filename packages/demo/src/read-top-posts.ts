@@ -8,7 +8,7 @@ interface ShownPost {
   id: number;
   title: string;
   votes: number;
-  owner: { email: string };
+  owner: { name: string };
 }
 
 /** The most voted-for posts of this run, and how many posts do not show all votes that they got. */

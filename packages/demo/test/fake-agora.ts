@@ -7,7 +7,7 @@ interface Post {
   title: string;
   content: string;
   published: boolean;
-  owner: { email: string };
+  owner: { name: string };
 }
 
 /** What the fake has been asked to keep. */
@@ -107,7 +107,7 @@ function logIn(form: URLSearchParams, { users }: Kept): Answer {
 }
 
 function publish({ title, content, published }: Post, email: string, { posts }: Kept): Answer {
-  const post = { id: posts.length + 1, title, content, published, owner: { email } };
+  const post = { id: posts.length + 1, title, content, published, owner: { name: email } };
   posts.push(post);
   return [201, post];
 }

@@ -47,7 +47,7 @@ describe('a run', () => {
     const agora = await startAgora();
     await demo([...small, '--url', agora.url]);
     expect(new Set(agora.votes).size).toBe(40);
-    const own = new Set(agora.posts.map(({ id, owner }) => `${owner.email} ${id}`));
+    const own = new Set(agora.posts.map(({ id, owner }) => `${owner.name} ${id}`));
     expect(agora.votes.filter((vote) => own.has(vote))).toEqual([]);
   });
 

@@ -11,4 +11,5 @@ export {
   type IdentitySettings,
   type RevocationSettings,
 } from './settings.js';
+export { isAtLeast, notAllowed, requireRole } from './require-role.js';
 export { createVerifier, type Verifier } from './verify.js';

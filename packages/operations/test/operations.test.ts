@@ -113,7 +113,7 @@ describe('audit', () => {
     const { id, token } = await newUser();
     const post = await newPost(token);
     await vote(token, post);
-    await operated.sql(`UPDATE posts.authors SET email = 'other@example.test' WHERE id = $1`, [id]);
+    await operated.sql(`UPDATE posts.authors SET name = 'other' WHERE id = $1`, [id]);
     await operated.sql('UPDATE votes.known_posts SET owner_id = 1, version = 99 WHERE id = $1', [post]);
     await operated.sql('UPDATE votes.voters SET deleted_at = now() WHERE id = $1', [id]);
     const found = await Promise.all([audit('posts', '--repair'), audit('votes', '--repair')]);
@@ -270,7 +270,7 @@ describe('projections', () => {
     await operated.sql('UPDATE votes.known_posts SET published = NOT published, version = 7 WHERE id = $1', [
       voted,
     ]);
-    await operated.sql(`UPDATE posts.authors SET email = 'other@example.test' WHERE id = $1`, [id]);
+    await operated.sql(`UPDATE posts.authors SET name = 'other' WHERE id = $1`, [id]);
     const votes = await operated.run<{ rebuilt: object[] }>('votes', 'projections', 'rebuild', '--json');
     expect(votes.json.rebuilt[0]).toMatchObject({ projection: 'known_posts', learned: 1, corrected: 1 });
     const posts = await operated.run<{ rebuilt: object[] }>('posts', 'projections', 'rebuild', '--json');

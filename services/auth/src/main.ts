@@ -54,9 +54,8 @@ runProcess('auth', readConfig, async (config, { logger, started, isDraining }) =
       ...listen,
       port: config.INTERNAL_PORT,
       logger,
-      // Addresses too, for as long as posts shows them.
       routes: internalRoutes(keys, database, userIds, {
-        publicEmails: true,
+        publicEmails: config.PUBLIC_EMAILS,
         revocationsSecret: config.REVOCATIONS_SECRET,
       }),
       secret: config.INTERNAL_SECRET,

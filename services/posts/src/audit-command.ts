@@ -1,11 +1,12 @@
 /** `node audit-command.js [--repair] [--settle <seconds>] [--json]`: compares what posts keeps with what auth and votes say. */
 import { runAuditCommand } from '@agora/operations';
-import { compareAuthors, findUsersAt } from './audit/authors.js';
+import { compareAuthors } from './audit/authors.js';
 import { findOrphanedPosts } from './audit/orphaned-posts.js';
 import { compareVoteCounts } from './audit/vote-counts.js';
 import { readAuditConfig } from './config.js';
 import { subscriptions } from './events/subscriptions.js';
 import { models } from './models/models.js';
+import { findUsersAt } from './users.js';
 
 await runAuditCommand({
   service: 'posts',

@@ -21,6 +21,8 @@ export interface Config
   VOTES_INTERNAL_SECRET: string;
   /** What other services must know to ask for a post. */
   INTERNAL_SECRET: string;
+  /** Whether everybody sees the addresses of authors, as in the application that Agora replaces; auth must have the same. */
+  PUBLIC_EMAILS: boolean;
   /** Signs the cursors of lists; replicas share it. */
   CURSOR_SECRET: string;
 }
@@ -43,6 +45,7 @@ export const readConfig = (environment: NodeJS.ProcessEnv): Config =>
     VOTES_INTERNAL_SECRET: strongSecret.required(),
     INTERNAL_SECRET: strongSecret.required(),
     CURSOR_SECRET: strongSecret.required(),
+    PUBLIC_EMAILS: Joi.boolean().default(false),
   });
 
 export interface ProjectionsConfig {

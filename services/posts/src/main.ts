@@ -38,20 +38,22 @@ import { Author } from './models/author.js';
 import { erasureKinds } from './models/erasures.js';
 import { models } from './models/models.js';
 import { startPurgingIdempotencyKeys } from './purge-idempotency-keys.js';
-import { findUserAt } from './users.js';
+import { startSettlingAuthors } from './settle-authors.js';
+import { findUserAt, findUsersAt } from './users.js';
 import { findOwnVotesAt } from './votes.js';
 
 runProcess('posts', readConfig, async (config, { logger, started, isDraining }) => {
   const database = connectDatabase(config, 'posts', models);
   started({ stop: () => database.close() });
   started(startPurgingIdempotencyKeys(logger));
+  const auth = { origin: config.AUTH_INTERNAL_URL, secret: config.AUTH_INTERNAL_SECRET };
+  started(startSettlingAuthors(findUsersAt(auth), config.PUBLIC_EMAILS, logger));
   const translateError = (error: unknown) =>
     isDatabaseUnavailable(error) ? unavailable('The posts cannot be reached.') : undefined;
   const listen = { host: config.HOST, drainMilliseconds: config.SHUTDOWN_TIMEOUT_SECONDS * 500 };
   const broker = connectBroker('posts', config, logger);
   const revocations = followRevocations(config, broker, logger);
   const postIds = openNewIds('posts', database, logger.warn.bind(logger));
-  const auth = { origin: config.AUTH_INTERNAL_URL, secret: config.AUTH_INTERNAL_SECRET };
   const verifier = createVerifier(config, logger, revocations);
   started(
     await openInternalServer({

@@ -7,6 +7,8 @@ import { rankPosts } from './migrations/0004-rank-posts.js';
 import { searchTitles } from './migrations/0005-search-titles.js';
 import { createIdempotencyKeys } from './migrations/0006-create-idempotency-keys.js';
 import { createAuditResults } from './migrations/0007-create-audit-results.js';
+import { nameAuthors } from './migrations/0011-name-authors.js';
+import { moderatePosts } from './migrations/0012-moderate-posts.js';
 import { createImports } from './migrations/0008-create-imports.js';
 import { addPostKeys } from './migrations/0009-add-post-keys.js';
 import { createErasures } from './migrations/0010-create-erasures.js';
@@ -22,4 +24,6 @@ await runMigrateCommand('posts', readMigrationConfig, [
   createImports,
   addPostKeys,
   createErasures,
+  nameAuthors,
+  moderatePosts,
 ]);

@@ -1,8 +1,9 @@
 /** `node projections-command.js rebuild [--json]`: asks auth anew for all authors that posts keeps. */
 import { runProjectionsCommand } from '@agora/operations';
-import { compareAuthors, findUsersAt } from './audit/authors.js';
+import { compareAuthors } from './audit/authors.js';
 import { readProjectionsConfig } from './config.js';
 import { models } from './models/models.js';
+import { findUsersAt } from './users.js';
 
 await runProjectionsCommand('posts', models, () => {
   const settings = readProjectionsConfig();

@@ -1,11 +1,21 @@
 import { askService, type InternalAddress } from '@agora/chassis';
-import type { UserView } from './models/author.js';
+import { askForAll } from '@agora/operations';
+import type { KnownUser } from './models/author.js';
 
 /** Finds an account by its id; undefined when there is none. Throws a 503 when auth gives no answer. */
-export type FindUser = (id: number) => Promise<UserView | undefined>;
+export type FindUser = (id: number) => Promise<KnownUser | undefined>;
 
 /** Asks auth's internal port. */
 export const findUserAt =
   (auth: InternalAddress): FindUser =>
   (id) =>
-    askService<UserView>(auth, `/internal/users/${id}`);
+    askService<KnownUser>(auth, `/internal/users/${id}`);
+
+/** Finds accounts by their ids, those that there are. */
+export type FindUsers = (ids: readonly number[]) => Promise<Map<number, KnownUser>>;
+
+/** Asks auth's internal port. */
+export const findUsersAt =
+  (auth: InternalAddress): FindUsers =>
+  (ids) =>
+    askForAll<KnownUser>(auth, '/internal/users?ids=', ids, ({ id }) => id);

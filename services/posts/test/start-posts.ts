@@ -22,15 +22,17 @@ export interface Posts {
 export async function startPosts(): Promise<Posts> {
   const users = new Map<number, object>();
   const agora = await startAgora(['posts']);
-  const auth = await stubService(agora.ports.auth.internalPort, (path) =>
-    users.get(Number(/^\/internal\/users\/(\d+)$/.exec(path)?.[1])),
-  );
+  const auth = await stubService(agora.ports.auth.internalPort, (path) => {
+    const [, ids] = /^\/internal\/users\?ids=([\d,]+)$/.exec(path) ?? [];
+    if (ids !== undefined) return ids.split(',').flatMap((id) => users.get(Number(id)) ?? []);
+    return users.get(Number(/^\/internal\/users\/(\d+)$/.exec(path)?.[1]));
+  });
   return {
     agora,
     ask: httpClient(agora.process('posts').url),
     newAuthor() {
       const id = freshId();
-      users.set(id, { id, email: `${id}@example.test`, created_at: '2026-01-02T03:04:05.678Z' });
+      users.set(id, { id, name: `author_${id}`, version: 1, created_at: '2026-01-02T03:04:05.678Z' });
       return { id, token: tokenFor(id) };
     },
     forget: (id) => void users.delete(id),

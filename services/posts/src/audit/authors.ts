@@ -1,20 +1,11 @@
 import { findByIds, valuesAfter } from '@agora/database';
-import type { InternalAddress } from '@agora/chassis';
-import { askForAll, projectionCheck, type Check } from '@agora/operations';
-import { Author, type UserView } from '../models/author.js';
-
-/** Finds accounts by their ids, those that there are. */
-export type FindUsers = (ids: readonly number[]) => Promise<Map<number, UserView>>;
-
-/** Asks auth's internal port. */
-export const findUsersAt =
-  (auth: InternalAddress): FindUsers =>
-  (ids) =>
-    askForAll<UserView>(auth, '/internal/users?ids=', ids, ({ id }) => id);
+import { projectionCheck, type Check } from '@agora/operations';
+import { Author, type KnownUser } from '../models/author.js';
+import type { FindUsers } from '../users.js';
 
 /** Authors are accounts as auth shows them, and tombstones where auth has none. */
 export const compareAuthors = (findUsers: FindUsers): Check =>
-  projectionCheck<Author, UserView>({
+  projectionCheck<Author, KnownUser>({
     kind: 'authors',
     subject: 'user_id',
     idsAfter: (after, limit) => valuesAfter(Author, 'id', after, limit),

@@ -5,7 +5,7 @@ import { referenceCheck, type Check } from '@agora/operations';
 import { Author } from '../models/author.js';
 import { postsOfAuthor } from '../models/erasures.js';
 import { Post } from '../models/post.js';
-import type { FindUsers } from './authors.js';
+import type { FindUsers } from '../users.js';
 
 /** Nobody's posts are left once their account is gone. */
 export const findOrphanedPosts = (findUsers: FindUsers): Check =>

@@ -1,6 +1,13 @@
 import type { Subscription } from '@agora/messaging';
 import { countVotes } from './count-votes.js';
+import { logActWhenAccountModerated } from './log-act-when-account-moderated.js';
+import { renameAuthorWhenUserUpdated } from './rename-author-when-user-updated.js';
 import { erasePostsWhenUserDeleted } from './erase-posts-when-user-deleted.js';
 
 /** What posts is told. */
-export const subscriptions: Subscription[] = [countVotes, erasePostsWhenUserDeleted];
+export const subscriptions: Subscription[] = [
+  countVotes,
+  erasePostsWhenUserDeleted,
+  renameAuthorWhenUserUpdated,
+  logActWhenAccountModerated,
+];

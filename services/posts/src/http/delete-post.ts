@@ -9,13 +9,14 @@ import { notOwner, postNotFound, requireOwnPost } from './require-post.js';
 
 /** `DELETE /posts/{id}`: deletes the caller's own post; its votes go when votes hears of it. */
 export const deletePost: Handler = async (ctx) => {
-  const { userId } = requireUser(ctx);
+  const caller = requireUser(ctx);
   const id = parseId(ctx.params.id);
-  requireMatch(ctx, await requireOwnPost(id, userId));
+  const seen = await requireOwnPost(id, caller);
+  requireMatch(ctx, seen);
   await inTransaction(async (transaction) => {
-    const held = await Post.holdOwn(id, userId, transaction);
+    const held = await Post.holdOwn(id, caller.userId, transaction);
     if (!held) throw postNotFound(id);
-    requireMatch(ctx, held);
+    requireMatch(ctx, { ...seen, version: held.version, votes: held.votes, removals: held.removals });
     await held.destroy({ transaction });
     await addToOutbox(
       postDeleted,

@@ -5,11 +5,15 @@ import { shownCount } from '../models/post.js';
 import { viewOf, type ShownPost } from '../models/shown-post.js';
 import { postView } from './post-view.js';
 
-/** The strong entity tag of a post: the version of its text, then its votes. Only the author's writes change the first part. */
-export const tagOf = ({ version, votes }: Tagged): string => `"${version}-${shownCount(votes)}"`;
+/**
+ * The strong entity tag of a post: the version of its text, then its votes, the version of its author's name, and the acts of moderators
+ * on it. Only the author's writes change the first part.
+ */
+export const tagOf = ({ version, votes, owner_version: name, removals }: Tagged): string =>
+  `"${version}-${shownCount(votes)}-${name}-${removals}"`;
 
 /** What a tag tells of. */
-type Tagged = Pick<ShownPost, 'version' | 'votes'>;
+type Tagged = Pick<ShownPost, 'version' | 'votes' | 'owner_version' | 'removals'>;
 
 /** Answers with a post and its tag; with 304 and no body when a read has it already (`If-None-Match`). */
 export function answerPost(ctx: Context, post: ShownPost): void {
@@ -28,7 +32,7 @@ export function answerPost(ctx: Context, post: ShownPost): void {
 export function requireMatch(ctx: Context, post: Tagged): void {
   const ifMatch = ctx.headers['if-match']?.trim();
   const isSameText = (tag: string) =>
-    /^(?:W\/)?"(\d{1,10})-\d{1,10}"$/.exec(tag)?.[1] === String(post.version);
+    /^(?:W\/)?"(\d{1,10})(?:-\d{1,10})+"$/.exec(tag)?.[1] === String(post.version);
   if (ifMatch !== undefined && ifMatch !== '*' && !tagsOf(ifMatch).some(isSameText))
     throw preconditionFailed();
   if (isKnown(ctx, post)) throw preconditionFailed();

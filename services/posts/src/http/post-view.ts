@@ -3,14 +3,15 @@ import Joi from 'joi';
 import type { UserView } from '../models/author.js';
 import type { PostView } from '../models/shown-post.js';
 
-/** What auth shows of the author. */
+/** What everybody sees of the author. */
 const userView = Joi.object<UserView, true>({
   id: entityId.required(),
-  email: Joi.string().email().required(),
+  name: Joi.string().required(),
   created_at: Joi.string().isoDate().required(),
+  email: Joi.string().email().description('Only with the setting `PUBLIC_EMAILS`.'),
 })
-  .example({ id: 7, email: 'ada@example.com', created_at: '2026-01-31T12:00:00.000Z' })
-  .meta({ name: 'Author' });
+  .example({ id: 7, name: 'ada', created_at: '2026-01-31T12:00:00.000Z' })
+  .meta({ name: 'User' });
 
 /** What a client sees of a post. */
 export const postView = Joi.object<PostView, true>({
@@ -28,6 +29,10 @@ export const postView = Joi.object<PostView, true>({
     .description(
       'Whether the caller has voted for it, with `include=my_vote`; null where that is not known.',
     ),
+  removed: Joi.object({
+    reason: Joi.string().required(),
+    removed_at: Joi.string().isoDate().required(),
+  }).description('Of a post that a moderator has removed, which its owner and moderators alone see.'),
 })
   .example({
     id: 42,
@@ -37,7 +42,7 @@ export const postView = Joi.object<PostView, true>({
     created_at: '2026-01-31T12:00:00.000Z',
     updated_at: '2026-01-31T12:00:00.000Z',
     owner_id: 7,
-    owner: { id: 7, email: 'ada@example.com', created_at: '2026-01-31T12:00:00.000Z' },
+    owner: { id: 7, name: 'ada', created_at: '2026-01-31T12:00:00.000Z' },
     votes: 3,
   })
   .meta({ name: 'Post' });

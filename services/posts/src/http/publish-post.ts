@@ -33,7 +33,7 @@ async function learnOfAuthor(userId: number, findUser: FindUser): Promise<void> 
   if (await Author.isKnown(userId)) return;
   const user = await findUser(userId);
   if (!user) throw unauthorized('invalid_token');
-  await Author.learn(user);
+  await Author.learn([user]);
 }
 
 /** What clients are told of it. */

@@ -1,17 +1,17 @@
 import { forbidden, notFound } from '@agora/chassis';
-import { findVisible, type ShownPost } from '../models/shown-post.js';
+import { findVisible, type ShownPost, type Viewer } from '../models/shown-post.js';
 
 /** The post, if the user may see it; else throws 404, the same for one that is not there and for somebody else's draft. */
-export async function requireVisiblePost(id: number, userId: number): Promise<ShownPost> {
-  const post = await findVisible(id, userId);
+export async function requireVisiblePost(id: number, viewer: Viewer): Promise<ShownPost> {
+  const post = await findVisible(id, viewer);
   if (!post) throw postNotFound(id);
   return post;
 }
 
 /** The post, if it is the user's; else throws 404 for one the user may not see, and 403 for somebody else's. */
-export async function requireOwnPost(id: number, userId: number): Promise<ShownPost> {
-  const post = await requireVisiblePost(id, userId);
-  if (post.owner_id !== userId) throw notOwner();
+export async function requireOwnPost(id: number, viewer: Viewer): Promise<ShownPost> {
+  const post = await requireVisiblePost(id, viewer);
+  if (post.owner_id !== viewer.userId) throw notOwner();
   return post;
 }
 

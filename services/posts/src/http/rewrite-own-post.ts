@@ -16,21 +16,23 @@ export async function rewriteOwnPost(
   ctx: Context,
   schema: Joi.ObjectSchema<Partial<PostText>>,
 ): Promise<ShownPost> {
-  const { userId } = requireUser(ctx);
+  const caller = requireUser(ctx);
   const id = parseId((ctx.params as { id?: string }).id);
-  requireMatch(ctx, await requireOwnPost(id, userId));
+  const seen = await requireOwnPost(id, caller);
+  requireMatch(ctx, seen);
   const changes = validate(schema, await readJson(ctx));
   return inTransaction(async (transaction) => {
     // The post may have gone, or have another text, since it was looked at.
-    const held = await Post.holdOwn(id, userId, transaction);
+    const held = await Post.holdOwn(id, caller.userId, transaction);
     if (!held) throw postNotFound(id);
-    requireMatch(ctx, held);
+    requireMatch(ctx, { ...seen, version: held.version, votes: held.votes, removals: held.removals });
     const isChange = Object.keys(changes).length > 0;
-    if (isChange) await Post.rewrite(id, changes, transaction);
-    const post = await findVisible(id, userId, transaction);
+    const wasPublished = held.published;
+    if (isChange) await held.rewrite(changes, transaction);
+    const post = await findVisible(id, caller, transaction);
     if (!post) throw postNotFound(id);
     if (isChange)
-      await addToOutbox(postUpdated, { ...stateOf(post), was_published: held.published }, transaction);
+      await addToOutbox(postUpdated, { ...stateOf(post), was_published: wasPublished }, transaction);
     return post;
   });
 }

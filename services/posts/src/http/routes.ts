@@ -10,10 +10,16 @@ import { changePost, changePostDescription } from './change-post.js';
 import { deletePost, deletePostDescription } from './delete-post.js';
 import { listFeed, listFeedDescription } from './list-feed.js';
 import { listOwnPosts, listOwnPostsDescription } from './list-own-posts.js';
-import { listPostStates } from './list-post-states.js';
+import { listPostStates } from './internal/list-post-states.js';
+import { showPostState } from './internal/show-post-state.js';
+import { listModerationLog, listModerationLogDescription } from './moderation/list-moderation-log.js';
+import { listReports, listReportsDescription } from './moderation/list-reports.js';
+import { removePost, removePostDescription } from './moderation/remove-post.js';
+import { reportPost, reportPostDescription } from './moderation/report-post.js';
+import { restorePost, restorePostDescription } from './moderation/restore-post.js';
+import { settleReport, settleReportDescription } from './moderation/settle-report.js';
 import { publishPost, publishPostDescription } from './publish-post.js';
 import { replacePost, replacePostDescription } from './replace-post.js';
-import { showPostState } from './show-post-state.js';
 import { showPost, showPostDescription } from './show-post.js';
 import { streamFeed, streamFeedDescription } from './stream-feed.js';
 
@@ -56,6 +62,18 @@ export const routes = ({
     readingOwnWrites(listFeedDescription),
   ),
   get('/feed/stream', 'user', streamFeed(liveFeed, verifier), streamFeedDescription),
+
+  post('/posts/:id/reports', 'user', reportPost, reportPostDescription),
+  put('/posts/:id/removal', 'user', removePost, removePostDescription),
+  del('/posts/:id/removal', 'user', restorePost, restorePostDescription),
+  get('/moderation/reports', 'user', listReports(cursorSecret), listReportsDescription),
+  del('/moderation/reports/:id', 'user', settleReport, settleReportDescription),
+  get(
+    '/moderation/log',
+    'user',
+    withOwnWrites(listModerationLog(cursorSecret)),
+    readingOwnWrites(listModerationLogDescription),
+  ),
 ];
 
 /** What other processes of Agora ask of posts, on the internal port. */

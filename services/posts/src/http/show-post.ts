@@ -12,13 +12,13 @@ const query = { include: includeParameter() };
 export const showPost =
   (findOwnVotes: FindOwnVotes): Handler =>
   async (ctx) => {
-    const { userId } = requireUser(ctx);
+    const caller = requireUser(ctx);
     const id = parseId(ctx.params.id);
     const { include } = readQuery<{ include?: Include }>(ctx, query);
-    const post = await requireVisiblePost(id, userId);
+    const post = await requireVisiblePost(id, caller);
     if (include === undefined) answerPost(ctx, post);
     // No tag stands for what votes says, so neither does a 304.
-    else [ctx.body] = await viewsOf([post], include, userId, findOwnVotes);
+    else [ctx.body] = await viewsOf([post], include, caller.userId, findOwnVotes);
   };
 
 const shownPost = { summary: taggedPost.summary, body: postView, optionalHeaders: taggedPost.headers };

@@ -1,7 +1,7 @@
 import { defineStatement, sql } from '@agora/database';
 import type { Step } from '@agora/monolith';
 import type { Transaction } from 'sequelize';
-import { Author } from '../models/author.js';
+import { Author, defaultName } from '../models/author.js';
 
 /** A post of the old application, with its owner. */
 interface OldPost {
@@ -11,7 +11,6 @@ interface OldPost {
   published: boolean;
   created_at: string;
   owner_id: number;
-  owner_email: string;
   owner_created_at: string;
 }
 
@@ -27,7 +26,7 @@ export const copyPosts: Step = {
   name: 'posts',
   count: 'SELECT count(*) AS rows FROM posts',
   // The old application has no limit to a content, so a page ends after 500 posts or 4 MB.
-  page: `SELECT page.*, email AS owner_email, coalesce(users.created_at, 'epoch')::text AS owner_created_at
+  page: `SELECT page.*, coalesce(users.created_at, 'epoch')::text AS owner_created_at
          FROM (
            SELECT id, coalesce(title, '') AS title, coalesce(content, '') AS content,
                   coalesce(published, true) AS published, coalesce(created_at, 'epoch')::text AS created_at, owner_id,
@@ -37,10 +36,10 @@ export const copyPosts: Step = {
          WHERE coalesce(bytes_before, 0) < 4000000 ORDER BY page.id`,
   position: ['id'],
   async write(posts: OldPost[], transaction: Transaction) {
-    // The addresses are known to be of ASCII: auth has looked at them before anything is copied.
-    const authors = posts.map(({ owner_id: id, owner_email: email, owner_created_at: createdAt }) => ({
+    const authors = posts.map(({ owner_id: id, owner_created_at: createdAt }) => ({
       id,
-      email: email.trim().toLowerCase(),
+      name: defaultName(id),
+      version: 1,
       createdAt,
     }));
     await Author.bulkCreate(authors, { ignoreDuplicates: true, transaction });

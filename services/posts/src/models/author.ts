@@ -2,18 +2,72 @@ import { defineStatement, sql } from '@agora/database';
 import type { Transaction } from 'sequelize';
 import { Column, DataType, Model, Table } from 'sequelize-typescript';
 
-/** An account as auth shows it. */
+/** What everybody sees of an account. */
 export interface UserView {
   id: number;
-  email: string;
+  name: string;
   created_at: string;
+  /** Only with the setting `PUBLIC_EMAILS`. */
+  email?: string;
 }
 
-const known = defineStatement('author-is-known', 'SELECT FROM authors WHERE id = $1', { prepared: true });
+/** An account as auth tells other services of it. */
+export interface KnownUser extends UserView {
+  /** Of two states of an account the one with the higher version is the newer. */
+  version: number;
+}
+
+/** The name of an author of whom nothing more is known yet; auth gives it to everybody who has chosen no other. */
+export const defaultName = (id: number): string => `user_${id}`;
+
+const known = defineStatement(
+  'author-is-known',
+  'SELECT FROM authors WHERE id = $1 AND (created_at IS NOT NULL OR deleted_at IS NOT NULL)',
+  { prepared: true },
+);
+// Of two names the one of the higher version stays; the time of registration never changes.
+const learn = defineStatement(
+  'author-learn',
+  `INSERT INTO authors AS known (id, name, version, created_at, public_email, email_version)
+   SELECT id, name, version, created_at, email, CASE WHEN email IS NULL THEN NULL ELSE version END
+   FROM jsonb_to_recordset($1) AS given (id int, name text, version int, created_at timestamptz, email text) ORDER BY id
+   ON CONFLICT (id) DO UPDATE SET
+     created_at = EXCLUDED.created_at,
+     name = CASE WHEN known.version > EXCLUDED.version THEN known.name ELSE EXCLUDED.name END,
+     version = greatest(known.version, EXCLUDED.version),
+     public_email = EXCLUDED.public_email,
+     email_version = EXCLUDED.email_version
+   WHERE known.deleted_at IS NULL`,
+);
+const rename = defineStatement(
+  'author-rename',
+  `INSERT INTO authors AS known (id, name, version) VALUES ($1, $2, $3)
+   ON CONFLICT (id) DO UPDATE SET name = EXCLUDED.name, version = EXCLUDED.version
+   WHERE known.version < EXCLUDED.version AND known.deleted_at IS NULL RETURNING id`,
+);
+const place = defineStatement('author-place', 'INSERT INTO authors (id) VALUES ($1) ON CONFLICT DO NOTHING');
+const hold = defineStatement(
+  'author-hold',
+  'SELECT id FROM authors WHERE id = $1 AND deleted_at IS NULL FOR SHARE',
+);
 const tombstone = defineStatement(
   'author-tombstone',
   `INSERT INTO authors (id, deleted_at) VALUES ($1, now())
-   ON CONFLICT (id) DO UPDATE SET email = NULL, created_at = NULL, deleted_at = coalesce(authors.deleted_at, now())`,
+   ON CONFLICT (id) DO UPDATE SET name = NULL, email = NULL, public_email = NULL, created_at = NULL,
+     deleted_at = coalesce(authors.deleted_at, now())`,
+);
+const unsettled = defineStatement(
+  'author-unsettled',
+  `SELECT id FROM authors WHERE id > $1 AND deleted_at IS NULL
+     AND (name IS NULL OR ($2 AND email_version IS DISTINCT FROM version)) ORDER BY id LIMIT $3`,
+);
+// What another replica forgets is not waited for.
+const forgetEmails = defineStatement(
+  'author-forget-emails',
+  `UPDATE authors SET email = NULL, public_email = CASE WHEN $1 THEN public_email END, email_version = CASE WHEN $1 THEN email_version END
+   WHERE id = ANY(ARRAY(
+     SELECT id FROM authors WHERE email IS NOT NULL OR (public_email IS NOT NULL AND NOT $1) LIMIT $2 FOR UPDATE SKIP LOCKED))
+   RETURNING id`,
 );
 
 const holdTombstone = defineStatement(
@@ -26,23 +80,39 @@ export class Author extends Model {
   @Column({ type: DataType.INTEGER, primaryKey: true })
   declare id: number;
 
-  @Column(DataType.STRING(254))
-  declare email: string | null;
+  /** Null until auth was asked. */
+  @Column(DataType.STRING(30))
+  declare name: string | null;
 
+  @Column(DataType.INTEGER)
+  declare version: number;
+
+  /** Null until auth was asked. */
   @Column(DataType.DATE)
   declare createdAt: Date | null;
 
   @Column(DataType.DATE)
   declare deletedAt: Date | null;
 
-  /** Keeps what auth told of an account, unless it is known already, above all as deleted. */
-  static async learn({ id, email, created_at: createdAt }: UserView): Promise<void> {
-    await Author.bulkCreate([{ id, email, createdAt }], { ignoreDuplicates: true });
+  /** Keeps what auth told of accounts, but of none that is known as deleted. */
+  static async learn(users: readonly KnownUser[]): Promise<void> {
+    await sql(learn, [JSON.stringify(users)]);
   }
 
-  /** Whether anything was heard of the account, be it its end. */
+  /** Whether it is known when the account began, or that it ended. */
   static async isKnown(id: number): Promise<boolean> {
     return (await sql(known, [id])).length > 0;
+  }
+
+  /** Keeps a newer name, also of somebody who has not posted yet: what auth is asked meanwhile may be older. Tells whether it was news. */
+  static async rename(id: number, name: string, version: number, transaction: Transaction): Promise<boolean> {
+    return (await sql(rename, [id, name, version], transaction)).length > 0;
+  }
+
+  /** Holds somebody's row, so that the deletion of the account waits for what they write; false when it has ended. */
+  static async hold(id: number, transaction: Transaction): Promise<boolean> {
+    await sql(place, [id], transaction);
+    return (await sql(hold, [id], transaction)).length > 0;
   }
 
   /** Leaves a tombstone, also of an author who was never heard of: their account may be deleted before their first post arrives. */
@@ -55,20 +125,28 @@ export class Author extends Model {
     return (await sql(holdTombstone, [id], transaction)).length > 0;
   }
 
-  /** Makes an author what auth says, a tombstone too. */
-  static async correct(
-    { id, email, created_at: createdAt }: UserView,
-    transaction: Transaction,
-  ): Promise<void> {
-    await Author.update({ email, createdAt, deletedAt: null }, { where: { id }, transaction });
+  /** The next ids after one of those of whom auth must be asked: for a name, or for an address that everybody may see. */
+  static async unsettledAfter(id: number, wantsEmails: boolean, limit: number): Promise<number[]> {
+    return (await sql<{ id: number }>(unsettled, [id, wantsEmails, limit])).map((row) => row.id);
   }
 
-  /** Whether that is what auth says. */
-  isAs(user: UserView): boolean {
+  /** Forgets up to `limit` addresses that must not be kept: those of older releases, and all unless everybody may see them. Tells how many. */
+  static async forgetEmails(keepsPublic: boolean, limit: number): Promise<number> {
+    return (await sql(forgetEmails, [keepsPublic, limit])).length;
+  }
+
+  /** Makes an author what auth says, a tombstone too. */
+  static async correct(user: KnownUser, transaction: Transaction): Promise<void> {
+    const { id, name, version, created_at: createdAt } = user;
+    await Author.update({ name, version, createdAt, deletedAt: null }, { where: { id }, transaction });
+  }
+
+  /** Whether that is what auth says, as far as it was asked. */
+  isAs(user: KnownUser): boolean {
     return (
       this.deletedAt === null &&
-      this.email === user.email &&
-      this.createdAt?.toISOString() === user.created_at
+      (this.name === null || (this.name === user.name && this.version === user.version)) &&
+      (this.createdAt === null || this.createdAt.toISOString() === user.created_at)
     );
   }
 }

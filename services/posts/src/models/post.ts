@@ -1,7 +1,8 @@
-import { literal, type Transaction } from 'sequelize';
+import type { Transaction } from 'sequelize';
 import { Column, DataType, Model, Table } from 'sequelize-typescript';
 import type { PostState } from '@agora/contracts';
 import { defineStatement, sql } from '@agora/database';
+import { isAtLeast, type Caller } from '@agora/identity';
 
 /** What the author of a post writes. */
 export interface PostText {
@@ -12,6 +13,10 @@ export interface PostText {
 
 /** The pattern of ILIKE for what contains `search`, whose own wildcards stand for themselves. */
 export const containing = (search: string): string => `%${search.replaceAll(/[\\%_]/g, '\\$&')}%`;
+
+/** What orders the states of a post for other services: it grows with every change of the text and with every act of a moderator. */
+export const stateVersion = ({ version, removals }: { version: number; removals: number }): number =>
+  version + removals;
 
 /** What clients see of a count. */
 export const shownCount = (votes: number): number => Math.max(0, votes);
@@ -63,8 +68,23 @@ export class Post extends Model {
   @Column(DataType.TEXT)
   declare content: string;
 
+  /** Whether everybody may see it; false while it is removed. */
   @Column(DataType.BOOLEAN)
   declare published: boolean;
+
+  /** Whether its author has published it, while it is removed; else null. */
+  @Column(DataType.BOOLEAN)
+  declare authorPublished: boolean | null;
+
+  @Column(DataType.DATE)
+  declare removedAt: Date | null;
+
+  @Column(DataType.TEXT)
+  declare removalReason: string | null;
+
+  /** Grows with every act of a moderator, so that these change neither the text's version nor whether `If-Match` holds. */
+  @Column(DataType.INTEGER)
+  declare removals: number;
 
   /** Grows with every change of the text, not of the votes. */
   @Column(DataType.INTEGER)
@@ -90,12 +110,35 @@ export class Post extends Model {
     return Post.findOne({ where: { id, ownerId }, lock: transaction.LOCK.UPDATE, transaction });
   }
 
-  /** Writes the given parts of a text. */
-  static async rewrite(id: number, changes: Partial<PostText>, transaction: Transaction): Promise<void> {
-    await Post.update(
-      { ...changes, version: literal('version + 1'), updatedAt: new Date() },
-      { where: { id }, transaction },
-    );
+  /** A post without its owner; while the transaction runs, nothing else changes it. */
+  static hold(id: number, transaction: Transaction): Promise<Post | null> {
+    return Post.findByPk(id, { lock: transaction.LOCK.UPDATE, transaction });
+  }
+
+  /** The author's newest posts that everybody may see. */
+  static listNewest(ownerId: number, limit: number, transaction: Transaction): Promise<Post[]> {
+    return Post.findAll({ where: { ownerId, published: true }, order: [['id', 'DESC']], limit, transaction });
+  }
+
+  /** Writes the given parts of a text; who publishes a removed post has it published once it is back. */
+  async rewrite({ published, ...text }: Partial<PostText>, transaction: Transaction): Promise<void> {
+    const shown = this.removedAt === null ? { published } : { authorPublished: published };
+    const changes = { ...text, ...(published !== undefined && shown) };
+    await this.update({ ...changes, version: this.version + 1, updatedAt: new Date() }, { transaction });
+  }
+
+  /** Hides the post from all but its owner and moderators, or gives another reason for that. */
+  async hide(reason: string, transaction: Transaction): Promise<void> {
+    const first = { published: false, authorPublished: this.published, removedAt: new Date() };
+    const changes = { removalReason: reason, removals: this.removals + 1 };
+    await this.update({ ...changes, ...(this.removedAt === null && first) }, { transaction });
+  }
+
+  /** Takes a removal back: the post is as its author has it. */
+  async bringBack(transaction: Transaction): Promise<void> {
+    const published = this.authorPublished ?? false;
+    const back = { published, authorPublished: null, removedAt: null, removalReason: null };
+    await this.update({ ...back, removals: this.removals + 1 }, { transaction });
   }
 
   /** Deletes up to `limit` posts of a user; returns what others must be told of them. */
@@ -127,9 +170,21 @@ export class Post extends Model {
     return post?.votes;
   }
 
+  /** As of `findVisible`. */
+  isVisibleTo({ userId, role }: Pick<Caller, 'userId' | 'role'>): boolean {
+    return (
+      this.published || this.ownerId === userId || (this.removedAt !== null && isAtLeast(role, 'moderator'))
+    );
+  }
+
   toState(): PostState {
-    const { id, ownerId, published: isPublished, version, postKey } = this;
-    const state = { post_id: id, owner_id: ownerId, published: isPublished, version };
-    return postKey ? { ...state, post_key: postKey } : state;
+    return {
+      post_id: this.id,
+      owner_id: this.ownerId,
+      published: this.published,
+      version: stateVersion(this),
+      ...(this.postKey !== null && { post_key: this.postKey }),
+      ...(this.removedAt !== null && { removed: true }),
+    };
   }
 }

@@ -1,8 +1,9 @@
 import { defineStatement, gather, sql } from '@agora/database';
 import type { PostState } from '@agora/contracts';
+import { isAtLeast, type Caller } from '@agora/identity';
 import type { Transaction } from 'sequelize';
-import type { UserView } from './author.js';
-import { shownCount, type PostText } from './post.js';
+import { defaultName, type UserView } from './author.js';
+import { shownCount, stateVersion, type PostText } from './post.js';
 
 /** What a client sees of a post. */
 export interface PostView {
@@ -17,6 +18,8 @@ export interface PostView {
   votes: number;
   /** Whether the caller has voted for it, where that was asked for; null when it is not known. */
   my_vote?: boolean | null;
+  /** Of a post that a moderator has removed; nobody but its owner and moderators sees such a one. */
+  removed?: { reason: string; removed_at: string };
 }
 
 /** A post with its owner, as `shownColumns` read it: most of what is asked of posts, and so not through models. */
@@ -26,19 +29,28 @@ export interface ShownPost {
   post_key: string | null;
   title: string;
   content: string;
+  /** Whether everybody may see it; false while it is removed. */
   published: boolean;
+  /** Whether its author has published it, while it is removed; else null. */
+  author_published: boolean | null;
   version: number;
+  removals: number;
   votes: number;
   created_at: string;
   updated_at: string;
+  removed_at: string | null;
+  removal_reason: string | null;
   owner_id: number;
+  owner_name: string | null;
   owner_email: string | null;
   owner_created_at: string | null;
+  owner_version: number;
 }
 
 /** Of a post and its author. */
-export const shownColumns = `posts.id, post_key, title, content, published, version, votes, posts.created_at, updated_at, owner_id,
-    authors.email AS owner_email, authors.created_at AS owner_created_at`;
+export const shownColumns = `posts.id, post_key, title, content, published, author_published, posts.version, removals, votes,
+    posts.created_at, updated_at, removed_at, removal_reason, owner_id, authors.name AS owner_name,
+    authors.public_email AS owner_email, authors.created_at AS owner_created_at, authors.version AS owner_version`;
 
 // The posts of a deleted user are erased at their own pace and seen by nobody from the moment of the tombstone.
 const select = `SELECT ${shownColumns} FROM posts JOIN authors ON authors.id = owner_id`;
@@ -61,21 +73,27 @@ const readPost = gather(async (ids: readonly number[]) => {
   return ids.map((id) => posts.get(id));
 });
 
-/** The post with its owner, if the user may see it: a draft is its owner's alone. */
+/** Who asks for a post. */
+export type Viewer = Pick<Caller, 'userId' | 'role'>;
+
+/** The post with its owner, if the viewer may see it: a draft is its owner's alone, and what is removed the moderators' too. */
 export async function findVisible(
   id: number,
-  userId: number,
+  viewer: Viewer,
   transaction?: Transaction,
 ): Promise<ShownPost | undefined> {
   const post = transaction ? (await readPosts([id], transaction))[0] : await readPost(id);
-  return post && (post.published || post.owner_id === userId) ? post : undefined;
+  return post && isVisible(post, viewer) ? post : undefined;
 }
+
+const isVisible = (post: ShownPost, { userId, role }: Viewer): boolean =>
+  post.published || post.owner_id === userId || (post.removed_at !== null && isAtLeast(role, 'moderator'));
 
 // The row of the author is held, so that the deletion of the account waits for the post and then takes it along.
 const written = defineStatement(
   'write-post',
   `
-    WITH author AS MATERIALIZED (SELECT id, email, created_at, deleted_at FROM authors WHERE id = $1 FOR SHARE),
+    WITH author AS MATERIALIZED (SELECT * FROM authors WHERE id = $1 FOR SHARE),
     written AS (
       INSERT INTO posts (owner_id, title, content, published)
       SELECT id, $2, $3, $4 FROM author WHERE deleted_at IS NULL RETURNING *
@@ -99,18 +117,13 @@ export const listPublished = async (ids: readonly number[]): Promise<ShownPost[]
   (await readPosts(ids)).filter(({ published }) => published);
 
 /** What other services are told of it. */
-export const stateOf = ({
-  id,
-  owner_id,
-  published: isPublished,
-  version,
-  post_key: key,
-}: ShownPost): PostState => ({
-  post_id: id,
-  owner_id,
-  published: isPublished,
-  version,
-  ...(key && { post_key: key }),
+export const stateOf = (post: ShownPost): PostState => ({
+  post_id: post.id,
+  owner_id: post.owner_id,
+  published: post.published,
+  version: stateVersion(post),
+  ...(post.post_key !== null && { post_key: post.post_key }),
+  ...(post.removed_at !== null && { removed: true }),
 });
 
 /** What clients see of it. */
@@ -118,14 +131,18 @@ export const viewOf = (post: ShownPost): PostView => ({
   id: post.id,
   title: post.title,
   content: post.content,
-  published: post.published,
+  published: post.author_published ?? post.published,
   created_at: post.created_at,
   updated_at: post.updated_at,
   owner_id: post.owner_id,
   owner: {
     id: post.owner_id,
-    email: post.owner_email ?? '',
+    name: post.owner_name ?? defaultName(post.owner_id),
     created_at: post.owner_created_at ?? '',
+    ...(post.owner_email !== null && { email: post.owner_email }),
   },
   votes: shownCount(post.votes),
+  ...(post.removed_at !== null && {
+    removed: { reason: post.removal_reason ?? '', removed_at: post.removed_at },
+  }),
 });

@@ -1,7 +1,7 @@
 import { valuesAfter } from '@agora/database';
 import { integerParameter, readQuery, type Handler } from '@agora/chassis';
 import { idsParameter, pageSize } from '@agora/operations';
-import { Post } from '../models/post.js';
+import { Post } from '../../models/post.js';
 
 /**
  * `GET /internal/posts?ids=1,2`: the states of those of the posts that there are; `?after=7`: those of the next posts. For services that

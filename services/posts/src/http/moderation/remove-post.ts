@@ -1,0 +1,40 @@
+import { parseId, validate, type Description, type Handler } from '@agora/chassis';
+import { readJson } from '@agora/chassis/read-body';
+import { postUpdated } from '@agora/contracts';
+import { inTransaction } from '@agora/database';
+import { notAllowed, requireRole } from '@agora/identity';
+import { addToOutbox } from '@agora/messaging';
+import { logAct } from '../../models/moderation-log.js';
+import { Post } from '../../models/post.js';
+import { settleReportsOn } from '../../models/report.js';
+import { postNotFound, requireVisiblePost } from '../require-post.js';
+import { reasonBody } from './reason.js';
+
+/** `PUT /posts/{id}/removal`: hides a post from all but its owner and moderators, and settles the reports on it; again, it gives another reason. */
+export const removePost: Handler = async (ctx) => {
+  const moderator = requireRole(ctx, 'moderator');
+  const id = parseId(ctx.params.id);
+  await requireVisiblePost(id, moderator);
+  const { reason } = validate(reasonBody, await readJson(ctx));
+  await inTransaction(async (transaction) => {
+    const held = await Post.hold(id, transaction);
+    if (!held?.isVisibleTo(moderator)) throw postNotFound(id);
+    const wasPublished = held.published;
+    await held.hide(reason, transaction);
+    await settleReportsOn(id, transaction);
+    await logAct({ actorId: moderator.userId, action: 'post-removed', postId: id, reason }, transaction);
+    await addToOutbox(postUpdated, { ...held.toState(), was_published: wasPublished }, transaction);
+  });
+  ctx.status = 204;
+};
+
+/** What clients are told of it. */
+export const removePostDescription: Description = {
+  name: 'removePost',
+  summary: 'Remove a post',
+  details:
+    "For moderators. For all but its owner and moderators the post is then as a draft of somebody else's. Reports on it are settled. Of a post that is removed already, the reason is replaced.",
+  json: reasonBody,
+  answers: { 204: { summary: 'The post is removed.' } },
+  refuses: [postNotFound(42), notAllowed()],
+};

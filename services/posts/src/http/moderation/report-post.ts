@@ -1,0 +1,38 @@
+import { conflict, parseId, unauthorized, validate, type Description, type Handler } from '@agora/chassis';
+import { readJson } from '@agora/chassis/read-body';
+import { inTransaction } from '@agora/database';
+import { requireUser } from '@agora/identity';
+import { Author } from '../../models/author.js';
+import { findVisible } from '../../models/shown-post.js';
+import { fileReport } from '../../models/report.js';
+import { postNotFound, requireVisiblePost } from '../require-post.js';
+import { reasonBody } from './reason.js';
+import { reportView } from './list-reports.js';
+
+/** `POST /posts/{id}/reports`: tells the moderators what is wrong with a post. */
+export const reportPost: Handler = async (ctx) => {
+  const caller = requireUser(ctx);
+  const id = parseId(ctx.params.id);
+  await requireVisiblePost(id, caller);
+  const { reason } = validate(reasonBody, await readJson(ctx));
+  ctx.body = await inTransaction(async (transaction) => {
+    if (!(await Author.hold(caller.userId, transaction))) throw unauthorized('invalid_token');
+    if (!(await findVisible(id, caller, transaction))) throw postNotFound(id);
+    const report = await fileReport(id, caller.userId, reason, transaction);
+    if (!report) throw alreadyReported();
+    return report;
+  });
+  ctx.status = 201;
+};
+
+const alreadyReported = () =>
+  conflict('already_reported', 'You have reported this post; a moderator will look at it.');
+
+/** What clients are told of it. */
+export const reportPostDescription: Description = {
+  name: 'reportPost',
+  summary: 'Report a post to the moderators',
+  json: reasonBody,
+  answers: { 201: { summary: 'A moderator will look at it.', body: reportView } },
+  refuses: [postNotFound(42), alreadyReported()],
+};

@@ -1,0 +1,61 @@
+import { defineStatement, sql } from '@agora/database';
+import type { Transaction } from 'sequelize';
+
+/** What somebody has against a post; it goes when a moderator settles it, with its post and with its reporter. */
+export interface ReportView {
+  id: number;
+  post_id: number;
+  reason: string;
+  reporter_id: number;
+  created_at: string;
+}
+
+const columns = 'id, post_id, reason, reporter_id, created_at';
+const file = defineStatement(
+  'report-file',
+  `INSERT INTO reports (post_id, reporter_id, reason) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING ${columns}`,
+);
+const list = defineStatement(
+  'reports-list',
+  `SELECT ${columns} FROM reports WHERE id <= $1 ORDER BY id DESC LIMIT $2`,
+);
+const settle = defineStatement('report-settle', 'DELETE FROM reports WHERE id = $1 RETURNING post_id');
+const settleAll = defineStatement('reports-settle-all', 'DELETE FROM reports WHERE post_id = $1');
+const eraseOf = defineStatement(
+  'reports-erase-of',
+  `DELETE FROM reports WHERE id = ANY(ARRAY(
+     SELECT id FROM reports WHERE reporter_id = $1 ORDER BY id LIMIT $2 FOR UPDATE)) RETURNING id`,
+);
+
+/** Keeps a report; undefined when the same reporter has one on the post already. The constraint decides. */
+export async function fileReport(
+  postId: number,
+  reporterId: number,
+  reason: string,
+  transaction: Transaction,
+): Promise<ReportView | undefined> {
+  const [report] = await sql<ReportView>(file, [postId, reporterId, reason], transaction);
+  return report;
+}
+
+/** Those up to an id, newest first. */
+export const listReportsUpTo = (upTo: number, limit: number): Promise<ReportView[]> =>
+  sql<ReportView>(list, [upTo, limit]);
+
+/** Takes a report from the list; returns which post it was about, undefined when there is no such report. */
+export async function settleReport(id: number, transaction: Transaction): Promise<number | undefined> {
+  const [settled] = await sql<{ post_id: number }>(settle, [id], transaction);
+  return settled?.post_id;
+}
+
+/** Takes all reports on a post from the list. */
+export const settleReportsOn = async (postId: number, transaction: Transaction): Promise<void> => {
+  await sql(settleAll, [postId], transaction);
+};
+
+/** Deletes up to `limit` reports that somebody has filed; returns how many. */
+export const eraseReportsOf = async (
+  reporterId: number,
+  limit: number,
+  transaction: Transaction,
+): Promise<number> => (await sql(eraseOf, [reporterId, limit], transaction)).length;

@@ -1,0 +1,35 @@
+import { delay, loop, type Logger, type Stoppable } from '@agora/chassis';
+import { Author } from './models/author.js';
+import type { FindUsers } from './users.js';
+
+const batchSize = 500;
+const restMilliseconds = 30_000;
+
+/**
+ * Asks auth for what is missing of authors, and forgets the addresses that nobody may see: at the start, then every 30 s, in bounded
+ * batches; any number of replicas may. Names come by event, so this is for rows that an older release wrote, and for `PUBLIC_EMAILS`.
+ */
+export const startSettlingAuthors = (
+  findUsers: FindUsers,
+  publicEmails: boolean,
+  logger: Logger,
+): Stoppable =>
+  loop(
+    'settling authors',
+    async ({ signal, progressed }) => {
+      await settleAuthors(findUsers, publicEmails);
+      progressed();
+      await delay(restMilliseconds, signal);
+    },
+    { logger, isVital: false, maxBackoffMilliseconds: restMilliseconds },
+  );
+
+async function settleAuthors(findUsers: FindUsers, publicEmails: boolean): Promise<void> {
+  while ((await Author.forgetEmails(publicEmails, batchSize)) === batchSize);
+  for (let after: number | undefined = 0; after !== undefined;) {
+    const ids = await Author.unsettledAfter(after, publicEmails, batchSize);
+    // Those whom auth does not know were deleted: their event comes.
+    if (ids.length > 0) await Author.learn([...(await findUsers(ids)).values()]);
+    after = ids.length === batchSize ? ids.at(-1) : undefined;
+  }
+}
