@@ -1,4 +1,4 @@
-# One recipe for every process:  docker build --target auth|posts|votes|gateway|setup .
+# One recipe for every process:  docker build --target auth|posts|votes|gateway|setup|mailbox .
 # An image runs its process by default, and a service's migrations with the arguments
 # `services/<service>/dist/migrate.js up`.
 ARG NODE_IMAGE=node:24-bookworm-slim
@@ -18,7 +18,7 @@ COPY --from=manifests /agora ./
 FROM workspaces AS build
 RUN --mount=type=cache,target=/root/.npm npm ci --ignore-scripts
 COPY . .
-RUN node_modules/.bin/tsc -b services/auth services/posts services/votes gateway \
+RUN node_modules/.bin/tsc -b services/auth services/posts services/votes gateway packages/mailbox \
  && rm -rf node_modules \
  # Whoever cloned with a strict umask would else get images whose files their user can't read.
  && chmod -R a+rX,go-w .
@@ -44,6 +44,11 @@ FROM workspaces AS gateway-files
 RUN --mount=type=cache,target=/root/.npm npm ci --ignore-scripts --omit=dev --omit=optional -w @agora/gateway
 COPY --from=build /agora ./
 RUN node deploy/docker/gather-service.mjs gateway /app
+
+FROM workspaces AS mailbox-files
+RUN --mount=type=cache,target=/root/.npm npm ci --ignore-scripts --omit=dev --omit=optional -w @agora/mailbox
+COPY --from=build /agora ./
+RUN node deploy/docker/gather-service.mjs mailbox /app
 
 # --- Run: node, and the libraries that it and native code are linked with; no shell, no package manager ------------------------------------
 FROM ${NODE_IMAGE} AS bare
@@ -102,6 +107,16 @@ ENV PORT=8001 INTERNAL_PORT=9001
 EXPOSE 8001 9001
 COPY --from=auth-files /app ./
 CMD ["services/auth/dist/main.js"]
+
+# Takes the mail of a stack on one machine and shows it; nothing for production.
+FROM runtime AS mailbox
+LABEL org.opencontainers.image.title="agora-mailbox" org.opencontainers.image.description="Shows the mail that Agora sends on this machine"
+ENV PORT=8025 SMTP_PORT=1025
+EXPOSE 8025 1025
+COPY --from=mailbox-files /app ./
+HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 CMD ["node", "-e", \
+  "fetch('http://127.0.0.1:' + process.env.PORT + '/readyz').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+CMD ["packages/mailbox/dist/main.js"]
 
 # Prepares what the others need: secrets for docker compose, roles and schemas in a database.
 FROM auth AS setup

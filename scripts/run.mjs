@@ -17,6 +17,7 @@ const commands = {
   'new-service': { script: 'scripts/new-service.mjs' },
   audit: { script: 'packages/local-stack/dist/operate.js', first: ['audit'] },
   'dead-letters': { script: 'packages/local-stack/dist/operate.js', first: ['dead-letters'] },
+  mails: { script: 'packages/local-stack/dist/operate.js', first: ['mails'] },
   outbox: { script: 'packages/local-stack/dist/operate.js', first: ['outbox'] },
   projections: { script: 'packages/local-stack/dist/operate.js', first: ['projections'] },
   backup: { script: 'packages/local-stack/dist/backup/backup-command.js' },

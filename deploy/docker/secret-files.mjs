@@ -2,11 +2,15 @@ import bcrypt from 'bcrypt';
 
 const services = ['auth', 'posts', 'votes'];
 
+/** The mailbox of Docker Compose; wherever mail is to arrive somebody puts another URL in its place. */
+const smtpUrl = 'smtp://mailbox:1025';
+
 /** What each container reads, by the names of the files; `secret` gives the value of a name, the same whenever it is asked for. */
 export function secretFiles(secret) {
   const ownSecrets = {
     auth: {
       'signing-key-secret': secret('signing-key'),
+      'smtp-url': smtpUrl,
       'internal-secret': secret('auth-internal'),
       'posts-internal-secret': secret('posts-internal'),
       'votes-internal-secret': secret('votes-internal'),

@@ -24,11 +24,20 @@ const matrix = `
   | POST /users                      | a new account      | 201                       | 201                       | 201                       | 201                       |
   | GET /users/me                    |                    | 401                       | 401                       | 200 B                     | 200 A                     |
   | PATCH /users/me                  | a new name         | 401                       | 401                       | 200 B                     | 200 A                     |
+  | PUT /users/me/email              | a new address      | 401                       | 401                       | 202                       | 202                       |
+  | POST /users/me/email/confirmation |                   | 401                       | 401                       | 202                       | 202                       |
+  | POST /email-confirmations        | a made-up token    | 403                       | 403                       | 403                       | 403                       |
+  | POST /password-resets            | any address        | 202                       | 202                       | 202                       | 202                       |
+  | PUT /password-resets             | a made-up token    | 403                       | 403                       | 403                       | 403                       |
+  | POST /users/me/totp              | own password alone | 401                       | 401                       | 201                       | 201                       |
+  | PUT /users/me/totp               | a made-up code     | 401                       | 401                       | 403                       | 403                       |
+  | POST /users/me/totp/removal      | own password alone | 401                       | 401                       | 409                       | 409                       |
   | GET /users/{A}                   |                    | 401                       | 401                       | 200 A                     | 200 A                     |
   | DELETE /users/me                 |                    | 401                       | 401                       | 204                       | 204                       |
   | POST /login                      | credentials of A   | 200                       | 200                       | 200                       | 200                       |
   | POST /login                      | wrong credentials  | 403                       | 403                       | 403                       | 403                       |
   | GET /.well-known/jwks.json       |                    | 200                       | 200                       | 200                       | 200                       |
+  | GET /.well-known/oauth-authorization-server | |    200                       | 200                       | 200                       | 200                       |
   | POST /refresh                    | refresh token of A | 200                       | 200                       | 200                       | 200                       |
   | POST /refresh                    | refresh token of D | 401 invalid_refresh_token | 401 invalid_refresh_token | 401 invalid_refresh_token | 401 invalid_refresh_token |
   | POST /login                      | credentials of D   | 403                       | 403                       | 403                       | 403                       |
@@ -218,6 +227,13 @@ const withRefreshToken = (refreshToken: unknown): Body => ({ json: { refresh_tok
 const bodies: Record<string, (scene: Scene, actor: Person) => Body | Promise<Body>> = {
   'a new account': () => ({ json: { email: `${randomUUID()}@example.test`, password: randomUUID() } }),
   'a new name': () => ({ json: { name: `n${randomUUID().slice(0, 8)}` } }),
+  'a new address': (_scene, { password }) => ({
+    json: { email: `${randomUUID()}@example.test`, current_password: password },
+  }),
+  'a made-up token': () => ({ json: { token: 'x'.repeat(43), new_password: randomUUID() } }),
+  'any address': () => ({ json: { email: `${randomUUID()}@example.test` } }),
+  'own password alone': (_scene, { password }) => ({ json: { current_password: password } }),
+  'a made-up code': () => ({ json: { code: '000000' } }),
   'credentials of A': ({ a }) => logInWith(a.email, a.password),
   'wrong credentials': ({ a, b }) => logInWith(a.email, b.password),
   'credentials of D': () => logInWith(deleted.email, deleted.password),

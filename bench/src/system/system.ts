@@ -106,7 +106,12 @@ async function start(
       file: process.execPath,
       args: ['--disable-proto=delete', ...profiling, entryPoint(checkout, name)],
       env: {
-        ...environmentOf(name, addresses, { ...process.env, ...settings, ALGORITHM: 'ES256' }),
+        ...environmentOf(name, addresses, {
+          ...process.env,
+          ...settings,
+          ALGORITHM: 'ES256',
+          TOKEN_ISSUER: 'agora',
+        }),
         ACCESS_TOKEN_EXPIRE_MINUTES: String(tokenMinutes),
         ...(name === 'auth' && { SIGNING_KEY: key.pem }),
       },

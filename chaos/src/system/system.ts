@@ -223,6 +223,8 @@ async function openBalancers(replicas: Replica[], at: Ports, stops: Stop[]): Pro
 
 /** Unlike in production: hashes are cheap, logs tell of trouble alone, and a hung service is given up before the 10 s that a client waits. */
 const chaosSettings = {
+  // Each replica of the gateway has a port of its own, and all tokens one issuer.
+  TOKEN_ISSUER: 'agora',
   LOG_LEVEL: 'warn',
   BCRYPT_COST: '10',
   UPSTREAM_TIMEOUT_SECONDS: '5',

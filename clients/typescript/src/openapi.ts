@@ -38,6 +38,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/.well-known/oauth-authorization-server": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show where clients log in
+         * @description Authorization server metadata (RFC 8414).
+         */
+        get: operations["showMetadata"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/docs": {
         parameters: {
             query?: never;
@@ -49,6 +69,26 @@ export interface paths {
         get: operations["showDocumentation"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/email-confirmations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm an e-mail address
+         * @description With the token of a mail, within 24 hours. An address that was to be changed is changed by this.
+         */
+        post: operations["confirmEmail"];
         delete?: never;
         options?: never;
         head?: never;
@@ -220,6 +260,30 @@ export interface paths {
         get: operations["showDocument"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/password-resets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set a new password with the token of a mail
+         * @description Every session of the user ends. A second factor stays on.
+         */
+        put: operations["resetPassword"];
+        /**
+         * Ask for a mail to set a new password
+         * @description The answer is the same whether the address has an account or not. The token is good for 30 minutes; a newer one voids it.
+         */
+        post: operations["requestPasswordReset"];
         delete?: never;
         options?: never;
         head?: never;
@@ -431,6 +495,46 @@ export interface paths {
         patch: operations["renameOwnUser"];
         trace?: never;
     };
+    "/users/me/email": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change the e-mail address
+         * @description A mail to the new address asks to confirm it, one to the old address says so. The address changes when it is confirmed; sessions stay.
+         */
+        put: operations["changeEmail"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/users/me/email/confirmation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send the confirmation mail again
+         * @description Its token takes the place of older ones. No mail is sent when there is nothing to confirm.
+         */
+        post: operations["resendConfirmation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/users/me/password": {
         parameters: {
             query?: never;
@@ -441,10 +545,54 @@ export interface paths {
         get?: never;
         /**
          * Change the password
-         * @description Every other session of the user ends.
+         * @description Every other session of the user ends, and a mail says so.
          */
         put: operations["changePassword"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/users/me/totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Turn the second factor on
+         * @description From now on `POST /login` needs `totp`. Each recovery code takes the place of a code once.
+         */
+        put: operations["enableTotp"];
+        /**
+         * Make the secret of a second factor
+         * @description The factor is not on yet: `PUT /users/me/totp` turns it on with a first code. Asking again replaces the secret.
+         */
+        post: operations["prepareTotp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/users/me/totp/removal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Turn the second factor off
+         * @description Its secret and recovery codes are forgotten.
+         */
+        post: operations["removeTotp"];
         delete?: never;
         options?: never;
         head?: never;
@@ -501,6 +649,51 @@ export interface components {
             /** @description Whether a second factor is on. */
             totp: boolean;
         };
+        /**
+         * @example {
+         *       "issuer": "https://agora.example",
+         *       "token_endpoint": "https://agora.example/login",
+         *       "jwks_uri": "https://agora.example/.well-known/jwks.json",
+         *       "grant_types_supported": [
+         *         "password"
+         *       ],
+         *       "response_types_supported": [],
+         *       "token_endpoint_auth_methods_supported": [
+         *         "none"
+         *       ],
+         *       "service_documentation": "https://agora.example/docs"
+         *     }
+         */
+        AuthorizationServer: {
+            grant_types_supported: string[];
+            /** @description The `iss` of access tokens. */
+            issuer: string;
+            jwks_uri: string;
+            response_types_supported: string[];
+            service_documentation: string;
+            token_endpoint: string;
+            token_endpoint_auth_methods_supported: string[];
+        };
+        /**
+         * @example {
+         *       "email": "ada@example.net",
+         *       "current_password": "correct horse"
+         *     }
+         */
+        EmailChange: {
+            current_password: string;
+            /** Format: email */
+            email: string;
+        };
+        /**
+         * @example {
+         *       "token": "dGhlIHRva2VuIGZyb20gdGhlIGxpbmsgaW4gYSBtYWls"
+         *     }
+         */
+        EmailConfirmation: {
+            /** @description From the link in the mail: what follows the `=`. */
+            token: string;
+        };
         FieldError: {
             /** @description Where it is: `body`, the name of a field or of a parameter. */
             field: string;
@@ -531,6 +724,8 @@ export interface components {
             grant_type?: "password";
             /** Format: password */
             password: string;
+            /** @description Where the second factor is on: a code of now, or a recovery code. */
+            totp?: string;
             /** @description The e-mail address. */
             username: string;
         };
@@ -582,6 +777,38 @@ export interface components {
              * @description 8 to 72 bytes in UTF-8, without U+0000; none of the most common passwords.
              */
             new_password: string;
+        };
+        /**
+         * @example {
+         *       "current_password": "correct horse"
+         *     }
+         */
+        PasswordCheck: {
+            current_password: string;
+        };
+        /**
+         * @example {
+         *       "token": "dGhlIHRva2VuIGZyb20gdGhlIGxpbmsgaW4gYSBtYWls",
+         *       "new_password": "battery staple"
+         *     }
+         */
+        PasswordReset: {
+            /**
+             * Format: password
+             * @description 8 to 72 bytes in UTF-8, without U+0000; none of the most common passwords.
+             */
+            new_password: string;
+            /** @description From the link in the mail: what follows the `=`. */
+            token: string;
+        };
+        /**
+         * @example {
+         *       "email": "ada@example.com"
+         *     }
+         */
+        PasswordResetRequest: {
+            /** Format: email */
+            email: string;
         };
         /**
          * @example {
@@ -670,6 +897,25 @@ export interface components {
          */
         Reason: {
             reason: string;
+        };
+        /**
+         * @example {
+         *       "recovery_codes": [
+         *         "k7qz-m3vd-x9pt-a0ce",
+         *         "k7qz-m3vd-x9pt-a1ce",
+         *         "k7qz-m3vd-x9pt-a2ce",
+         *         "k7qz-m3vd-x9pt-a3ce",
+         *         "k7qz-m3vd-x9pt-a4ce",
+         *         "k7qz-m3vd-x9pt-a5ce",
+         *         "k7qz-m3vd-x9pt-a6ce",
+         *         "k7qz-m3vd-x9pt-a7ce",
+         *         "k7qz-m3vd-x9pt-a8ce",
+         *         "k7qz-m3vd-x9pt-a9ce"
+         *       ]
+         *     }
+         */
+        RecoveryCodes: {
+            recovery_codes: string[];
         };
         /**
          * @example {
@@ -774,6 +1020,26 @@ export interface components {
         };
         /**
          * @example {
+         *       "code": "492039"
+         *     }
+         */
+        TotpCode: {
+            code: string;
+        };
+        /**
+         * @example {
+         *       "secret": "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP",
+         *       "uri": "otpauth://totp/Agora:ada%40example.com?issuer=Agora&secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&algorithm=SHA1&digits=6&period=30"
+         *     }
+         */
+        TotpPreparation: {
+            /** @description In base32, to be typed into an authenticator. */
+            secret: string;
+            /** @description The same as an `otpauth` URI, to be shown as a QR code. */
+            uri: string;
+        };
+        /**
+         * @example {
          *       "id": 7,
          *       "name": "ada",
          *       "created_at": "2026-01-31T12:00:00.000Z"
@@ -869,6 +1135,21 @@ export interface components {
                 };
             };
         };
+        /** @description Conflict: `email_taken` (An account with this e-mail exists.) */
+        EmailTaken: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "email_taken";
+                    /** @constant */
+                    status?: 409;
+                };
+            };
+        };
         /** @description Conflict: `email_taken` (An account with this e-mail exists.) `name_taken` (Somebody else has this name. Choose another one.) */
         EmailTakenOrNameTaken: {
             headers: {
@@ -944,6 +1225,21 @@ export interface components {
                 };
             };
         };
+        /** @description Forbidden: `invalid_code` (The code is wrong. Ask for a secret first, and send a code of it.) */
+        InvalidCode: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "invalid_code";
+                    /** @constant */
+                    status?: 403;
+                };
+            };
+        };
         /** @description Forbidden: `invalid_credentials` (Invalid credentials) */
         InvalidCredentials: {
             headers: {
@@ -954,6 +1250,36 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"] & {
                     /** @enum {unknown} */
                     code?: "invalid_credentials";
+                    /** @constant */
+                    status?: 403;
+                };
+            };
+        };
+        /** @description Forbidden: `invalid_credentials` (Invalid credentials) `totp_required` (This account has a second factor. Send a code of it as `totp`.) */
+        InvalidCredentialsOrTotpRequired: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "invalid_credentials" | "totp_required";
+                    /** @constant */
+                    status?: 403;
+                };
+            };
+        };
+        /** @description Forbidden: `invalid_mail_token` (The token is wrong, used or expired. Ask for a new mail.) */
+        InvalidMailToken: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "invalid_mail_token";
                     /** @constant */
                     status?: 403;
                 };
@@ -1298,6 +1624,36 @@ export interface components {
                 };
             };
         };
+        /** @description Conflict: `totp_disabled` (The second factor is not on.) */
+        TotpDisabled: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "totp_disabled";
+                    /** @constant */
+                    status?: 409;
+                };
+            };
+        };
+        /** @description Conflict: `totp_enabled` (The second factor is on already. Remove it first.) */
+        TotpEnabled: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "totp_enabled";
+                    /** @constant */
+                    status?: 409;
+                };
+            };
+        };
         /** @description Unsupported Media Type: `unsupported_media_type` (This endpoint does not read that.) */
         UnsupportedMediaType: {
             headers: {
@@ -1440,6 +1796,37 @@ export interface operations {
             504: components["responses"]["GatewayTimeout"];
         };
     };
+    showMetadata: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The metadata. */
+            200: {
+                headers: {
+                    /** @description For how long to go by it. */
+                    "Cache-Control": string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthorizationServer"];
+                };
+            };
+            400: components["responses"]["MalformedRequest"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["BadGateway"];
+            503: components["responses"]["ServiceUnavailableOrUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
     showDocumentation: {
         parameters: {
             query?: never;
@@ -1464,6 +1851,43 @@ export interface operations {
             400: components["responses"]["MalformedRequest"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
+        };
+    };
+    confirmEmail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EmailConfirmation"];
+            };
+        };
+        responses: {
+            /** @description The address is confirmed. */
+            204: {
+                headers: {
+                    "Consistency-Token": components["headers"]["Consistency-Token"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["MalformedBodyOrMalformedRequest"];
+            403: components["responses"]["InvalidMailToken"];
+            409: components["responses"]["EmailTaken"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["BadGateway"];
+            503: components["responses"]["ServiceUnavailableOrUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
         };
     };
     listFeed: {
@@ -1603,7 +2027,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["MalformedBodyOrMalformedRequest"];
-            403: components["responses"]["InvalidCredentials"];
+            403: components["responses"]["InvalidCredentialsOrTotpRequired"];
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["ValidationFailed"];
@@ -1786,6 +2210,77 @@ export interface operations {
             400: components["responses"]["MalformedRequest"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
+        };
+    };
+    resetPassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordReset"];
+            };
+        };
+        responses: {
+            /** @description The password is set. */
+            204: {
+                headers: {
+                    "Consistency-Token": components["headers"]["Consistency-Token"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["MalformedBodyOrMalformedRequest"];
+            403: components["responses"]["InvalidMailToken"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["BadGateway"];
+            503: components["responses"]["OverloadedOrServiceUnavailableOrUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    requestPasswordReset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordResetRequest"];
+            };
+        };
+        responses: {
+            /** @description A mail will be sent if the address has an account. */
+            202: {
+                headers: {
+                    "Consistency-Token": components["headers"]["Consistency-Token"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["MalformedBodyOrMalformedRequest"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimitedOrTooManyAttempts"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["BadGateway"];
+            503: components["responses"]["ServiceUnavailableOrUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
         };
     };
     listOwnPosts: {
@@ -2504,6 +2999,73 @@ export interface operations {
             504: components["responses"]["GatewayTimeout"];
         };
     };
+    changeEmail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EmailChange"];
+            };
+        };
+        responses: {
+            /** @description The mails will be sent. */
+            202: {
+                headers: {
+                    "Consistency-Token": components["headers"]["Consistency-Token"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["MalformedBodyOrMalformedRequest"];
+            401: components["responses"]["InvalidTokenOrTokenMissing"];
+            403: components["responses"]["InvalidCredentials"];
+            409: components["responses"]["EmailTaken"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimitedOrTooManyAttempts"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["BadGateway"];
+            503: components["responses"]["OverloadedOrRevocationsUnknownOrServiceUnavailableOrUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    resendConfirmation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The mail will be sent. */
+            202: {
+                headers: {
+                    "Consistency-Token": components["headers"]["Consistency-Token"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["MalformedRequest"];
+            401: components["responses"]["InvalidTokenOrTokenMissing"];
+            429: components["responses"]["RateLimitedOrTooManyAttempts"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["BadGateway"];
+            503: components["responses"]["RevocationsUnknownOrServiceUnavailableOrUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
     changePassword: {
         parameters: {
             query?: never;
@@ -2531,6 +3093,124 @@ export interface operations {
             400: components["responses"]["MalformedBodyOrMalformedRequest"];
             401: components["responses"]["InvalidTokenOrTokenMissing"];
             403: components["responses"]["InvalidCredentials"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimitedOrTooManyAttempts"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["BadGateway"];
+            503: components["responses"]["OverloadedOrRevocationsUnknownOrServiceUnavailableOrUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    enableTotp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TotpCode"];
+            };
+        };
+        responses: {
+            /** @description Recovery codes, shown this once. */
+            200: {
+                headers: {
+                    "Consistency-Token": components["headers"]["Consistency-Token"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            400: components["responses"]["MalformedBodyOrMalformedRequest"];
+            401: components["responses"]["InvalidTokenOrTokenMissing"];
+            403: components["responses"]["InvalidCode"];
+            409: components["responses"]["TotpEnabled"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimitedOrTooManyAttempts"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["BadGateway"];
+            503: components["responses"]["RevocationsUnknownOrServiceUnavailableOrUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    prepareTotp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordCheck"];
+            };
+        };
+        responses: {
+            /** @description The secret, shown this once. */
+            201: {
+                headers: {
+                    "Consistency-Token": components["headers"]["Consistency-Token"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TotpPreparation"];
+                };
+            };
+            400: components["responses"]["MalformedBodyOrMalformedRequest"];
+            401: components["responses"]["InvalidTokenOrTokenMissing"];
+            403: components["responses"]["InvalidCredentials"];
+            409: components["responses"]["TotpEnabled"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimitedOrTooManyAttempts"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["BadGateway"];
+            503: components["responses"]["OverloadedOrRevocationsUnknownOrServiceUnavailableOrUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    removeTotp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordCheck"];
+            };
+        };
+        responses: {
+            /** @description The second factor is off. */
+            204: {
+                headers: {
+                    "Consistency-Token": components["headers"]["Consistency-Token"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["MalformedBodyOrMalformedRequest"];
+            401: components["responses"]["InvalidTokenOrTokenMissing"];
+            403: components["responses"]["InvalidCredentials"];
+            409: components["responses"]["TotpDisabled"];
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["ValidationFailed"];

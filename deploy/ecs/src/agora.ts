@@ -34,7 +34,14 @@ export function agora(props: AppProps = {}): App {
   for (const service of owners) {
     const name = service[0]?.toUpperCase() + service.slice(1);
     new MigrationStack(app, `Agora${name}Migration`, { ...surroundings, service, database });
-    new ServiceStack(app, `Agora${name}`, { ...surroundings, service, database, nats, internal });
+    new ServiceStack(app, `Agora${name}`, {
+      ...surroundings,
+      config,
+      service,
+      database,
+      nats,
+      internal,
+    });
   }
   for (const service of ['posts', 'votes'] as const)
     new AuditStack(app, `Agora${service === 'posts' ? 'Posts' : 'Votes'}Audit`, {

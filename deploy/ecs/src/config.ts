@@ -8,6 +8,9 @@ export interface Config {
   /** The name that clients use, and the ACM certificate for it. */
   domain: string;
   certificateArn: string;
+  /** Whom mail is from, in a domain that SES has verified, and the page that its links open. */
+  mailFrom: string;
+  mailLinkBase: string;
   /** How services log in to PostgreSQL: by passwords that Secrets Manager keeps, or by tokens that their task roles may sign. */
   databaseAuth: 'password' | 'iam';
   /** Whose pipelines may deploy, as `owner/name`. */
@@ -19,10 +22,13 @@ export function readConfig(node: Node): Config {
   const given = (name: string, otherwise: string) =>
     String((node.tryGetContext(name) as string | undefined) ?? otherwise);
   const region = given('region', 'eu-central-1');
+  const domain = given('domain', 'agora.example');
   return {
     region,
     zones: given('zones', `${region}a,${region}b,${region}c`).split(','),
-    domain: given('domain', 'agora.example'),
+    domain,
+    mailFrom: given('mailFrom', `Agora <no-reply@${domain}>`),
+    mailLinkBase: given('mailLinkBase', `https://${domain}/account`),
     certificateArn: given('certificateArn', `arn:aws:acm:${region}:111111111111:certificate/placeholder`),
     databaseAuth: given('databaseAuth', 'password') === 'iam' ? 'iam' : 'password',
     repository: given('repository', 'example/agora'),

@@ -30,7 +30,12 @@ export class GatewayStack extends Stack {
       ...gateway,
       name: 'gateway',
       named: false,
-      environment: { ...gateway.environment, ...natsSettings, NATS_USER: 'gateway' },
+      environment: {
+        ...gateway.environment,
+        ...natsSettings,
+        NATS_USER: 'gateway',
+        TOKEN_ISSUER: `https://${config.domain}`,
+      },
       secrets: { NATS_PASSWORD: nats.password.gateway, REVOCATIONS_SECRET: internal.secret.revocations },
     });
     const balancer = this.loadBalancer(network);

@@ -7,6 +7,9 @@ import { edges, groups, taskGroups, type Group } from './edges.js';
 import { accept } from './accept.js';
 import { encryptedLogs, logKey } from './logs.js';
 
+/** SMTP over TLS (RFC 8314, 3.3). */
+const smtps = 465;
+
 /** The VPC and every security group with its edges. Nothing in it but the load balancer has a way to the internet, in or out. */
 export class NetworkStack extends Stack {
   readonly vpc: ec2.Vpc;
@@ -35,6 +38,7 @@ export class NetworkStack extends Stack {
     this.group = Object.fromEntries(groups.map((name) => [name, group(name)])) as typeof this.group;
     this.connectGroups();
     this.openEndpoints();
+    this.openMailEndpoint();
     accept(this, {
       'AwsSolutions-IAM4':
         'The provider of CDK that closes the default security group runs under the basic Lambda policy.',
@@ -57,6 +61,18 @@ export class NetworkStack extends Stack {
       // route but to the VPC and to that endpoint, so this opens nothing else.
       this.group[name].addEgressRule(ec2.Peer.anyIpv4(), ec2.Port.tcp(443), `${name} to AWS`);
     }
+  }
+
+  /** Mail leaves through SES, by SMTP over TLS, from auth alone. */
+  private openMailEndpoint(): void {
+    this.vpc.addInterfaceEndpoint('Mail', {
+      service: ec2.InterfaceVpcEndpointAwsService.EMAIL_SMTP,
+      subnets: { subnetGroupName: 'tasks' },
+      securityGroups: [this.group.endpoints],
+      open: false,
+    });
+    this.group.auth.addEgressRule(this.group.endpoints, ec2.Port.tcp(smtps), 'auth to SES');
+    this.group.endpoints.addIngressRule(this.group.auth, ec2.Port.tcp(smtps), 'auth to SES');
   }
 
   private openEndpoints(): void {

@@ -1,7 +1,8 @@
 import { Stack, type StackProps } from 'aws-cdk-lib/core';
-import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import { accept } from './accept.js';
+import type { Config } from './config.js';
 import type { DatabaseStack, Owner } from './database-stack.js';
 import { fargateService, type Surroundings } from './fargate-service.js';
 import type { InternalSecretsStack } from './internal-secrets-stack.js';
@@ -10,6 +11,7 @@ import { randomSecret } from './random-secret.js';
 import { limits, services } from './services.js';
 
 export interface ServiceStackProps extends StackProps, Surroundings {
+  config: Config;
   service: Owner;
   database: DatabaseStack;
   nats: NatsSecretsStack;
@@ -27,7 +29,7 @@ const whyNotRotated: Partial<Record<Owner, string>> = {
 export class ServiceStack extends Stack {
   constructor(scope: Construct, id: string, props: ServiceStackProps) {
     super(scope, id, props);
-    const { service, database, nats, internal } = props;
+    const { config, service, database, nats, internal } = props;
     const { taskDefinition } = fargateService(this, {
       ...props,
       ...services[service],
@@ -35,6 +37,11 @@ export class ServiceStack extends Stack {
       named: true,
       environment: {
         ...services[service].environment,
+        ...(service === 'auth' && {
+          MAIL_FROM: config.mailFrom,
+          MAIL_LINK_BASE: config.mailLinkBase,
+        }),
+        TOKEN_ISSUER: `https://${config.domain}`,
         ...database.settings,
         ...natsSettings,
         DATABASE_USER: `${service}_app`,
@@ -52,6 +59,10 @@ export class ServiceStack extends Stack {
             'SigningKey',
             'Encrypts the signing keys in the database of auth',
           ),
+        }),
+        ...(service === 'auth' && {
+          // Somebody puts it there by hand: what SES gives for SMTP is made of an IAM user's key.
+          SMTP_URL: secretsmanager.Secret.fromSecretNameV2(this, 'SmtpUrl', 'agora/smtp-url'),
         }),
         ...(service === 'posts' && {
           CURSOR_SECRET: randomSecret(this, 'CursorSecret', 'Signs the cursors of lists'),

@@ -26,7 +26,11 @@ export function* settingsFaults(pod: Pod): Iterable<string> {
       if (!name.endsWith('_FILE')) return [name, value];
       writeFileSync(
         join(folder, name),
-        name.endsWith('_CA_FILE') ? '-----BEGIN CERTIFICATE-----' : '0123456789abcdef'.repeat(4),
+        name === 'SMTP_URL_FILE'
+          ? 'smtps://user:password@mail.example:465'
+          : name.endsWith('_CA_FILE')
+            ? '-----BEGIN CERTIFICATE-----'
+            : '0123456789abcdef'.repeat(4),
       );
       return [name, join(folder, name)];
     });

@@ -20,7 +20,7 @@ export interface Lifecycle {
  * Runs a process: starts what `compose` lists, in order, and on SIGTERM or SIGINT stops it in reverse, within
  * `SHUTDOWN_TIMEOUT_SECONDS` after `SHUTDOWN_NOTICE_SECONDS`. Ends with exit code 1 and one clear line when it cannot start, or when something fails that nobody handled.
  */
-export function runProcess<Settings extends ProcessSettings>(
+export function runProcess<Settings extends Omit<ProcessSettings, 'INTERNAL_PORT'>>(
   service: string,
   readSettings: (environment: NodeJS.ProcessEnv) => Settings,
   compose: (settings: Settings, lifecycle: Lifecycle) => Promise<void>,
@@ -77,7 +77,10 @@ export function runProcess<Settings extends ProcessSettings>(
 /** Loads what it takes only when tracing is on. */
 async function startTracing(
   service: string,
-  { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_TRACES_SAMPLER_ARG: ratio }: ProcessSettings,
+  {
+    OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
+    OTEL_TRACES_SAMPLER_ARG: ratio,
+  }: Omit<ProcessSettings, 'INTERNAL_PORT'>,
   logger: Logger,
 ): Promise<Stoppable | undefined> {
   if (!endpoint) return undefined;

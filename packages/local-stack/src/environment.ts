@@ -1,6 +1,14 @@
 import type { RolePasswords } from '@agora/database';
 import type { Secrets } from './secrets.js';
-import { portsFrom, services, type Ports, type ProcessName, type ServiceName } from './topology.js';
+import {
+  mailboxPortsFrom,
+  portsFrom,
+  services,
+  type MailboxPorts,
+  type Ports,
+  type ProcessName,
+  type ServiceName,
+} from './topology.js';
 
 export interface NatsUser {
   user: string;
@@ -20,6 +28,7 @@ export interface StackAddresses {
   databasePasswords: RolePasswords;
   /** Without a user where the server at `url` asks for none. */
   nats: { url: string; users: Partial<Record<ProcessName | 'streams', NatsUser>> };
+  mailbox: MailboxPorts;
   internalSecrets: Secrets['internal'];
   revocationsSecret: string;
   signingKeySecret: string;
@@ -39,6 +48,11 @@ const overridable = [
   'PASSWORD_MIN_LENGTH',
   'PASSWORD_BLOCKLIST',
   'PUBLIC_EMAILS',
+  'SMTP_URL',
+  'MAIL_FROM',
+  'MAIL_LINK_BASE',
+  'MAIL_NOTICES',
+  'MAIL_TEMPLATES',
   'LOGIN_FAILURES_PER_ACCOUNT',
   'LOGIN_FAILURES_CEILING',
   'LEGACY_SECRET_KEY',
@@ -51,7 +65,11 @@ const overridable = [
 
 /** Demos, tests and benchmarks come from one address; the limits of production are in each `config.ts`. All but the failures of an account. */
 const generousLimits: Partial<Record<ProcessName, Record<string, string>>> = {
-  auth: { LOGIN_FAILURES_PER_ADDRESS: '60000/60', REGISTRATIONS_PER_ADDRESS: '1000/60' },
+  auth: {
+    LOGIN_FAILURES_PER_ADDRESS: '60000/60',
+    REGISTRATIONS_PER_ADDRESS: '1000/60',
+    PASSWORD_RESETS_PER_ADDRESS: '100/3600',
+  },
   gateway: {
     RATE_LIMIT_ADDRESS: '60000/60',
     RATE_LIMIT_LOGIN: '60000/60',
@@ -73,6 +91,7 @@ export function addressesOf(
     database,
     databasePasswords: secrets.database,
     nats,
+    mailbox: mailboxPortsFrom(process.env),
     internalSecrets: secrets.internal,
     revocationsSecret: secrets.revocations,
     signingKeySecret: secrets.signingKeySecret,
@@ -92,6 +111,7 @@ export function environmentOf(
   return {
     ...limits,
     ...(name === 'gateway' && { CORS_ALLOWED_ORIGINS: 'http://localhost:*' }),
+    ...(name === 'auth' ? mailSettings(stack) : {}),
     ...pick(user, [...inherited, ...overridable, ...Object.keys(limits)]),
     NODE_ENV: 'development',
     // Nobody balances here, so nobody needs notice.
@@ -132,13 +152,20 @@ function tokenSettings({ ports, secretKey, revocationsSecret }: StackAddresses, 
   return {
     ALGORITHM: algorithm,
     ...(algorithm === 'HS256' ? { SECRET_KEY: user.SECRET_KEY || secretKey } : {}),
-    TOKEN_ISSUER: 'agora',
+    TOKEN_ISSUER: user.TOKEN_ISSUER || origin(ports.gateway.port),
     TOKEN_AUDIENCE: 'agora',
     JWKS_URL: `${origin(ports.auth.internalPort)}/internal/jwks.json`,
     REVOCATIONS_URL: `${origin(ports.auth.internalPort)}/internal/revocations`,
     REVOCATIONS_SECRET: revocationsSecret,
   };
 }
+
+/** There is no front end here; the documentation is where a token from a mail can be tried. */
+const mailSettings = ({ mailbox, ports }: StackAddresses) => ({
+  SMTP_URL: `smtp://127.0.0.1:${mailbox.smtpPort}`,
+  MAIL_FROM: 'Agora <no-reply@agora.example>',
+  MAIL_LINK_BASE: `${origin(ports.gateway.port)}/docs`,
+});
 
 export function natsSettings(name: ProcessName | 'streams', { nats }: StackAddresses) {
   const user = nats.users[name];

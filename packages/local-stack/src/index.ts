@@ -35,6 +35,7 @@ export {
   portsFrom,
   processes,
   services,
+  type MailboxPorts,
   type Ports,
   type ProcessName,
   type ServiceName,

@@ -5,15 +5,16 @@ import { addressesOf, type StackAddresses } from './environment.js';
 import { setForeignEventsAside } from './foreign-events.js';
 import { migrateAll } from './migrations.js';
 import { endLeftovers } from './run-record.js';
+import { startMailboxMember } from './mailbox.js';
 import { makeStreams } from './make-streams.js';
 import { keptSecrets } from './secrets.js';
 import type { Start, StackOptions } from './stack-options.js';
 import { startServers } from './start-servers.js';
 import { startServices } from './start-services.js';
-import { portsFrom, processes } from './topology.js';
+import { mailboxPortsFrom, portsFrom, processes } from './topology.js';
 
 /** The order in which the members are stopped: who is asked goes after those who ask. */
-export const stopOrder = ['compiler', ...processes.toReversed(), 'NATS', 'PostgreSQL'];
+export const stopOrder = ['compiler', ...processes.toReversed(), 'mailbox', 'NATS', 'PostgreSQL'];
 
 /** Starts PostgreSQL, NATS and the processes `names`, and resolves when all are ready. Rejects with a StackError. */
 export async function startStack(options: StackOptions): Promise<StackAddresses> {
@@ -21,7 +22,9 @@ export async function startStack(options: StackOptions): Promise<StackAddresses>
   makeDataFolder(layout);
   const leftovers = await endLeftovers(layout);
   if (leftovers.length > 0) progress.line(`  ✓ Ended what an earlier start left: ${leftovers.join(', ')}`);
-  await checkPorts(names, portsFrom(process.env));
+  // Whoever has a mail server needs no mailbox.
+  const mailbox = process.env.SMTP_URL ? undefined : mailboxPortsFrom(process.env);
+  await checkPorts(names, portsFrom(process.env), mailbox);
   const start: Start = {
     ...options,
     secrets: keptSecrets(layout),
@@ -40,6 +43,7 @@ export async function startStack(options: StackOptions): Promise<StackAddresses>
     await provisionDatabase({ ...postgres, database: 'agora' }, start.secrets.database);
     await migrateAll(layout.root, addresses, signal);
   });
+  if (mailbox) await progress.step('Mailbox', () => startMailboxMember(start, mailbox));
   await progress.step(names.join(', '), () => startServices(start, addresses));
   return addresses;
 }

@@ -3,10 +3,12 @@ import { join } from 'node:path';
 import { provisionDatabase, type AdminConnection } from '@agora/database';
 import pg from 'pg';
 import { addressesOf, type NatsUser } from './environment.js';
+import { mailboxEndings, startMailbox } from './mailbox.js';
 import { migrateAll } from './migrations.js';
 import { startNats, type Nats } from './nats.js';
 import type { NatsLogin } from './nats-config.js';
 import { permissionsOf } from './nats-permissions.js';
+import { freePort } from './free-port.js';
 import { findNatsServer } from './nats-server.js';
 import { startPostgres, type Postgres } from './postgres.js';
 import type { Progress } from './progress.js';
@@ -35,30 +37,30 @@ const template = 'agora_template';
 export async function startTestStack(options: TestStackOptions): Promise<RunningTestStack> {
   const secrets = makeSecrets();
   const workers = Array.from({ length: options.workers }, (_, index) => describeWorker(index + 1));
-  const [postgres, nats] = await Promise.allSettled([
+  const mailboxPorts = { port: await freePort(), smtpPort: await freePort() };
+  const [postgres, nats, mailbox] = await Promise.allSettled([
     startTestPostgres(options, secrets, workers),
     startTestNats(options, workers),
+    startMailbox({ ...options, ports: mailboxPorts, logFile: join(options.folder, 'mailbox.log') }),
   ]);
   const stop = async () => {
+    if (mailbox.status === 'fulfilled') await mailbox.value.end(mailboxEndings);
     if (nats.status === 'fulfilled') await nats.value.stop();
     if (postgres.status === 'fulfilled') await postgres.value.stop();
   };
-  if (postgres.status === 'fulfilled' && nats.status === 'fulfilled') {
+  if (postgres.status === 'fulfilled' && nats.status === 'fulfilled' && mailbox.status === 'fulfilled') {
     const { host, port, user, password } = postgres.value;
     const stack = {
       postgres: { host, port, user, password },
       databasePasswords: secrets.database,
       nats: { url: nats.value.url },
+      mailbox: mailboxPorts,
       workers,
     };
     return { stack, stop };
   }
   await stop();
-  throw postgres.status === 'rejected'
-    ? postgres.reason
-    : nats.status === 'rejected'
-      ? nats.reason
-      : undefined;
+  throw [postgres, nats, mailbox].find((each) => each.status === 'rejected')?.reason;
 }
 
 function describeWorker(index: number): TestWorker {

@@ -72,7 +72,7 @@ function namesFrom(args: string[]): readonly ProcessName[] {
 }
 
 function announce(
-  { ports, database, nats, databasePasswords }: StackAddresses,
+  { ports, database, nats, mailbox, databasePasswords }: StackAddresses,
   names: readonly ProcessName[],
 ): void {
   const door = names.includes('gateway') ? 'gateway' : 'auth';
@@ -90,6 +90,7 @@ function announce(
         (name) =>
           `  ${name.padEnd(9)} ${url(ports[name].port)}${name === 'gateway' ? '   documentation: /docs' : ''}`,
       ),
+    ...(process.env.SMTP_URL ? [] : [`  mailbox   ${url(mailbox.port)}   what Agora mails`]),
     `  nats      ${nats.url}`,
     `  postgres  psql postgres://${owner}_app:${databasePasswords[owner].app}@${database.host}:${database.port}/${database.name}`,
     `  data      ${layout.data} (logs in ${layout.logs})`,

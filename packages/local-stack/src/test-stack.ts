@@ -1,13 +1,15 @@
 import { readFileSync } from 'node:fs';
 import type { RolePasswords } from '@agora/database';
 import type { NatsUser } from './environment.js';
-import type { ProcessName } from './topology.js';
+import type { MailboxPorts, ProcessName } from './topology.js';
 
 /** The servers that `npm test` started, and what each Jest worker has of them for itself. */
 export interface TestStack {
   postgres: { host: string; port: number; user: string; password: string };
   databasePasswords: RolePasswords;
   nats: { url: string };
+  /** One for all workers: whoever reads it knows the address that mail went to. */
+  mailbox: MailboxPorts;
   workers: TestWorker[];
 }
 

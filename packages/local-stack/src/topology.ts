@@ -39,6 +39,18 @@ export function portsFrom(environment: NodeJS.ProcessEnv): Record<ProcessName, P
   return forEachProcess(portsOf);
 }
 
+/** Where the mailbox takes mail in, and where it shows it. */
+export interface MailboxPorts {
+  port: number;
+  smtpPort: number;
+}
+
+/** 8025 and 1025, or what `MAILBOX_PORT` and `MAILBOX_SMTP_PORT` say. */
+export const mailboxPortsFrom = (environment: NodeJS.ProcessEnv): MailboxPorts => ({
+  port: readPort(environment, 'MAILBOX_PORT', 8025),
+  smtpPort: readPort(environment, 'MAILBOX_SMTP_PORT', 1025),
+});
+
 /** The environment variable that changes a port. */
 export function portVariable(name: ProcessName, kind: keyof Ports): string {
   return `${name.toUpperCase()}_${kind === 'port' ? 'PORT' : 'INTERNAL_PORT'}`;
@@ -49,6 +61,11 @@ export function entryPoint(root: string, name: ProcessName): string {
   return name === 'gateway'
     ? join(root, 'gateway', 'dist', 'main.js')
     : join(root, 'services', name, 'dist', 'main.js');
+}
+
+/** The compiled entry point of the mailbox, below `root`. */
+export function mailboxEntryPoint(root: string): string {
+  return join(root, 'packages', 'mailbox', 'dist', 'main.js');
 }
 
 /** The compiled migration command of a service, below `root`. */

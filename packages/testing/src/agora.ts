@@ -98,12 +98,13 @@ async function ensureStreams(): Promise<void> {
 }
 
 async function addressesOf(): Promise<StackAddresses> {
-  const { postgres, databasePasswords, nats, worker } = currentStack();
+  const { postgres, databasePasswords, nats, mailbox, worker } = currentStack();
   return {
     ports: await portsForAll(),
     database: { host: postgres.host, port: postgres.port, name: worker.database },
     databasePasswords,
     nats: { url: nats.url, users: worker.natsUsers },
+    mailbox,
     internalSecrets: forEachService(() => testSecret),
     revocationsSecret,
     signingKeySecret: testSecret,
@@ -122,6 +123,7 @@ const environmentFor = (
     ALGORITHM: algorithm,
     SECRET_KEY: testSecret,
     BCRYPT_COST: '10',
+    TOKEN_ISSUER: 'agora',
   }),
   NODE_ENV: 'test',
 });

@@ -4,6 +4,7 @@ export { eventually } from './eventually.js';
 export { openFaultProxy, type FaultProxy } from './fault-proxy.js';
 export { openCourier, type Courier } from './events.js';
 export { httpClient, statusesOf, type Answer, type HttpClient } from './http.js';
+export { mailsTo, mailTo, tokenIn, type Mail } from './mailbox.js';
 export { expectDocumented } from './openapi.js';
 export { join, joinAll, type Person } from './people.js';
 export { likelyFreePort, likelyFreePorts } from './ports.js';

@@ -16,6 +16,7 @@ import {
 import { brokerSettings, type BrokerSettings } from '@agora/messaging';
 import { importSettings, type ImportSettings } from '@agora/monolith';
 import Joi from 'joi';
+import { notices, type Notice } from './mail/kinds.js';
 
 export interface Config
   extends ProcessSettings, DatabaseSettings, BrokerSettings, IdentitySettings, RevocationSettings {
@@ -26,8 +27,8 @@ export interface Config
   POSTS_INTERNAL_SECRET: string;
   VOTES_INTERNAL_URL: string;
   VOTES_INTERNAL_SECRET: string;
-  /** Encrypts the signing keys in the database. */
-  SIGNING_KEY_SECRET?: string;
+  /** Encrypts the signing keys and the second factors in the database. */
+  SIGNING_KEY_SECRET: string;
   /** A private key in PEM, instead of keys in the database; as `SIGNING_KEY_FILE` the path of it. */
   SIGNING_KEY?: string;
   /** A public or private key in PEM that is published and accepted beside `SIGNING_KEY`, and never signs. */
@@ -48,6 +49,21 @@ export interface Config
   LOGIN_FAILURES_CEILING: number;
   LOGIN_FAILURES_PER_ADDRESS: Rate;
   REGISTRATIONS_PER_ADDRESS: Rate;
+  /** Of one e-mail address, whether it has an account or not, and from one client's address. */
+  PASSWORD_RESETS_PER_ACCOUNT: Rate;
+  PASSWORD_RESETS_PER_ADDRESS: Rate;
+  CONFIRMATION_MAILS_PER_ACCOUNT: Rate;
+  EMAIL_CHANGES_PER_ACCOUNT: Rate;
+  /** Where mail is handed over: `smtp://` or `smtps://`, with user and password where it takes them. */
+  SMTP_URL: string;
+  /** Whom mail is from, such as `Agora <no-reply@agora.example>`. */
+  MAIL_FROM: string;
+  /** The page that the links in mails open: it finds `#<purpose>=<token>` and calls the endpoint. */
+  MAIL_LINK_BASE: string;
+  /** Which notices are mailed. */
+  MAIL_NOTICES: Notice[];
+  /** A folder with templates in place of ours. */
+  MAIL_TEMPLATES?: string;
 }
 
 const origin = Joi.string().uri({ scheme: ['http', 'https'] });
@@ -59,6 +75,29 @@ const signingKeySettings = {
     then: Joi.when('SIGNING_KEY', { not: Joi.exist(), then: Joi.required() }),
   }),
 };
+
+const mailSettings = {
+  SMTP_URL: Joi.string()
+    .uri({ scheme: ['smtp', 'smtps'] })
+    .required(),
+  MAIL_FROM: Joi.string().pattern(/@/, 'an address').required(),
+  MAIL_LINK_BASE: Joi.string()
+    .uri({ scheme: ['http', 'https'] })
+    .pattern(/^[^#]*$/, 'a URL without #')
+    .required(),
+  MAIL_NOTICES: Joi.string()
+    .custom((value: string, { error }) => readNotices(value) ?? error('notices.unknown'))
+    .default([...notices])
+    .messages({ 'notices.unknown': `{#label} must be none, or some of ${notices.join(',')}` }),
+  MAIL_TEMPLATES: Joi.string(),
+};
+
+function readNotices(value: string): Notice[] | undefined {
+  if (value === 'none') return [];
+  const named = value.split(',').map((each) => each.trim());
+  const known = notices.filter((notice) => named.includes(notice));
+  return known.length === named.length ? known : undefined;
+}
 
 /** The settings of auth; throws a SettingsError that says what is wrong. */
 export const readConfig = (environment: NodeJS.ProcessEnv): Config =>
@@ -79,6 +118,7 @@ export const readConfig = (environment: NodeJS.ProcessEnv): Config =>
     JWKS_URL: Joi.any().strip(),
     REVOCATIONS_URL: Joi.any().strip(),
     ...signingKeySettings,
+    SIGNING_KEY_SECRET: strongSecret.required(),
     SIGNING_KEY_PREVIOUS: Joi.string()
       .when('SIGNING_KEY', { not: Joi.exist(), then: Joi.forbidden() })
       .messages({ 'any.unknown': '{#label} is of use only with SIGNING_KEY' }),
@@ -94,20 +134,22 @@ export const readConfig = (environment: NodeJS.ProcessEnv): Config =>
     BCRYPT_QUEUE_LIMIT: Joi.number().integer().min(0).max(1_000).default(256),
     PASSWORD_MIN_LENGTH: Joi.number().integer().min(8).max(64).default(8),
     REFRESH_REUSE_GRACE_SECONDS: Joi.number().min(0).max(60).default(0),
-    PASSWORD_BLOCKLIST: Joi.boolean().when('NODE_ENV', {
-      is: 'production',
-      then: Joi.boolean().default(true),
-      otherwise: Joi.boolean().default(false),
-    }),
+    PASSWORD_BLOCKLIST: Joi.boolean().default(true),
     PUBLIC_EMAILS: Joi.boolean().default(false),
     LOGIN_FAILURES_PER_ACCOUNT: rate({ limit: 10, seconds: 900 }),
     LOGIN_FAILURES_CEILING: Joi.number().integer().min(1).max(10_000).default(100),
     LOGIN_FAILURES_PER_ADDRESS: rate({ limit: 100, seconds: 3_600 }),
     REGISTRATIONS_PER_ADDRESS: rate({ limit: 20, seconds: 3_600 }),
+    PASSWORD_RESETS_PER_ACCOUNT: rate({ limit: 3, seconds: 3_600 }),
+    PASSWORD_RESETS_PER_ADDRESS: rate({ limit: 20, seconds: 3_600 }),
+    CONFIRMATION_MAILS_PER_ACCOUNT: rate({ limit: 3, seconds: 3_600 }),
+    EMAIL_CHANGES_PER_ACCOUNT: rate({ limit: 10, seconds: 3_600 }),
+    ...mailSettings,
   });
 
 export type KeysConfig = DatabaseSettings &
-  Pick<Config, 'ALGORITHM' | 'ACCESS_TOKEN_EXPIRE_MINUTES' | 'SIGNING_KEY' | 'SIGNING_KEY_SECRET'>;
+  Pick<Config, 'ALGORITHM' | 'ACCESS_TOKEN_EXPIRE_MINUTES' | 'SIGNING_KEY'> &
+  Partial<Pick<Config, 'SIGNING_KEY_SECRET'>>;
 
 /** The settings of the command that rotates keys; those of auth will do. */
 export const readKeysConfig = (environment: NodeJS.ProcessEnv = process.env): KeysConfig =>
@@ -118,8 +160,8 @@ export const readKeysConfig = (environment: NodeJS.ProcessEnv = process.env): Ke
     ...signingKeySettings,
   });
 
-/** The settings of the migrations alone. */
-export const readMigrationConfig = (environment: NodeJS.ProcessEnv): DatabaseSettings =>
+/** The settings of what needs the database alone: migrations, and the command about mails. */
+export const readMigrationConfig = (environment: NodeJS.ProcessEnv = process.env): DatabaseSettings =>
   readSettings<DatabaseSettings>(environment, databaseSettings);
 
 /** The settings of the import from the old application. */

@@ -22,10 +22,14 @@ import { connectBroker, followOwnIds, measureMessaging, openOutbox, startRelay }
 import { accessTokens } from './sessions/access-tokens.js';
 import { authenticateAccount } from './sessions/authenticate-account.js';
 import { readConfig } from './config.js';
+import { startForgettingOldData } from './forget-old-data.js';
 import { internalRoutes, routes } from './http/routes.js';
+import { countMails } from './limits/count-mails.js';
 import { countRegistrations } from './limits/count-registrations.js';
 import { startDeletingExpiredCounters } from './limits/delete-expired-counters.js';
 import { countLogins } from './limits/login-attempts.js';
+import { openMailQueue } from './mail/queue.js';
+import { startSendingMails } from './mail/send-mails.js';
 import { models } from './models/models.js';
 import { openKeys } from './keys/open-keys.js';
 import { openPasswords } from './passwords/passwords.js';
@@ -35,6 +39,7 @@ import { eraseEndedSessions } from './sessions/erase-sessions.js';
 import { sessionOpener } from './sessions/open-session.js';
 import { purgeExpiredSessions, purgeUsedRefreshTokens } from './sessions/purge-sessions.js';
 import { successors } from './sessions/successors.js';
+import { openSecondFactors } from './second-factor/second-factors.js';
 import { sessionRevoker } from './sessions/revoke-sessions.js';
 
 runProcess('auth', readConfig, async (config, { logger, started, isDraining }) => {
@@ -43,6 +48,7 @@ runProcess('auth', readConfig, async (config, { logger, started, isDraining }) =
   started(startDeletingExpiredCounters(logger));
   const keys = started(await openKeys(config, logger));
   const passwords = await openPasswords(config);
+  const mails = openMailQueue(config.MAIL_NOTICES);
   const translateError = (error: unknown) =>
     isDatabaseUnavailable(error) ? unavailable('The accounts cannot be reached.') : undefined;
   const broker = connectBroker('auth', config, logger);
@@ -72,6 +78,8 @@ runProcess('auth', readConfig, async (config, { logger, started, isDraining }) =
   started(purgeExpiredSessions(logger));
   started(purgeUsedRefreshTokens(logger));
   started(eraseEndedSessions(revocations, logger));
+  started(startForgettingOldData(logger));
+  started(startSendingMails(config, mails, logger));
   measureMessaging({ service: 'auth', database, broker });
   const outbox = openOutbox(database, 'auth', correlation);
   started(startRelay({ outbox, broker, connection: connectionOf(config, 'auth-relay'), logger }));
@@ -89,10 +97,14 @@ runProcess('auth', readConfig, async (config, { logger, started, isDraining }) =
           openSession: sessionOpener(revocations),
           revokeSessions: sessionRevoker(revocations, config),
           userIds,
+          issuer: config.TOKEN_ISSUER,
           publicEmails: config.PUBLIC_EMAILS,
           successors: successors(config),
           logger,
           beginLogin: countLogins(database, config, logger),
+          mails,
+          countMails: countMails(database, config, logger),
+          secondFactors: openSecondFactors(config),
           countRegistration: countRegistrations(database, config, logger),
         }),
         authenticateAccount(verifier),

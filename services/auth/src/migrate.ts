@@ -14,6 +14,8 @@ import { createSessionErasures } from './migrations/0011-create-session-erasures
 import { indexSessionNumbers } from './migrations/0012-index-session-numbers.js';
 import { indexUsedRefreshTokens } from './migrations/0013-index-used-refresh-tokens.js';
 import { numberRevocations } from './migrations/0014-number-revocations.js';
+import { createMails } from './migrations/0015-create-mails.js';
+import { addSecondFactors } from './migrations/0016-add-second-factors.js';
 
 await runMigrateCommand('auth', readMigrationConfig, [
   createMessaging,
@@ -30,4 +32,6 @@ await runMigrateCommand('auth', readMigrationConfig, [
   indexSessionNumbers,
   indexUsedRefreshTokens,
   numberRevocations,
+  createMails,
+  addSecondFactors,
 ]);

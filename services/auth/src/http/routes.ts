@@ -5,8 +5,11 @@ import { listEvents, showHighestId } from '@agora/operations';
 import type { Sequelize } from 'sequelize';
 import type { SignAccessToken } from '../sessions/access-tokens.js';
 import type { Keys } from '../keys/keys.js';
+import type { CountMails } from '../limits/count-mails.js';
 import type { CountRegistration } from '../limits/count-registrations.js';
 import type { BeginLogin } from '../limits/login-attempts.js';
+import type { MailQueue } from '../mail/queue.js';
+import type { SecondFactors } from '../second-factor/second-factors.js';
 import type { Passwords } from '../passwords/passwords.js';
 import type { OpenSession } from '../sessions/open-session.js';
 import type { Successors } from '../sessions/successors.js';
@@ -21,11 +24,21 @@ import { logIn, logInDescription } from './sessions/log-in.js';
 import { logOut, logOutDescription } from './sessions/log-out.js';
 import { refreshSession, refreshSessionDescription } from './sessions/refresh-session.js';
 import { renameOwnUser, renameOwnUserDescription } from './accounts/rename-own-user.js';
+import { changeEmail, changeEmailDescription } from './accounts/change-email.js';
+import { passwordRequirer } from './accounts/require-password.js';
 import { registerUser, registerUserDescription } from './accounts/register-user.js';
+import { showMetadata, showMetadataDescription } from './show-metadata.js';
 import { showKeySet, showKeySetDescription } from './show-key-set.js';
 import { showRevocations } from './show-revocations.js';
 import { showOwnUser, showOwnUserDescription } from './accounts/show-own-user.js';
 import { showKnownUser, showUser, showUserDescription } from './accounts/show-user.js';
+import { confirmEmail, confirmEmailDescription } from './recovery/confirm-email.js';
+import { requestPasswordReset, requestPasswordResetDescription } from './recovery/request-password-reset.js';
+import { resendConfirmation, resendConfirmationDescription } from './recovery/resend-confirmation.js';
+import { resetPassword, resetPasswordDescription } from './recovery/reset-password.js';
+import { enableTotp, enableTotpDescription } from './second-factor/enable-totp.js';
+import { prepareTotp, prepareTotpDescription } from './second-factor/prepare-totp.js';
+import { removeTotp, removeTotpDescription } from './second-factor/remove-totp.js';
 
 export interface Dependencies {
   keys: Keys;
@@ -36,33 +49,58 @@ export interface Dependencies {
   revokeSessions: RevokeSessions;
   userIds: NewIds;
   successors: Successors;
+  /** The `iss` of access tokens. */
+  issuer: string;
   /** Whether everybody sees the addresses of accounts. */
   publicEmails: boolean;
   logger: Logger;
   beginLogin: BeginLogin;
   countRegistration: CountRegistration;
+  countMails: CountMails;
+  mails: MailQueue;
+  secondFactors: SecondFactors;
 }
 
 /** What clients ask of auth, through the gateway. */
 export const routes = (dependencies: Dependencies): Route[] => {
-  const { keys, passwords, revocations, revokeSessions } = dependencies;
+  const { keys, passwords, revocations, revokeSessions, beginLogin } = dependencies;
+  const { countMails, mails, publicEmails, secondFactors } = dependencies;
+  const requirePassword = passwordRequirer(passwords, beginLogin);
   return [
-    post(
-      '/users',
-      'anyone',
-      registerUser(passwords, dependencies.countRegistration, dependencies.userIds),
-      registerUserDescription(passwords),
-    ),
+    post('/users', 'anyone', registerUser(dependencies), registerUserDescription(passwords)),
     get('/users/me', 'user', showOwnUser, showOwnUserDescription),
     patch('/users/me', 'user', renameOwnUser, renameOwnUserDescription),
     del('/users/me', 'user', deleteOwnUser(revocations), deleteOwnUserDescription),
-    put(
-      '/users/me/password',
+    put('/users/me/password', 'user', changePassword(dependencies), changePasswordDescription(passwords)),
+    put('/users/me/email', 'user', changeEmail(requirePassword, mails, countMails), changeEmailDescription),
+    post(
+      '/users/me/email/confirmation',
       'user',
-      changePassword(passwords, revokeSessions, dependencies.beginLogin),
-      changePasswordDescription(passwords),
+      resendConfirmation(mails, countMails),
+      resendConfirmationDescription,
     ),
-    get('/users/:id', 'user', showUser(dependencies.publicEmails), showUserDescription),
+    post('/email-confirmations', 'anyone', confirmEmail(mails, publicEmails), confirmEmailDescription),
+    post(
+      '/password-resets',
+      'anyone',
+      requestPasswordReset(mails, countMails),
+      requestPasswordResetDescription,
+    ),
+    put(
+      '/password-resets',
+      'anyone',
+      resetPassword(passwords, revokeSessions, mails),
+      resetPasswordDescription(passwords),
+    ),
+    post('/users/me/totp', 'user', prepareTotp(requirePassword, secondFactors), prepareTotpDescription),
+    put('/users/me/totp', 'user', enableTotp(secondFactors, mails, beginLogin), enableTotpDescription),
+    post(
+      '/users/me/totp/removal',
+      'user',
+      removeTotp(requirePassword, secondFactors, mails),
+      removeTotpDescription,
+    ),
+    get('/users/:id', 'user', showUser(publicEmails), showUserDescription),
     post('/login', 'anyone', logIn(dependencies), logInDescription),
     post('/refresh', 'anyone', refreshSession(dependencies), refreshSessionDescription),
     post('/logout', 'user', logOut(revokeSessions), logOutDescription),
@@ -70,6 +108,12 @@ export const routes = (dependencies: Dependencies): Route[] => {
     del('/sessions', 'user', endAllSessions(revokeSessions), endAllSessionsDescription),
     del('/sessions/:id', 'user', endSession(revokeSessions), endSessionDescription),
     get('/.well-known/jwks.json', 'anyone', showKeySet(keys), showKeySetDescription),
+    get(
+      '/.well-known/oauth-authorization-server',
+      'anyone',
+      showMetadata(dependencies.issuer),
+      showMetadataDescription,
+    ),
   ];
 };
 

@@ -1,6 +1,6 @@
 import { inTransaction } from '@agora/database';
 import { fn, literal, type Transaction } from 'sequelize';
-import type { Config } from '../config.js';
+import type { Config, KeysConfig } from '../config.js';
 import { livesOf } from './key-life.js';
 import { encryptKey, makePrivateKey, publicKeyOf } from './key-pair.js';
 import { SigningKey } from '../models/signing-key.js';
@@ -30,7 +30,7 @@ export async function settleKeys(settings: Settings): Promise<SigningKey[]> {
 export async function makeKey({
   ALGORITHM: algorithm,
   SIGNING_KEY_SECRET: secret = '',
-}: Pick<Settings, 'ALGORITHM' | 'SIGNING_KEY_SECRET'>) {
+}: Pick<KeysConfig, 'ALGORITHM' | 'SIGNING_KEY_SECRET'>) {
   const privateKey = await makePrivateKey(algorithm);
   const { kid, jwk: publicJwk } = publicKeyOf(privateKey, algorithm);
   return {

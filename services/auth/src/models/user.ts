@@ -41,6 +41,13 @@ export interface CheckedPassword {
 const findKey = defineStatement('find-account-key', 'SELECT account_key FROM users WHERE id = $1', {
   prepared: true,
 });
+// A code is good once, also when two logins show it at the same moment: the row is held while it is looked at.
+const useStep = defineStatement(
+  'use-totp-step',
+  `UPDATE users SET totp_used_steps = ARRAY(SELECT step FROM unnest(totp_used_steps || $2::int) AS step WHERE step > $2::int - 10)
+         WHERE id = $1 AND totp_enabled_at IS NOT NULL AND totp_secret = $3 AND NOT $2::int = ANY (totp_used_steps) RETURNING id`,
+  { prepared: true },
+);
 
 @Table({ tableName: 'users' })
 export class User extends Model {
@@ -77,6 +84,16 @@ export class User extends Model {
   /** Sessions whose number is not greater have ended, and wait to be erased; -1 where none have. */
   @Column({ type: DataType.BIGINT, get: numberIn('sessionsEndedUpTo') })
   declare sessionsEndedUpTo: number;
+  /** Encrypted; there is one from when it is prepared, before the second factor is on. */
+  @Column(DataType.TEXT)
+  declare totpSecret: string | null;
+
+  @Column(DataType.DATE)
+  declare totpEnabledAt: Date | null;
+
+  /** The steps of time whose codes were used, the last few. */
+  @Column(DataType.ARRAY(DataType.INTEGER))
+  declare totpUsedSteps: number[];
 
   @Column(DataType.DATE)
   declare createdAt: Date;
@@ -98,6 +115,9 @@ export class User extends Model {
     const [found] = await sql<{ account_key: string }>(findKey, [id]);
     return found?.account_key;
   }
+  /** Takes note that a code of this step was used; false when one was already, or the second factor is another by now. */
+  static useTotpStep = async (id: number, step: number, totpSecret: string): Promise<boolean> =>
+    (await sql(useStep, [id, step, totpSecret])).length > 0;
 
   /** The name that others see. */
   get shownName(): string {
@@ -121,7 +141,7 @@ export class User extends Model {
       email: this.email,
       email_verified: this.emailVerifiedAt !== null,
       role: this.role,
-      totp: false,
+      totp: this.totpEnabledAt !== null,
       created_at: this.createdAt.toISOString(),
     };
   }

@@ -4,7 +4,7 @@ import { verify as verifyArgon2 } from '@node-rs/argon2';
 import bcrypt from 'bcrypt';
 import Joi from 'joi';
 import pLimit from 'p-limit';
-import { commonPasswords } from './common-passwords.js';
+import { isCommonPassword } from './common-passwords.js';
 import type { Config } from '../config.js';
 
 /** Whoever has waited this long for a turn is told to come again: an answer takes no more than 2 s. */
@@ -70,7 +70,7 @@ export const passwordSchema = ({
     .required()
     .custom((value: string, { error }) => {
       if (!isUsable(value) || Buffer.byteLength(value) < minBytes) return error('password.bytes');
-      if (PASSWORD_BLOCKLIST && commonPasswords.has(value.toLowerCase())) return error('password.common');
+      if (PASSWORD_BLOCKLIST && isCommonPassword(value)) return error('password.common');
       return value;
     })
     .messages({

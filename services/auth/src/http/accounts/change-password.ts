@@ -4,6 +4,8 @@ import { inTransaction } from '@agora/database';
 import { requireUser } from '@agora/identity';
 import Joi from 'joi';
 import { tooManyFailures, type BeginLogin } from '../../limits/login-attempts.js';
+import type { MailQueue } from '../../mail/queue.js';
+import { voidMailTokens } from '../../models/mail-token.js';
 import { User } from '../../models/user.js';
 import { overloaded, type Passwords } from '../../passwords/passwords.js';
 import type { RevokeSessions } from '../../sessions/revoke-sessions.js';
@@ -18,12 +20,15 @@ const schemaWith = (password: Joi.StringSchema) =>
     .example({ current_password: 'correct horse', new_password: 'battery staple' })
     .meta({ name: 'PasswordChange' });
 
+interface Dependencies {
+  passwords: Passwords;
+  revokeSessions: RevokeSessions;
+  beginLogin: BeginLogin;
+  mails: MailQueue;
+}
+
 /** `PUT /users/me/password`: changes the caller's password and ends their other sessions. */
-export function changePassword(
-  passwords: Passwords,
-  revokeSessions: RevokeSessions,
-  beginLogin: BeginLogin,
-): Handler {
+export function changePassword({ passwords, revokeSessions, beginLogin, mails }: Dependencies): Handler {
   const schema = schemaWith(passwords.schema);
   return async (ctx) => {
     const { userId, sessionId } = requireUser(ctx);
@@ -47,6 +52,8 @@ export function changePassword(
       // The session that asks may have ended meanwhile; then nothing is changed.
       if (!(await revokeSessions(userId, { except: sessionId }, transaction)))
         throw unauthorized('invalid_token');
+      await voidMailTokens('reset-password', { userId }, transaction);
+      await mails.add({ kind: 'password-changed', userId, email: user.email }, transaction);
     });
     audit('password_changed');
     ctx.status = 204;
@@ -62,7 +69,7 @@ function wrongPassword(): Problem {
 export const changePasswordDescription = ({ schema }: Pick<Passwords, 'schema'>): Description => ({
   name: 'changePassword',
   summary: 'Change the password',
-  details: 'Every other session of the user ends.',
+  details: 'Every other session of the user ends, and a mail says so.',
   json: schemaWith(schema),
   answers: { 204: { summary: 'The password is changed.' } },
   refuses: [invalidCredentials(), tooManyFailures(60), overloaded()],

@@ -1,4 +1,4 @@
-import { audit, conflict, validate, type Description, type Handler, type Problem } from '@agora/chassis';
+import { audit, validate, type Description, type Handler, type Problem } from '@agora/chassis';
 import { readJson } from '@agora/chassis/read-body';
 import { userRegistered } from '@agora/contracts';
 import { inTransaction, type CheckId, type NewIds } from '@agora/database';
@@ -7,10 +7,12 @@ import Joi from 'joi';
 import { col, fn, where, type Transaction } from 'sequelize';
 import { emailSchema } from '../../email.js';
 import { tooManyRegistrations, type CountRegistration } from '../../limits/count-registrations.js';
+import type { MailQueue } from '../../mail/queue.js';
 import { User } from '../../models/user.js';
 import { isFree, nameSchema } from '../../name.js';
 import { overloaded, type Passwords } from '../../passwords/passwords.js';
 import { clientAddress } from '../client-address.js';
+import { emailTaken } from './email-taken.js';
 import { nameTaken, reservedName } from './rename-own-user.js';
 import { accountView } from './user-view.js';
 
@@ -25,27 +27,28 @@ const schemaWith = (password: Joi.StringSchema) =>
     .example({ email: 'ada@example.com', password: 'correct horse', name: 'ada' })
     .meta({ name: 'Registration' });
 
-/** `POST /users`: makes an account. */
-export function registerUser(
-  passwords: Passwords,
-  countRegistration: CountRegistration,
-  userIds: NewIds,
-): Handler {
+interface Dependencies {
+  passwords: Passwords;
+  countRegistration: CountRegistration;
+  userIds: NewIds;
+  mails: MailQueue;
+}
+
+/** `POST /users`: makes an account, and asks its owner to confirm the address. */
+export function registerUser({ passwords, countRegistration, userIds, mails }: Dependencies): Handler {
   const schema = schemaWith(passwords.schema);
   return async (ctx) => {
     const { email, password, name } = validate(schema, await readJson(ctx));
     if (name !== undefined && !isFree(name)) throw reservedName();
     await countRegistration(clientAddress(ctx));
     const passwordHash = await passwords.hash(password);
-    const user = await createUser({ email, passwordHash, name }, userIds);
+    const user = await createUser({ email, passwordHash, name }, userIds, mails);
     audit('user_registered', { user_id: user.id });
     ctx.status = 201;
     ctx.set('Location', `/users/${user.id}`);
     ctx.body = user.toAccount();
   };
 }
-
-const emailTaken = () => conflict('email_taken', 'An account with this e-mail exists.');
 
 /** What clients are told of it. */
 export const registerUserDescription = ({ schema }: Pick<Passwords, 'schema'>): Description => ({
@@ -66,7 +69,7 @@ interface NewUser {
   name: string | undefined;
 }
 
-const createUser = (values: NewUser, userIds: NewIds): Promise<User> =>
+const createUser = (values: NewUser, userIds: NewIds, mails: MailQueue): Promise<User> =>
   userIds.draw((check) =>
     inTransaction(async (transaction) => {
       // The constraints decide, not a look beforehand: two registrations of one address or name may run side by side.
@@ -80,6 +83,7 @@ const createUser = (values: NewUser, userIds: NewIds): Promise<User> =>
         { user_id, account_key, name, created_at: user.createdAt.toISOString() },
         transaction,
       );
+      await mails.add({ kind: 'confirm-email', userId: user.id, email: user.email }, transaction);
       return user;
     }),
   );

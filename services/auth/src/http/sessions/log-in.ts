@@ -1,23 +1,38 @@
-import { Problem, saidAs, validate, type Description, type Handler } from '@agora/chassis';
+import { forbidden, Problem, saidAs, validate, type Description, type Handler } from '@agora/chassis';
 import { readForm } from '@agora/chassis/read-body';
 import { inTransaction } from '@agora/database';
 import Joi from 'joi';
 import type { Context } from 'koa';
+import type { Transaction } from 'sequelize';
 import type { SignAccessToken } from '../../sessions/access-tokens.js';
 import { canonicalEmail } from '../../email.js';
 import { tooManyFailures, type BeginLogin } from '../../limits/login-attempts.js';
+import type { MailQueue } from '../../mail/queue.js';
+import { seeDevice } from '../../models/seen-device.js';
 import type { Origin } from '../../models/session.js';
 import type { OpenSession } from '../../sessions/open-session.js';
-import { User } from '../../models/user.js';
+import { User, type CheckedPassword } from '../../models/user.js';
 import { overloaded, type Passwords } from '../../passwords/passwords.js';
+import type { SecondFactors } from '../../second-factor/second-factors.js';
 import { clientAddress } from '../client-address.js';
 import { invalidCredentials } from '../invalid-credentials.js';
 import { answerToken, tokenAnswer } from './token-answer.js';
 
-const schema = Joi.object<{ grant_type?: string; username: string; password: string }>({
+interface Login {
+  grant_type?: string;
+  username: string;
+  password: string;
+  totp?: string;
+}
+
+const schema = Joi.object<Login>({
   grant_type: Joi.string().valid('password'),
   username: Joi.string().required().description('The e-mail address.'),
   password: saidAs(Joi.string(), { format: 'password' }).required(),
+  totp: Joi.string()
+    .allow('')
+    .max(64)
+    .description('Where the second factor is on: a code of now, or a recovery code.'),
 })
   .example({ username: 'ada@example.com', password: 'correct horse' })
   .meta({ name: 'Login' });
@@ -27,17 +42,21 @@ interface Dependencies {
   signAccessToken: SignAccessToken;
   beginLogin: BeginLogin;
   openSession: OpenSession;
+  secondFactors: SecondFactors;
+  mails: MailQueue;
 }
 
 /** The password may be hashed anew, by another login, while it is checked; once is enough to look again. */
 const mostLooks = 2;
 
 /** `POST /login`: opens a session, by the password form of OAuth 2.0 (RFC 6749, 4.3.2). */
-export function logIn({ passwords, signAccessToken, beginLogin, openSession }: Dependencies): Handler {
+export function logIn(dependencies: Dependencies): Handler {
+  const { passwords, signAccessToken, beginLogin } = dependencies;
   return async (ctx) => {
-    const { username, password } = validate(schema, await readForm(ctx));
+    const { username, password, totp } = validate(schema, await readForm(ctx));
     const attempt = await beginLogin(username, clientAddress(ctx));
     const email = canonicalEmail(username);
+    let isCodeAccepted = false;
     for (let look = 1; look <= mostLooks; look += 1) {
       const user = email ? await User.findOne({ where: { email } }) : null;
       const matches = await passwords.matches(password, user?.passwordHash);
@@ -45,10 +64,16 @@ export function logIn({ passwords, signAccessToken, beginLogin, openSession }: D
         await attempt.failed(user?.id);
         throw invalidCredentials();
       }
+      if (user.totpEnabledAt && !isCodeAccepted) {
+        await useCode(user, totp, attempt, dependencies);
+        isCodeAccepted = true;
+      }
       await attempt.succeeded(user.id);
       const { id, passwordHash } = user;
       const checked = { id, passwordHash, newHash: await renewedHash(user, password, passwords) };
-      const opened = await inTransaction((transaction) => openSession(checked, originOf(ctx), transaction));
+      const opened = await inTransaction((transaction) =>
+        open(checked, originOf(ctx), dependencies, transaction),
+      );
       if (opened)
         return answerToken(ctx, signAccessToken, opened.session.toSubject(opened.user), opened.refreshToken);
     }
@@ -57,6 +82,39 @@ export function logIn({ passwords, signAccessToken, beginLogin, openSession }: D
   };
 }
 
+/** Uses up the code of the second factor; throws a 403 when there is none, or it is wrong. */
+async function useCode(
+  user: User,
+  code: string | undefined,
+  attempt: Awaited<ReturnType<BeginLogin>>,
+  { secondFactors }: Dependencies,
+): Promise<void> {
+  if (!code) throw totpRequired();
+  if (await secondFactors.accept(user, code)) return;
+  await attempt.failed(user.id);
+  throw invalidCredentials();
+}
+
+/** Opens a session, and tells the owner when it is from where none was before. */
+async function open(
+  checked: CheckedPassword,
+  origin: Origin,
+  { openSession, mails }: Dependencies,
+  transaction: Transaction,
+): ReturnType<OpenSession> {
+  const opened = await openSession(checked, origin, transaction);
+  if (opened && (await seeDevice(opened.user, origin, transaction))) {
+    const { id: userId, email } = opened.user;
+    const details = { ip: origin.ip, user_agent: origin.userAgent, time: new Date().toISOString() };
+    await mails.add({ kind: 'new-device', userId, email, details }, transaction);
+  }
+  return opened;
+}
+
+/** 403: the password is right, and the account has a second factor. */
+const totpRequired = () =>
+  forbidden('totp_required', 'This account has a second factor. Send a code of it as `totp`.');
+
 /** What clients are told of it. */
 export const logInDescription: Description = {
   name: 'logIn',
@@ -64,7 +122,7 @@ export const logInDescription: Description = {
   details: 'By the password form of OAuth 2.0 (RFC 6749, 4.3.2); its other fields are ignored.',
   form: schema,
   answers: { 200: tokenAnswer },
-  refuses: [invalidCredentials(), tooManyFailures(60), overloaded()],
+  refuses: [invalidCredentials(), totpRequired(), tooManyFailures(60), overloaded()],
 };
 
 /** Only a login knows the password of a hash that was made when a lower cost was enough. */

@@ -73,10 +73,10 @@ describe('POST /users', () => {
     expect([again.status, again.body.code]).toEqual([409, 'email_taken']);
   });
 
-  it('makes one account of ten that race for an address', async () => {
+  it('makes one account of four that race for an address', async () => {
     const email = address();
-    const answers = await Promise.all(Array.from({ length: 10 }, () => register({ email, password })));
-    expect(statusesOf(answers)).toEqual([201, ...Array<number>(9).fill(409)]);
+    const answers = await Promise.all(Array.from({ length: 4 }, () => register({ email, password })));
+    expect(statusesOf(answers)).toEqual([201, 409, 409, 409]);
   });
 
   it('takes no other field from a client', async () => {

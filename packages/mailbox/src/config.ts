@@ -1,0 +1,19 @@
+import { processSettings, readSettings, type ProcessSettings } from '@agora/chassis';
+import Joi from 'joi';
+
+export interface Config extends Omit<ProcessSettings, 'INTERNAL_PORT'> {
+  /** Where mail is taken in. */
+  SMTP_PORT: number;
+}
+
+/** Its page is all it has. */
+const withoutInternalPort = { INTERNAL_PORT: Joi.any().strip() };
+
+/** The settings of the mailbox; `PORT` is that of its page. Throws a SettingsError that says what is wrong. */
+export const readConfig = (environment: NodeJS.ProcessEnv): Config =>
+  readSettings<Config>(environment, {
+    ...processSettings,
+    ...withoutInternalPort,
+    PORT: Joi.number().port().default(8025),
+    SMTP_PORT: Joi.number().port().default(1025),
+  });

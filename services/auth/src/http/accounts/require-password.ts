@@ -1,0 +1,19 @@
+import type { Context } from 'koa';
+import type { BeginLogin } from '../../limits/login-attempts.js';
+import type { User } from '../../models/user.js';
+import type { Passwords } from '../../passwords/passwords.js';
+import { clientAddress } from '../client-address.js';
+import { invalidCredentials } from '../invalid-credentials.js';
+
+/** Throws the 403 when the password is not the account's. A wrong one counts as a failed login: whoever stole a token may guess here no more than there. */
+export type RequirePassword = (user: User, password: string, ctx: Context) => Promise<void>;
+
+/** Makes the check of a caller's password. */
+export const passwordRequirer =
+  (passwords: Passwords, beginLogin: BeginLogin): RequirePassword =>
+  async (user, password, ctx) => {
+    const attempt = await beginLogin(user.email, clientAddress(ctx));
+    if (await passwords.matches(password, user.passwordHash)) return;
+    await attempt.failed(user.id);
+    throw invalidCredentials();
+  };

@@ -1,0 +1,12 @@
+import { forbidden } from '@agora/chassis';
+import Joi from 'joi';
+
+/** A token from a mail, in a body. */
+export const mailToken = Joi.string()
+  .max(128)
+  .required()
+  .description('From the link in the mail: what follows the `=`.');
+
+/** 403: the token is wrong, used, expired, or a newer one was sent. */
+export const invalidMailToken = () =>
+  forbidden('invalid_mail_token', 'The token is wrong, used or expired. Ask for a new mail.');

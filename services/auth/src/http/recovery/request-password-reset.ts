@@ -1,0 +1,37 @@
+import { validate, type Description, type Handler } from '@agora/chassis';
+import { readJson } from '@agora/chassis/read-body';
+import { inTransaction } from '@agora/database';
+import Joi from 'joi';
+import { emailSchema } from '../../email.js';
+import { tooManyMails, type CountMails } from '../../limits/count-mails.js';
+import type { MailQueue } from '../../mail/queue.js';
+import { clientAddress } from '../client-address.js';
+
+const schema = Joi.object<{ email: string }>({ email: emailSchema })
+  .example({ email: 'ada@example.com' })
+  .meta({ name: 'PasswordResetRequest' });
+
+/**
+ * `POST /password-resets`: has a mail sent that lets its reader set a new password. Whether the address has an account is looked at only
+ * when the mail is about to be sent, so answer and time tell nothing of it.
+ */
+export const requestPasswordReset =
+  (mails: MailQueue, count: Pick<CountMails, 'reset'>): Handler =>
+  async (ctx) => {
+    const { email } = validate(schema, await readJson(ctx));
+    await count.reset(email, clientAddress(ctx));
+    await inTransaction((transaction) => mails.add({ kind: 'reset-password', email }, transaction));
+    ctx.body = null;
+    ctx.status = 202;
+  };
+
+/** What clients are told of it. */
+export const requestPasswordResetDescription: Description = {
+  name: 'requestPasswordReset',
+  summary: 'Ask for a mail to set a new password',
+  details:
+    'The answer is the same whether the address has an account or not. The token is good for 30 minutes; a newer one voids it.',
+  json: schema,
+  answers: { 202: { summary: 'A mail will be sent if the address has an account.' } },
+  refuses: [tooManyMails(3_600)],
+};

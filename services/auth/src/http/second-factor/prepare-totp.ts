@@ -1,0 +1,58 @@
+import { conflict, unauthorized, validate, type Description, type Handler } from '@agora/chassis';
+import { readJson } from '@agora/chassis/read-body';
+import { requireUser } from '@agora/identity';
+import Joi from 'joi';
+import { tooManyFailures } from '../../limits/login-attempts.js';
+import { User } from '../../models/user.js';
+import { overloaded } from '../../passwords/passwords.js';
+import type { SecondFactors } from '../../second-factor/second-factors.js';
+import type { RequirePassword } from '../accounts/require-password.js';
+import { invalidCredentials } from '../invalid-credentials.js';
+
+/** What says that it is the owner who asks. */
+export const passwordCheck = Joi.object<{ current_password: string }>({
+  current_password: Joi.string().required(),
+})
+  .example({ current_password: 'correct horse' })
+  .meta({ name: 'PasswordCheck' });
+
+/** `POST /users/me/totp`: makes the secret of a second factor, which is on once a code of it has come. */
+export const prepareTotp =
+  (requirePassword: RequirePassword, secondFactors: SecondFactors): Handler =>
+  async (ctx) => {
+    const { userId } = requireUser(ctx);
+    const { current_password: password } = validate(passwordCheck, await readJson(ctx));
+    const user = await User.findByPk(userId);
+    if (!user) throw unauthorized('invalid_token');
+    await requirePassword(user, password, ctx);
+    const made = await secondFactors.prepare(user);
+    if (!made) throw totpEnabled();
+    ctx.set('Cache-Control', 'no-store');
+    ctx.status = 201;
+    ctx.body = made;
+  };
+
+/** 409: the second factor is on already. */
+export const totpEnabled = () =>
+  conflict('totp_enabled', 'The second factor is on already. Remove it first.');
+
+const preparation = Joi.object({
+  secret: Joi.string().required().description('In base32, to be typed into an authenticator.'),
+  uri: Joi.string().required().description('The same as an `otpauth` URI, to be shown as a QR code.'),
+})
+  .example({
+    secret: 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP',
+    uri: 'otpauth://totp/Agora:ada%40example.com?issuer=Agora&secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&algorithm=SHA1&digits=6&period=30',
+  })
+  .meta({ name: 'TotpPreparation' });
+
+/** What clients are told of it. */
+export const prepareTotpDescription: Description = {
+  name: 'prepareTotp',
+  summary: 'Make the secret of a second factor',
+  details:
+    'The factor is not on yet: `PUT /users/me/totp` turns it on with a first code. Asking again replaces the secret.',
+  json: passwordCheck,
+  answers: { 201: { summary: 'The secret, shown this once.', body: preparation } },
+  refuses: [invalidCredentials(), totpEnabled(), tooManyFailures(60), overloaded()],
+};

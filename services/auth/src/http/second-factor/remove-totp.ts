@@ -1,0 +1,41 @@
+import { audit, conflict, unauthorized, validate, type Description, type Handler } from '@agora/chassis';
+import { readJson } from '@agora/chassis/read-body';
+import { inTransaction } from '@agora/database';
+import { requireUser } from '@agora/identity';
+import { tooManyFailures } from '../../limits/login-attempts.js';
+import type { MailQueue } from '../../mail/queue.js';
+import { User } from '../../models/user.js';
+import { overloaded } from '../../passwords/passwords.js';
+import type { SecondFactors } from '../../second-factor/second-factors.js';
+import type { RequirePassword } from '../accounts/require-password.js';
+import { invalidCredentials } from '../invalid-credentials.js';
+import { passwordCheck } from './prepare-totp.js';
+
+/** `POST /users/me/totp/removal`: turns the second factor off. */
+export const removeTotp =
+  (requirePassword: RequirePassword, secondFactors: SecondFactors, mails: MailQueue): Handler =>
+  async (ctx) => {
+    const { userId } = requireUser(ctx);
+    const { current_password: password } = validate(passwordCheck, await readJson(ctx));
+    const user = await User.findByPk(userId);
+    if (!user) throw unauthorized('invalid_token');
+    await requirePassword(user, password, ctx);
+    await inTransaction(async (transaction) => {
+      if (!(await secondFactors.disable(userId, transaction))) throw totpDisabled();
+      await mails.add({ kind: 'totp-disabled', userId, email: user.email }, transaction);
+    });
+    audit('totp_disabled');
+    ctx.status = 204;
+  };
+
+const totpDisabled = () => conflict('totp_disabled', 'The second factor is not on.');
+
+/** What clients are told of it. */
+export const removeTotpDescription: Description = {
+  name: 'removeTotp',
+  summary: 'Turn the second factor off',
+  details: 'Its secret and recovery codes are forgotten.',
+  json: passwordCheck,
+  answers: { 204: { summary: 'The second factor is off.' } },
+  refuses: [invalidCredentials(), totpDisabled(), tooManyFailures(60), overloaded()],
+};

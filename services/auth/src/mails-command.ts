@@ -1,0 +1,53 @@
+/** `node mails-command.js list|retry <id>|retry --all|discard <id>|discard --all [--json]`: the mails that wait or were given up. */
+import { connectDatabase } from '@agora/database';
+import { Misuse, printTable, printTime, runCommand, type Answer } from '@agora/operations';
+import { readMigrationConfig } from './config.js';
+import { discardFailedMails, listMails, retryFailedMails, type ListedMail } from './models/mail.js';
+
+const usage = `Usage: npm run mails -- list|retry <id>|retry --all|discard <id>|discard --all [--json]
+  list      mails that wait to be sent, and those that were given up; the oldest first, 1,000 at most
+  retry     tries again what was given up, for another day
+  discard   forgets what was given up; whoever waits for it has to ask again`;
+
+const listSize = 1_000;
+
+await runCommand({
+  name: 'auth: mails',
+  usage,
+  options: { all: { type: 'boolean' } },
+  run: async ([verb, id, ...rest], { all }) => {
+    const which = readWhich(verb, id, rest, all === true);
+    connectDatabase(readMigrationConfig(), 'auth-operations', []);
+    if (verb === 'list') return list(await listMails(listSize));
+    const done = await (verb === 'retry' ? retryFailedMails(which) : discardFailedMails(which));
+    if (which && done === 0) throw new Error(`no mail ${which} was given up`);
+    return { json: { done }, text: `auth: ${done} done` };
+  },
+});
+
+/** An id, or undefined for all. */
+function readWhich(verb = '', id: string | undefined, rest: string[], all: boolean): string | undefined {
+  if (!['list', 'retry', 'discard'].includes(verb)) throw new Misuse('say list, retry or discard');
+  if (rest.length > 0) throw new Misuse('one id at a time');
+  if (verb === 'list' && (all || id !== undefined)) throw new Misuse('list needs neither id nor --all');
+  if (verb !== 'list' && (id === undefined) !== all)
+    throw new Misuse(`${verb} needs the id of a mail, or --all`);
+  if (id !== undefined && !/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id))
+    throw new Misuse(`"${id}" is no id of a mail`);
+  return id;
+}
+
+function list(mails: ListedMail[]): Answer {
+  const heading = ['id', 'kind', 'to', 'asked for', 'attempts', 'given up', 'error'];
+  const rows = mails.map((mail) => [
+    mail.id,
+    mail.kind,
+    mail.email,
+    printTime(new Date(mail.created_at)),
+    String(mail.attempts),
+    mail.failed_at ? printTime(new Date(mail.failed_at)) : '',
+    mail.last_error ?? '',
+  ]);
+  const text = rows.length > 0 ? `\n${printTable([heading, ...rows])}` : ' none';
+  return { json: { mails }, text: `auth:${text}` };
+}

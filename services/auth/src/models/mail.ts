@@ -1,0 +1,160 @@
+import { defineStatement, sql } from '@agora/database';
+import type { Transaction } from 'sequelize';
+import { kindsWith, type MailKind, type Purpose } from '../mail/kinds.js';
+
+/** A mail to be sent. A reset goes to an address, whosever it is; all others to an account. */
+export interface NewMail {
+  kind: MailKind;
+  userId?: number;
+  email: string;
+  /** What the template shows; never a token. */
+  details?: Record<string, string>;
+}
+
+/** A mail in the queue. */
+export interface QueuedMail {
+  id: string;
+  kind: MailKind;
+  user_id: number | null;
+  email: string;
+  details: Record<string, string>;
+  created_at: string;
+  attempts: number;
+}
+
+const inserted = defineStatement(
+  'insert-mail',
+  'INSERT INTO mails (kind, user_id, email, details) VALUES ($1, $2, $3, $4)',
+  { prepared: true },
+);
+
+/** Queues a mail in the transaction that asks for it. */
+export async function insertMail(
+  { kind, userId, email, details = {} }: NewMail,
+  transaction: Transaction,
+): Promise<void> {
+  await sql(inserted, [kind, userId ?? null, email, JSON.stringify(details)], transaction);
+}
+
+const dropped = defineStatement(
+  'drop-mails-of-account',
+  'DELETE FROM mails WHERE user_id = $1 AND kind = ANY($2) AND failed_at IS NULL',
+  { prepared: true },
+);
+const droppedByAddress = defineStatement(
+  'drop-mails-to-address',
+  'DELETE FROM mails WHERE user_id IS NULL AND email = $1 AND kind = ANY($2) AND failed_at IS NULL',
+  { prepared: true },
+);
+
+/** Takes mails of one purpose out of the queue: a newer one is on its way. */
+export async function dropMails(
+  purpose: Purpose,
+  to: { userId: number } | { email: string },
+  transaction: Transaction,
+): Promise<void> {
+  if ('userId' in to) await sql(dropped, [to.userId, kindsWith(purpose)], transaction);
+  else await sql(droppedByAddress, [to.email, kindsWith(purpose)], transaction);
+}
+
+const claimed = defineStatement(
+  'claim-mails',
+  `
+    UPDATE mails SET attempts = attempts + 1, due_at = now() + make_interval(secs => $2)
+    WHERE id IN (
+      SELECT id FROM mails WHERE failed_at IS NULL AND due_at <= now() ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED
+    )
+    RETURNING id, kind, user_id, email, details, created_at, attempts`,
+  { prepared: true },
+);
+
+/** Takes some mails that are due, which nobody else gets for so many seconds: whoever ends before they are sent leaves them to others. */
+export const claimMails = (limit: number, seconds: number): Promise<QueuedMail[]> =>
+  sql<QueuedMail>(claimed, [limit, seconds]);
+
+const deleted = defineStatement('delete-mail', 'DELETE FROM mails WHERE id = $1', { prepared: true });
+
+/** Forgets a mail: it was sent, or is not wanted any more. */
+export const deleteMail = async (id: string): Promise<void> => void (await sql(deleted, [id]));
+
+const postponed = defineStatement(
+  'postpone-mail',
+  `
+    UPDATE mails SET last_error = $2, due_at = now() + make_interval(secs => $3),
+      failed_at = CASE WHEN $4 OR created_at < now() - interval '1 day' THEN now() END
+    WHERE id = $1 RETURNING failed_at IS NOT NULL AS failed`,
+  { prepared: true },
+);
+
+/** Keeps a mail for later, or for good as failed when that is said, or it is a day old; resolves to whether it has failed. */
+export async function postponeMail(
+  id: string,
+  { error, seconds, isFinal }: { error: string; seconds: number; isFinal: boolean },
+): Promise<boolean> {
+  const [row] = await sql<{ failed: boolean }>(postponed, [id, error, seconds, isFinal]);
+  return row?.failed ?? false;
+}
+
+const measured = defineStatement(
+  'measure-mails',
+  `
+    SELECT count(*) FILTER (WHERE failed_at IS NOT NULL)::int AS failed,
+      coalesce(extract(epoch FROM now() - min(created_at) FILTER (WHERE failed_at IS NULL)), 0)::float8 AS oldest_seconds
+    FROM mails`,
+  { prepared: true },
+);
+
+/** How old the oldest mail is that waits, and how many were given up. */
+export async function measureMails(): Promise<{ failed: number; oldest_seconds: number } | undefined> {
+  const [row] = await sql<{ failed: number; oldest_seconds: number }>(measured, []);
+  return row;
+}
+
+const expired = defineStatement(
+  'delete-old-failed-mails',
+  `DELETE FROM mails WHERE id IN (
+     SELECT id FROM mails WHERE failed_at < now() - interval '30 days' LIMIT $1 FOR UPDATE SKIP LOCKED) RETURNING 1`,
+);
+
+/** Deletes up to so many mails that were given up 30 days ago; resolves to how many it were. */
+export const deleteOldFailedMails = async (limit: number): Promise<number> =>
+  (await sql(expired, [limit])).length;
+
+/** A mail as operators see it. */
+export interface ListedMail {
+  id: string;
+  kind: MailKind;
+  email: string;
+  created_at: string;
+  due_at: string;
+  attempts: number;
+  last_error: string | null;
+  failed_at: string | null;
+}
+
+const listed = defineStatement(
+  'list-mails',
+  'SELECT id, kind, email, created_at, due_at, attempts, last_error, failed_at FROM mails ORDER BY created_at LIMIT $1',
+);
+
+/** The mails that wait or were given up, the oldest first. */
+export const listMails = (limit: number): Promise<ListedMail[]> => sql<ListedMail & object>(listed, [limit]);
+
+const retried = defineStatement(
+  'retry-failed-mails',
+  `UPDATE mails SET failed_at = NULL, attempts = 0, created_at = now(), due_at = now()
+   WHERE failed_at IS NOT NULL AND ($1::uuid IS NULL OR id = $1) RETURNING 1`,
+);
+
+/** Queues one mail that was given up, or all of them, anew; resolves to how many. */
+export const retryFailedMails = async (id: string | undefined): Promise<number> =>
+  (await sql(retried, [id ?? null])).length;
+
+const discarded = defineStatement(
+  'discard-failed-mails',
+  'DELETE FROM mails WHERE failed_at IS NOT NULL AND ($1::uuid IS NULL OR id = $1) RETURNING 1',
+);
+
+/** Forgets one mail that was given up, or all of them; resolves to how many. */
+export const discardFailedMails = async (id: string | undefined): Promise<number> =>
+  (await sql(discarded, [id ?? null])).length;

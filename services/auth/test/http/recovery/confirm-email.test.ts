@@ -1,0 +1,179 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import {
+  eventually,
+  httpClient,
+  join,
+  mailsTo,
+  mailTo,
+  query,
+  startAgora,
+  statusesOf,
+  tokenIn,
+  type Agora,
+  type HttpClient,
+  type Person,
+} from '@agora/testing';
+
+const freshAddress = () => `${randomUUID()}@example.test`;
+const asked = /^Confirm your e-mail/;
+const askedNew = /^Confirm your new e-mail/;
+
+describe('e-mail addresses', () => {
+  let agora: Agora;
+  let ask: HttpClient;
+
+  beforeAll(async () => {
+    agora = await startAgora(['auth']);
+    ask = httpClient(agora.process('auth').url);
+  });
+  afterAll(() => agora.stop());
+
+  const confirm = (token: string) => ask('POST', '/email-confirmations', { json: { token } });
+  const change = (person: Person, email: string, password = person.password) =>
+    ask('PUT', '/users/me/email', { token: person.token, json: { email, current_password: password } });
+  const resend = ({ token }: Person) => ask('POST', '/users/me/email/confirmation', { token });
+  const accountOf = async ({ token }: Person) => (await ask('GET', '/users/me', { token })).body;
+  const tokenTo = async (address: string, subject = asked) =>
+    tokenIn(await mailTo(address, subject), 'confirm-email');
+  const otherTokenTo = (address: string, old: string) =>
+    eventually(async () => {
+      const token = await tokenTo(address);
+      expect(token).not.toBe(old);
+      return token;
+    });
+
+  it('are confirmed with the token of the mail that follows a registration, once', async () => {
+    const ann = await join(ask);
+    expect(await accountOf(ann)).toMatchObject({ email_verified: false });
+    const mail = await mailTo(ann.email, asked);
+    expect(mail.text).toMatch(/http:\/\/127\.0\.0\.1:\d+\/docs#confirm-email=[\w-]{43}\n/);
+    const token = tokenIn(mail, 'confirm-email');
+    expect((await confirm(token)).status).toBe(204);
+    expect(await accountOf(ann)).toMatchObject({ email_verified: true });
+    const again = await confirm(token);
+    expect([again.status, again.body.code]).toEqual([403, 'invalid_mail_token']);
+  });
+
+  it('are confirmed once of several who send the token at once', async () => {
+    const ann = await join(ask);
+    const token = await tokenTo(ann.email);
+    expect(statusesOf(await Promise.all([1, 2, 3].map(() => confirm(token))))).toEqual([204, 403, 403]);
+  });
+
+  it('are not confirmed with an expired, unknown or foreign token', async () => {
+    const ann = await join(ask);
+    const token = await tokenTo(ann.email);
+    await query(`UPDATE auth.mail_tokens SET expires_at = now() - interval '1 s' WHERE user_id = $1`, [
+      ann.id,
+    ]);
+    await ask('POST', '/password-resets', { json: { email: ann.email } });
+    const foreign = tokenIn(await mailTo(ann.email, /^Set a new password/), 'reset-password');
+    for (const bad of [token, 'x'.repeat(43), foreign]) expect((await confirm(bad)).status).toBe(403);
+    for (const json of [{}, { token: 7 }, { token: '' }, { token: 'x'.repeat(129) }])
+      expect((await ask('POST', '/email-confirmations', { json })).status).toBe(422);
+  });
+
+  it('are asked for again, which voids the older token, three times an hour', async () => {
+    const ann = await join(ask);
+    const first = await tokenTo(ann.email);
+    expect((await resend(ann)).status).toBe(202);
+    const second = await otherTokenTo(ann.email, first);
+    expect((await confirm(first)).status).toBe(403);
+    expect([(await resend(ann)).status, (await resend(ann)).status]).toEqual([202, 202]);
+    const refused = await resend(ann);
+    expect([refused.status, Number(refused.headers.get('retry-after')) > 3_000]).toEqual([429, true]);
+    expect((await confirm(second)).status).toBe(403);
+  });
+
+  it('that are confirmed are not asked for again', async () => {
+    const ann = await join(ask);
+    await confirm(await tokenTo(ann.email));
+    expect((await resend(ann)).status).toBe(202);
+    expect(await query('SELECT 1 FROM auth.mails WHERE user_id = $1', [ann.id])).toEqual([]);
+    expect(await mailsTo(ann.email)).toHaveLength(1);
+  });
+
+  it('change when the new one is confirmed; the old one is told, and sessions stay', async () => {
+    const ann = await join(ask);
+    await tokenTo(ann.email);
+    const email = freshAddress();
+    expect((await change(ann, ` ${email.toUpperCase()}`)).status).toBe(202);
+    const token = await tokenTo(email, askedNew);
+    await mailTo(ann.email, /^Somebody asked to change/);
+    expect(await accountOf(ann)).toMatchObject({ email: ann.email });
+    expect((await confirm(token)).status).toBe(204);
+    expect(await accountOf(ann)).toMatchObject({ email, email_verified: true });
+    await mailTo(ann.email, /^Your e-mail address was changed/);
+    const logIn = (username: string) => ask('POST', '/login', { form: { username, password: ann.password } });
+    expect(statusesOf([await logIn(ann.email), await logIn(email)])).toEqual([200, 403]);
+  });
+
+  it('change to the one that was asked for last', async () => {
+    const ann = await join(ask);
+    const [one, two] = [freshAddress(), freshAddress()];
+    await change(ann, one);
+    const first = await tokenTo(one, askedNew);
+    await change(ann, two);
+    expect((await confirm(first)).status).toBe(403);
+    expect((await confirm(await tokenTo(two, askedNew))).status).toBe(204);
+    expect(await accountOf(ann)).toMatchObject({ email: two });
+  });
+
+  it('are asked for again at the new one while a change is under way', async () => {
+    const ann = await join(ask);
+    await confirm(await tokenTo(ann.email));
+    const email = freshAddress();
+    await change(ann, email);
+    await tokenTo(email, askedNew);
+    expect((await resend(ann)).status).toBe(202);
+    await eventually(async () => expect(await mailsTo(email)).toHaveLength(2));
+  });
+
+  it('do not change to one that is taken, before or meanwhile', async () => {
+    const [ann, bob] = await Promise.all([join(ask), join(ask)]);
+    const taken = await change(ann, bob.email);
+    expect([taken.status, taken.body.code]).toEqual([409, 'email_taken']);
+    const email = freshAddress();
+    await change(ann, email);
+    const token = await tokenTo(email, askedNew);
+    await ask('POST', '/users', { json: { email, password: 'correct horse' } });
+    const late = await confirm(token);
+    expect([late.status, late.body.code]).toEqual([409, 'email_taken']);
+    expect(await accountOf(ann)).toMatchObject({ email: ann.email });
+  });
+
+  it('do not change without the password', async () => {
+    const ann = await join(ask);
+    const refused = await change(ann, freshAddress(), 'not the password');
+    expect([refused.status, refused.body.code]).toEqual([403, 'invalid_credentials']);
+  });
+
+  it.each([
+    'a@example.test\r\nBcc: b@example.test',
+    'a@example.test\nSubject: x',
+    'a@b.test, c@d.test',
+    '<a@b.test>',
+  ])('cannot carry headers or more recipients, as %j would', async (email) => {
+    const ann = await join(ask);
+    for (const answer of [
+      await change(ann, email),
+      await ask('POST', '/password-resets', { json: { email } }),
+      await ask('POST', '/users', { json: { email, password: 'correct horse' } }),
+    ])
+      expect([answer.status, answer.body.errors?.[0]?.field]).toEqual([422, 'email']);
+  });
+
+  it('take no token to the log or an event', async () => {
+    const ann = await join(ask);
+    const token = await tokenTo(ann.email);
+    await confirm(token);
+    expect(agora.process('auth').log()).not.toContain(token);
+    expect(
+      await query(`SELECT 1 FROM auth.outbox WHERE envelope::text LIKE '%' || $1 || '%'`, [token]),
+    ).toEqual([]);
+    expect(await query(`SELECT 1 FROM auth.mails WHERE mails::text LIKE '%' || $1 || '%'`, [token])).toEqual(
+      [],
+    );
+  });
+});
