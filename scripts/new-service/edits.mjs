@@ -222,6 +222,7 @@ const natsUser = (name, NAME) => `    {
             "${name}.>"
             "$JS.API.STREAM.CREATE.${NAME}"
             "$JS.API.STREAM.INFO.${NAME}"
+            "$JS.API.STREAM.MSG.GET.${NAME}"
             "$JS.API.CONSUMER.CREATE.AUTH.*"
             "$JS.API.CONSUMER.INFO.AUTH.*"
             "$JS.API.CONSUMER.DELETE.AUTH.*"

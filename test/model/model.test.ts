@@ -2,6 +2,7 @@ import { afterAll, describe, expect, it } from '@jest/globals';
 import { deletionModel } from './deletion.ts';
 import { deliveryModel } from './delivery.ts';
 import { explore, type Exploration } from './explore.ts';
+import { leaseModel } from './lease.ts';
 
 /** Each wrong variant, what it breaks, and the fewest steps in which it does. */
 const wrong: [variant: string, explored: () => Exploration, problem: string, steps: number][] = [
@@ -37,6 +38,18 @@ const wrong: [variant: string, explored: () => Exploration, problem: string, ste
     'a vote is left on a deleted post',
     5,
   ],
+  [
+    'a lock without an end',
+    () => explore(leaseModel('a lock without an end')),
+    'a committed change is never heard of',
+    2,
+  ],
+  [
+    'a lease without fencing',
+    () => explore(leaseModel('a lease without fencing')),
+    'a committed change is never heard of',
+    13,
+  ],
 ];
 
 const printed: string[] = [];
@@ -55,6 +68,13 @@ describe('the design', () => {
     const { states, counterexample } = explore(deletionModel());
     expect(counterexample).toBeUndefined();
     printed.push(`deletion: holds in all ${states} states`);
+  });
+
+  it('publishes again what a stream has lost, whichever relay freezes or wakes up meanwhile', () => {
+    const { states, counterexample } = explore(leaseModel());
+    expect(counterexample).toBeUndefined();
+    printed.push(`lease: holds in all ${states} states`);
+    expect(states).toBeGreaterThan(300);
   });
 });
 

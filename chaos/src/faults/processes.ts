@@ -49,18 +49,14 @@ const pauseRelay: Fault = {
   run: async (scene) => pauseReplica(await relayHolder(scene), 5, scene),
 };
 
-/** The replica of a service whose relay is the active one: the one whose connection holds the lock. */
+/** The replica of a service whose relay is the active one: the one that holds the lease. */
 async function relayHolder({ system, random }: Scene): Promise<Replica> {
   const service: ServiceName = random.pick(services);
-  const [holder] = await system.administration.query<{ client_port: number }>(
-    `SELECT client_port FROM pg_locks JOIN pg_stat_activity USING (pid)
-     WHERE locktype = 'advisory' AND granted AND application_name = $1`,
-    [`${service}-relay`],
+  const [lease] = await system.administration.query<{ pid: number }>(
+    `SELECT split_part(holder, '/', 2)::int AS pid FROM ${service}.leases WHERE name = 'relay' AND expires_at > clock_timestamp()`,
   );
-  const found = replicasOf(system, service).find(({ ways }) =>
-    ways.postgres?.carries(holder?.client_port ?? 0),
-  );
-  if (!found) throw new Error(`no replica of ${service} holds the lock of its relay`);
+  const found = replicasOf(system, service).find((replica) => replica.pid() === lease?.pid);
+  if (!found) throw new Error(`no replica of ${service} holds the lease of its relay`);
   return found;
 }
 

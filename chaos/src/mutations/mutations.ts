@@ -38,8 +38,8 @@ export const mutations: Readonly<Record<string, Mutation>> = {
     file: publishing,
     replacements: [
       [
-        '    const results = await Promise.allSettled(',
-        '    await client.query("UPDATE outbox SET published_at = now() WHERE sequence = ANY($1::bigint[])", [rows.map(({ sequence }) => sequence)]);\n    const results = await Promise.allSettled(',
+        '    const results = await settleUntilBroken(',
+        '    await context.database.query("UPDATE outbox SET published_at = now() WHERE sequence = ANY($1::bigint[])", [rows.map(({ sequence }) => sequence)]);\n    const results = await settleUntilBroken(',
       ],
     ],
     faults: ['full stream', 'kill nats'],
@@ -75,8 +75,11 @@ export const mutations: Readonly<Record<string, Mutation>> = {
     faults: ['delete hot posts while postgres is slow'],
   },
   'no republishing': {
-    file: 'packages/messaging/dist/publish/lost-stream.js',
-    replacements: [['    const lost = known !== undefined &&', '    const lost = known === null &&']],
+    file: 'packages/messaging/dist/publish/check-stream.js',
+    replacements: [
+      ['return { info, hasLost: true };', 'return { info, hasLost: false };'],
+      ['    const sequence = Number(last);', '    return false;\n    const sequence = Number(last);'],
+    ],
     faults: ['wipe nats'],
   },
 };

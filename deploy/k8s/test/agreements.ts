@@ -154,8 +154,8 @@ export const agreements: Record<string, Statement> = {
       const name = `Deployment ${spec?.scaleTargetRef.name}`;
       const environment = podsOf(objects).find((pod) => pod.name === name)?.environment;
       if (!environment?.DATABASE_HOST) continue;
-      // Pool and relay; while a new version is rolled out there is one pod more.
-      const connections = ((spec?.maxReplicas ?? 0) + 1) * (Number(environment.DATABASE_POOL_MAX ?? 10) + 1);
+      // Pool, and two for relay and purging; while a new version is rolled out there is one pod more.
+      const connections = ((spec?.maxReplicas ?? 0) + 1) * (Number(environment.DATABASE_POOL_MAX ?? 10) + 2);
       if (!(connections <= limit)) yield `${name}: ${connections} connections, of ${limit}`;
     }
   },

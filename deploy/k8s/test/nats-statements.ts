@@ -119,7 +119,7 @@ function isOwnSubject(user: string, subject: string): boolean {
   return [
     new RegExp(`^${user}\\.[\\w.>]+$`),
     new RegExp(`^heartbeat\\.${user}$`),
-    new RegExp(`^\\$JS\\.API\\.STREAM\\.(CREATE|INFO)\\.${stream}$`),
+    new RegExp(`^\\$JS\\.API\\.STREAM\\.(CREATE|INFO|MSG\\.GET)\\.${stream}$`),
     new RegExp(`^\\$JS\\.API\\.CONSUMER\\.(CREATE|INFO|MSG\\.NEXT)\\.[A-Z]+\\.${user}$`),
     new RegExp(`^\\$JS\\.ACK\\.[A-Z]+\\.${user}\\.>$`),
   ].some((form) => form.test(subject));

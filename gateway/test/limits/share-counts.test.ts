@@ -115,7 +115,7 @@ describe('two gateways', () => {
     const settings = { NATS_URL: nats.url, NATS_USER, NATS_PASSWORD };
     const broker = connectBroker(
       'test',
-      { ...settings, STREAM_REPLICAS: 1, STREAM_MAX_BYTES: 1, STREAM_MAX_AGE_DAYS: 1 },
+      { ...settings, STREAM_REPLICAS: 1, STREAM_MAX_BYTES: 1, STREAM_MAX_AGE_DAYS: 1, LEASE_SECONDS: 1 },
       createLogger('test', 'silent'),
     );
     const broadcast = openBroadcast(broker, 'gateway.limits', () => undefined);
@@ -139,7 +139,12 @@ describe('two gateways', () => {
 });
 
 it('counts alone while NATS is away', async () => {
-  const unreachable = { STREAM_REPLICAS: 1, STREAM_MAX_BYTES: 1_048_576, STREAM_MAX_AGE_DAYS: 1 };
+  const unreachable = {
+    STREAM_REPLICAS: 1,
+    STREAM_MAX_BYTES: 1_048_576,
+    STREAM_MAX_AGE_DAYS: 1,
+    LEASE_SECONDS: 1,
+  };
   const broker = connectBroker(
     'gateway',
     { NATS_URL: 'nats://127.0.0.1:1', ...unreachable },

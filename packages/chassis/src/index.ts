@@ -50,7 +50,7 @@ export {
   type Handler,
   type Route,
 } from './routes.js';
-export { delay, every, loop, stalledLoops, type LoopOptions, type Turn } from './loops.js';
+export { delay, every, loop, stalledLoops, untilAborted, type LoopOptions, type Turn } from './loops.js';
 export { runProcess, type Lifecycle, type Stoppable } from './run-process.js';
 export { shedLoad } from './shed-load.js';
 export { securityHeaders } from './security-headers.js';

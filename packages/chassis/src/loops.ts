@@ -155,3 +155,16 @@ export function delay(milliseconds: number, signal?: AbortSignal): Promise<void>
     signal?.addEventListener('abort', done);
   });
 }
+
+/** What `promise` resolves to; rejects as soon as `signal` aborts, and leaves no listener behind. */
+export async function untilAborted<Result>(promise: Promise<Result>, signal: AbortSignal): Promise<Result> {
+  signal.throwIfAborted();
+  const aborted = Promise.withResolvers<never>();
+  const abort = () => aborted.reject(new Error('stopped'));
+  signal.addEventListener('abort', abort);
+  try {
+    return await Promise.race([promise, aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}

@@ -1,5 +1,6 @@
+import { getEventListeners } from 'node:events';
 import { describe, expect, it, jest } from '@jest/globals';
-import { every, loop, stalledLoops } from '../src/loops.js';
+import { every, loop, stalledLoops, untilAborted } from '../src/loops.js';
 
 const logger = { warn: jest.fn<(fields: object, message: string) => void>() };
 const until = async (isTrue: () => boolean) => {
@@ -69,29 +70,29 @@ describe('loop', () => {
 
   it('leaves no listener on its signal behind, however often its work fails', async () => {
     let attempts = 0;
-    let listening = 0;
+    let listeners = 0;
     const failing = loop(
       'following',
       async ({ signal }) => {
         attempts += 1;
-        if (attempts === 1) {
-          const { addEventListener, removeEventListener } = signal;
-          signal.addEventListener = (...given: Parameters<typeof addEventListener>) => {
-            listening += 1;
-            addEventListener.apply(signal, given);
-          };
-          signal.removeEventListener = (...given: Parameters<typeof removeEventListener>) => {
-            listening -= 1;
-            removeEventListener.apply(signal, given);
-          };
-        }
+        await untilAborted(Promise.resolve(), signal);
+        listeners = getEventListeners(signal, 'abort').length;
         throw new Error('away');
       },
       { logger, maxBackoffMilliseconds: 5 },
     );
     await until(() => attempts > 10);
-    // One at most: that of the pause under way.
-    expect(listening).toBeLessThanOrEqual(1);
     await failing.stop();
+    expect(listeners).toBe(0);
+  });
+});
+
+describe('untilAborted', () => {
+  it('rejects when the signal aborts before the promise is settled', async () => {
+    const stopped = new AbortController();
+    const waiting = untilAborted(new Promise(() => undefined), stopped.signal);
+    stopped.abort();
+    await expect(waiting).rejects.toThrow('stopped');
+    expect(getEventListeners(stopped.signal, 'abort')).toEqual([]);
   });
 });

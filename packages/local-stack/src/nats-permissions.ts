@@ -40,8 +40,9 @@ export function permissionsOf(name: ProcessName, user: string): NatsPermissions 
   };
 }
 
+// It looks at its last event there, to notice when messages were lost.
 const ownStream = (name: ProcessName): string[] =>
-  ['CREATE', 'INFO'].map((verb) => `$JS.API.STREAM.${verb}.${name.toUpperCase()}`);
+  ['CREATE', 'INFO', 'MSG.GET'].map((verb) => `$JS.API.STREAM.${verb}.${name.toUpperCase()}`);
 
 /** What the administrator of the streams may do as `user`: make and change them, and neither read nor publish. */
 export const streamPermissionsOf = (user: string): NatsPermissions => ({

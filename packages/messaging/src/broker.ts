@@ -1,3 +1,4 @@
+import { delay } from '@agora/chassis';
 import {
   jetstream,
   JetStreamApiError,
@@ -9,6 +10,7 @@ import { connect, type NatsConnection } from '@nats-io/transport-node';
 import Joi from 'joi';
 import type { Logger } from './logger.js';
 import { measureConnection } from './metrics.js';
+import { inboxDays, maxStreamDays, outboxDays } from './retention.js';
 
 /** The settings of a process that speaks with NATS, by their environment names. */
 export const brokerSettings = {
@@ -18,7 +20,15 @@ export const brokerSettings = {
   NATS_SSL_CA: Joi.string().pattern(/-----BEGIN CERTIFICATE-----/),
   STREAM_REPLICAS: Joi.number().integer().min(1).max(5).default(1),
   STREAM_MAX_BYTES: Joi.number().integer().min(1_048_576).default(1_073_741_824),
-  STREAM_MAX_AGE_DAYS: Joi.number().integer().min(1).max(30).default(7),
+  STREAM_MAX_AGE_DAYS: Joi.number()
+    .integer()
+    .min(1)
+    .max(maxStreamDays)
+    .default(7)
+    .messages({
+      'number.max': `{{#label}} must be at most {{#limit}}: inboxes remember for ${inboxDays} days what they have applied, and must outlast the stream and the ${outboxDays} days for which events can be published again`,
+    }),
+  LEASE_SECONDS: Joi.number().min(1).max(60).default(2),
 };
 
 export interface BrokerSettings {
@@ -30,6 +40,8 @@ export interface BrokerSettings {
   STREAM_REPLICAS: number;
   STREAM_MAX_BYTES: number;
   STREAM_MAX_AGE_DAYS: number;
+  /** How long a lease lasts that its holder does not renew: so long nobody publishes after a relay froze. */
+  LEASE_SECONDS: number;
 }
 
 /** The connection to NATS, made in the background: whoever needs it awaits it, and nothing else waits for NATS. */
@@ -49,7 +61,7 @@ export interface Broker {
   stop(): Promise<void>;
 }
 
-interface JetStream {
+export interface JetStream {
   client: JetStreamClient;
   manager: JetStreamManager;
 }
@@ -180,18 +192,4 @@ export async function within<Result>(
   // A timer left behind would keep a short-lived process waiting for it.
   over.abort();
   return result;
-}
-
-/** Resolves after `milliseconds`, or as soon as `signal` aborts. */
-export function delay(milliseconds: number, signal?: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal?.aborted) return resolve();
-    const timer = setTimeout(done, milliseconds);
-    function done() {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', done);
-      resolve();
-    }
-    signal?.addEventListener('abort', done);
-  });
 }

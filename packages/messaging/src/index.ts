@@ -28,6 +28,7 @@ export {
 export {
   findUnapplied,
   outboxKeepsUp,
+  outboxCountLimit,
   readOutbox,
   readOutboxStatus,
   republishSince,
@@ -36,7 +37,8 @@ export {
 } from './publish/outbox-contents.js';
 export { startRelay } from './publish/relay.js';
 export { applyStreams, ensureStream } from './streams.js';
-export { again, on, onBatch, type Subscription } from './consume/subscriptions.js';
+export { continueLater, on, onBatch, type Subscription } from './consume/subscriptions.js';
 export { followOwnIds } from './read/follow-own-ids.js';
 export { tailStream, type Tail, type TailedEvent } from './read/tail.js';
-export { createMessagingTables, dropMessagingTables } from './tables.js';
+export { addLeases, createMessagingTables, dropLeases, dropMessagingTables } from './tables.js';
+export { fence, whileHeld, type Lease, type LeaseDatabase, type LeaseOptions } from './leases.js';

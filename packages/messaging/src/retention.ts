@@ -1,32 +1,54 @@
+import { every } from '@agora/chassis';
 import type pg from 'pg';
+import type { Logger } from './logger.js';
 
+/** What is published can be published again for so long. */
+export const outboxDays = 7;
+/**
+ * How long an inbox remembers what it has applied. It must outlast everything that can deliver an event once more: the outbox's retention, and then
+ * the age at which a stream drops messages, `maxStreamDays` at most.
+ */
+export const inboxDays = 30;
+/** A day is left for what is late: a purge that is behind, a message that is being delivered when the stream drops it. */
+export const maxStreamDays = inboxDays - outboxDays - 1;
+
+const purgeMilliseconds = 60_000;
 const batchSize = 5_000;
 
-/** What is published can be published again for so long: as long as a stream keeps it by default. */
-const outboxDays = 7;
-/** Must outlast everything that can deliver an event once more: the stream's age, then the outbox's retention. */
-export const inboxDays = 30;
-
-/** Deletes, in bounded batches, what no redelivery or republishing can need any more. */
-export async function purgeOldRows(client: pg.Client): Promise<void> {
-  await purge(client, 'outbox', 'sequence', 'published_at', outboxDays);
-  await purge(client, 'inbox', 'event_id', 'applied_at', inboxDays);
+/** Deletes, a batch at a time, what no redelivery or republishing can need any more. Any number of replicas may. */
+export function startPurging(
+  database: pg.Pool,
+  logger: Logger,
+  milliseconds = purgeMilliseconds,
+): { stop(): Promise<void> } {
+  const purging = [
+    every('purging the outbox', milliseconds, () => purge(database, outbox), { logger }),
+    every('purging the inbox', milliseconds, () => purge(database, inbox), { logger }),
+  ];
+  return {
+    async stop() {
+      await Promise.all(purging.map((each) => each.stop()));
+    },
+  };
 }
 
-async function purge(
-  client: pg.Client,
-  table: string,
-  key: string,
-  time: string,
-  days: number,
-): Promise<void> {
-  let deleted: number;
-  do {
-    const result = await client.query(
-      `DELETE FROM ${table} WHERE ${key} IN
-         (SELECT ${key} FROM ${table} WHERE ${time} < now() - $1 * interval '1 day' LIMIT ${batchSize})`,
-      [days],
-    );
-    deleted = result.rowCount ?? 0;
-  } while (deleted === batchSize);
+interface Retained {
+  table: string;
+  key: string;
+  time: string;
+  days: number;
+}
+
+const outbox = { table: 'outbox', key: 'sequence', time: 'published_at', days: outboxDays };
+const inbox = { table: 'inbox', key: 'event_id', time: 'applied_at', days: inboxDays };
+
+async function purge(database: pg.Pool, { table, key, time, days }: Retained): Promise<void | 'more'> {
+  const { rowCount } = await database.query(
+    // What another replica deletes is not waited for.
+    `DELETE FROM ${table} WHERE ${key} = ANY (ARRAY(
+       SELECT ${key} FROM ${table} WHERE ${time} < now() - $1 * interval '1 day'
+       ORDER BY ${time} LIMIT ${batchSize} FOR UPDATE SKIP LOCKED))`,
+    [days],
+  );
+  return rowCount === batchSize ? 'more' : undefined;
 }

@@ -58,3 +58,38 @@ const statements = `
   );
   COMMENT ON TABLE published_streams IS 'The stream as last published to; one that is younger or shorter has lost messages';
 `;
+
+/** Adds leases, and what tells a stream from another of its name; part of a later migration of each service. */
+export async function addLeases(queryInterface: QueryInterface, transaction: Transaction): Promise<void> {
+  await queryInterface.sequelize.query(leaseStatements, { transaction });
+}
+
+/** Takes `addLeases` back. */
+export async function dropLeases(queryInterface: QueryInterface, transaction: Transaction): Promise<void> {
+  await queryInterface.sequelize.query(
+    `DROP TABLE leases;
+     ALTER TABLE published_streams DROP COLUMN last_event_id, DROP COLUMN last_published_at,
+       DROP COLUMN republish_after, DROP COLUMN republish_until, DROP COLUMN republish_since;`,
+    { transaction },
+  );
+}
+
+// `created` stays for the release before this one, which compares it.
+const leaseStatements = `
+  CREATE TABLE leases (
+    name text CONSTRAINT leases_pkey PRIMARY KEY,
+    holder text NOT NULL,
+    token bigint NOT NULL,
+    expires_at timestamptz NOT NULL
+  ) WITH (fillfactor = 50);
+  COMMENT ON TABLE leases IS 'Who does what only one replica may do, until when; the token grows with every taking and fences late writes';
+
+  ALTER TABLE published_streams
+    ADD COLUMN last_event_id text,
+    ADD COLUMN last_published_at timestamptz,
+    ADD COLUMN republish_after bigint,
+    ADD COLUMN republish_until bigint,
+    ADD COLUMN republish_since timestamptz;
+  COMMENT ON COLUMN published_streams.last_event_id IS 'The event at last_sequence: a stream that holds another there, or none, has lost messages';
+  COMMENT ON COLUMN published_streams.republish_after IS 'Places in the outbox up to republish_until are being published again, and are up to here';
+`;

@@ -1,14 +1,24 @@
 import { integerParameter, readQuery, type Handler } from '@agora/chassis';
 import { readOutbox } from '@agora/messaging';
+import Joi from 'joi';
 import type { Sequelize } from 'sequelize';
 
-/** `GET /internal/events`: what the service has to tell others, in pages, for those who compare it with what they were told. */
+const largestPlace = 2n ** 63n - 1n;
+
+/** A place in an outbox, which a number of JavaScript cannot hold. */
+const placeParameter = Joi.string()
+  .custom((value: string, { error }) =>
+    /^(0|[1-9][0-9]{0,18})$/.test(value) && BigInt(value) <= largestPlace ? value : error('place.shape'),
+  )
+  .messages({ 'place.shape': `{#label} must be an integer from 0 to ${largestPlace}` });
+
+/** `GET /internal/events`: what the service has published or will publish, in pages, for services that compare it with what they have applied. */
 export const listEvents =
   (database: Sequelize): Handler =>
   async (ctx) => {
-    const { after, limit } = readQuery<{ after: number; limit: number }>(ctx, {
-      after: integerParameter({ min: 0, max: 9_999_999_999, fallback: 0 }),
+    const { after, limit } = readQuery<{ after: string; limit: number }>(ctx, {
+      after: placeParameter.default('0'),
       limit: integerParameter({ min: 1, max: 2_000, fallback: 1_000 }),
     });
-    ctx.body = await readOutbox(database, String(after), limit);
+    ctx.body = await readOutbox(database, after, limit);
   };

@@ -1,5 +1,5 @@
 import type { SchemaName } from '@agora/database';
-import { readOutboxStatus, republishSince, type OutboxStatus } from '@agora/messaging';
+import { outboxCountLimit, readOutboxStatus, republishSince, type OutboxStatus } from '@agora/messaging';
 import { Misuse, runCommand, type Answer } from './command.js';
 import { openDatabase } from './config.js';
 import { printTime } from './print-table.js';
@@ -39,19 +39,26 @@ async function showStatus(service: SchemaName): Promise<Answer> {
 
 function describe(service: SchemaName, status: OutboxStatus): string {
   const since = status.oldest_unpublished_at ? `, since ${printTime(status.oldest_unpublished_at)}` : '';
+  const { counted_up_to: limit } = status;
   return [
-    `${service}: ${status.unpublished} unpublished${since}`,
-    ...(status.refused > 0 ? [`  refused by the broker: ${status.refused} (${status.last_error})`] : []),
+    `${service}: ${countOf(status.unpublished, limit)} unpublished${since}`,
+    ...(status.refused > 0
+      ? [`  refused by the broker: ${countOf(status.refused, limit)} (${status.last_error})`]
+      : []),
+    ...(status.republishing ? ['  what was published before is being published again'] : []),
     ...(status.last_published_at ? [`  last published: ${printTime(status.last_published_at)}`] : []),
     ...(status.retained_since ? [`  can be published again: since ${printTime(status.retained_since)}`] : []),
   ].join('\n');
 }
+
+/** Counting stops at a limit, so that it takes no longer the more there is. */
+const countOf = (count: number, limit: number) => (count < limit ? `${count}` : `${limit} or more`);
 
 async function republish(service: SchemaName, since: Date): Promise<Answer> {
   const republished = await republishSince(openDatabase(service, []), since);
   const text =
     republished === 0
       ? `${service}: nothing was published since ${printTime(since)}`
-      : `${service}: ${republished} events will be published again`;
+      : `${service}: ${countOf(republished, outboxCountLimit)} events will be published again`;
   return { json: { service, since, republished }, text };
 }

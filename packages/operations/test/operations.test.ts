@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { postCreated, voteCast } from '@agora/contracts';
-import { eventually, freshId, httpClient, tokenFor } from '@agora/testing';
+import { eventually, freshId, httpClient, testSecret, tokenFor } from '@agora/testing';
 import { startOperatedAgora, type OperatedAgora } from './operated-agora.js';
 
 interface Audit {
@@ -210,6 +210,23 @@ describe('dead-letters', () => {
     expect(await operated.sql('SELECT 1 FROM votes.known_posts WHERE id = $1', [id])).toHaveLength(1);
     expect(await operated.sql('SELECT 1 FROM votes.inbox WHERE event_id = $1', [eventId])).toHaveLength(1);
     await operated.sql('DELETE FROM votes.known_posts WHERE id = $1', [id]);
+  });
+
+  it('is read from a place that no 32 bits hold, as an audit asks for it', async () => {
+    await operated.sql('ALTER TABLE votes.outbox ALTER COLUMN sequence RESTART WITH 10000000000');
+    const owner = await newUser();
+    const post = await newPost(owner.token);
+    await vote(owner.token, post);
+    await vote(owner.token, post, 0);
+    const askFrom = (after: string) =>
+      fetch(`${operated.agora.process('votes').internalUrl}/internal/events?after=${after}`, {
+        headers: { authorization: `Bearer ${testSecret}` },
+      });
+    const events = (await (await askFrom('10000000000')).json()) as { sequence: string }[];
+    expect(events.map(({ sequence }) => sequence)).toEqual(['10000000001']);
+    expect((await askFrom('9223372036854775807')).status).toBe(200);
+    expect((await askFrom('9223372036854775808')).status).toBe(422);
+    expect(driftOf(await audit('posts'))).toEqual({});
   });
 
   it('says in one line what is wrong with its arguments', async () => {

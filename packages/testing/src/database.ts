@@ -1,3 +1,4 @@
+import type { ServiceName } from '@agora/local-stack';
 import pg from 'pg';
 import { currentStack } from './stack.js';
 
@@ -46,6 +47,20 @@ export async function beforeCommit(
   } finally {
     await client.end();
   }
+}
+
+/** A connection with the rights of a service's processes, to this worker's database. */
+export async function connectAs(service: ServiceName): Promise<pg.Client> {
+  const { postgres, databasePasswords, worker } = currentStack();
+  const client = new pg.Client({
+    host: postgres.host,
+    port: postgres.port,
+    database: worker.database,
+    user: `${service}_app`,
+    password: databasePasswords[service].app,
+  });
+  await client.connect();
+  return client;
 }
 
 async function connect(database = currentStack().worker.database): Promise<pg.Client> {

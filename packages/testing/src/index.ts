@@ -1,5 +1,5 @@
 export { startAgora, type Agora } from './agora.js';
-export { beforeCommit, query, whileLocked } from './database.js';
+export { beforeCommit, connectAs, query, whileLocked } from './database.js';
 export { eventually } from './eventually.js';
 export { openFaultProxy, type FaultProxy } from './fault-proxy.js';
 export { openCourier, type Courier } from './events.js';
@@ -10,6 +10,7 @@ export { join, joinAll, type Person } from './people.js';
 export { likelyFreePort, likelyFreePorts } from './ports.js';
 export { givenOrigin, reachAgora, type ReachedAgora } from './reach-agora.js';
 export { currentStack } from './stack.js';
+export { type RunningProcess } from './running-process.js';
 export { stubService, type StubService } from './stub-service.js';
 export { freshId, testSecret, tokenFor } from './tokens.js';
 export { ownNatsUser, startOwnNats, type OwnNats } from './own-nats.js';

@@ -1,4 +1,4 @@
-import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort, startNats, type Nats } from '@agora/local-stack';
@@ -8,6 +8,8 @@ export interface OwnNats {
   readonly url: string;
   /** Stops it and starts it again, on the same port and with the same data, to let in who has this password. */
   restart(password: string): Promise<void>;
+  /** Stops it, brings its data back to what they are now whenever what this resolves to is called, and starts it again. */
+  snapshot(password: string): Promise<() => Promise<void>>;
   /** Stops it; `restart` brings it back. */
   halt(): Promise<void>;
   /** It answers nothing until it is thawed, and its connections stay open. */
@@ -46,6 +48,19 @@ export async function startOwnNats(password: string): Promise<OwnNats> {
     async restart(given) {
       await halt();
       running = await start(given);
+    },
+    async snapshot(given) {
+      const copy = `${folder}-snapshot`;
+      await halt();
+      cpSync(folder, copy, { recursive: true });
+      running = await start(given);
+      return async () => {
+        await halt();
+        rmSync(folder, { recursive: true, force: true });
+        cpSync(copy, folder, { recursive: true });
+        rmSync(copy, { recursive: true, force: true });
+        running = await start(given);
+      };
     },
     freeze: () => signal('SIGSTOP'),
     thaw: () => signal('SIGCONT'),

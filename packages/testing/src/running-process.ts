@@ -9,6 +9,9 @@ export interface RunningProcess {
   /** All it has printed. */
   log(): string;
   isRunning(): boolean;
+  pid(): number | undefined;
+  /** Sends a signal and waits for nothing. */
+  signal(signal: NodeJS.Signals): void;
   exitCode(): number | null;
   /** Sends a signal and waits for its end. */
   end(signal?: NodeJS.Signals): Promise<number | null>;
@@ -61,6 +64,8 @@ export async function startProcess({
     internalUrl,
     log: () => output.join(''),
     isRunning: () => !hasEnded(child),
+    pid: () => child.pid,
+    signal: (signal) => void child.kill(signal),
     exitCode: () => child.exitCode,
     async end(signal = 'SIGTERM') {
       if (hasEnded(child)) return child.exitCode;

@@ -16,6 +16,7 @@ import { indexUsedRefreshTokens } from './migrations/0013-index-used-refresh-tok
 import { numberRevocations } from './migrations/0014-number-revocations.js';
 import { createMails } from './migrations/0015-create-mails.js';
 import { addSecondFactors } from './migrations/0016-add-second-factors.js';
+import { createLeases } from './migrations/0017-add-leases.js';
 
 await runMigrateCommand('auth', readMigrationConfig, [
   createMessaging,
@@ -34,4 +35,5 @@ await runMigrateCommand('auth', readMigrationConfig, [
   numberRevocations,
   createMails,
   addSecondFactors,
+  createLeases,
 ]);

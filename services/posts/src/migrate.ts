@@ -12,6 +12,7 @@ import { moderatePosts } from './migrations/0012-moderate-posts.js';
 import { createImports } from './migrations/0008-create-imports.js';
 import { addPostKeys } from './migrations/0009-add-post-keys.js';
 import { createErasures } from './migrations/0010-create-erasures.js';
+import { createLeases } from './migrations/0013-add-leases.js';
 
 await runMigrateCommand('posts', readMigrationConfig, [
   createMessaging,
@@ -26,4 +27,5 @@ await runMigrateCommand('posts', readMigrationConfig, [
   createErasures,
   nameAuthors,
   moderatePosts,
+  createLeases,
 ]);

@@ -7,6 +7,7 @@ import { createAuditResults } from './migrations/0004-create-audit-results.js';
 import { createImports } from './migrations/0005-create-imports.js';
 import { addKeys } from './migrations/0006-add-keys.js';
 import { createErasures } from './migrations/0007-create-erasures.js';
+import { createLeases } from './migrations/0008-add-leases.js';
 
 await runMigrateCommand('votes', readMigrationConfig, [
   createMessaging,
@@ -16,4 +17,5 @@ await runMigrateCommand('votes', readMigrationConfig, [
   createImports,
   addKeys,
   createErasures,
+  createLeases,
 ]);

@@ -1,5 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { eventually, freshId, openCourier, query, startAgora, type Courier } from '@agora/testing';
+import {
+  connectAs,
+  eventually,
+  freshId,
+  httpClient,
+  openCourier,
+  query,
+  startAgora,
+  tokenFor,
+  type Agora,
+  type Courier,
+  type RunningProcess,
+} from '@agora/testing';
 import { startVotes, type Votes } from './start-votes.js';
 
 describe('the relay', () => {
@@ -12,12 +24,12 @@ describe('the relay', () => {
     return Number(row?.count);
   };
   const allPublished = () => eventually(async () => expect(await unpublished()).toBe(0));
-  const holders = async () => {
-    const rows = await query<{ count: number }>(
-      `SELECT count(*)::int AS count FROM pg_locks JOIN pg_stat_activity USING (pid)
-       WHERE locktype = 'advisory' AND granted AND application_name = 'votes-relay' AND datname = current_database()`,
+  /** The process that holds the lease of the relay now. */
+  const holder = async () => {
+    const [row] = await query<{ pid: number }>(
+      `SELECT split_part(holder, '/', 2)::int AS pid FROM votes.leases WHERE name = 'relay' AND expires_at > clock_timestamp()`,
     );
-    return Number(rows[0]?.count);
+    return row?.pid;
   };
 
   beforeAll(async () => {
@@ -51,18 +63,64 @@ describe('the relay', () => {
     expect(event?.requestid).toBe(headers.get('x-request-id'));
   });
 
-  it('is active in one of two replicas, and in the other when that one is killed', async () => {
-    const second = await startAgora(['votes']);
-    try {
-      await eventually(async () => expect(await holders()).toBe(1));
+  describe('of two replicas', () => {
+    let second: Agora;
+    const both = () => [votes.agora.process('votes'), second.process('votes')];
+    const holding = () =>
+      eventually(async () => {
+        const pid = await holder();
+        const found = both().find((each) => each.pid() === pid);
+        if (!found) throw new Error(`${pid} is neither`);
+        return found;
+      });
+
+    beforeAll(async () => {
+      const posts = `http://127.0.0.1:${votes.agora.ports.posts.internalPort}`;
+      second = await startAgora(['votes'], { environment: { POSTS_INTERNAL_URL: posts } });
+    });
+    afterAll(() => second.stop());
+
+    it.each([
+      ['is killed', 'SIGKILL'],
+      ['freezes', 'SIGSTOP'],
+    ] as const)('one is active, and when it %s the other within seconds', async (_name, signal) => {
+      const first = await holding();
+      const other = both().find((each) => each !== first) as RunningProcess;
+      first.signal(signal);
       const post = votes.newPost();
-      await votes.agora.process('votes').end('SIGKILL');
+      const cast = await httpClient(other.url)('POST', '/vote', {
+        token: tokenFor(freshId()),
+        json: { post_id: post, dir: 1 },
+      });
+      expect(cast.status).toBe(201);
+      await eventually(async () => expect(await unpublished()).toBe(0), 5_000);
+      expect(await holder()).toBe(other.pid());
+      await first.end('SIGKILL');
+      await first.restart();
+    });
+
+    it('the next is active at once when the first is stopped', async () => {
+      const first = await holding();
+      await first.end('SIGTERM');
+      await eventually(async () => expect(await holder()).not.toBe(first.pid()), 1_500);
+      await holding();
+      await first.restart();
+    });
+  });
+
+  it('is active though another service holds every advisory lock that it can think of', async () => {
+    const posts = await connectAs('posts');
+    await posts.query(
+      `SELECT pg_advisory_lock(hashtextextended(name, 0)) FROM unnest(ARRAY['votes.relay', 'relay', 'votes']) AS name`,
+    );
+    try {
+      await votes.agora.process('votes').end('SIGTERM');
       await votes.agora.process('votes').restart();
-      await votes.vote(freshId(), post, 1);
+      await votes.vote(freshId(), votes.newPost(), 1);
       await allPublished();
-      expect(await holders()).toBe(1);
+      await expect(posts.query('UPDATE votes.leases SET token = 0')).rejects.toThrow('permission denied');
     } finally {
-      await second.stop();
+      await posts.end();
     }
   });
 

@@ -42,17 +42,17 @@ export async function applyOnce(
     database.transaction(async (transaction) => {
       const ids = reactions.map(({ envelope }) => envelope.id);
       const { fresh, haveFailed } = await recordInInbox(database, ids, transaction);
-      const again: string[] = [];
+      const unfinished: string[] = [];
       // A message that is twice in one batch is applied once.
       for (const run of runsOf(reactions.filter(({ envelope }) => fresh.delete(envelope.id)))) {
-        again.push(...(await run.subscription.apply(run.envelopes, transaction)));
+        unfinished.push(...(await run.subscription.apply(run.envelopes, transaction)));
       }
-      await removeFromInbox(database, again, transaction);
-      const unfinished = new Set(again);
-      const finished = ids.filter((id) => !unfinished.has(id));
-      if (letterId && unfinished.size === 0) finished.push(letterId);
+      await removeFromInbox(database, unfinished, transaction);
+      const left = new Set(unfinished);
+      const finished = ids.filter((id) => !left.has(id));
+      if (letterId && left.size === 0) finished.push(letterId);
       if (haveFailed || letterId) await forgetFailures(database, finished, transaction);
-      return unfinished;
+      return left;
     }),
   );
 }

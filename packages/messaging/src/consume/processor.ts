@@ -1,4 +1,6 @@
 import type { JsMsg } from '@nats-io/jetstream';
+import type { Envelope } from '@agora/contracts';
+import { inboxDays } from '../retention.js';
 import { applyOnce, subscriptionsByType, type ApplyOptions, type Reaction } from './apply.js';
 import { recordFailure } from './dead-letters.js';
 import type { Logger } from '../logger.js';
@@ -31,6 +33,7 @@ export function createProcessor(options: ProcessorOptions): (messages: JsMsg[]) 
       if (message.redelivered) countRedelivery(message.subject);
       try {
         const envelope = readEnvelope(message, known.event);
+        refuseForgotten(envelope);
         received.push({ message, envelope, subscription: known.subscription });
       } catch (error) {
         await giveUp(message, error, options);
@@ -38,6 +41,14 @@ export function createProcessor(options: ProcessorOptions): (messages: JsMsg[]) 
     }
     for (const batch of batchesOf(received)) await applyAll(batch, options);
   };
+}
+
+/** The inbox may no longer know whether it was applied: an operator must say. */
+function refuseForgotten({ time }: Envelope<never>): void {
+  if (Date.parse(time) < Date.now() - (inboxDays - 1) * 86_400_000)
+    throw new Error(
+      `the event is of ${time}, older than the inbox remembers; retry it if it was never applied`,
+    );
 }
 
 /** Cut where more would make a transaction too long. */
@@ -102,7 +113,7 @@ async function retryLater(
     );
     message.term();
   } else {
-    options.logger.warn({ error, event_id: envelope.id, attempts }, 'event failed; trying again later');
+    options.logger.warn({ error, event_id: envelope.id, attempts }, 'event failed, retrying later');
     message.nak(retryMilliseconds(attempts));
   }
 }

@@ -2,8 +2,8 @@ import type { Envelope, EventDefinition, Publisher } from '@agora/contracts';
 import type { Transaction } from 'sequelize';
 
 /** What a reaction says when one transaction was not enough: what it did is committed, and it is called again. */
-export const again = Symbol('again');
-export type Outcome = void | typeof again;
+export const continueLater = Symbol('continue later');
+export type Outcome = void | typeof continueLater;
 
 /** What the runtime needs to know of an event. */
 export interface SubscribedEvent {
@@ -37,7 +37,7 @@ export function on<Data>(
     async apply(envelopes: readonly Envelope<Data>[], transaction: Transaction) {
       const unfinished: string[] = [];
       for (const { id, data } of envelopes) {
-        if ((await handler(data, transaction)) === again) unfinished.push(id);
+        if ((await handler(data, transaction)) === continueLater) unfinished.push(id);
       }
       return unfinished;
     },

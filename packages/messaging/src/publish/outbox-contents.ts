@@ -2,30 +2,41 @@ import type { Envelope } from '@agora/contracts';
 import type { Sequelize } from 'sequelize';
 import { queryRows } from '../query-rows.js';
 
-const batchSize = 5_000;
+/** Counting stops there: with NATS away for long an outbox holds millions. */
+export const outboxCountLimit = 10_000;
 
 export interface OutboxStatus {
-  /** Events that wait to be published, and since when the oldest does. */
+  /** Events that wait to be published, counted up to `counted_up_to`, and since when the oldest does. */
   unpublished: number;
   oldest_unpublished_at: Date | null;
-  /** How many of them the broker refused at least once, and what it said last. */
+  /** How many of the oldest of them the broker refused at least once, likewise, and what it said of the first. */
   refused: number;
   last_error: string | null;
+  /** A count of so many means that there may be more. */
+  counted_up_to: number;
+  /** Whether what was published before is being published again. */
+  republishing: boolean;
   last_published_at: Date | null;
   /** The oldest that can still be published again. */
   retained_since: Date | null;
 }
 
-/** What an outbox holds. */
+/** What an outbox holds. Takes the same time however much that is. */
 export async function readOutboxStatus(database: Sequelize): Promise<OutboxStatus> {
   const rows = await queryRows<OutboxStatus>(
     database,
-    `SELECT count(*)::int AS unpublished, min(created_at) AS oldest_unpublished_at,
+    `WITH oldest AS MATERIALIZED (
+       SELECT sequence, created_at, attempts, last_error FROM outbox WHERE published_at IS NULL
+       ORDER BY sequence LIMIT ${outboxCountLimit}
+     )
+     SELECT count(*)::int AS unpublished, min(created_at) AS oldest_unpublished_at,
             count(*) FILTER (WHERE attempts > 0)::int AS refused,
             (array_agg(last_error ORDER BY sequence) FILTER (WHERE attempts > 0))[1] AS last_error,
-            (SELECT max(published_at) FROM outbox) AS last_published_at,
-            (SELECT min(published_at) FROM outbox) AS retained_since
-     FROM outbox WHERE published_at IS NULL`,
+            ${outboxCountLimit} AS counted_up_to,
+            EXISTS (SELECT FROM published_streams WHERE republish_until IS NOT NULL) AS republishing,
+            (SELECT max(published_at) FROM outbox WHERE published_at IS NOT NULL) AS last_published_at,
+            (SELECT min(published_at) FROM outbox WHERE published_at IS NOT NULL) AS retained_since
+     FROM oldest`,
   );
   const [status] = rows;
   if (!status) throw new Error('an outbox has a status');
@@ -42,22 +53,29 @@ export async function outboxKeepsUp(database: Sequelize, limit: number): Promise
   return (row?.waiting ?? 0) <= limit;
 }
 
-/** Marks what was published since then for publishing again, in bounded batches; consumers apply each event once. Returns how many. */
-export async function republishSince(database: Sequelize, since: Date): Promise<number> {
-  const [now] = await queryRows<{ now: Date }>(database, 'SELECT now()');
-  let marked = 0;
-  for (;;) {
-    // The relay publishes the first batch while the next is marked, which must not come round again.
-    const rows = await queryRows<{ sequence: string }>(
-      database,
-      `UPDATE outbox SET published_at = NULL, attempts = 0, next_attempt_at = NULL WHERE sequence IN
-         (SELECT sequence FROM outbox WHERE published_at BETWEEN $1 AND $2 ORDER BY sequence LIMIT ${batchSize})
-       RETURNING sequence`,
-      [since, now?.now],
-    );
-    marked += rows.length;
-    if (rows.length < batchSize) return marked;
-  }
+/**
+ * Has the relay publish again what was published since then, beside what is new; consumers apply each event once. Resolves to how many events that
+ * are, counted up to `limit`.
+ */
+export async function republishSince(
+  database: Sequelize,
+  since: Date,
+  limit = outboxCountLimit,
+): Promise<number> {
+  const [found] = await queryRows<{ count: number }>(
+    database,
+    `SELECT count(*)::int AS count FROM (SELECT 1 FROM outbox WHERE published_at >= $1 LIMIT $2) AS found`,
+    [since, limit],
+  );
+  if (!found?.count) return 0;
+  // What is being published again already goes on from the start, from the earlier of both times.
+  await database.query(
+    `UPDATE published_streams SET republish_after = 0, republish_until = (SELECT max(sequence) FROM outbox),
+            republish_since = CASE WHEN republish_until IS NULL THEN $1::timestamptz
+              WHEN republish_since IS NOT NULL THEN least(republish_since, $1) END`,
+    { bind: [since] },
+  );
+  return found.count;
 }
 
 /** An event as its publisher keeps it; `sequence` is its place in the outbox. */

@@ -1,112 +1,170 @@
 import { JetStreamApiError, type JetStreamClient } from '@nats-io/jetstream';
 import type { Envelope } from '@agora/contracts';
 import { headers, type MsgHdrs } from '@nats-io/transport-node';
-import type pg from 'pg';
-import type { Logger } from '../logger.js';
+import { answerMilliseconds, jetStreamOf, runFenced, type RelayContext } from './relay-context.js';
 import { tracePublishing } from '../tracing.js';
-
-/** From where events are published, and whereto. */
-export interface Way {
-  client: pg.Client;
-  jetStream: JetStreamClient;
-  /** The name of the stream. */
-  stream: string;
-  logger: Logger;
-}
 
 /** How long what is published may go unmarked. A crash meanwhile has it published again, and applied once. */
 export const markMilliseconds = 20;
-const batchSize = 256;
+export const batchSize = 256;
+/** The stream is full: the server calls it unavailable, but only an operator can help. */
+const streamIsFull = 10_077;
 
-interface OutboxRow {
+export interface OutboxRow {
   sequence: string;
   envelope: Envelope;
+}
+
+/** An event and its place in the stream. */
+export interface Place {
+  sequence: number;
+  eventId: string;
 }
 
 /** What the stream has acknowledged. */
 export interface Published {
   /** Places in the outbox. */
   sequences: string[];
-  /** Where in the stream the newest of it is; 0 when it was there already. */
-  lastSequence: number;
+  /** Where in the stream the newest of it is; undefined when all of it was there already. */
+  newest: Place | undefined;
   /** When the first of it was acknowledged, by the monotonic clock in milliseconds. */
   since: number;
 }
 
-export const nothingPublished: Published = { sequences: [], lastSequence: 0, since: Infinity };
+export const nothingPublished: Published = { sequences: [], newest: undefined, since: Infinity };
 
-const together = (one: Published, other: Published): Published => ({
+/** Both together. */
+export const together = (one: Published, other: Published): Published => ({
   sequences: [...one.sequences, ...other.sequences],
-  lastSequence: Math.max(one.lastSequence, other.lastSequence),
+  newest: newer(one.newest, other.newest),
   since: Math.min(one.since, other.since),
 });
 
-/** Whether there may be more, none were left, or the broker refused some. */
-type Progress = 'more' | 'empty' | 'refused';
+const newer = (one: Place | undefined, other: Place | undefined) =>
+  one && other ? (one.sequence > other.sequence ? one : other) : (one ?? other);
 
-/**
- * Publishes the oldest events that are neither published nor `unmarked`. To mark each batch by itself would cost a commit for every few
- * events, and hold up those behind it: what is published is marked some milliseconds later, while the next is on its way.
- */
-export async function publishBatch(
-  way: Way,
-  unmarked: Published,
-): Promise<{ progress: Progress; unmarked: Published }> {
-  const isMarkDue =
-    performance.now() - unmarked.since > markMilliseconds || unmarked.sequences.length >= batchSize;
-  const [{ progress, published }] = await Promise.all([
-    findUnpublished(way, unmarked).then((rows) => publishRows(way, rows)),
-    isMarkDue ? markPublished(way, unmarked) : undefined,
-  ]);
-  return { progress, unmarked: isMarkDue ? published : together(unmarked, published) };
+/** What became of a batch. */
+export interface Outcome {
+  published: Published;
+  /** Where in the stream the oldest of it is, of what was not there already; Infinity when there is none. */
+  oldest: number;
+  /** Whether the server refused some of it, or did not answer. */
+  failed: 'nothing' | 'refused' | 'unanswered';
 }
 
-async function findUnpublished({ client }: Way, { sequences }: Published): Promise<OutboxRow[]> {
-  const { rows } = await client.query<OutboxRow>({
+/** The oldest events that are neither published nor in `unmarked`. */
+export async function findUnpublished(
+  { database }: RelayContext,
+  unmarked: Published,
+  limit: number,
+): Promise<OutboxRow[]> {
+  const { rows } = await database.query<OutboxRow>({
     name: 'unpublished',
     text: `SELECT sequence, envelope FROM outbox
      WHERE published_at IS NULL AND (next_attempt_at IS NULL OR next_attempt_at <= now())
        AND sequence <> ALL($1::bigint[])
-     ORDER BY sequence LIMIT ${batchSize}`,
-    values: [sequences],
+     ORDER BY sequence LIMIT $2`,
+    values: [unmarked.sequences, limit],
   });
   return rows;
 }
 
-async function publishRows(
-  { client, jetStream, logger }: Way,
-  rows: OutboxRow[],
-): Promise<{ progress: Progress; published: Published }> {
-  const results = await Promise.allSettled(rows.map((row) => publish(jetStream, row)));
-  const sequences = rows
-    .filter((_row, index) => results[index]?.status === 'fulfilled')
-    .map(({ sequence }) => sequence);
-  const published: Published = {
-    sequences,
-    since: sequences.length > 0 ? performance.now() : Infinity,
-    lastSequence: Math.max(0, ...results.map((result) => (result.status === 'fulfilled' ? result.value : 0))),
+/** Publishes events, all at once; the stream has them in their order unless some are refused. */
+export async function publishRows(
+  context: RelayContext,
+  rows: readonly OutboxRow[],
+  timeout = answerMilliseconds,
+): Promise<Outcome> {
+  if (rows.length === 0) return { published: nothingPublished, oldest: Infinity, failed: 'nothing' };
+  const { client } = await jetStreamOf(context);
+  const results = await settleUntilBroken(
+    context,
+    rows.map((row) => publish(client, row, timeout)),
+  );
+  const outcome: Outcome = {
+    published: { ...nothingPublished, sequences: [] },
+    oldest: Infinity,
+    failed: 'nothing',
   };
-  const failures = results.flatMap((result, index) =>
-    result.status === 'rejected' ? [{ row: rows[index] as OutboxRow, error: result.reason as unknown }] : [],
-  );
-  if (failures.length === 0) return { progress: rows.length === batchSize ? 'more' : 'empty', published };
-  logger.warn(
+  const failures: Failure[] = [];
+  for (const [index, row] of rows.entries()) {
+    const result = results[index];
+    if (result?.status === 'fulfilled') {
+      outcome.published.sequences.push(row.sequence);
+      if (result.value === undefined) continue;
+      outcome.published.newest = newer(outcome.published.newest, {
+        sequence: result.value,
+        eventId: row.envelope.id,
+      });
+      outcome.oldest = Math.min(outcome.oldest, result.value);
+    } else failures.push({ row, error: result?.reason });
+  }
+  if (outcome.published.sequences.length > 0) outcome.published.since = performance.now();
+  if (failures.length === 0) return outcome;
+  const refused = failures.filter(({ error }) => !isUnanswered(error));
+  context.logger.warn(
     { error: failures[0]?.error, failed: failures.length },
-    'events could not be published; trying again',
+    'events could not be published, retrying',
   );
-  await postponeRefused(client, failures);
-  return { progress: 'refused', published };
+  await postpone(context, refused);
+  return { ...outcome, failed: refused.length === failures.length ? 'refused' : 'unanswered' };
 }
 
-async function publish(jetStream: JetStreamClient, { envelope }: OutboxRow): Promise<number> {
+interface Failure {
+  row: OutboxRow;
+  error: unknown;
+}
+
+class BrokenConnection extends Error {
+  override name = 'BrokenConnection';
+}
+
+/** The NATS client exports only some of their classes. */
+const unanswered = new Set([
+  'BrokenConnection',
+  'ClosedConnectionError',
+  'DrainingConnectionError',
+  'JetStreamNotEnabled',
+  'TimeoutError',
+]);
+
+/** Whether the server is away, or the stream has no leader now: no event's fault, and the same for all of them. */
+const isUnanswered = (error: unknown): boolean =>
+  error instanceof JetStreamApiError
+    ? error.status === 503 && error.code !== streamIsFull
+    : error instanceof Error && unanswered.has(error.name);
+
+/** Waits for all; when the connection breaks and is there again, those under way are failed: their answers would never come. */
+async function settleUntilBroken<Result>(
+  { broker }: RelayContext,
+  all: Promise<Result>[],
+): Promise<PromiseSettledResult<Result>[]> {
+  const broken = Promise.withResolvers<never>();
+  broken.promise.catch(() => undefined);
+  const forget = broker.onReconnect(() =>
+    broken.reject(new BrokenConnection('the connection to NATS broke')),
+  );
+  try {
+    return await Promise.allSettled(all.map((each) => Promise.race([each, broken.promise])));
+  } finally {
+    forget();
+  }
+}
+
+/** Resolves to the place in the stream; undefined when the event was there already. */
+async function publish(
+  client: JetStreamClient,
+  { envelope }: OutboxRow,
+  timeout: number,
+): Promise<number | undefined> {
   const ack = await tracePublishing(envelope, (traceparent) =>
-    jetStream.publish(envelope.type, JSON.stringify(envelope), {
+    client.publish(envelope.type, JSON.stringify(envelope), {
       msgID: envelope.id,
-      timeout: 5_000,
+      timeout,
       ...(traceparent && { headers: headersWith(traceparent) }),
     }),
   );
-  return ack.duplicate ? 0 : ack.seq;
+  return ack.duplicate ? undefined : ack.seq;
 }
 
 function headersWith(traceparent: string): MsgHdrs {
@@ -115,34 +173,37 @@ function headersWith(traceparent: string): MsgHdrs {
   return all;
 }
 
-/** Marks events as published, and how far the stream has come with them. */
-export async function markPublished(
-  { client, stream }: Way,
-  { sequences, lastSequence }: Published,
-): Promise<void> {
-  if (sequences.length === 0) return;
-  await client.query({
-    name: 'mark-published',
-    text: `WITH remembered AS (
-       UPDATE published_streams SET last_sequence = $3 WHERE stream = $2 AND last_sequence < $3
-     )
-     UPDATE outbox SET published_at = now() WHERE sequence = ANY($1::bigint[])`,
-    values: [sequences, stream, lastSequence],
-  });
+/**
+ * Marks events as published, and how far the stream has come with them. To mark each batch by itself would cost a commit for every few events, and
+ * hold up those behind it: what is published is marked some milliseconds later, while the next is on its way.
+ */
+export async function markPublished(context: RelayContext, { sequences, newest }: Published): Promise<void> {
+  if (sequences.length === 0 && !newest) return;
+  await runFenced(
+    context,
+    'mark-published',
+    `remembered AS (
+       UPDATE published_streams SET last_sequence = $3, last_event_id = $4, last_published_at = now()
+       WHERE stream = $2 AND last_sequence < $3::bigint AND EXISTS (SELECT FROM held)
+     ), marked AS (
+       UPDATE outbox SET published_at = now() WHERE sequence = ANY($1::bigint[]) AND EXISTS (SELECT FROM held)
+     )`,
+    [sequences, context.stream, newest?.sequence ?? 0, newest?.eventId ?? null],
+  );
 }
 
 /** A row that the server itself refuses must not block those behind it; a server that is away is nobody's fault and counts for none. */
-async function postponeRefused(
-  client: pg.Client,
-  failures: { row: OutboxRow; error: unknown }[],
-): Promise<void> {
-  const refused = failures.filter(({ error }) => error instanceof JetStreamApiError);
-  for (const { row, error } of refused) {
-    await client.query(
-      `UPDATE outbox SET attempts = attempts + 1, last_error = $2,
-              next_attempt_at = now() + least(power(2, attempts), 60) * interval '1 second'
-       WHERE sequence = $1`,
-      [row.sequence, String(error)],
-    );
-  }
+async function postpone(context: RelayContext, refused: Failure[]): Promise<void> {
+  if (refused.length === 0) return;
+  await runFenced(
+    context,
+    'postpone',
+    `refused AS (SELECT * FROM unnest($1::bigint[], $2::text[]) AS given (sequence, error)),
+     postponed AS (
+       UPDATE outbox SET attempts = attempts + 1, last_error = refused.error,
+              next_attempt_at = now() + least(power(2, least(attempts, 10)), 60) * interval '1 second'
+       FROM refused WHERE outbox.sequence = refused.sequence AND EXISTS (SELECT FROM held)
+     )`,
+    [refused.map(({ row }) => row.sequence), refused.map(({ error }) => String(error))],
+  );
 }

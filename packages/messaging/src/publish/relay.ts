@@ -1,141 +1,200 @@
-import type { JetStreamManager } from '@nats-io/jetstream';
+import { loop, untilAborted, type Turn } from '@agora/chassis';
+import type pg from 'pg';
 import type { Publisher } from '@agora/contracts';
-import { loop } from '@agora/chassis';
-import pg from 'pg';
-import { delay, type Broker } from '../broker.js';
+import { openBackgroundPool } from '../background-pool.js';
+import type { Broker } from '../broker.js';
+import { whileHeld } from '../leases.js';
 import type { Logger } from '../logger.js';
-import type { Outbox } from './outbox.js';
-import { republishIfLost } from './lost-stream.js';
-import { markMilliseconds, markPublished, nothingPublished, publishBatch } from './publish-batch.js';
-import { purgeOldRows } from '../retention.js';
-import { forgetStream, measureStream } from '../metrics.js';
-import { ensureStream, streamOf } from '../streams.js';
+import { forgetStream } from '../metrics.js';
+import { startPurging } from '../retention.js';
+import { streamOf } from '../streams.js';
 import { wakeablePause, type WakeablePause } from '../wakeable-pause.js';
+import { beginRepublishing, checkStream, readLastSequence, type StreamCheck } from './check-stream.js';
+import type { Outbox } from './outbox.js';
+import {
+  batchSize,
+  findUnpublished,
+  markMilliseconds,
+  markPublished,
+  nothingPublished,
+  publishRows,
+  together,
+  type Outcome,
+  type Published,
+} from './publish-batch.js';
+import { answerMilliseconds, type RelayContext } from './relay-context.js';
+import { isRepublishing, republishStep } from './republish.js';
 
 export interface RelayOptions {
   outbox: Outbox;
   broker: Broker;
-  /** The relay's own connection: its lock belongs to the session, so it must not come from a pool. */
+  /** Where the database is: the relay has connections of its own. */
   connection: pg.ClientConfig;
   logger: Logger;
 }
 
 /** How often a relay looks for events that another replica has committed; its own wake it at once. */
 const pollMilliseconds = 100;
-/** How often a standby tries to take over. */
-const standbyMilliseconds = 300;
+/** How often the stream is compared with what was published to it. */
 const checkMilliseconds = 5_000;
-const purgeMilliseconds = 60_000;
+const retryMilliseconds = 200;
+const probeMilliseconds = 500;
+/** A relay that has been without NATS for so long lets another replica try. */
+const awayMilliseconds = 3_000;
 
 /**
- * Publishes what the outbox holds, in order, and marks it published once JetStream has acknowledged it. Of all replicas
- * one is active at a time, by a session lock in Postgres; should two ever be, events are published twice and applied once.
+ * Publishes what the outbox holds, in order, and marks it published once JetStream has acknowledged it. Of all replicas one is active at a time, by a
+ * lease; should two ever be, events are published twice and applied once. Purges outbox and inbox beside it.
  */
 export function startRelay(options: RelayOptions): { stop(): Promise<void> } {
+  const { outbox, broker, connection, logger } = options;
+  const database = openBackgroundPool(connection, 2);
+  const purging = startPurging(database, logger);
   const pause = wakeablePause();
-  options.outbox.onCommit(pause.wake);
-  const name = `relay of ${options.outbox.publisher}`;
-  const running = loop(name, ({ signal }) => relayWhileHealthy(options, pause, signal), {
-    logger: options.logger,
-    isVital: false,
-    maxBackoffMilliseconds: 1_000,
-  });
+  outbox.onCommit(pause.wake);
+  const relaying = loop(
+    `relay of ${outbox.publisher}`,
+    async (turn) => {
+      // A process that does not reach NATS must not keep the lease from one that does.
+      await untilAborted(broker.jetStream(), turn.signal);
+      if (!broker.isConnected()) throw new Error('not connected to NATS');
+      const lease = { database, name: 'relay', seconds: broker.settings.LEASE_SECONDS, signal: turn.signal };
+      await whileHeld({ ...lease, standingBy: turn.progressed }, (held) =>
+        relay(
+          { database, broker, stream: streamOf(outbox.publisher), lease: held, logger },
+          outbox,
+          pause,
+          turn,
+        ),
+      );
+    },
+    { logger, maxBackoffMilliseconds: 1_000 },
+  );
   return {
     async stop() {
-      const stopped = running.stop();
+      const stopped = [relaying.stop(), purging.stop()];
       pause.wake();
-      await stopped;
+      await Promise.all(stopped);
+      await database.end();
     },
   };
 }
 
-async function relayWhileHealthy(
-  options: RelayOptions,
-  pause: WakeablePause,
-  stopped: AbortSignal,
-): Promise<void> {
-  const client = new pg.Client({ ...options.connection, query_timeout: 5_000, keepAlive: true });
-  // Without a listener, a connection that breaks while idle ends the process; the next query reports it anyway.
-  client.on('error', () => undefined);
-  await client.connect();
+/** What an active relay keeps in mind between two turns. */
+interface State {
+  /** Acknowledged by the stream, and not yet marked. */
+  unmarked: Published;
+  /** The highest place that the stream has acknowledged. */
+  lastSequence: number;
+  /** Whether it has acknowledged a lower one since, and so has lost messages. */
+  isShort: boolean;
+  isRepublishing: boolean;
+  /** Whether nothing of the last batch was answered: then one event at a time is tried. */
+  isUnanswered: boolean;
+}
+
+async function relay(context: RelayContext, outbox: Outbox, pause: WakeablePause, turn: Turn): Promise<void> {
+  const { lease, logger } = context;
+  logger.info({ lease: lease.token }, 'relay active');
+  const state: State = {
+    unmarked: nothingPublished,
+    lastSequence: await readLastSequence(context),
+    isShort: false,
+    isRepublishing: false,
+    isUnanswered: false,
+  };
+  const checks = streamChecks(context, outbox.publisher);
+  let connectedAt = performance.now();
+  const wake = () => pause.wake();
+  lease.signal.addEventListener('abort', wake);
   try {
-    // Its few statements are the same whatever they are given, and would else be planned anew for every batch.
-    await client.query('SET plan_cache_mode = force_generic_plan');
-    await takeLock(client, options.outbox.publisher, stopped);
-    if (!stopped.aborted) await relay(client, options, pause, stopped);
+    while (!lease.signal.aborted && lease.isHeld()) {
+      if (context.broker.isConnected()) connectedAt = performance.now();
+      else if (performance.now() - connectedAt > awayMilliseconds) throw new Error('not connected to NATS');
+      const check = checks.next(state);
+      if (check) await takeCheck(context, state, check);
+      const { isMore, failed } = await publishNext(context, state);
+      if (!state.isUnanswered) turn.progressed();
+      if (failed !== 'nothing') await pause.wait(retryMilliseconds);
+      else if (!isMore)
+        await pause.wait(state.unmarked.since < Infinity ? markMilliseconds : pollMilliseconds);
+    }
+    await markPublished(context, state.unmarked);
   } finally {
+    lease.signal.removeEventListener('abort', wake);
     // Another replica may be active now, which knows better.
-    forgetStream(streamOf(options.outbox.publisher));
-    await client.end().catch(() => undefined);
+    forgetStream(context.stream);
   }
 }
 
-async function takeLock(client: pg.Client, publisher: Publisher, stopped: AbortSignal): Promise<void> {
-  while (!stopped.aborted) {
-    const { rows } = await client.query<{ taken: boolean }>(
-      'SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS taken',
-      [`${publisher}.relay`],
-    );
-    if (rows[0]?.taken) return;
-    await delay(standbyMilliseconds, stopped);
-  }
-}
-
-async function relay(
-  client: pg.Client,
-  options: RelayOptions,
-  pause: WakeablePause,
-  stopped: AbortSignal,
-): Promise<void> {
-  const { outbox, broker, logger } = options;
-  const { client: jetStream, manager } = await whileNotStopped(broker.jetStream(), stopped);
-  const way = { client, jetStream, stream: streamOf(outbox.publisher), logger };
-  logger.info('relay active');
-  let checkedAt = -Infinity;
-  let purgedAt = performance.now();
-  let unmarked = nothingPublished;
-  while (!stopped.aborted) {
-    if (performance.now() - checkedAt > checkMilliseconds) {
-      // What a stream has lost since it was published counts as published, or it would not be published again.
-      await markPublished(way, unmarked);
-      unmarked = nothingPublished;
-      await checkStream(client, manager, options);
-      checkedAt = performance.now();
+/** Looks at the stream every few seconds beside the publishing, which goes on while the stream cannot be asked; `next` gives each result once. */
+function streamChecks(context: RelayContext, publisher: Publisher) {
+  let isAsking = false;
+  let askedAt = -Infinity;
+  let result: StreamCheck | undefined;
+  let failures = 0;
+  const ask = async (isShort: boolean) => {
+    isAsking = true;
+    askedAt = performance.now();
+    try {
+      result = await checkStream(context, publisher, isShort);
+      failures = 0;
+    } catch (error) {
+      failures += 1;
+      if (failures === 1)
+        context.logger.warn({ error, stream: context.stream }, 'the stream could not be checked, retrying');
+    } finally {
+      isAsking = false;
     }
-    const batch = await publishBatch(way, unmarked);
-    unmarked = batch.unmarked;
-    // A stream that refuses may be gone: the check makes it anew and republishes.
-    if (batch.progress === 'refused') checkedAt = -Infinity;
-    if (performance.now() - purgedAt > purgeMilliseconds) {
-      await purgeOldRows(client);
-      purgedAt = performance.now();
-    }
-    if (batch.progress === 'more') continue;
-    if (batch.progress === 'refused') await pause.wait(500);
-    else await pause.wait(unmarked.sequences.length > 0 ? markMilliseconds : pollMilliseconds);
+  };
+  return {
+    next({ isShort, isUnanswered }: State): StreamCheck | undefined {
+      const isUrgent = isShort || isUnanswered || failures > 0;
+      const pauseMilliseconds = isUrgent ? retryMilliseconds : checkMilliseconds;
+      if (!isAsking && performance.now() - askedAt > pauseMilliseconds) void ask(isShort);
+      const found = result;
+      result = undefined;
+      return found;
+    },
+  };
+}
+
+/** Between two turns, when nothing is on its way that the stream has acknowledged before it lost messages. */
+async function takeCheck(context: RelayContext, state: State, check: StreamCheck): Promise<void> {
+  if (check.hasLost) {
+    await beginRepublishing(context, check.info);
+    state.unmarked = { ...state.unmarked, newest: undefined };
+    state.lastSequence = check.info.state.last_seq;
+    state.isShort = false;
+    context.logger.warn({ stream: context.stream }, 'the stream has lost messages, publishing them again');
   }
-  await markPublished(way, unmarked);
+  state.isRepublishing = check.hasLost || (await isRepublishing(context));
 }
 
-async function checkStream(
-  client: pg.Client,
-  manager: JetStreamManager,
-  options: RelayOptions,
-): Promise<void> {
-  const info = await ensureStream(manager, options.outbox.publisher, options.broker.settings);
-  measureStream(info);
-  const republished = await republishIfLost(client, info);
-  if (republished > 0)
-    options.logger.warn({ republished }, 'the stream has lost messages; publishing them again');
-}
-
-function whileNotStopped<Result>(promise: Promise<Result>, stopped: AbortSignal): Promise<Result> {
-  return Promise.race([
-    promise,
-    new Promise<never>((_resolve, reject) => {
-      const stop = () => reject(new Error('stopped'));
-      if (stopped.aborted) stop();
-      stopped.addEventListener('abort', stop);
-    }),
+/** Publishes the next new events, and a few of those that are to be published again. */
+async function publishNext(
+  context: RelayContext,
+  state: State,
+): Promise<{ isMore: boolean; failed: Outcome['failed'] }> {
+  const { unmarked } = state;
+  const isMarkDue =
+    performance.now() - unmarked.since > markMilliseconds || unmarked.sequences.length >= batchSize;
+  // A stream without a leader says nothing for seconds: one event at a time finds out soon when it has one.
+  const [limit, timeout] = state.isUnanswered ? [1, probeMilliseconds] : [batchSize, answerMilliseconds];
+  const [fresh, again] = await Promise.all([
+    findUnpublished(context, unmarked, limit).then((rows) => publishRows(context, rows, timeout)),
+    state.isRepublishing ? republishStep(context) : undefined,
+    isMarkDue ? markPublished(context, unmarked) : undefined,
   ]);
+  state.isRepublishing = again !== undefined;
+  state.unmarked = together(isMarkDue ? nothingPublished : unmarked, fresh.published);
+  if (again) state.unmarked = together(state.unmarked, { ...again.published, sequences: [] });
+  state.isShort ||= Math.min(fresh.oldest, again?.oldest ?? Infinity) <= state.lastSequence;
+  state.lastSequence = Math.max(state.lastSequence, state.unmarked.newest?.sequence ?? 0);
+  const published = fresh.published.sequences.length;
+  state.isUnanswered = fresh.failed === 'unanswered' && published === 0;
+  return { isMore: published === limit || again !== undefined, failed: worse(fresh.failed, again?.failed) };
 }
+
+const worse = (one: Outcome['failed'], other: Outcome['failed'] = 'nothing') =>
+  one === 'nothing' ? other : one;

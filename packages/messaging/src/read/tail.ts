@@ -20,11 +20,8 @@ export interface TailOptions<Data> {
   events: readonly EventDefinition<Data>[];
   /** How many of the newest messages are read at first. */
   depth: number;
-  /**
-   * From the message after `sequence` on, all events come; what was heard before is of another stream, or does not join on.
-   * `stream` tells this stream from others that had its name.
-   */
-  begin(sequence: number, stream: string): void;
+  /** From the message after `sequence` on, all events come; what was heard before is of another stream, or does not join on. */
+  begin(sequence: number): void;
   hear(event: TailedEvent<Data>): void;
   logger: Logger;
 }
@@ -35,37 +32,55 @@ export interface Tail {
   stop(): Promise<void>;
 }
 
+/** A message that was heard. */
+interface Place {
+  sequence: number;
+  /** The publisher's, unique for each event. */
+  messageId: string;
+}
+
+const placeOf = (message: JsMsg): Place => ({
+  sequence: message.seq,
+  messageId: message.headers?.get('Nats-Msg-Id') ?? '',
+});
+
 /** Reads the newest messages of a stream and then whatever is published, each once and in order; after a break it goes on where it was. */
 export function tailStream<Data>(options: TailOptions<Data>): Tail {
   const { broker, publisher, events, depth, begin, hear, logger } = options;
   const byType = new Map(events.map((event): [string, EventDefinition<Data>] => [event.type, event]));
   let isCaughtUp = false;
-  let stream: string | undefined;
-  let last = 0;
+  let last: Place | undefined;
   const take = (message: JsMsg) => {
-    last = message.seq;
+    last = placeOf(message);
     const event = byType.get(message.subject);
     if (event) hand(message, event, hear, logger);
   };
   const { stop } = keepReading(publisher, logger, async (stopped) => {
-    const { created, state } = await lookAt(broker, publisher);
-    const joinsOn = stream === created && state.first_seq <= last + 1 && last <= state.last_seq;
-    if (!joinsOn) {
-      last = Math.max(state.first_seq - 1, state.last_seq - depth, 0);
-      begin(last, created);
-    }
-    stream = created;
-    const start = { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: last + 1 };
-    await readStream({ broker, publisher, start, take, caughtUp: () => (isCaughtUp = true) }, stopped);
+    const { state } = await (await broker.jetStream()).manager.streams.info(streamOf(publisher));
+    // Heard once more, it shows that this is the same stream: when that was made says nothing, for the nodes of a cluster differ in it.
+    let expected =
+      last && state.first_seq <= last.sequence && last.sequence <= state.last_seq ? last : undefined;
+    const before = expected
+      ? expected.sequence - 1
+      : Math.max(state.first_seq - 1, state.last_seq - depth, 0);
+    if (!expected) begin(before);
+    const takeNext = (message: JsMsg) => {
+      const { sequence, messageId } = placeOf(message);
+      const isExpected = sequence === expected?.sequence && messageId === expected.messageId;
+      if (expected && !isExpected) {
+        last = undefined;
+        throw new Error('the stream is another one now, or has lost what was heard last');
+      }
+      expected = undefined;
+      if (!isExpected) take(message);
+    };
+    const start = { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: before + 1 };
+    await readStream(
+      { broker, publisher, start, take: takeNext, caughtUp: () => (isCaughtUp = true) },
+      stopped,
+    );
   });
   return { isCaughtUp: () => isCaughtUp, stop };
-}
-
-/** When a stream was made, which two of one name never were at the same nanosecond, and what it holds. */
-async function lookAt(broker: Broker, publisher: Publisher) {
-  const { manager } = await broker.jetStream();
-  const { created, state } = await manager.streams.info(streamOf(publisher));
-  return { created, state };
 }
 
 function hand<Data>(

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { EventDefinition, Publisher } from '@agora/contracts';
 import { tailStream, type Broker, type Tail, type TailedEvent } from '@agora/messaging';
 import type { Logger } from '@agora/chassis';
@@ -36,7 +35,6 @@ export function followFacts<Data extends { post_id: number }, Kept extends Fact>
   const { factOf, heard, lost } = options;
   const history = createHistory<Kept>(depth);
   let pending: Kept[] = [];
-  let streamMark = '';
   const forget = () => {
     pending = [];
     lost();
@@ -44,14 +42,18 @@ export function followFacts<Data extends { post_id: number }, Kept extends Fact>
   const tail = tailStream<Data>({
     ...options,
     depth,
-    begin(sequence, stream) {
-      streamMark = createHash('sha256').update(stream).digest('hex').slice(0, 8);
-      history.begin({ sequence, mark: streamMark });
+    begin(sequence) {
+      // No event begins so.
+      history.begin({ sequence, mark: '00000000' });
       forget();
     },
     hear(event) {
       const { sequence, id, data } = event;
-      const fact = factOf(event, { sequence, mark: streamMark + id.slice(0, 8), postId: data.post_id });
+      const fact = factOf(event, {
+        sequence,
+        mark: id.slice(0, 8) + id.slice(9, 13) + id.slice(14, 18),
+        postId: data.post_id,
+      });
       history.add(fact);
       pending.push(fact);
       if (pending.length > depth) forget();

@@ -1,0 +1,127 @@
+/**
+ * Who does what only one replica may do: a row with an end in the service's own schema, renewed by its holder. A holder that freezes or is cut
+ * off loses it, and what it writes later is fenced off by the token, which grows whenever the lease is taken.
+ */
+import { delay } from '@agora/chassis';
+import { hostname } from 'node:os';
+
+/** What runs the statements of a lease; a pool of pg is one. It must not wait behind the statements of requests. */
+export interface LeaseDatabase {
+  query(text: string, values: unknown[]): Promise<{ rows: { token?: string }[]; rowCount: number | null }>;
+}
+
+export interface LeaseOptions {
+  database: LeaseDatabase;
+  /** What the lease is for, such as `relay`; belongs to the schema of the service. */
+  name: string;
+  /** How long a lease lasts that is not renewed, and so how long nobody works after its holder froze. */
+  seconds: number;
+  /** Ends waiting and work. */
+  signal: AbortSignal;
+  /** Called whenever the lease is known to be another's. */
+  standingBy?(): void;
+}
+
+export interface Lease {
+  readonly name: string;
+  /** A whole number that grows with every taking; `fence` puts it into a statement. */
+  readonly token: string;
+  /** Aborts when the lease is lost, and when `LeaseOptions.signal` does. */
+  readonly signal: AbortSignal;
+  /** Whether it is certain that nobody else has taken it. To be asked after every pause: a process that was frozen wakes in the middle of its work. */
+  isHeld(): boolean;
+}
+
+/** Waits until the lease is free, takes it, and runs `work`, which should end once the signal of its lease aborts. Gives the lease back after it. */
+export async function whileHeld(options: LeaseOptions, work: (lease: Lease) => Promise<void>): Promise<void> {
+  const { signal, seconds, standingBy } = options;
+  while (!signal.aborted) {
+    const askedAt = performance.now();
+    const token = await take(options);
+    if (token !== undefined) return hold(options, token, askedAt, work);
+    standingBy?.();
+    // Replicas that would all ask at once do not stay together for long.
+    await delay(Math.min(seconds * 100, 300) * (0.5 + Math.random() / 2), signal);
+  }
+}
+
+/**
+ * The part of a statement by which it does nothing once another has taken the lease: `WITH ${fence('$1', '$2')} UPDATE … AND EXISTS (SELECT FROM held)`.
+ * Name and token are bound to the two parameters. It holds up a taking that comes in the middle of the statement.
+ */
+export const fence = (name: string, token: string): string =>
+  `held AS MATERIALIZED (SELECT 1 FROM leases WHERE name = ${name} AND token = ${token}::bigint FOR SHARE)`;
+
+/** Who has a lease, by a name that an operator can use. */
+const holder = `${hostname()}/${process.pid}`;
+
+async function take({ database, name, seconds }: LeaseOptions): Promise<string | undefined> {
+  const { rows } = await database.query(
+    `INSERT INTO leases AS lease (name, holder, token, expires_at)
+     SELECT $1, $2, 1, clock_timestamp() + $3 * interval '1 second'
+     WHERE NOT EXISTS (SELECT FROM leases WHERE name = $1 AND expires_at > clock_timestamp())
+     ON CONFLICT (name) DO UPDATE
+       SET holder = EXCLUDED.holder, token = lease.token + 1, expires_at = EXCLUDED.expires_at
+       WHERE lease.expires_at <= clock_timestamp()
+     RETURNING token`,
+    [name, holder, seconds],
+  );
+  return rows[0]?.token;
+}
+
+async function hold(
+  options: LeaseOptions,
+  token: string,
+  takenAt: number,
+  work: (lease: Lease) => Promise<void>,
+): Promise<void> {
+  const { name, signal, seconds } = options;
+  const ended = new AbortController();
+  const end = () => ended.abort();
+  signal.addEventListener('abort', end);
+  if (signal.aborted) end();
+  // By the monotonic clock of this process, and from before the database was asked: never later than the row says.
+  const held = { until: takenAt + seconds * 1_000 };
+  const renewing = renew(options, token, held, ended);
+  try {
+    await work({ name, token, signal: ended.signal, isHeld: () => performance.now() < held.until });
+  } finally {
+    end();
+    signal.removeEventListener('abort', end);
+    await renewing;
+    await giveBack(options, token);
+  }
+}
+
+/** Renews the lease, again and again, and ends the work once it could not in time. */
+async function renew(
+  { database, name, seconds }: LeaseOptions,
+  token: string,
+  held: { until: number },
+  ended: AbortController,
+): Promise<void> {
+  while (!ended.signal.aborted) {
+    await delay(seconds * 250, ended.signal);
+    if (ended.signal.aborted) return;
+    const askedAt = performance.now();
+    const asked = database
+      .query(
+        `UPDATE leases SET expires_at = clock_timestamp() + $3 * interval '1 second' WHERE name = $1 AND token = $2`,
+        [name, token, seconds],
+      )
+      .then(
+        ({ rowCount }) => void (held.until = rowCount === 1 ? askedAt + seconds * 1_000 : 0),
+        () => undefined,
+      );
+    // A database that does not answer must not keep the holder believing.
+    await Promise.race([asked, delay(Math.max(0, held.until - askedAt), ended.signal)]);
+    if (performance.now() >= held.until) ended.abort();
+  }
+}
+
+/** So that a standby need not wait for the end. */
+async function giveBack({ database, name }: LeaseOptions, token: string): Promise<void> {
+  await database
+    .query('UPDATE leases SET expires_at = clock_timestamp() WHERE name = $1 AND token = $2', [name, token])
+    .catch(() => undefined);
+}

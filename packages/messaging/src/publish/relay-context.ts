@@ -1,0 +1,40 @@
+import type pg from 'pg';
+import { within, type Broker, type JetStream } from '../broker.js';
+import type { Logger } from '../logger.js';
+import { fence, type Lease } from '../leases.js';
+
+/** What the parts of an active relay work with. */
+export interface RelayContext {
+  database: pg.Pool;
+  broker: Broker;
+  /** The name of the stream that is published to. */
+  stream: string;
+  lease: Lease;
+  logger: Logger;
+}
+
+/** How long NATS may take to answer, or to be reached again, before another replica may try. */
+export const answerMilliseconds = 2_000;
+
+/** What speaks with JetStream now. Rejects when there has been no connection for a while. */
+export async function jetStreamOf({ broker }: RelayContext): Promise<JetStream> {
+  const jetStream = await within(answerMilliseconds, broker.jetStream());
+  if (!jetStream) throw new Error('cannot connect to NATS');
+  return jetStream;
+}
+
+/** Runs a statement that has `held AS (…)` of the lease in it and ends with `SELECT`; throws once the lease is another's, and nothing is changed then. */
+export async function runFenced(
+  { database, lease }: RelayContext,
+  name: string,
+  changes: string,
+  values: unknown[],
+): Promise<void> {
+  const next = values.length + 1;
+  const { rows } = await database.query<{ is_held: boolean }>({
+    name,
+    text: `WITH ${fence(`$${next}`, `$${next + 1}`)}, ${changes} SELECT EXISTS (SELECT FROM held) AS is_held`,
+    values: [...values, lease.name, lease.token],
+  });
+  if (!rows[0]?.is_held) throw new Error(`the lease "${lease.name}" was taken by another replica`);
+}

@@ -1,0 +1,139 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { eventually } from '@agora/testing';
+import { republishSince, type Broker } from '../src/index.js';
+import { allPublished, envelopeOf, openMessaging, password, type OwnMessaging } from './own-messaging.js';
+
+let own: OwnMessaging;
+let relay: { stop(): Promise<void> };
+
+beforeAll(async () => {
+  own = await openMessaging();
+});
+afterAll(() => own.stop());
+/** Each test begins with ten events that are in the outbox and in the stream. */
+beforeEach(async () => {
+  await own.manager.streams.delete('VOTES').catch(() => undefined);
+  await own.rows('TRUNCATE outbox, published_streams RESTART IDENTITY');
+  relay = own.relay();
+  await own.fillOutbox(10);
+  await allPublished(own);
+});
+
+afterEach(() => relay.stop());
+
+const eventIds = async () =>
+  (await own.rows<{ id: string }>('SELECT event_id AS id FROM outbox ORDER BY sequence')).map(({ id }) => id);
+const publishedAt = () => own.rows('SELECT sequence, published_at FROM outbox ORDER BY sequence');
+describe('a stream that has lost messages', () => {
+  it('is filled again beside what is new, and no row of the outbox is changed for it', async () => {
+    await own.fillOutbox(30_000, "now() - interval '1 hour'");
+    await own.manager.streams.delete('VOTES');
+    const [fresh = ''] = await fill(1);
+    const place = await eventually(async () => {
+      const ids = await own.stored();
+      expect(ids).toContain(fresh);
+      return ids.indexOf(fresh);
+    });
+    expect(place).toBeLessThan(3_000);
+    expect(await own.rows('SELECT FROM outbox WHERE published_at IS NULL')).toHaveLength(0);
+    const { streams } = own.manager;
+    await eventually(async () => expect((await streams.info('VOTES')).state.messages).toBe(30_011), 60_000);
+  }, 90_000);
+
+  it('is noticed at the first acknowledgement of a place that was taken, however many events come at once', async () => {
+    const rewind = await own.nats.snapshot(password);
+    await own.fillOutbox(5);
+    await allPublished(own);
+    await rewind();
+    await own.fillOutbox(20);
+    await eventually(async () => expect(new Set(await own.stored())).toEqual(new Set(await eventIds())));
+  });
+
+  it('is told from its successor, though that one is longer', async () => {
+    await relay.stop();
+    const { config } = await own.manager.streams.info('VOTES');
+    await own.manager.streams.delete('VOTES');
+    await own.manager.streams.add(config);
+    for (let count = 0; count < 20; count += 1) await own.publish(envelopeOf());
+    relay = own.relay();
+    await eventually(async () =>
+      expect(await own.stored()).toEqual(expect.arrayContaining(await eventIds())),
+    );
+  });
+
+  it('is not filled with what inboxes may have forgotten', async () => {
+    await own.rows(`UPDATE outbox SET published_at = now() - interval '8 days' WHERE sequence <= 5`);
+    const kept = (await eventIds()).slice(5);
+    await own.manager.streams.delete('VOTES');
+    const added = await fill(1);
+    await eventually(async () => expect(new Set(await own.stored())).toEqual(new Set([...kept, ...added])));
+    await allPublished(own);
+    expect(await own.stored()).toHaveLength(6);
+  });
+});
+
+describe('a stream that has lost nothing', () => {
+  it('is not filled again because its nodes differ in when it was made', async () => {
+    await relay.stop();
+    await own.rows(`UPDATE published_streams SET created = 'at another time'`);
+    const before = await publishedAt();
+    relay = own.relay();
+    await fill(1);
+    await allPublished(own);
+    expect((await publishedAt()).slice(0, 10)).toEqual(before);
+    expect((await own.manager.streams.info('VOTES')).state.last_seq).toBe(11);
+  });
+
+  it('is not filled again because its last event was dropped by its age', async () => {
+    await relay.stop();
+    const { config } = await own.manager.streams.info('VOTES');
+    await own.rows(`UPDATE published_streams SET last_published_at = now() - interval '8 days'`);
+    await own.manager.streams.purge('VOTES');
+    expect(config.max_age).toBe(7 * 86_400 * 1e9);
+    relay = own.relay();
+    const added = await fill(1);
+    await allPublished(own);
+    expect(await own.stored()).toEqual(added);
+  });
+});
+
+describe('the relay', () => {
+  it('publishes while nobody answers for the stream', async () => {
+    await relay.stop();
+    const silent: Broker = {
+      ...own.broker,
+      jetStream: async () => {
+        const { client, manager } = await own.broker.jetStream();
+        const streams = { ...manager.streams, info: () => new Promise<never>(() => undefined) };
+        return { client, manager: { ...manager, streams } };
+      },
+    };
+    relay = own.relay(silent);
+    await fill(3);
+    await allPublished(own, 3_000);
+    expect(await own.stored()).toHaveLength(13);
+  });
+
+  it('goes on at once when NATS is there again', async () => {
+    await own.nats.halt();
+    await own.fillOutbox(3);
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    await own.nats.restart(password);
+    await allPublished(own, 3_000);
+    await eventually(async () => expect(await own.stored()).toHaveLength(13));
+  });
+
+  it('publishes an event again that an operator asks for, and every event once', async () => {
+    const before = await publishedAt();
+    expect(await republishSince(own.database, new Date(Date.now() - 3_600_000))).toBe(10);
+    await allPublished(own);
+    expect(await publishedAt()).toEqual(before);
+  });
+});
+
+/** Adds events to the outbox and returns their ids. */
+async function fill(count: number): Promise<string[]> {
+  const before = new Set(await eventIds());
+  await own.fillOutbox(count);
+  return (await eventIds()).filter((id) => !before.has(id));
+}
