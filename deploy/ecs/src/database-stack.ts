@@ -117,6 +117,8 @@ export class DatabaseStack extends Stack {
           log_min_duration_statement: '1000',
           log_parameter_max_length: '0',
           log_parameter_max_length_on_error: '0',
+          // The detail of an error holds values too.
+          log_error_verbosity: 'terse',
         },
       }),
       cloudwatchLogsExports: exportedLogs,

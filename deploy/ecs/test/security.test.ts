@@ -77,6 +77,8 @@ const violations: Record<Id, (planted: Templates) => void> = {
   },
   'D-2 PostgreSQL refuses connections without TLS': (planted) =>
     (one(planted, 'AWS::RDS::DBParameterGroup').Parameters['rds.force_ssl'] = '0'),
+  'F-5 PostgreSQL logs no values with an error': (planted) =>
+    (one(planted, 'AWS::RDS::DBParameterGroup').Parameters.log_error_verbosity = 'default'),
   'D-2 whoever connects verifies the server': (planted) =>
     (container(planted).Environment = [{ Name: 'DATABASE_HOST', Value: 'postgres' }]),
   'D-3 PostgreSQL is encrypted, in two zones, backed up, and hard to delete': (planted) =>

@@ -226,6 +226,10 @@ export const statements = {
     ({ Parameters }) =>
       Parameters['rds.force_ssl'] === '1' && Parameters.ssl_min_protocol_version === 'TLSv1.2',
   ),
+  'F-5 PostgreSQL logs no values with an error': ofEvery(
+    'AWS::RDS::DBParameterGroup',
+    ({ Parameters }) => Parameters.log_error_verbosity === 'terse',
+  ),
   'D-2 whoever connects verifies the server': (templates) =>
     where(
       containers(templates).filter(({ container }) =>

@@ -60,6 +60,15 @@ export const containerStatements: Record<string, Statement> = {
     }
   },
 
+  *'F-5 PostgreSQL logs no values with an error'(objects) {
+    for (const pod of podsOf(objects)) {
+      for (const { image, args, name } of containersOf(pod)) {
+        if (image?.startsWith('postgres:') && !args?.includes('log_error_verbosity=terse'))
+          yield `${pod.name}: ${name} logs the details of errors`;
+      }
+    }
+  },
+
   *'X-3 every container gives up what it does not need'(objects) {
     for (const pod of podsOf(objects)) {
       for (const container of containersOf(pod)) yield* weaknessesOf(pod, container);

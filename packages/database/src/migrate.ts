@@ -2,6 +2,7 @@ import pg from 'pg';
 import { Sequelize, type QueryInterface, type Transaction } from 'sequelize';
 import type { Umzug } from 'umzug';
 import { connectionOf, type DatabaseSettings } from './connect.js';
+import { sqlState } from './errors.js';
 import { hooksFor } from './password.js';
 import { tlsOptions } from './tls.js';
 
@@ -97,20 +98,45 @@ function connectAsMigrator(settings: MigrationRun['settings']): Sequelize {
   });
 }
 
-/** umzug has no lock of its own: of four replicas that migrate at once, three fail. */
+/**
+ * umzug has no lock of its own: of four replicas that migrate at once, three fail. The lock is on its table, in the service's own schema,
+ * where no other service's role can take it; writing to the table goes beside it.
+ */
 async function underLock(run: MigrationRun, work: () => Promise<void>): Promise<void> {
   const { settings, schema } = run;
   const client = new pg.Client(connectionOf(settings, 'agora-migrate-lock'));
   client.on('error', () => undefined);
   await client.connect();
   try {
-    // The role's lock_timeout is for tables; to wait for another migrator's turn is no fault.
-    await client.query("SET lock_timeout = '120s'");
-    await client.query('SELECT pg_advisory_lock(hashtextextended($1, 0))', [`${schema}.migrations`]);
+    await makeTable(client, schema);
+    // The role's lock_timeout is for tables that are in use; to wait for another migrator's turn is no fault.
+    await client.query(
+      `BEGIN; SET LOCAL lock_timeout = '120s'; LOCK TABLE ${schema}.migrations IN SHARE UPDATE EXCLUSIVE MODE`,
+    );
     await work();
+    await client.query('COMMIT');
   } finally {
     await client.end();
   }
+}
+
+/** Makes the table as umzug would. The service's own role may read which migrations were applied, and change nothing of it: the next start would apply them again. */
+async function makeTable(client: pg.Client, schema: string): Promise<void> {
+  try {
+    await client.query(
+      `CREATE TABLE IF NOT EXISTS ${schema}.migrations (name varchar(255) CONSTRAINT migrations_pkey PRIMARY KEY)`,
+    );
+  } catch (error) {
+    // Another migrator has made it in the same moment.
+    if (!/^(23505|42P07)$/.test(sqlState(error) ?? '')) throw error;
+  }
+  await client.query(
+    `DO $$ BEGIN
+       IF to_regrole('${schema}_app') IS NOT NULL AND has_table_privilege('${schema}_app', '${schema}.migrations', 'INSERT, UPDATE, DELETE, TRUNCATE') THEN
+         REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON ${schema}.migrations FROM ${schema}_app;
+       END IF;
+     END $$`,
+  );
 }
 
 /**

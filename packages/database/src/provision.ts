@@ -1,4 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
+import { sqlState } from './errors.js';
 import type { TlsOptions } from './tls.js';
 
 /** The services, each of which owns a schema. Their ports are given in this order, so a new one goes last. */
@@ -21,8 +23,25 @@ export type RolePasswords = Record<SchemaName, { app: string; migrator: string }
 /** The same where IAM may let in instead: a role without one keeps what it has. */
 export type OptionalPasswords = Record<SchemaName, { app?: string; migrator?: string }>;
 
-/** Two provisioners must take turns, for roles belong to the cluster, and "if not exists" alone does not stand a race. The number is arbitrary. */
-const takeTurns = (client: pg.Client) => client.query('SELECT pg_advisory_lock(4206642)');
+/**
+ * Two provisioners that run at once get into each other's way, for roles belong to the cluster and "if not exists" does not stand a race. Each begins
+ * anew when it meets the other: a lock that keeps them apart, the role of a service could take too.
+ */
+async function untilNobodyInterferes(work: () => Promise<void>): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      if (attempt === 10 || !isInterference(error)) throw error;
+      await sleep(50 * attempt * (0.5 + Math.random()));
+    }
+  }
+}
+
+// 23505, 42710, 42P04, 42P06: somebody else has made it just now; XX000 and 40P01: both changed the same; 55006: the template of a new database is in use.
+const isInterference = (error: unknown): boolean =>
+  /^(23505|42710|42P04|42P06|40P01|55006)$/.test(sqlState(error) ?? '') ||
+  (error instanceof Error && error.message.includes('concurrently'));
 
 /**
  * Creates the database with its extension, and per service its schema and its roles, as often as it is called:
@@ -30,23 +49,29 @@ const takeTurns = (client: pg.Client) => client.query('SELECT pg_advisory_lock(4
  * On RDS `authentication` says whether the two log in by their passwords or by tokens of IAM.
  * Throws pg's error when the server cannot be reached or `user` lacks the rights.
  */
-export async function provisionDatabase(
+export const provisionDatabase = (
   admin: AdminConnection,
   passwords: OptionalPasswords,
   authentication: 'password' | 'iam' = 'password',
+): Promise<void> => untilNobodyInterferes(() => provision(admin, passwords, authentication));
+
+async function provision(
+  admin: AdminConnection,
+  passwords: OptionalPasswords,
+  authentication: 'password' | 'iam',
 ): Promise<void> {
   await withClient({ ...admin, database: 'postgres' }, async (client) => {
-    await takeTurns(client);
     for (const schema of schemas) await createRoles(client, schema, passwords[schema]);
     await letIn(client, authentication);
+    await client.query(closedDatabases);
     const found = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [admin.database]);
     if (found.rowCount === 0) await client.query(`CREATE DATABASE ${pg.escapeIdentifier(admin.database)}`);
   });
   await withClient(admin, async (client) => {
-    await takeTurns(client);
     // Only the administrator may: a service's roles can make nothing outside their schema.
     await client.query('CREATE EXTENSION IF NOT EXISTS pg_trgm SCHEMA public');
     await client.query(databaseGrants(admin.database));
+    await client.query(noLargeObjects);
     for (const schema of schemas) await client.query(schemaStatements(schema));
   });
 }
@@ -104,6 +129,20 @@ function databaseGrants(database: string): string {
     REVOKE CREATE ON SCHEMA public FROM PUBLIC;
     ${connect.join('\n')}`;
 }
+
+/** Services have no business in the databases that every server has. What the administrator may not revoke (on RDS some belong to others) stays, with a warning. */
+const closedDatabases = `
+  GRANT CONNECT ON DATABASE postgres, template1 TO CURRENT_USER;
+  REVOKE CONNECT, TEMPORARY ON DATABASE postgres, template1 FROM PUBLIC;`;
+
+/** Large objects belong to no schema, and everybody may make them unless told otherwise. */
+const noLargeObjects = `
+  DO $$ DECLARE made regprocedure; BEGIN
+    FOR made IN SELECT oid::regprocedure FROM pg_proc
+                WHERE pronamespace = 'pg_catalog'::regnamespace AND proname IN ('lo_create', 'lo_creat', 'lo_from_bytea', 'lo_import') LOOP
+      EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', made);
+    END LOOP;
+  END $$;`;
 
 function schemaStatements(schema: SchemaName): string {
   const [owner, app] = [`${schema}_owner`, `${schema}_app`];

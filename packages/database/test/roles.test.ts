@@ -6,12 +6,17 @@ import { provisionDatabase, schemas } from '../src/index.js';
 /** Every service has one. */
 const tableOf = (schema: string) => `${schema}.outbox`;
 
-async function attempt(user: string, password: string, statement: string): Promise<string> {
-  const { postgres, worker } = currentStack();
+async function attempt(
+  user: string,
+  password: string,
+  statement: string,
+  database = currentStack().worker.database,
+): Promise<string> {
+  const { postgres } = currentStack();
   const client = new pg.Client({
     host: postgres.host,
     port: postgres.port,
-    database: worker.database,
+    database,
     user,
     password,
   });
@@ -50,9 +55,28 @@ describe.each(schemas)('the role %s_app', (schema) => {
     `TRUNCATE ${tableOf(schema)}`,
     'CREATE TEMPORARY TABLE intruder (id int)',
     'CREATE ROLE intruder',
+    'SELECT lo_create(0)',
+    `SELECT lo_from_bytea(0, 'x')`,
+    `DELETE FROM ${schema}.migrations`,
+    `INSERT INTO ${schema}.migrations VALUES ('x')`,
+    `BEGIN; LOCK TABLE ${schema}.migrations IN SHARE UPDATE EXCLUSIVE MODE`,
     `SET ROLE ${schema}_owner`,
   ])('is refused %s', async (statement) => {
     expect(await asApp(schema, statement)).toBe(insufficientPrivilege);
+  });
+});
+
+describe.each(schemas)('the role %s_app', (schema) => {
+  const { app } = currentStack().databasePasswords[schema];
+
+  it.each(['postgres', 'template1'])('cannot connect to the database %s', async (database) => {
+    expect(await attempt(`${schema}_app`, app, 'SELECT 1', database)).toBe(insufficientPrivilege);
+  });
+
+  it.each(schemas.filter((other) => other !== schema))('can lock nothing of %s', async (other) => {
+    expect(await asApp(schema, `BEGIN; LOCK TABLE ${other}.migrations IN ACCESS SHARE MODE`)).toBe(
+      insufficientPrivilege,
+    );
   });
 });
 

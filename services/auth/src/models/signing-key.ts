@@ -5,7 +5,7 @@ import { Column, DataType, Model, Table } from 'sequelize-typescript';
 
 const takeTurn = defineStatement(
   'signing-keys-take-turn',
-  "SELECT pg_advisory_xact_lock(hashtextextended('auth.signing-keys', 0))",
+  'LOCK TABLE signing_keys IN SHARE ROW EXCLUSIVE MODE',
 );
 
 @Table({ tableName: 'signing_keys' })
