@@ -15,7 +15,7 @@ export {
   requestErasures,
   type ErasureKind,
 } from './erasures.js';
-export { isDatabaseUnavailable } from './errors.js';
+export { isDatabaseUnavailable, sqlState } from './errors.js';
 export { waitingStatements } from './pool-metrics.js';
 export { gather } from './gather.js';
 export { runMigrateCommand, type Migration } from './migrate.js';

@@ -13,6 +13,7 @@ import { createImports } from './migrations/0008-create-imports.js';
 import { addPostKeys } from './migrations/0009-add-post-keys.js';
 import { createErasures } from './migrations/0010-create-erasures.js';
 import { createLeases } from './migrations/0013-add-leases.js';
+import { namePostsOfKeptAnswers } from './migrations/0014-name-posts-of-kept-answers.js';
 
 await runMigrateCommand('posts', readMigrationConfig, [
   createMessaging,
@@ -28,4 +29,5 @@ await runMigrateCommand('posts', readMigrationConfig, [
   nameAuthors,
   moderatePosts,
   createLeases,
+  namePostsOfKeptAnswers,
 ]);

@@ -6,7 +6,13 @@ import { consistencyTokenOf } from '@agora/messaging';
 import Joi from 'joi';
 import type { Context } from 'koa';
 import type { Transaction } from 'sequelize';
-import { findFirstAnswer, keepAnswer, tryHoldKey, type Claim } from '../models/idempotency-key.js';
+import {
+  claimKey,
+  findFirstAnswer,
+  keepAnswer,
+  type Claim,
+  type KeptAnswer,
+} from '../models/idempotency-key.js';
 
 /** What a handler writes, and what it answers then. */
 type Work = (transaction: Transaction) => Promise<Answer>;
@@ -64,20 +70,23 @@ async function answerUnder(
 }
 
 async function doOnce(claim: Claim, work: Work, transaction: Transaction): Promise<Answer> {
-  const isAlone = await tryHoldKey(claim, transaction);
-  // Looked for after the attempt, so that whoever came too late for the one sees the other.
   const first = await findFirstAnswer(claim, transaction);
-  if (first) {
-    const { bodyDigest, ...answer } = first;
-    if (!bodyDigest.equals(claim.bodyDigest)) throw keyReused();
-    return { ...answer, headers: { ...answer.headers, 'Idempotency-Replayed': 'true' } };
-  }
-  if (!isAlone) throw keyInUse();
+  if (first) return replay(first, claim);
+  const state = await claimKey(claim, transaction);
+  if (state === 'in use') throw keyInUse();
+  if (state === 'answered') return replay(await findFirstAnswer(claim, transaction), claim);
   const answer = await work(transaction);
   const token = consistencyTokenOf(transaction);
   const headers = { ...answer.headers, ...(token && { 'Consistency-Token': token }) };
   await keepAnswer(claim, { ...answer, headers }, transaction);
   return answer;
+}
+
+function replay(first: KeptAnswer | undefined, claim: Claim): Answer {
+  if (!first) throw keyInUse();
+  const { bodyDigest, ...answer } = first;
+  if (!bodyDigest.equals(claim.bodyDigest)) throw keyReused();
+  return { ...answer, headers: { ...answer.headers, 'Idempotency-Replayed': 'true' } };
 }
 
 /** 409: the first request with the key has no answer yet. */

@@ -1,8 +1,9 @@
-import { parseId, type Description, type Handler } from '@agora/chassis';
+import { currentRequest, parseId, type Description, type Handler } from '@agora/chassis';
 import { postDeleted } from '@agora/contracts';
 import { inTransaction } from '@agora/database';
 import { requireUser } from '@agora/identity';
 import { addToOutbox } from '@agora/messaging';
+import { forgetAnswerWith } from '../models/idempotency-key.js';
 import { endOf, Post } from '../models/post.js';
 import { preconditionFailed, requireMatch, writeConditions } from './entity-tag.js';
 import { notOwner, postNotFound, requireOwnPost } from './require-post.js';
@@ -18,6 +19,8 @@ export const deletePost: Handler = async (ctx) => {
     if (!held) throw postNotFound(id);
     requireMatch(ctx, { ...seen, version: held.version, votes: held.votes, removals: held.removals });
     await held.destroy({ transaction });
+    // A retry of the request that made it would else show its text for another day.
+    await forgetAnswerWith(id, postNotFound(id).toAnswer(currentRequest()?.requestId ?? ''), transaction);
     await addToOutbox(
       postDeleted,
       endOf({ id, post_key: held.postKey, published: held.published }),

@@ -1,5 +1,5 @@
 import type { Answer } from '@agora/chassis';
-import { defineStatement, sql } from '@agora/database';
+import { defineStatement, sql, sqlState } from '@agora/database';
 import type { Transaction } from 'sequelize';
 
 /** A request that is the first under its key, or a retry. */
@@ -13,9 +13,15 @@ export interface Claim {
 /** How long an answer is kept. */
 const retention = `interval '24 hours'`;
 
-const tryHold = defineStatement(
-  'idempotency-key-try-hold',
-  'SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0)) AS held',
+// Who waits for the row of another request learns by that that it is under way.
+const waitBriefly = defineStatement('idempotency-key-wait-briefly', "SET LOCAL lock_timeout = '50ms'");
+const waitAsEver = defineStatement('idempotency-key-wait-as-ever', 'SET LOCAL lock_timeout = DEFAULT');
+// In place of one that is too old; others see it only with its answer.
+const claim = defineStatement(
+  'idempotency-key-claim',
+  `INSERT INTO idempotency_keys AS kept (user_id, key, body_digest, status, headers, body) VALUES ($1, $2, $3, 0, '{}', '')
+   ON CONFLICT (user_id, key) DO UPDATE SET body_digest = EXCLUDED.body_digest, created_at = EXCLUDED.created_at, post_id = NULL
+   WHERE kept.created_at <= now() - ${retention} RETURNING key`,
 );
 const first = defineStatement(
   'idempotency-key-first',
@@ -24,9 +30,11 @@ const first = defineStatement(
 );
 const keep = defineStatement(
   'idempotency-key-keep',
-  `INSERT INTO idempotency_keys (user_id, key, body_digest, status, headers, body) VALUES ($1, $2, $3, $4, $5, $6)
-   ON CONFLICT (user_id, key) DO UPDATE SET body_digest = EXCLUDED.body_digest, status = EXCLUDED.status,
-     headers = EXCLUDED.headers, body = EXCLUDED.body, created_at = EXCLUDED.created_at`,
+  'UPDATE idempotency_keys SET status = $3, headers = $4, body = $5, post_id = $6 WHERE user_id = $1 AND key = $2',
+);
+const forget = defineStatement(
+  'idempotency-key-forget-post',
+  'UPDATE idempotency_keys SET status = $2, headers = $3, body = $4, post_id = NULL WHERE post_id = $1',
 );
 const eraseOf = defineStatement(
   'idempotency-key-erase-of',
@@ -48,17 +56,25 @@ export interface KeptAnswer extends Answer {
 }
 
 /**
- * Holds a key until the transaction ends, however it ends; false at once while another transaction does. By a lock and not by
- * a row: of a row that is not committed others learn only by waiting for it.
+ * Claims a key for the transaction, whose commit keeps the answer under it and whose end leaves it free: `claimed`, `in use` by another transaction
+ * that has not ended, after which this one is of no more use, or `answered` by one that has just.
  */
-export async function tryHoldKey({ userId, key }: Claim, transaction: Transaction): Promise<boolean> {
-  const [row] = await sql<{ held: boolean }>(
-    tryHold,
-    [`posts.idempotency-key/${userId}/${key}`],
-    transaction,
-  );
-  return row?.held ?? false;
+export async function claimKey(
+  { userId, key, bodyDigest }: Claim,
+  transaction: Transaction,
+): Promise<'claimed' | 'in use' | 'answered'> {
+  await sql(waitBriefly, [], transaction);
+  try {
+    const claimed = await sql(claim, [userId, key, bodyDigest], transaction);
+    await sql(waitAsEver, [], transaction);
+    return claimed.length > 0 ? 'claimed' : 'answered';
+  } catch (error) {
+    if (sqlState(error) === lockNotAvailable) return 'in use';
+    throw error;
+  }
 }
+
+const lockNotAvailable = '55P03';
 
 /** What was answered first, unless that is too long ago. */
 export async function findFirstAnswer(
@@ -71,14 +87,23 @@ export async function findFirstAnswer(
   return { bodyDigest, ...answer };
 }
 
-/** Keeps the first answer, in place of one that is too old. */
+/** Keeps the answer to a request whose key the transaction has claimed. */
 export async function keepAnswer(
-  { userId, key, bodyDigest }: Claim,
+  { userId, key }: Claim,
   { status, headers, body }: Answer,
   transaction: Transaction,
 ): Promise<void> {
-  const values = [userId, key, bodyDigest, status, JSON.stringify(headers), body];
-  await sql(keep, values, transaction);
+  const [, postId = null] = /^\/posts\/(\d+)$/.exec(headers.Location ?? '') ?? [];
+  await sql(keep, [userId, key, status, JSON.stringify(headers), body, postId], transaction);
+}
+
+/** Has the request that made a post answered by `answer` from now on, and forgets what was answered before. */
+export async function forgetAnswerWith(
+  postId: number,
+  { status, headers, body }: Answer,
+  transaction: Transaction,
+): Promise<void> {
+  await sql(forget, [postId, status, JSON.stringify(headers), body], transaction);
 }
 
 /** Deletes up to `limit` kept answers of a user; returns how many. */

@@ -72,6 +72,24 @@ describe('POST /posts with an Idempotency-Key', () => {
     expect(await countOf(ann.id)).toBe(1);
   });
 
+  it('answers 404 once the post is deleted, and keeps nothing of its text', async () => {
+    const ann = posts.newAuthor();
+    const body = JSON.stringify({ title: 'Secret draft', content: 'Nobody should see it', published: false });
+    const { content } = await publish(ann.token, 'key', body);
+    const { id } = JSON.parse(content) as { id: number };
+    expect((await posts.ask('DELETE', `/posts/${id}`, { token: ann.token })).status).toBe(204);
+    expect(await publish(ann.token, 'key', body)).toMatchObject({
+      status: 404,
+      code: 'post_not_found',
+      replayed: 'true',
+    });
+    expect(await countOf(ann.id)).toBe(0);
+    const [kept] = await query('SELECT body, headers FROM posts.idempotency_keys WHERE user_id = $1', [
+      ann.id,
+    ]);
+    expect(JSON.stringify(kept)).not.toMatch(/Secret|Nobody/);
+  });
+
   it.each([
     ['invalid', '{"title":""}', 422],
     ['no JSON', '{"title":', 400],
