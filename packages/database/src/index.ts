@@ -20,7 +20,7 @@ export { waitingStatements } from './pool-metrics.js';
 export { gather } from './gather.js';
 export { runMigrateCommand, type Migration } from './migrate.js';
 export { goOnAfter, openNewIds, type CheckId, type NewIds } from './new-ids.js';
-export { findByIds, highestId, valuesAfter } from './pages.js';
+export { findByIds, highestId, valuesAfter, valuesAfterText } from './pages.js';
 export {
   provisionDatabase,
   schemas,
@@ -36,4 +36,4 @@ export {
   sql,
   type Statement,
 } from './sql.js';
-export { inTransaction } from './transaction.js';
+export { inSnapshot, inTransaction } from './transaction.js';

@@ -14,10 +14,10 @@ export interface Statement {
   readonly isPrepared: boolean;
 }
 
-const defined = new Map<string, string>();
+const defined = new Map<string, Statement>();
 
-/** All statements of the modules that are loaded, by name; those of a family have one text each time they are asked for, so here they have none. */
-export const definedStatements = (): ReadonlyMap<string, string> => defined;
+/** All statements of the modules that are loaded, by name. A family has another text each time, so here it has none. */
+export const definedStatements = (): ReadonlyMap<string, Statement> => defined;
 
 /**
  * Names a statement for `sql`. Names are unique in a process; the test that explains all statements on large data finds them by it.
@@ -28,19 +28,20 @@ export function defineStatement(
   text: string,
   { prepared: isPrepared = false }: { prepared?: boolean } = {},
 ): Statement {
-  register(name, text);
-  return { name, text, isPrepared };
+  return register({ name, text, isPrepared });
 }
 
 /** Names statements whose text depends on what is asked. A `form` says that it is one of a few that run often, and has it prepared. */
 export function defineStatementFamily(name: string): (text: string, form?: string) => Statement {
-  register(name, '');
+  register({ name, text: '', isPrepared: true });
   return (text, form) => ({ name: form ? `${name}-${form}` : name, text, isPrepared: form !== undefined });
 }
 
-function register(name: string, text: string): void {
+function register(statement: Statement): Statement {
+  const { name } = statement;
   if (defined.has(name)) throw new Error(`two statements are named "${name}"; give one another name`);
-  defined.set(name, text);
+  defined.set(name, statement);
+  return statement;
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Transaction } from 'sequelize';
+import { Transaction } from 'sequelize';
 import { openDatabase } from './connect.js';
 import { wasRefused } from './errors.js';
 
@@ -9,6 +9,15 @@ import { wasRefused } from './errors.js';
  */
 export const inTransaction = <Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result> =>
   retryingConflicts(() => openDatabase().transaction(work));
+
+/** Runs `work`, which only reads, in one transaction whose statements all see the database as of its first. */
+export const inSnapshot = <Result>(work: (snapshot: Transaction) => Promise<Result>): Promise<Result> =>
+  retryingConflicts(() =>
+    openDatabase().transaction(
+      { isolationLevel: Transaction.ISOLATION_LEVELS.REPEATABLE_READ, readOnly: true },
+      work,
+    ),
+  );
 
 /** Runs what is atomic, and again when the server refused it for a reason that passes, three times in all. */
 export async function retryingConflicts<Result>(work: () => Promise<Result>): Promise<Result> {

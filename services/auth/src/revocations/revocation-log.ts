@@ -69,11 +69,11 @@ export function forgetOldRevocations(logger: Logger): Stoppable {
 /** Of those that may concern tokens of the replaced application only what is very old goes. */
 const forgetRevocations = defineStatement(
   'forget-revocations',
-  `DELETE FROM revocations WHERE number IN (
+  `DELETE FROM revocations WHERE number = ANY(ARRAY(
      SELECT number FROM revocations
      WHERE number <= $1 AND (
        (type = 'auth.session-revoked.v1' AND data->>'session_id' NOT LIKE '00000000-0000-8000-%')
        OR recorded_at < now() - interval '${longDays} days')
-     ORDER BY number LIMIT ${pageSize} FOR UPDATE SKIP LOCKED)
+     ORDER BY number LIMIT ${pageSize} FOR UPDATE SKIP LOCKED))
    RETURNING number`,
 );

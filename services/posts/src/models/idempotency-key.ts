@@ -45,7 +45,7 @@ const eraseOf = defineStatement(
 const deleteExpired = defineStatement(
   'idempotency-key-delete-expired',
   `DELETE FROM idempotency_keys WHERE ctid = ANY(ARRAY(
-     SELECT ctid FROM idempotency_keys WHERE created_at <= now() - ${retention} LIMIT $1 FOR UPDATE SKIP LOCKED))
+     SELECT ctid FROM idempotency_keys WHERE created_at <= now() - ${retention} ORDER BY created_at LIMIT $1 FOR UPDATE SKIP LOCKED))
    RETURNING key`,
 );
 

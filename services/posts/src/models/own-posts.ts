@@ -25,10 +25,10 @@ const ownFurther = defineStatement(
     JOIN posts ON posts.id = page_id JOIN authors ON authors.id = owner_id ORDER BY posts.id DESC`,
   { prepared: true },
 );
+// Its best plan depends on what is searched for.
 const ownFound = defineStatement(
   'own-posts-found',
   `${select} WHERE owner_id = $1 AND title ILIKE $5 AND ${newest} OFFSET $4`,
-  { prepared: true },
 );
 
 /** The user's own posts, drafts too, newest first. */

@@ -1,7 +1,7 @@
 import { voteCast, voteRetracted } from '@agora/contracts';
-import { defineStatement, sql, type Statement } from '@agora/database';
+import { defineStatement, inSnapshot, sql, type Statement } from '@agora/database';
 import { recordEvent, type EventRow } from '@agora/messaging';
-import { col, fn, type Transaction } from 'sequelize';
+import type { Transaction } from 'sequelize';
 import { Column, DataType, Model, Table } from 'sequelize-typescript';
 
 /** How an attempt to vote stands: whom and what votes knows, and whether the vote was changed. */
@@ -49,7 +49,6 @@ const removal = attemptTo(
 const castOn = defineStatement(
   'votes-cast-on',
   'SELECT post_id FROM votes WHERE user_id = $1 AND post_id = ANY($2::int[])',
-  { prepared: true },
 );
 const amongOf = defineStatement(
   'votes-among-of',
@@ -67,13 +66,30 @@ const eraseOf = defineStatement(
   `DELETE FROM votes WHERE user_id = $1 AND post_id = ANY(ARRAY(
      SELECT post_id FROM votes WHERE user_id = $1 ORDER BY post_id LIMIT $2 FOR UPDATE)) RETURNING post_id`,
 );
-// One statement, so one instant: the votes are counted with exactly these events.
-const countWithRecent = defineStatement(
-  'votes-count-with-recent',
-  `SELECT $1::int AS post_id, (SELECT count(*)::int FROM votes WHERE post_id = $1) AS votes,
-     coalesce((SELECT json_agg(json_build_object('id', event_id, 'change', CASE envelope->>'type' WHEN $3 THEN 1 ELSE -1 END))
-       FROM outbox WHERE (published_at IS NULL OR published_at >= $2) AND envelope->>'type' IN ($3, $4)
-         AND (envelope->'data'->>'post_id')::int = $1), '[]') AS events`,
+/** Posts with fewer votes are counted together, others step by step. */
+const countsTogether = 2_000;
+const stepSize = 20_000;
+const countUpTo = defineStatement(
+  'votes-count-up-to',
+  `SELECT given.id AS post_id,
+     (SELECT count(*)::int FROM (SELECT FROM votes WHERE post_id = given.id LIMIT $2) AS counted) AS votes
+   FROM unnest($1::int[]) AS given (id)`,
+);
+const countStep = defineStatement(
+  'votes-count-step',
+  `SELECT count(*)::int AS votes, max(user_id) AS last
+   FROM (SELECT user_id FROM votes WHERE post_id = $1 AND user_id > $2 ORDER BY user_id LIMIT $3) AS step`,
+);
+// Two parts and an order, so that statistics that are behind lead to no scan of a large outbox.
+const recentEvents = defineStatement(
+  'votes-recent-events',
+  `SELECT event_id AS id, CASE envelope->>'type' WHEN $3 THEN 1 ELSE -1 END AS change
+   FROM (
+     (SELECT event_id, envelope FROM outbox WHERE published_at IS NULL ORDER BY sequence LIMIT 1000000)
+     UNION ALL
+     (SELECT event_id, envelope FROM outbox WHERE published_at >= $2 ORDER BY published_at LIMIT 1000000)
+   ) AS recent
+   WHERE envelope->>'type' IN ($3, $4) AND (envelope->'data'->>'post_id')::int = $1`,
 );
 
 /** How many votes a post has. */
@@ -145,27 +161,40 @@ export class Vote extends Model {
     return erased.map(({ post_id: postId }) => postId);
   }
 
-  /** How many votes each of the posts has that have any. */
+  /** How many votes each of the posts has that have any, each as of some instant of the call. */
   static async countOn(postIds: number[]): Promise<VoteCount[]> {
-    const counts = await Vote.findAll({
-      attributes: [
-        ['post_id', 'post_id'],
-        [fn('count', col('*')), 'votes'],
-      ],
-      where: { postId: postIds },
-      group: 'post_id',
-      raw: true,
-    });
-    return counts.map((count) => {
-      const { post_id: postId, votes } = count as unknown as { post_id: number; votes: string };
-      return { post_id: postId, votes: Number(votes) };
-    });
+    const counts = await sql<VoteCount>(countUpTo, [postIds, countsTogether]);
+    const exact: VoteCount[] = [];
+    for (const { post_id: postId, votes } of counts) {
+      if (votes === 0) continue;
+      const all = votes < countsTogether ? votes : await inSnapshot((snapshot) => countAll(postId, snapshot));
+      exact.push({ post_id: postId, votes: all });
+    }
+    return exact;
   }
 
   /** How many votes a post has, and the events about them that were not published by `since` (ISO 8601). */
-  static async countWithRecent(postId: number, since: string): Promise<RecentVotes> {
-    const values = [postId, since, voteCast.type, voteRetracted.type];
-    const [row] = await sql<RecentVotes>(countWithRecent, values);
-    return row ?? { post_id: postId, votes: 0, events: [] };
+  static countWithRecent(postId: number, since: string): Promise<RecentVotes> {
+    // One snapshot, so one instant: the votes are counted with exactly these events, however many statements it takes.
+    return inSnapshot(async (snapshot) => {
+      const values = [postId, since, voteCast.type, voteRetracted.type];
+      const events = await sql<RecentVotes['events'][number]>(recentEvents, values, snapshot);
+      return { post_id: postId, votes: await countAll(postId, snapshot), events };
+    });
+  }
+}
+
+/** Counts in steps, each far within the statement timeout, however many votes there are. */
+async function countAll(postId: number, snapshot: Transaction): Promise<number> {
+  let count = 0;
+  for (let after = 0; ;) {
+    const [step] = await sql<{ votes: number; last: number | null }>(
+      countStep,
+      [postId, after, stepSize],
+      snapshot,
+    );
+    count += step?.votes ?? 0;
+    if (!step?.last || step.votes < stepSize) return count;
+    after = step.last;
   }
 }

@@ -1,0 +1,109 @@
+import pg from 'pg';
+import { currentStack } from './stack.js';
+
+/** Example values of a statement, and how many rows it may look at: 5,000 unless told otherwise. */
+export interface Example {
+  values: unknown[];
+  text?: string;
+  mostRows?: number;
+}
+
+/** Large tables beside those of the other tests, which stay as small as they are. */
+export interface LargeTables {
+  /** What is wrong with how a statement runs on them; nothing is changed by it. */
+  complaintsOf(text: string, example: Example, isPrepared?: boolean): Promise<string[]>;
+  /** Runs SQL on them. */
+  run(statement: string): Promise<void>;
+  drop(): Promise<void>;
+}
+
+const usualRows = 5_000;
+
+interface Node {
+  'Node Type': string;
+  'Relation Name'?: string;
+  'Actual Rows': number;
+  'Actual Loops': number;
+  'Rows Removed by Filter'?: number;
+  'Rows Removed by Index Recheck'?: number;
+  'Rows Removed by Join Filter'?: number;
+  Plans?: Node[];
+}
+
+/** Copies the tables of a service, without rows, into a schema of its own. No statistics of them are made but by `ANALYZE`. */
+export async function openLargeTables(service: string): Promise<LargeTables> {
+  const { postgres, worker } = currentStack();
+  const client = new pg.Client({ ...postgres, database: worker.database });
+  await client.connect();
+  const schema = `large_${service}`;
+  await client.query(`DROP SCHEMA IF EXISTS ${schema} CASCADE; CREATE SCHEMA ${schema}`);
+  const { rows } = await client.query<{ table: string }>(
+    `SELECT tablename AS table FROM pg_tables WHERE schemaname = $1`,
+    [service],
+  );
+  for (const { table } of rows)
+    await client.query(
+      `CREATE TABLE ${schema}.${table} (LIKE ${service}.${table} INCLUDING ALL) WITH (autovacuum_enabled = false)`,
+    );
+  await client.query(`SET search_path = ${schema}, public`);
+  return {
+    async complaintsOf(text, { values, mostRows = usualRows }, isPrepared = false) {
+      const complaints: string[] = [];
+      for (const mode of isPrepared ? ['force_custom_plan', 'force_generic_plan'] : ['force_custom_plan']) {
+        const nodes = await nodesOf(client, text, values, mode);
+        complaints.push(...complaintsOf(nodes, mostRows).map((each) => `${each} (${mode})`));
+      }
+      return complaints;
+    },
+    run: async (statement) => void (await client.query(statement)),
+    async drop() {
+      await client.query(`DROP SCHEMA ${schema} CASCADE`);
+      await client.end();
+    },
+  };
+}
+
+/** What a statement does, as Postgres itself says; it is rolled back. */
+async function nodesOf(client: pg.Client, text: string, values: unknown[], mode: string): Promise<Node[]> {
+  await client.query(`BEGIN; SET LOCAL plan_cache_mode = ${mode}`);
+  try {
+    await client.query(`PREPARE explained AS ${text}`);
+    const given = values.length > 0 ? `(${values.map(literal).join(', ')})` : '';
+    const { rows } = await client.query<{ 'QUERY PLAN': [{ Plan: Node }] }>(
+      `EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE explained${given}`,
+    );
+    return rows.flatMap((row) => flatten(row['QUERY PLAN'][0].Plan));
+  } finally {
+    await client.query('ROLLBACK; DEALLOCATE ALL');
+  }
+}
+
+const flatten = (node: Node): Node[] => [node, ...(node.Plans ?? []).flatMap(flatten)];
+
+function complaintsOf(nodes: Node[], mostRows: number): string[] {
+  const rows = nodes.map((node) => ({
+    node,
+    looked:
+      (node['Actual Rows'] +
+        (node['Rows Removed by Filter'] ?? 0) +
+        (node['Rows Removed by Index Recheck'] ?? 0) +
+        (node['Rows Removed by Join Filter'] ?? 0)) *
+      node['Actual Loops'],
+  }));
+  return rows.flatMap(({ node, looked }) => {
+    const name = `${node['Node Type']} of ${node['Relation Name'] ?? 'what is below'}`;
+    return looked > mostRows ? [`${name} looks at ${looked} rows`] : [];
+  });
+}
+
+function literal(value: unknown): string {
+  if (value === null || value === undefined) return 'NULL';
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  if (value instanceof Date) return pg.escapeLiteral(value.toISOString());
+  if (Buffer.isBuffer(value)) return `'\\x${value.toString('hex')}'`;
+  if (Array.isArray(value)) {
+    const parts = value.map((each) => (each === null ? 'NULL' : JSON.stringify(String(each))));
+    return pg.escapeLiteral(`{${parts.join(',')}}`);
+  }
+  return pg.escapeLiteral(String(value));
+}

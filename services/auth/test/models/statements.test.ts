@@ -1,0 +1,78 @@
+import { readdirSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { definedStatements } from '@agora/database';
+import { openLargeTables, type Example, type LargeTables } from '@agora/testing';
+
+let tables: LargeTables;
+/** Has 20,000 sessions. */
+const user = 7;
+
+/** Example values of every statement of auth, by its name. */
+const examples: Record<string, Example[]> = {
+  'counters-delete-expired': [{ values: [Date.now() - 3_600_000, 1_000] }],
+  'delete-expired-sessions': [{ values: [] }],
+  'delete-used-refresh-tokens': [{ values: [] }],
+  'next-session-erasure': [{ values: [] }],
+  'erase-sessions': [{ values: [user, 10_000] }],
+  'postpone-session-erasure': [{ values: [500] }],
+  'finish-session-erasure': [{ values: [500] }],
+  'trim-sessions-later': [{ values: [500] }],
+  'erase-sessions-later': [{ values: [500, 7] }],
+  'find-account-key': [{ values: [500] }],
+  'revocations-after': [{ values: [99_000] }],
+  'newest-revocation': [{ values: [] }],
+  'forget-revocations': [{ values: [50_000] }],
+  'import-users': [{ values: [[200_001], ['new@example.test'], ['hash'], ['2026-01-01']] }],
+};
+/** They look at no rows. */
+const locks = ['signing-keys-take-turn'];
+/** Of packages that auth uses a part of; explained where they are used. */
+const elsewhere = /^(erasure|values-after)/;
+
+const grow = (from: number, to: number) => `
+  INSERT INTO users (email, password_hash, last_session_number)
+    SELECT n || '@example.test', 'hash', n FROM generate_series(${from}, ${to}) n;
+  INSERT INTO sessions (id, user_id, number, expires_at, ip, user_agent)
+    SELECT md5(n::text)::uuid, CASE n % 5 WHEN 0 THEN ${user} ELSE n END, n, now() + (n % 30 - 3) * interval '1 day', '127.0.0.1', 'test'
+    FROM generate_series(${from}, ${to}) n;
+  INSERT INTO refresh_tokens (hash, session_id, expires_at, used_at)
+    SELECT decode(md5(n::text), 'hex'), md5(n::text)::uuid, now() + interval '14 days', CASE WHEN n % 2 = 0 THEN now() - n % 30 * interval '1 day' END
+    FROM generate_series(${from}, ${to}) n;
+  INSERT INTO rate_limits (key, points, expire)
+    SELECT 'key:' || n, 1, (extract(epoch FROM now()) * 1000)::bigint - n * 100 FROM generate_series(${from}, ${to}) n;
+  INSERT INTO session_erasures (user_id, up_to) SELECT n, 1 FROM generate_series(${from}, ${to} / 5) n;
+  INSERT INTO revocations (number, event_id, type, data, recorded_at)
+    SELECT n, gen_random_uuid(), 'auth.user-deleted.v1', '{"user_id": 1}', now() - (${to} - n) * interval '7 seconds' FROM generate_series(${from}, ${to}) n;`;
+
+beforeAll(async () => {
+  const sources = new URL('../../src/', import.meta.url);
+  for (const file of readdirSync(sources, { recursive: true, encoding: 'utf8' }))
+    if (/\.ts$/.test(file) && !/^(main|migrate|document|operate|.*-command)\.ts$/.test(file))
+      await import(`../../src/${file.replace(/\.ts$/, '.js')}`);
+  tables = await openLargeTables('auth');
+  await tables.run(grow(1, 300));
+  await tables.run('ANALYZE');
+  await tables.run(grow(301, 100_000));
+}, 60_000);
+afterAll(() => tables.drop());
+
+it('has example values for every statement, and takes none that another role can hold up', () => {
+  const named = [...Object.keys(examples), ...locks];
+  const defined = [...definedStatements().keys()].filter((name) => !elsewhere.test(name));
+  expect(named.toSorted()).toEqual(defined.toSorted());
+  for (const { text } of definedStatements().values()) expect(text).not.toMatch(/advisory/);
+});
+
+describe.each(['stale', 'fresh'])('with statistics that are %s', (state) => {
+  beforeAll(async () => {
+    if (state === 'fresh') await tables.run('ANALYZE');
+  });
+
+  it.each(Object.keys(examples))('%s looks at few rows, however many there are', async (name) => {
+    const statement = definedStatements().get(name);
+    for (const example of examples[name] ?? []) {
+      const text = example.text ?? statement?.text ?? '';
+      expect(await tables.complaintsOf(text, example, statement?.isPrepared)).toEqual([]);
+    }
+  });
+});

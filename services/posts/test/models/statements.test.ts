@@ -1,0 +1,103 @@
+import { readdirSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { definedStatements, valuesAfterText } from '@agora/database';
+import { openLargeTables, type Example, type LargeTables } from '@agora/testing';
+import { feedStatement } from '../../src/models/feed.js';
+
+let tables: LargeTables;
+/** Has 20,000 posts and as many kept answers. */
+const owner = 7;
+const ids = Array.from({ length: 100 }, (_, n) => n * 13 + 1);
+const digest = Buffer.alloc(32);
+
+/** Further forms of the feed are explained in feed.test.ts. */
+const feedOf = (...given: Parameters<typeof feedStatement>): Example => {
+  const { text, bind } = feedStatement(...given);
+  return { text, values: bind };
+};
+const newest = { sort: 'new', search: '', limit: 10 } as const;
+
+/** Example values of every statement of posts, by its name. */
+const examples: Record<string, Example[]> = {
+  feed: [
+    feedOf(newest, true),
+    feedOf({ ...newest, ownerId: owner }, true, { rank: 500, id: 500 }),
+    feedOf({ ...newest, sort: 'top' }, true),
+    feedOf({ ...newest, sort: 'hot' }, true),
+  ],
+  trigrams: [{ values: ['owl'] }],
+  'own-posts': [{ values: [owner, 11, 2_147_483_647] }],
+  // One in five posts is theirs, and the planner may walk over all to pass 1,000 over.
+  'own-posts-further': [{ values: [owner, 11, 2_147_483_647, 1_000], mostRows: 6_000 }],
+  'own-posts-found': [{ values: [owner, 11, 2_147_483_647, 0, '%number%'] }],
+  'post-by-id': [{ values: [500] }],
+  'posts-by-ids': [{ values: [ids] }],
+  'write-post': [{ values: [500, 'Title', 'Content', true] }],
+  'posts-erase-of': [{ values: [owner, 50] }],
+  'posts-lock-for-votes': [{ values: [ids] }],
+  'posts-add-votes': [{ values: [ids, ids] }],
+  'author-is-known': [{ values: [500] }],
+  'author-tombstone': [{ values: [500] }],
+  'author-hold-tombstone': [{ values: [500] }],
+  'idempotency-key-claim': [{ values: [owner, 'another', digest] }],
+  'idempotency-key-first': [{ values: [owner, '500'] }],
+  'idempotency-key-keep': [{ values: [owner, '500', 201, '{}', '', 500] }],
+  'idempotency-key-forget-post': [{ values: [500, 404, '{}', ''] }],
+  'idempotency-key-erase-of': [{ values: [owner, 500] }],
+  'idempotency-key-delete-expired': [{ values: [1_000] }],
+  'import-posts': [{ values: [[200_001], [7], ['Title'], ['Content'], [true], ['2026-01-01']] }],
+  'erasure-request': [{ values: ['posts-of-author', ids] }],
+  'erasure-next': [{ values: [['posts-of-author', 'answers-of-user']] }],
+  'erasure-put-back': [{ values: ['posts-of-author', 500, 0, null] }],
+  'erasure-finish': [{ values: ['posts-of-author', 500] }],
+  'erasures-pending': [{ values: ['posts-of-author', ids] }],
+  'erasures-status': [{ values: [], mostRows: 10_000 }],
+  'values-after': [
+    { text: valuesAfterText('posts'), values: [0, 500] },
+    { text: valuesAfterText('posts', 'owner_id'), values: [0, 500] },
+  ],
+};
+/** They look at no rows. */
+const settings = ['idempotency-key-wait-briefly', 'idempotency-key-wait-as-ever'];
+
+const grow = (from: number, to: number) => `
+  INSERT INTO authors (id, email, created_at) SELECT n, n || '@example.test', now() FROM generate_series(${from}, ${to}) n;
+  INSERT INTO posts (owner_id, title, content, published, votes)
+    SELECT CASE n % 5 WHEN 0 THEN ${owner} ELSE n % 10000 + 8 END, 'Post number ' || n, 'Content', n % 20 <> 1, n % 1000
+    FROM generate_series(${from}, ${to}) n;
+  INSERT INTO idempotency_keys (user_id, key, body_digest, status, headers, body, post_id, created_at)
+    SELECT CASE n % 5 WHEN 0 THEN ${owner} ELSE n END, n, '', 201, '{}', '', n, now() - n % 30 * interval '1 hour'
+    FROM generate_series(${from}, ${to}) n;
+  INSERT INTO erasures (kind, id) SELECT 'posts-of-author', n FROM generate_series(${from}, ${to} / 5) n;`;
+
+beforeAll(async () => {
+  const sources = new URL('../../src/', import.meta.url);
+  for (const file of readdirSync(sources, { recursive: true, encoding: 'utf8' }))
+    if (/\.ts$/.test(file) && !/^(main|migrate|document|operate|.*-command)\.ts$/.test(file))
+      await import(`../../src/${file.replace(/\.ts$/, '.js')}`);
+  tables = await openLargeTables('posts');
+  await tables.run(grow(1, 300));
+  await tables.run('ANALYZE');
+  await tables.run(grow(301, 100_000));
+}, 60_000);
+afterAll(() => tables.drop());
+
+it('has example values for every statement, and takes none that another role can hold up', () => {
+  const named = [...Object.keys(examples), ...settings];
+  expect(named.toSorted()).toEqual([...definedStatements().keys()].toSorted());
+  for (const { text } of definedStatements().values()) expect(text).not.toMatch(/advisory/);
+});
+
+describe.each(['stale', 'fresh'])('with statistics that are %s', (state) => {
+  beforeAll(async () => {
+    if (state === 'fresh') await tables.run('ANALYZE');
+  });
+
+  it.each(Object.keys(examples))('%s looks at few rows, however many there are', async (name) => {
+    const statement = definedStatements().get(name);
+    for (const example of examples[name] ?? []) {
+      const text = example.text ?? statement?.text ?? '';
+      expect(await tables.complaintsOf(text, example, statement?.isPrepared)).toEqual([]);
+    }
+  });
+});
