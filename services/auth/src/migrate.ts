@@ -17,6 +17,7 @@ import { numberRevocations } from './migrations/0014-number-revocations.js';
 import { createMails } from './migrations/0015-create-mails.js';
 import { addSecondFactors } from './migrations/0016-add-second-factors.js';
 import { createLeases } from './migrations/0017-add-leases.js';
+import { indexSessionErasures } from './migrations/0018-index-session-erasures.js';
 
 await runMigrateCommand('auth', readMigrationConfig, [
   createMessaging,
@@ -36,4 +37,5 @@ await runMigrateCommand('auth', readMigrationConfig, [
   createMails,
   addSecondFactors,
   createLeases,
+  indexSessionErasures,
 ]);

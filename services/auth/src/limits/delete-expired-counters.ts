@@ -8,7 +8,7 @@ const batchSize = 1_000;
 const deleteExpired = defineStatement(
   'counters-delete-expired',
   `DELETE FROM rate_limits WHERE key = ANY(ARRAY(
-     SELECT key FROM rate_limits WHERE expire < $1 LIMIT $2 FOR UPDATE SKIP LOCKED)) RETURNING key`,
+     SELECT key FROM rate_limits WHERE expire < $1 ORDER BY expire LIMIT $2 FOR UPDATE SKIP LOCKED)) RETURNING key`,
 );
 
 /** Deletes, once a minute and in bounded batches, the counters that count no more. */

@@ -20,11 +20,11 @@ async function deleteSome(statement: Statement): Promise<void | 'more'> {
 const expiredSessions = defineStatement(
   'delete-expired-sessions',
   `DELETE FROM sessions WHERE id = ANY(ARRAY(
-           SELECT id FROM sessions WHERE expires_at < now() LIMIT ${batchSize} FOR UPDATE SKIP LOCKED)) RETURNING 1`,
+           SELECT id FROM sessions WHERE expires_at < now() ORDER BY expires_at LIMIT ${batchSize} FOR UPDATE SKIP LOCKED)) RETURNING 1`,
 );
 const usedTokens = defineStatement(
   'delete-used-refresh-tokens',
   `DELETE FROM refresh_tokens WHERE hash = ANY(ARRAY(
            SELECT hash FROM refresh_tokens WHERE used_at < now() - interval '14 days'
-           LIMIT ${batchSize} FOR UPDATE SKIP LOCKED)) RETURNING 1`,
+           ORDER BY used_at LIMIT ${batchSize} FOR UPDATE SKIP LOCKED)) RETURNING 1`,
 );
