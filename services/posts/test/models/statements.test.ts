@@ -37,6 +37,22 @@ const examples: Record<string, Example[]> = {
   'posts-lock-for-votes': [{ values: [ids] }],
   'posts-add-votes': [{ values: [ids, ids] }],
   'author-is-known': [{ values: [500] }],
+  'author-learn': [
+    { values: [JSON.stringify([{ id: 500, name: 'ann', version: 3, created_at: '2026-01-01T00:00:00Z' }])] },
+  ],
+  'author-rename': [{ values: [500, 'ann', 3] }],
+  'author-place': [{ values: [500] }],
+  'author-hold': [{ values: [500] }],
+  // Walk over the table once after a start, or after a setting was changed.
+  'author-unsettled': [{ values: [0, false, 500], mostRows: 100_000 }],
+  'author-forget-emails': [{ values: [false, 500], mostRows: 100_000 }],
+  'report-file': [{ values: [500, 700, 'Spam'] }],
+  'reports-list': [{ values: [50_000, 11] }],
+  'report-settle': [{ values: [500] }],
+  'reports-settle-all': [{ values: [500] }],
+  'reports-erase-of': [{ values: [owner, 500] }],
+  'moderation-log-append': [{ values: [7, 'post-removed', 500, null, 'Spam', null, null] }],
+  'moderation-log-list': [{ values: [50_000, 11] }],
   'author-tombstone': [{ values: [500] }],
   'author-hold-tombstone': [{ values: [500] }],
   'idempotency-key-claim': [{ values: [owner, 'another', digest] }],
@@ -61,13 +77,17 @@ const examples: Record<string, Example[]> = {
 const settings = ['idempotency-key-wait-briefly', 'idempotency-key-wait-as-ever'];
 
 const grow = (from: number, to: number) => `
-  INSERT INTO authors (id, email, created_at) SELECT n, n || '@example.test', now() FROM generate_series(${from}, ${to}) n;
+  INSERT INTO authors (id, name, version, created_at) SELECT n, 'name_' || n, 1, now() FROM generate_series(${from}, ${to}) n;
   INSERT INTO posts (owner_id, title, content, published, votes)
     SELECT CASE n % 5 WHEN 0 THEN ${owner} ELSE n % 10000 + 8 END, 'Post number ' || n, 'Content', n % 20 <> 1, n % 1000
     FROM generate_series(${from}, ${to}) n;
   INSERT INTO idempotency_keys (user_id, key, body_digest, status, headers, body, post_id, created_at)
     SELECT CASE n % 5 WHEN 0 THEN ${owner} ELSE n END, n, '', 201, '{}', '', n, now() - n % 30 * interval '1 hour'
     FROM generate_series(${from}, ${to}) n;
+  INSERT INTO reports (post_id, reporter_id, reason)
+    SELECT n, CASE n % 5 WHEN 0 THEN ${owner} ELSE n END, 'Spam' FROM generate_series(${from}, ${to}) n;
+  INSERT INTO moderation_log (act_key, action, post_id, created_at)
+    SELECT gen_random_uuid(), 'post-removed', n, now() FROM generate_series(${from}, ${to}) n;
   INSERT INTO erasures (kind, id) SELECT 'posts-of-author', n FROM generate_series(${from}, ${to} / 5) n;`;
 
 beforeAll(async () => {
