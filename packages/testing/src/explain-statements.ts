@@ -105,5 +105,5 @@ function literal(value: unknown): string {
     const parts = value.map((each) => (each === null ? 'NULL' : JSON.stringify(String(each))));
     return pg.escapeLiteral(`{${parts.join(',')}}`);
   }
-  return pg.escapeLiteral(String(value));
+  return pg.escapeLiteral(typeof value === 'string' ? value : JSON.stringify(value));
 }

@@ -93,7 +93,7 @@ const grow = (from: number, to: number) => `
 beforeAll(async () => {
   const sources = new URL('../../src/', import.meta.url);
   for (const file of readdirSync(sources, { recursive: true, encoding: 'utf8' }))
-    if (/\.ts$/.test(file) && !/^(main|migrate|document|operate|.*-command)\.ts$/.test(file))
+    if (file.endsWith('.ts') && !/^(main|migrate|document|operate|.*-command)\.ts$/.test(file))
       await import(`../../src/${file.replace(/\.ts$/, '.js')}`);
   tables = await openLargeTables('posts');
   await tables.run(grow(1, 300));
