@@ -3,7 +3,8 @@
  * NATS who may. To be run as often as one likes; waits for a server that starts.
  */
 import { createLogger, readSettings } from '@agora/chassis';
-import { applyStreams, brokerSettings, connectBroker } from '@agora/messaging';
+import { brokerSettings, connectBroker } from '@agora/messaging';
+import { applyStreams } from '@agora/messaging/operating';
 
 const waitMilliseconds = 60_000;
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Stoppable } from '@agora/chassis';
-import { openBroadcast, type Broker } from '@agora/messaging';
+import { type Broker } from '@agora/messaging';
+import { openBroadcast } from '@agora/messaging/reading';
 import Joi from 'joi';
 import { createLimiter, type Count, type Limiter } from './limiter.js';
 import { policyNames, type PolicyName, type Rates } from './policies.js';

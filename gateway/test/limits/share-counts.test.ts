@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createLogger } from '@agora/chassis';
-import { connectBroker, openBroadcast } from '@agora/messaging';
+import { connectBroker } from '@agora/messaging';
+import { openBroadcast } from '@agora/messaging/reading';
 import {
   currentStack,
   eventually,

@@ -1,6 +1,7 @@
 import { every, Gauge, Histogram, type Logger } from '@agora/chassis';
 import { sessionRevoked, sessionsRevoked, userDeleted, type EventDefinition } from '@agora/contracts';
-import { followStream, openBroadcast, type Broker, type Follower } from '@agora/messaging';
+import { type Broker } from '@agora/messaging';
+import { followStream, openBroadcast, type Follower } from '@agora/messaging/reading';
 import Joi from 'joi';
 import { askAuthForRevocations, type AskForRevocations } from './ask-for-revocations.js';
 import { knowAll } from './know-all.js';

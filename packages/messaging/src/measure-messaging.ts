@@ -1,7 +1,6 @@
 import { Gauge } from 'prom-client';
 import type { Sequelize } from 'sequelize';
-import { atScrape } from './at-scrape.js';
-import type { Broker } from './broker.js';
+import { type Broker, within } from './broker.js';
 import { streamOf } from './streams.js';
 import { publishersOf, type Subscription } from './consume/subscriptions.js';
 import { queryRows } from './query-rows.js';
@@ -14,7 +13,7 @@ export interface MeasuringOptions {
   subscriptions?: readonly Subscription[];
 }
 
-/** Has `/metrics` tell what waits in the outbox, what was given up, and what the service has yet to read. Whatever cannot be asked is left out. */
+/** Has `/metrics` tell what waits in the outbox, what is dead-lettered, and what the service has yet to read. Whatever cannot be asked is left out. */
 export function measureMessaging(options: MeasuringOptions): void {
   measureTables(options.database);
   if (options.subscriptions) measureConsumers(options, options.subscriptions);
@@ -50,7 +49,7 @@ function measureTables(database: Sequelize): void {
   );
   gauge(
     'dead_letters',
-    `Messages that were given up and kept for a look, counted up to ${countLimit}`,
+    `Dead letters: messages that could not be applied and are kept, counted up to ${countLimit}`,
     (row) => row.dead,
   );
 }
@@ -87,4 +86,26 @@ function measureConsumers(
       await Promise.all(consumers.map(measureOne));
     },
   });
+}
+
+const freshMilliseconds = 1_000;
+const patienceMilliseconds = 500;
+
+/**
+ * Makes the function that a metric asks when it is read: what `ask` says now, or said less than a second ago; undefined when it
+ * fails or takes more than half a second, so that a dependency that is away holds up no scrape. It is asked once at a time.
+ */
+function atScrape<Answer>(ask: () => Promise<Answer>): () => Promise<Answer | undefined> {
+  let last: { at: number; answer: Promise<Answer | undefined> } | undefined;
+  let isAsking = false;
+  return () => {
+    if (!last || (!isAsking && performance.now() - last.at > freshMilliseconds)) {
+      isAsking = true;
+      const answer = ask()
+        .catch(() => undefined)
+        .finally(() => (isAsking = false));
+      last = { at: performance.now(), answer };
+    }
+    return within(patienceMilliseconds, last.answer);
+  };
 }

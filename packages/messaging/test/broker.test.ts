@@ -1,13 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import Joi from 'joi';
 import { eventually, ownNatsUser, startOwnNats, type OwnNats } from '@agora/testing';
-import {
-  brokerSettings,
-  connectBroker,
-  openBroadcast,
-  type Broker,
-  type BrokerSettings,
-} from '../src/index.js';
+import { brokerSettings, connectBroker, type Broker, type BrokerSettings } from '../src/index.js';
+import { openBroadcast } from '../src/reading.js';
 
 const logger = { info() {}, warn() {}, error() {} };
 const right = 'the right password';

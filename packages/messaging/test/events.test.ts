@@ -2,15 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { userDeleted, voteCast, voteRetracted } from '@agora/contracts';
 import { eventually } from '@agora/testing';
-import {
-  addToOutbox,
-  continueLater,
-  listDeadLetters,
-  on,
-  onBatch,
-  startConsumers,
-  type Subscription,
-} from '../src/index.js';
+import { addToOutbox, continueLater, on, onBatch, startConsumers, type Subscription } from '../src/index.js';
+import { listDeadLetters } from '../src/operating.js';
 import { correlation, envelopeOf, logger, openMessaging, type OwnMessaging } from './own-messaging.js';
 
 let own: OwnMessaging;

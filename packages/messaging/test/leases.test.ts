@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import pg from 'pg';
-import { fence, whileHeld, type Lease, type LeaseDatabase } from '../src/index.js';
+import { fence, whileHeld, type Lease, type LeaseDatabase } from '../src/leases.js';
 import { openMessaging, type OwnMessaging } from './own-messaging.js';
 
 let own: OwnMessaging;

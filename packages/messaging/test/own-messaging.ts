@@ -6,11 +6,10 @@ import { connect, type NatsConnection } from '@nats-io/transport-node';
 import Joi from 'joi';
 import type pg from 'pg';
 import { Sequelize, type QueryInterface, type Transaction } from 'sequelize';
+import { addLeases, createMessagingTables } from '../src/migrating.js';
 import {
-  addLeases,
   brokerSettings,
   connectBroker,
-  createMessagingTables,
   openOutbox,
   startRelay,
   type Broker,

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { eventually } from '@agora/testing';
-import { republishSince, type Broker } from '../src/index.js';
+import { republishSince } from '../src/operating.js';
+import { type Broker } from '../src/index.js';
 import { allPublished, envelopeOf, openMessaging, password, type OwnMessaging } from './own-messaging.js';
 
 let own: OwnMessaging;

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { eventually } from '@agora/testing';
 import Joi from 'joi';
 import pg from 'pg';
-import { brokerSettings, readOutboxStatus, republishSince, type BrokerSettings } from '../src/index.js';
+import { brokerSettings, type BrokerSettings } from '../src/index.js';
+import { readOutboxStatus, republishSince } from '../src/operating.js';
 import { startPurging } from '../src/retention.js';
 import { logger, openMessaging, type OwnMessaging } from './own-messaging.js';
 

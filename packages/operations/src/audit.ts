@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { InternalAddress } from '@agora/chassis';
-import type { ApplyOptions, StoredEvent } from '@agora/messaging';
+import type { ApplyOptions, StoredEvent } from '@agora/messaging/operating';
 import { QueryTypes, type Sequelize } from 'sequelize';
 import type { Check, Session } from './check.js';
 import { deliver, findUndelivered, type Deliveries } from './deliveries.js';

@@ -1,4 +1,4 @@
-import type { ApplyOptions, StoredEvent } from '@agora/messaging';
+import type { ApplyOptions, StoredEvent } from '@agora/messaging/operating';
 import { pageSize } from './ids-parameter.js';
 
 /** What an event can be about. */

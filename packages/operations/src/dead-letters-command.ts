@@ -1,15 +1,14 @@
 import { correlation } from '@agora/chassis';
 import { isDatabaseUnavailable, type SchemaName } from '@agora/database';
+import { openOutbox, type Subscription } from '@agora/messaging';
 import {
   discardDeadLetter,
   everyDeadLetter,
   findDeadLetter,
   listDeadLetters,
-  openOutbox,
   retryDeadLetter,
   type DeadLetter,
-  type Subscription,
-} from '@agora/messaging';
+} from '@agora/messaging/operating';
 import type { Sequelize } from 'sequelize';
 import type { ModelCtor } from 'sequelize-typescript';
 import { Misuse, runCommand, type Answer } from './command.js';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { InternalAddress } from '@agora/chassis';
-import { applyMessage, findUnapplied, type ApplyOptions, type StoredEvent } from '@agora/messaging';
+import { applyMessage, findUnapplied, type ApplyOptions, type StoredEvent } from '@agora/messaging/operating';
 import { askOwner } from './ask-owner.js';
 
 /** So many events that are not applied are kept in mind; a service that is further behind has nothing to compare yet. */

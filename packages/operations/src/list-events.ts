@@ -1,5 +1,5 @@
 import { integerParameter, readQuery, type Handler } from '@agora/chassis';
-import { readOutbox } from '@agora/messaging';
+import { readOutbox } from '@agora/messaging/operating';
 import Joi from 'joi';
 import type { Sequelize } from 'sequelize';
 

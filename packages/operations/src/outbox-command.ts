@@ -1,5 +1,10 @@
 import type { SchemaName } from '@agora/database';
-import { outboxCountLimit, readOutboxStatus, republishSince, type OutboxStatus } from '@agora/messaging';
+import {
+  outboxCountLimit,
+  readOutboxStatus,
+  republishSince,
+  type OutboxStatus,
+} from '@agora/messaging/operating';
 import { Misuse, runCommand, type Answer } from './command.js';
 import { openDatabase } from './config.js';
 import { printTime } from './print-table.js';

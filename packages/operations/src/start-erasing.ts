@@ -1,6 +1,6 @@
 import { every, type Logger, type Stoppable } from '@agora/chassis';
 import { eraseSome, measureErasures, type ErasureKind } from '@agora/database';
-import { outboxKeepsUp } from '@agora/messaging';
+import { outboxKeepsUp } from '@agora/messaging/operating';
 import type { Sequelize } from 'sequelize';
 
 const everyMilliseconds = 250;

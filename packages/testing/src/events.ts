@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Envelope, EventDefinition, Publisher } from '@agora/contracts';
-import { ensureStream } from '@agora/messaging';
+import { ensureStream } from '@agora/messaging/operating';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { currentStack } from './stack.js';

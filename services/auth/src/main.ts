@@ -18,7 +18,8 @@ import {
 } from '@agora/database';
 import { createVerifier, followRevocations } from '@agora/identity';
 import { userRegistered } from '@agora/contracts';
-import { connectBroker, followOwnIds, measureMessaging, openOutbox, startRelay } from '@agora/messaging';
+import { connectBroker, measureMessaging, openOutbox, startRelay } from '@agora/messaging';
+import { followOwnIds } from '@agora/messaging/reading';
 import { accessTokens } from './sessions/access-tokens.js';
 import { authenticateAccount } from './sessions/authenticate-account.js';
 import { readConfig } from './config.js';

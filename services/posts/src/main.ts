@@ -23,12 +23,12 @@ import { authenticate, createVerifier, followRevocations } from '@agora/identity
 import {
   awaitWrites,
   connectBroker,
-  followOwnIds,
   measureMessaging,
   openOutbox,
   startConsumers,
   startRelay,
 } from '@agora/messaging';
+import { followOwnIds } from '@agora/messaging/reading';
 import { exportAuditResults, startErasing, startTellingHighestId } from '@agora/operations';
 import { readConfig } from './config.js';
 import { subscriptions } from './events/subscriptions.js';

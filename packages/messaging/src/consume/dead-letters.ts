@@ -1,5 +1,7 @@
-import type { Sequelize, Transaction } from 'sequelize';
+import type { Sequelize } from 'sequelize';
 import { queryRows } from '../query-rows.js';
+import { applyMessage, type ApplyOptions } from './apply.js';
+import { recordInInbox } from './inbox.js';
 
 /** A message as it came. */
 export interface Letter {
@@ -8,12 +10,12 @@ export interface Letter {
   body: string;
 }
 
-/** How often a message may fail before it is given up. */
+/** How often a message may fail before it becomes a dead letter. */
 const maxAttempts = 5;
 
 /**
- * Counts a failure of a message, in the database because the server's own count does not survive a crash; gives the message
- * up (`dead`) after the fifth, or at once when trying again is `hopeless`.
+ * Counts a failure of a message, in the database because the server's own count does not survive a crash; after the fifth, or at once
+ * when a retry is `hopeless`, the message is a dead letter (`dead`).
  */
 export async function recordFailure(
   database: Sequelize,
@@ -34,19 +36,7 @@ export async function recordFailure(
   return rows[0] ?? { attempts: 1, dead: hopeless };
 }
 
-/** Forgets failures of messages that were applied after all. */
-export async function forgetFailures(
-  database: Sequelize,
-  messageIds: string[],
-  transaction: Transaction,
-): Promise<void> {
-  await database.query('DELETE FROM dead_letters WHERE message_id = ANY($1)', {
-    bind: [messageIds],
-    transaction,
-  });
-}
-
-/** Which of these messages were given up. */
+/** Which of these messages are dead letters. */
 export async function findDead(database: Sequelize, messageIds: readonly string[]): Promise<Set<string>> {
   if (messageIds.length === 0) return new Set();
   const rows = await queryRows<{ message_id: string }>(
@@ -56,3 +46,89 @@ export async function findDead(database: Sequelize, messageIds: readonly string[
   );
   return new Set(rows.map(({ message_id: id }) => id));
 }
+
+/** A message that could not be applied and is kept. */
+export interface DeadLetter {
+  message_id: string;
+  subject: string;
+  /** How often it was tried. */
+  attempts: number;
+  last_error: string;
+  failed_at: Date;
+  dead_at: Date;
+}
+
+const columns = 'message_id, subject, attempts, last_error, failed_at, dead_at';
+
+/** Up to `limit` dead letters, the oldest first. */
+export function listDeadLetters(database: Sequelize, limit: number): Promise<DeadLetter[]> {
+  return queryRows<DeadLetter>(
+    database,
+    `SELECT ${columns} FROM dead_letters WHERE dead_at IS NOT NULL ORDER BY dead_at, message_id LIMIT $1`,
+    [limit],
+  );
+}
+
+type WholeLetter = DeadLetter & { body: string };
+
+/** A dead letter with its body; undefined when there is none. */
+export async function findDeadLetter(
+  database: Sequelize,
+  messageId: string,
+): Promise<WholeLetter | undefined> {
+  const rows = await queryRows<WholeLetter>(
+    database,
+    `SELECT ${columns}, body FROM dead_letters WHERE message_id = $1 AND dead_at IS NOT NULL`,
+    [messageId],
+  );
+  return rows[0];
+}
+
+/** All dead letters, one after the other; one that stays comes once. */
+export async function* everyDeadLetter(database: Sequelize): AsyncIterable<WholeLetter> {
+  for (let after = ''; ;) {
+    const [letter] = await queryRows<WholeLetter>(
+      database,
+      `SELECT ${columns}, body FROM dead_letters WHERE message_id > $1 AND dead_at IS NOT NULL ORDER BY message_id LIMIT 1`,
+      [after],
+    );
+    if (!letter) return;
+    yield letter;
+    after = letter.message_id;
+  }
+}
+
+/**
+ * Applies a dead letter, and deletes it in the same transaction. When it fails again it stays, with its new
+ * error, which is returned. Errors that `isTransient` says are the database's are thrown.
+ */
+export async function retryDeadLetter(
+  letter: DeadLetter & { body: string },
+  options: ApplyOptions & { isTransient(error: unknown): boolean },
+): Promise<string | undefined> {
+  try {
+    await applyMessage(letter, options, letter.message_id);
+    return undefined;
+  } catch (error) {
+    if (options.isTransient(error)) throw error;
+    await options.database.query(
+      'UPDATE dead_letters SET attempts = attempts + 1, last_error = $2, failed_at = now() WHERE message_id = $1',
+      { bind: [letter.message_id, String(error)] },
+    );
+    return String(error);
+  }
+}
+
+/** Deletes a dead letter, and records it as applied, so that nothing that delivers it again has an effect. */
+export async function discardDeadLetter(database: Sequelize, messageId: string): Promise<void> {
+  await database.transaction(async (transaction) => {
+    await database.query('DELETE FROM dead_letters WHERE message_id = $1', {
+      bind: [messageId],
+      transaction,
+    });
+    if (isUuid.test(messageId)) await recordInInbox(database, [messageId], transaction);
+  });
+}
+
+// What carried no id of its own is named by its place in the stream.
+const isUuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;

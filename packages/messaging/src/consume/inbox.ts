@@ -52,3 +52,15 @@ export async function findApplied(database: Sequelize, eventIds: readonly string
   );
   return new Set(rows.map(({ event_id: id }) => id));
 }
+
+/** Forgets failures of messages that were applied after all. */
+export async function forgetFailures(
+  database: Sequelize,
+  messageIds: string[],
+  transaction: Transaction,
+): Promise<void> {
+  await database.query('DELETE FROM dead_letters WHERE message_id = ANY($1)', {
+    bind: [messageIds],
+    transaction,
+  });
+}

@@ -5,7 +5,7 @@ import { applyOnce, subscriptionsByType, type ApplyOptions, type Reaction } from
 import { recordFailure } from './dead-letters.js';
 import type { Logger } from '../logger.js';
 import { countRedelivery, observeApplied } from '../metrics.js';
-import { readEnvelope } from '../read-envelope.js';
+import { readEnvelope } from '../envelope.js';
 import { traceApplying } from '../tracing.js';
 
 export interface ProcessorOptions extends ApplyOptions {
@@ -36,7 +36,7 @@ export function createProcessor(options: ProcessorOptions): (messages: JsMsg[]) 
         refuseForgotten(envelope);
         received.push({ message, envelope, subscription: known.subscription });
       } catch (error) {
-        await giveUp(message, error, options);
+        await deadLetter(message, error, options);
       }
     }
     for (const batch of batchesOf(received)) await applyAll(batch, options);
@@ -107,10 +107,7 @@ async function retryLater(
     false,
   );
   if (dead) {
-    options.logger.error(
-      { error, event_id: envelope.id, subject: message.subject },
-      'event given up as dead letter',
-    );
+    options.logger.error({ error, event_id: envelope.id, subject: message.subject }, 'event dead-lettered');
     message.term();
   } else {
     options.logger.warn({ error, event_id: envelope.id, attempts }, 'event failed, retrying later');
@@ -118,14 +115,15 @@ async function retryLater(
   }
 }
 
-async function giveUp(message: JsMsg, error: unknown, { database, logger }: ProcessorOptions): Promise<void> {
+async function deadLetter(
+  message: JsMsg,
+  error: unknown,
+  { database, logger }: ProcessorOptions,
+): Promise<void> {
   const { stream, streamSequence, timestampNanos } = message.info;
   const messageId = message.headers?.get('Nats-Msg-Id') || `${stream}/${streamSequence}@${timestampNanos}`;
   await recordFailure(database, letterOf(message, messageId), error, true);
-  logger.error(
-    { error, message_id: messageId, subject: message.subject },
-    'unreadable event given up as dead letter',
-  );
+  logger.error({ error, message_id: messageId, subject: message.subject }, 'unreadable event dead-lettered');
   message.term();
 }
 

@@ -1,9 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import type { Envelope, EventDefinition, Publisher } from '@agora/contracts';
 import type { Sequelize, Transaction } from 'sequelize';
 import { writeToken } from './consistency-token.js';
 import type { Correlation } from '../logger.js';
-import { currentTraceparent } from '../tracing.js';
+import { envelopeOf } from '../envelope.js';
 import { queryRows } from '../query-rows.js';
 
 /** The outbox of one service. */
@@ -116,29 +115,6 @@ function tellCommitted(outbox: OpenOutbox, envelopes: Envelope[]): void {
 export function consistencyTokenOf(transaction: Transaction): string | undefined {
   const envelopes = added.get(transaction);
   return envelopes && writeToken(envelopes);
-}
-
-/** A new event, with an id of its own. Throws when the data does not fit the event's schema. */
-export function envelopeOf<Data>(
-  event: EventDefinition<Data>,
-  data: Data,
-  { publisher, correlation }: { publisher: Publisher; correlation: Correlation },
-): Envelope<Data> {
-  const { error } = event.schema.validate(data);
-  if (error) throw new Error(`${event.type} cannot be published: ${error.message}`);
-  const requestid = correlation.current();
-  const traceparent = currentTraceparent();
-  return {
-    specversion: '1.0',
-    id: randomUUID(),
-    source: `agora/${publisher}`,
-    type: event.type,
-    time: new Date().toISOString(),
-    datacontenttype: 'application/json',
-    ...(requestid && { requestid }),
-    ...(traceparent && { traceparent }),
-    data,
-  };
 }
 
 /** Sequelize's transactions know their database, though its types do not say so. */

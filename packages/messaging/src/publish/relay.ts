@@ -1,7 +1,6 @@
 import { loop, untilAborted, type Turn } from '@agora/chassis';
 import type pg from 'pg';
 import type { Publisher } from '@agora/contracts';
-import { openBackgroundPool } from '../background-pool.js';
 import type { Broker } from '../broker.js';
 import { whileHeld } from '../leases.js';
 import type { Logger } from '../logger.js';
@@ -22,7 +21,7 @@ import {
   type Outcome,
   type Published,
 } from './publish-batch.js';
-import { answerMilliseconds, type RelayContext } from './relay-context.js';
+import { answerMilliseconds, openBackgroundPool, type RelayContext } from './relay-context.js';
 import { isRepublishing, republishStep } from './republish.js';
 
 export interface RelayOptions {

@@ -1,7 +1,7 @@
 import { DeliverPolicy, type JsMsg } from '@nats-io/jetstream';
 import type { Publisher } from '@agora/contracts';
 import type { Broker } from '../broker.js';
-import { readEnvelope } from '../read-envelope.js';
+import { readEnvelope } from '../envelope.js';
 import { keepReading, readStream, type StreamReader } from './read-stream.js';
 import type { Logger } from '../logger.js';
 import type { SubscribedEvent } from '../consume/subscriptions.js';

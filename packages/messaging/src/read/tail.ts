@@ -2,7 +2,7 @@ import { DeliverPolicy, type JsMsg } from '@nats-io/jetstream';
 import type { EventDefinition, Publisher } from '@agora/contracts';
 import type { Broker } from '../broker.js';
 import type { Logger } from '../logger.js';
-import { readEnvelope } from '../read-envelope.js';
+import { readEnvelope } from '../envelope.js';
 import { keepReading, readStream } from './read-stream.js';
 import { streamOf } from '../streams.js';
 

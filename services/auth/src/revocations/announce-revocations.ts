@@ -1,6 +1,7 @@
 import { every, type Logger, type Stoppable } from '@agora/chassis';
 import { heartbeatSubject, type Heartbeat } from '@agora/identity';
-import { openBroadcast, type Broker } from '@agora/messaging';
+import { type Broker } from '@agora/messaging';
+import { openBroadcast } from '@agora/messaging/reading';
 import { readNewest } from './revocation-log.js';
 
 const everyMilliseconds = 500;

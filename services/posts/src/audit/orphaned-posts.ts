@@ -1,6 +1,6 @@
 import { findByIds, pendingErasures, valuesAfter } from '@agora/database';
 import { userDeleted } from '@agora/contracts';
-import { applyFact } from '@agora/messaging';
+import { applyFact } from '@agora/messaging/operating';
 import { referenceCheck, type Check } from '@agora/operations';
 import { Author } from '../models/author.js';
 import { postsOfAuthor } from '../models/erasures.js';

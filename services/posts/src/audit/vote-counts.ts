@@ -1,7 +1,7 @@
 import type { InternalAddress } from '@agora/chassis';
 import { voteCast, voteRetracted } from '@agora/contracts';
 import { inTransaction, valuesAfter } from '@agora/database';
-import { findUnapplied } from '@agora/messaging';
+import { findUnapplied } from '@agora/messaging/operating';
 import { askForAll, askOwner, pagesOf, type Check } from '@agora/operations';
 import { Post } from '../models/post.js';
 

@@ -1,5 +1,6 @@
 import type { EventDefinition, Publisher } from '@agora/contracts';
-import { tailStream, type Broker, type Tail, type TailedEvent } from '@agora/messaging';
+import { type Broker } from '@agora/messaging';
+import { tailStream, type Tail, type TailedEvent } from '@agora/messaging/reading';
 import type { Logger } from '@agora/chassis';
 import { createHistory, type Fact, type History, type Place } from './history.js';
 

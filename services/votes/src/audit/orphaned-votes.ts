@@ -1,6 +1,6 @@
 import { findByIds, pendingErasures, valuesAfter } from '@agora/database';
 import { postDeleted, userDeleted } from '@agora/contracts';
-import { applyFact } from '@agora/messaging';
+import { applyFact } from '@agora/messaging/operating';
 import { referenceCheck, type Check } from '@agora/operations';
 import { votesOfUser, votesOnPost } from '../models/erasures.js';
 import { KnownPost } from '../models/known-post.js';

@@ -1,5 +1,5 @@
 import type { Migration } from '@agora/database';
-import { createMessagingTables, dropMessagingTables } from '@agora/messaging';
+import { createMessagingTables, dropMessagingTables } from '@agora/messaging/migrating';
 
 /** Outbox, inbox and dead letters. */
 export const createMessaging: Migration = {

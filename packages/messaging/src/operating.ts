@@ -1,0 +1,22 @@
+/** For audits and for what operators run: the contents of outbox and inbox, dead letters, streams. */
+export { applyFact, applyMessage, type ApplyOptions } from './consume/apply.js';
+export {
+  discardDeadLetter,
+  everyDeadLetter,
+  findDeadLetter,
+  listDeadLetters,
+  retryDeadLetter,
+  type DeadLetter,
+} from './consume/dead-letters.js';
+export { type Correlation } from './logger.js';
+export {
+  findUnapplied,
+  outboxCountLimit,
+  outboxKeepsUp,
+  readOutbox,
+  readOutboxStatus,
+  republishSince,
+  type OutboxStatus,
+  type StoredEvent,
+} from './publish/outbox-contents.js';
+export { applyStreams, ensureStream } from './streams.js';
