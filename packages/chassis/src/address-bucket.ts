@@ -4,12 +4,30 @@ import { isIPv4, isIPv6 } from 'node:net';
  * The address that a client is counted by: an IPv4 address as such, also when it is mapped into IPv6, and the /64 of an IPv6
  * one, all of which one client may use. What is no address counts as `unknown`.
  */
-export function addressBucket(address: string): string {
+export const addressBucket = (address: string): string => addressNetworks(address)[0].network;
+
+/** A part of the Internet that one client may hold, and how many times the limit of one client holds for all of it. */
+export interface Network {
+  network: string;
+  times: number;
+}
+
+/** The networks that a client is counted in, the narrowest first: an IPv4 address alone; of an IPv6 one the /64, and the /56 and /48 that one customer may hold, too. */
+export function addressNetworks(address: string): [Network, ...Network[]] {
   const [bare = ''] = address.split('%', 1);
-  if (isIPv4(bare)) return bare;
-  if (!isIPv6(bare)) return 'unknown';
+  if (isIPv4(bare)) return [{ network: bare, times: 1 }];
+  if (!isIPv6(bare)) return [{ network: 'unknown', times: 1 }];
   const groups = expand(bare);
-  return unmap(groups) ?? `${groups.slice(0, 4).join(':')}::/64`;
+  const mapped = unmap(groups);
+  if (mapped) return [{ network: mapped, times: 1 }];
+  const [first, second, third, fourth = '0'] = groups;
+  const site = `${first}:${second}:${third}`;
+  const block = (Number.parseInt(fourth, 16) & 0xff00).toString(16);
+  return [
+    { network: `${site}:${fourth}::/64`, times: 1 },
+    { network: `${site}:${block}::/56`, times: 4 },
+    { network: `${site}::/48`, times: 16 },
+  ];
 }
 
 /** The eight groups of an IPv6 address, in lower case and without leading zeros. */

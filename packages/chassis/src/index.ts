@@ -1,4 +1,4 @@
-export { addressBucket } from './address-bucket.js';
+export { addressBucket, addressNetworks, type Network } from './address-bucket.js';
 export { readingOwnWrites, readOwnWrites, type WithOwnWrites } from './read-own-writes.js';
 export { give, jsonAnswer, type Answer } from './answer.js';
 export { createApplication } from './application.js';

@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { addressBucket } from '../src/address-bucket.js';
+import { addressBucket, addressNetworks } from '../src/address-bucket.js';
 
 it.each([
   ['203.0.113.7', '203.0.113.7'],
@@ -16,4 +16,16 @@ it.each([
   ['1.2.3.4.5', 'unknown'],
 ])('counts %j as %j', (address, bucket) => {
   expect(addressBucket(address)).toBe(bucket);
+});
+
+it('counts an IPv6 address in its /56 and /48 too, with growing limits', () => {
+  expect(addressNetworks('2001:db8:1:2ff::7')).toEqual([
+    { network: '2001:db8:1:2ff::/64', times: 1 },
+    { network: '2001:db8:1:200::/56', times: 4 },
+    { network: '2001:db8:1::/48', times: 16 },
+  ]);
+});
+
+it('counts an IPv4 address alone', () => {
+  expect(addressNetworks('203.0.113.7')).toEqual([{ network: '203.0.113.7', times: 1 }]);
 });

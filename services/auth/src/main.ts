@@ -33,6 +33,7 @@ import { openMailQueue } from './mail/queue.js';
 import { startSendingMails } from './mail/send-mails.js';
 import { models } from './models/models.js';
 import { openKeys } from './keys/open-keys.js';
+import { followHighestCost } from './passwords/highest-cost.js';
 import { openPasswords } from './passwords/passwords.js';
 import { announceRevocations } from './revocations/announce-revocations.js';
 import { forgetOldRevocations, readRevocations } from './revocations/revocation-log.js';
@@ -49,6 +50,7 @@ runProcess('auth', readConfig, async (config, { logger, started, isDraining }) =
   started(startDeletingExpiredCounters(logger));
   const keys = started(await openKeys(config, logger));
   const passwords = await openPasswords(config);
+  started(await followHighestCost(passwords.raiseCost, logger));
   const mails = openMailQueue(config.MAIL_NOTICES);
   const translateError = (error: unknown) =>
     isDatabaseUnavailable(error) ? unavailable('The accounts cannot be reached.') : undefined;

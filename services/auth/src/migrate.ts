@@ -18,6 +18,7 @@ import { createMails } from './migrations/0015-create-mails.js';
 import { addSecondFactors } from './migrations/0016-add-second-factors.js';
 import { createLeases } from './migrations/0017-add-leases.js';
 import { indexSessionErasures } from './migrations/0018-index-session-erasures.js';
+import { indexPasswordCosts } from './migrations/0019-index-password-costs.js';
 
 await runMigrateCommand('auth', readMigrationConfig, [
   createMessaging,
@@ -38,4 +39,5 @@ await runMigrateCommand('auth', readMigrationConfig, [
   addSecondFactors,
   createLeases,
   indexSessionErasures,
+  indexPasswordCosts,
 ]);

@@ -1,4 +1,4 @@
-import { addressBucket, tooMany, type Logger } from '@agora/chassis';
+import { addressNetworks, tooMany, type Logger } from '@agora/chassis';
 import type { Sequelize } from 'sequelize';
 import type { Config } from '../config.js';
 import { openCounter } from './open-counter.js';
@@ -7,15 +7,20 @@ import { orUnavailable } from './or-unavailable.js';
 /** Counts one try to register from an address; throws a 429 with `Retry-After` past the limit, a 503 when it cannot be counted. */
 export type CountRegistration = (address: string) => Promise<void>;
 
-/** Counts registrations per address, those of a taken e-mail address too: they tell who has an account. */
+/** Counts registrations per address and its wider networks, those of a taken e-mail address too: they tell who has an account. */
 export function countRegistrations(database: Sequelize, config: Config, logger: Logger): CountRegistration {
+  const { limit } = config.REGISTRATIONS_PER_ADDRESS;
   const counter = openCounter(database, 'registration', config.REGISTRATIONS_PER_ADDRESS);
   return async (address) => {
-    const bucket = addressBucket(address);
-    const { consumedPoints, msBeforeNext } = await orUnavailable(counter.penalty(bucket), logger);
-    if (consumedPoints <= config.REGISTRATIONS_PER_ADDRESS.limit) return;
-    logger.info({ event: 'registration_throttled', address: bucket }, 'registration attempt');
-    throw tooManyRegistrations(Math.max(1, Math.ceil(msBeforeNext / 1_000)));
+    const networks = addressNetworks(address);
+    const counting = Promise.all(networks.map(({ network }) => counter.penalty(network)));
+    const waits = (await orUnavailable(counting, logger)).map(({ consumedPoints, msBeforeNext }, index) =>
+      consumedPoints > limit * (networks[index]?.times ?? 1) ? msBeforeNext : 0,
+    );
+    const wait = Math.max(...waits);
+    if (wait === 0) return;
+    logger.info({ event: 'registration_throttled', address: networks[0].network }, 'registration attempt');
+    throw tooManyRegistrations(Math.max(1, Math.ceil(wait / 1_000)));
   };
 }
 

@@ -1,13 +1,15 @@
 import { createHash } from 'node:crypto';
-import { addressBucket, Counter, tooMany, type Logger } from '@agora/chassis';
+import { addressNetworks, Counter, tooMany, type Logger } from '@agora/chassis';
 import type { Sequelize } from 'sequelize';
 import type { Config } from '../config.js';
 import { canonicalEmail } from '../email.js';
-import { openLoginCounters, type LoginCounters } from './login-counters.js';
+import { openLoginCounters, pairOf, type LoginCounters, type Who } from './login-counters.js';
 import { orUnavailable } from './or-unavailable.js';
 
 /** One try to log in, from the moment it was let through. */
 interface LoginAttempt {
+  /** Names account and address together when somebody logged in so before; else undefined. */
+  knownAs: string | undefined;
   /** Counts it as failed; throws a 429 when others that ran side by side have used up what the account may fail. */
   failed(userId: number | undefined): Promise<void>;
   /** Forgets what the account failed; throws a 429 when it was used up meanwhile, so that a burst of guesses learns no more than as many in turn. */
@@ -27,14 +29,14 @@ const logins = new Counter({
 export function countLogins(database: Sequelize, config: Config, logger: Logger): BeginLogin {
   const counters = openLoginCounters(database, config);
   return async (username, address) => {
-    const who = { account: accountOf(username), address: addressBucket(address) };
+    const who = { account: accountOf(username), networks: addressNetworks(address) };
     const audit = (outcome: 'succeeded' | 'failed' | 'throttled', userId?: number) => {
       logins.inc({ outcome });
       logger.info(
         {
           event: `login_${outcome}`,
           account: who.account.slice(0, 12),
-          address: who.address,
+          address: who.networks[0].network,
           ...(userId && { user_id: userId }),
         },
         'login attempt',
@@ -46,8 +48,9 @@ export function countLogins(database: Sequelize, config: Config, logger: Logger)
       throw tooManyFailures(Math.max(1, seconds));
     };
     const check = () => checkTurn(counters, who, logger, refuse);
-    await check();
+    const { isKnown } = await check();
     return {
+      knownAs: isKnown ? pairOf(who) : undefined,
       async failed(userId) {
         const wait = await orUnavailable(counters.addFailure(who), logger);
         if (wait > 0) refuse(wait);
@@ -70,12 +73,13 @@ const accountOf = (username: string): string =>
 
 async function checkTurn(
   counters: LoginCounters,
-  who: Parameters<LoginCounters['waitFor']>[0],
+  who: Who,
   logger: Logger,
   refuse: (milliseconds: number) => never,
-): Promise<void> {
-  const wait = await orUnavailable(counters.waitFor(who), logger);
+): Promise<{ isKnown: boolean }> {
+  const { wait, isKnown } = await orUnavailable(counters.turnOf(who), logger);
   if (wait > 0) refuse(wait);
+  return { isKnown };
 }
 
 /** 429: too many failed logins for one account or from one address; try again after so many seconds. */

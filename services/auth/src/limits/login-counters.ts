@@ -1,3 +1,5 @@
+import type { Network } from '@agora/chassis';
+import { defineStatement, sql } from '@agora/database';
 import type { Sequelize } from 'sequelize';
 import type { Config } from '../config.js';
 import { openCounter } from './open-counter.js';
@@ -6,16 +8,22 @@ const daySeconds = 86_400;
 /** An address from which somebody logged in is theirs for so long. */
 const knownSeconds = 30 * daySeconds;
 
-/** An account, hashed, and the bucket of a client's address. */
-interface Who {
+/** An account, hashed, and the networks of a client's address, the narrowest first. */
+export interface Who {
   account: string;
-  address: string;
+  networks: readonly [Network, ...Network[]];
+}
+
+interface Turn {
+  /** For how many milliseconds this account may not be tried from this address; 0 when it may. */
+  wait: number;
+  /** Whether somebody logged in to this account from this address before. */
+  isKnown: boolean;
 }
 
 /** What the replicas have counted together. */
 export interface LoginCounters {
-  /** For how many milliseconds this account may not be tried from this address; 0 when it may. */
-  waitFor(who: Who): Promise<number>;
+  turnOf(who: Who): Promise<Turn>;
   /** Counts a failure; returns the milliseconds to wait if it is one more than the account and the address may have together. */
   addFailure(who: Who): Promise<number>;
   /** Forgets the failures of the account, though not those of other addresses, and remembers the address as its owner's. */
@@ -26,39 +34,45 @@ export interface LoginCounters {
 export function openLoginCounters(database: Sequelize, config: Config): LoginCounters {
   const perAccount = config.LOGIN_FAILURES_PER_ACCOUNT;
   const perAddress = config.LOGIN_FAILURES_PER_ADDRESS;
-  const day = { limit: 1, seconds: daySeconds };
   const addresses = openCounter(database, 'login-address', perAddress);
   const accounts = openCounter(database, 'login-account', perAccount);
   const pairs = openCounter(database, 'login-pair', perAccount);
-  const locks = openCounter(database, 'login-locks', day);
+  const locks = openCounter(database, 'login-locks', { limit: 1, seconds: daySeconds });
   const known = openCounter(database, 'login-known', { limit: 1, seconds: knownSeconds });
 
   return {
-    async waitFor(who) {
-      const pairKey = keyOf(who);
-      const [address, account, pair, isKnown] = await Promise.all([
-        addresses.get(who.address),
-        accounts.get(who.account),
-        pairs.get(pairKey),
-        known.get(pairKey),
+    async turnOf(who) {
+      const pairKey = pairOf(who);
+      const names = who.networks.map(({ network }) => addresses.getKey(network));
+      const counted = await readCounters([
+        accounts.getKey(who.account),
+        pairs.getKey(pairKey),
+        known.getKey(pairKey),
+        ...names,
       ]);
+      const [account, pair, owner, ...networks] = counted;
+      const isKnown = owner !== undefined;
       const waits = [0];
-      if (address && address.consumedPoints >= perAddress.limit) waits.push(address.msBeforeNext);
-      if (pair && pair.consumedPoints >= perAccount.limit) waits.push(pair.msBeforeNext);
-      if (account && !isKnown) {
-        if (account.consumedPoints >= config.LOGIN_FAILURES_CEILING) waits.push(account.msBeforeNext);
-        // Failures elsewhere leave an address one try: the owner's, for all that is known.
-        else if (pair && account.consumedPoints >= perAccount.limit)
-          waits.push(Math.min(account.msBeforeNext, pair.msBeforeNext));
+      for (const [index, network] of networks.entries()) {
+        // Whoever is known waits for their own failures, not for those of a neighbour.
+        const times = who.networks[index]?.times ?? 1;
+        if (network && !(isKnown && times > 1) && network.points >= perAddress.limit * times)
+          waits.push(network.wait);
       }
-      return Math.max(...waits);
+      if (pair && pair.points >= perAccount.limit) waits.push(pair.wait);
+      if (account && !isKnown) {
+        if (account.points >= config.LOGIN_FAILURES_CEILING) waits.push(account.wait);
+        // Failures elsewhere leave an address one try: the owner's, for all that is known.
+        else if (pair && account.points >= perAccount.limit) waits.push(Math.min(account.wait, pair.wait));
+      }
+      return { wait: Math.max(...waits), isKnown };
     },
     async addFailure(who) {
-      const pairKey = keyOf(who);
+      const pairKey = pairOf(who);
       const [pair] = await Promise.all([
         pairs.penalty(pairKey),
         accounts.penalty(who.account),
-        addresses.penalty(who.address),
+        ...who.networks.map(({ network }) => addresses.penalty(network)),
       ]);
       if (pair.consumedPoints > perAccount.limit) return pair.msBeforeNext;
       // Of failures side by side exactly one is the last that is allowed.
@@ -70,7 +84,7 @@ export function openLoginCounters(database: Sequelize, config: Config): LoginCou
       return 0;
     },
     async forgetFailures(who) {
-      const pairKey = keyOf(who);
+      const pairKey = pairOf(who);
       await Promise.all([
         pairs.delete(pairKey),
         locks.delete(pairKey),
@@ -81,4 +95,27 @@ export function openLoginCounters(database: Sequelize, config: Config): LoginCou
   };
 }
 
-const keyOf = ({ account, address }: Who): string => `${account}:${address}`;
+/** An account together with the narrowest network of a client. */
+export const pairOf = ({ account, networks: [{ network }] }: Who): string => `${account}:${network}`;
+
+interface Counted {
+  points: number;
+  /** Milliseconds until it counts no more. */
+  wait: number;
+}
+
+/** Several counters in one statement, each undefined where nothing counts. */
+async function readCounters(keys: string[]): Promise<(Counted | undefined)[]> {
+  const rows = await sql<{ key: string; points: number; expire: string }>(readByKeys, [keys, Date.now()]);
+  const found = new Map(rows.map((row) => [row.key, row]));
+  return keys.map((key) => {
+    const row = found.get(key);
+    return row && { points: row.points, wait: Number(row.expire) - Date.now() };
+  });
+}
+
+const readByKeys = defineStatement(
+  'read-login-counters',
+  'SELECT key, points, expire FROM rate_limits WHERE key = ANY($1) AND expire > $2',
+  { prepared: true },
+);

@@ -1,59 +1,46 @@
-import { randomBytes } from 'node:crypto';
-import { isStorable, saidAs, unavailable } from '@agora/chassis';
-import { verify as verifyArgon2 } from '@node-rs/argon2';
+import { isStorable, saidAs } from '@agora/chassis';
 import bcrypt from 'bcrypt';
 import Joi from 'joi';
-import pLimit from 'p-limit';
 import { isCommonPassword } from './common-passwords.js';
 import type { Config } from '../config.js';
-
-/** Whoever has waited this long for a turn is told to come again: an answer takes no more than 2 s. */
-const waitMilliseconds = 1_500;
+import { isArgon2, openEqualWork } from './equal-work.js';
+import { openPlaces } from './places.js';
 
 /** bcrypt reads no more than this many bytes, and would silently cut a longer password. */
 const maxBytes = 72;
 
 /** Hashes and compares passwords, a few at a time: each costs a core for a quarter of a second. */
 export interface Passwords {
-  hash(password: string): Promise<string>;
-  /** Whether the password is the one of the hash; without a hash, false after the same work. */
-  matches(password: string, hash: string | undefined): Promise<boolean>;
+  hash(password: string, knownAs?: string): Promise<string>;
+  /**
+   * Whether the password is the one of the hash; without a hash, and for every other that does not match, false after the same work. `knownAs`
+   * names somebody who has logged in before, for whom a place is kept.
+   */
+  matches(password: string, hash: string | undefined, knownAs?: string): Promise<boolean>;
   /** Whether the hash is argon2 of the old application, or costs less than the settings ask for now. */
   isOutdated(hash: string): boolean;
+  /** Tells that accounts have this cost: nobody may tell by the time which do. */
+  raiseCost(cost: number): void;
   /** What a new password must be. */
   schema: Joi.StringSchema;
 }
 
-/** Password hashing with the settings' cost; past its queue, or after a wait of 1.5 s in it, it rejects with a 503. */
+/** Password hashing with the settings' cost; when there is no place soon, it rejects with a 503. */
 export async function openPasswords(config: Config): Promise<Passwords> {
-  const limit = pLimit(config.BCRYPT_CONCURRENCY);
-  const nobodysHash = await bcrypt.hash(randomBytes(32).toString('base64'), config.BCRYPT_COST);
-  const queued = <Result>(work: () => Promise<Result>): Promise<Result> => {
-    if (limit.pendingCount >= config.BCRYPT_QUEUE_LIMIT) throw overloaded();
-    const since = performance.now();
-    return limit(() => {
-      if (performance.now() - since > waitMilliseconds) throw overloaded();
-      return work();
-    });
-  };
+  const places = openPlaces(config);
+  const work = await openEqualWork(config.BCRYPT_COST);
   return {
-    hash: (password) => queued(() => bcrypt.hash(password, config.BCRYPT_COST)),
-    async matches(password, hash) {
+    hash: (password, knownAs) => places.take(() => bcrypt.hash(password, config.BCRYPT_COST), knownAs),
+    async matches(password, hash, knownAs) {
       const usable = isUsable(password);
-      const compare = isArgon2(hash) ? verifyArgon2 : compareBcrypt;
-      const same = await queued(() => compare(hash ?? nobodysHash, usable ? password : 'x'));
-      return same && usable && hash !== undefined;
+      const same = await places.take(() => work.compare(usable ? password : 'x', hash), knownAs);
+      return same && usable;
     },
     isOutdated: (hash) => isArgon2(hash) || bcrypt.getRounds(hash) < config.BCRYPT_COST,
+    raiseCost: work.raise,
     schema: passwordSchema(config),
   };
 }
-
-const isArgon2 = (hash = '') => hash.startsWith('$argon2');
-const compareBcrypt = (hash: string, password: string) => bcrypt.compare(password, hash);
-/** 503: more passwords wait than can be hashed soon. */
-export const overloaded = () =>
-  unavailable('Too many logins and registrations are under way.', 1, 'overloaded');
 
 const isUsable = (password: string) => isStorable(password) && Buffer.byteLength(password) <= maxBytes;
 

@@ -8,7 +8,7 @@ import { emailSchema } from '../../email.js';
 import { tooManyMails, type CountMails } from '../../limits/count-mails.js';
 import type { MailQueue } from '../../mail/queue.js';
 import { User } from '../../models/user.js';
-import { overloaded } from '../../passwords/passwords.js';
+import { overloaded } from '../../passwords/places.js';
 import { invalidCredentials } from '../invalid-credentials.js';
 import { emailTaken } from './email-taken.js';
 import type { RequirePassword } from './require-password.js';

@@ -7,7 +7,8 @@ import { tooManyFailures, type BeginLogin } from '../../limits/login-attempts.js
 import type { MailQueue } from '../../mail/queue.js';
 import { voidMailTokens } from '../../models/mail-token.js';
 import { User } from '../../models/user.js';
-import { overloaded, type Passwords } from '../../passwords/passwords.js';
+import type { Passwords } from '../../passwords/passwords.js';
+import { overloaded } from '../../passwords/places.js';
 import type { RevokeSessions } from '../../sessions/revoke-sessions.js';
 import { clientAddress } from '../client-address.js';
 import { invalidCredentials } from '../invalid-credentials.js';
@@ -37,13 +38,13 @@ export function changePassword({ passwords, revokeSessions, beginLogin, mails }:
     if (!user) throw unauthorized('invalid_token');
     // Whoever stole a token may guess here no more than at the login.
     const attempt = await beginLogin(user.email, clientAddress(ctx));
-    if (!(await passwords.matches(current, user.passwordHash))) {
+    if (!(await passwords.matches(current, user.passwordHash, attempt.knownAs))) {
       await attempt.failed(userId);
       throw wrongPassword();
     }
     // As at the login: the last of a burst of guesses must not tell that it was right.
     await attempt.succeeded(userId);
-    const passwordHash = await passwords.hash(next);
+    const passwordHash = await passwords.hash(next, attempt.knownAs);
     await inTransaction(async (transaction) => {
       // Only while it is still the password that was checked: of two changes at once the second must know the first's.
       const where = { id: userId, passwordHash: user.passwordHash };

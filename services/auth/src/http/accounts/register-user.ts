@@ -10,7 +10,8 @@ import { tooManyRegistrations, type CountRegistration } from '../../limits/count
 import type { MailQueue } from '../../mail/queue.js';
 import { User } from '../../models/user.js';
 import { isFree, nameSchema } from '../../name.js';
-import { overloaded, type Passwords } from '../../passwords/passwords.js';
+import type { Passwords } from '../../passwords/passwords.js';
+import { overloaded } from '../../passwords/places.js';
 import { clientAddress } from '../client-address.js';
 import { emailTaken } from './email-taken.js';
 import { nameTaken, reservedName } from './rename-own-user.js';

@@ -5,7 +5,8 @@ import Joi from 'joi';
 import type { MailQueue } from '../../mail/queue.js';
 import { findMailToken, useMailToken } from '../../models/mail-token.js';
 import { User } from '../../models/user.js';
-import { overloaded, type Passwords } from '../../passwords/passwords.js';
+import type { Passwords } from '../../passwords/passwords.js';
+import { overloaded } from '../../passwords/places.js';
 import type { RevokeSessions } from '../../sessions/revoke-sessions.js';
 import { invalidMailToken, mailToken } from './mail-token.js';
 

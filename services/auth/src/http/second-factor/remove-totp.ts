@@ -5,7 +5,7 @@ import { requireUser } from '@agora/identity';
 import { tooManyFailures } from '../../limits/login-attempts.js';
 import type { MailQueue } from '../../mail/queue.js';
 import { User } from '../../models/user.js';
-import { overloaded } from '../../passwords/passwords.js';
+import { overloaded } from '../../passwords/places.js';
 import type { SecondFactors } from '../../second-factor/second-factors.js';
 import type { RequirePassword } from '../accounts/require-password.js';
 import { invalidCredentials } from '../invalid-credentials.js';

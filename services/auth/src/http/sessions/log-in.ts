@@ -12,7 +12,8 @@ import { seeDevice } from '../../models/seen-device.js';
 import type { Origin } from '../../models/session.js';
 import type { OpenSession } from '../../sessions/open-session.js';
 import { User, type CheckedPassword } from '../../models/user.js';
-import { overloaded, type Passwords } from '../../passwords/passwords.js';
+import type { Passwords } from '../../passwords/passwords.js';
+import { overloaded } from '../../passwords/places.js';
 import type { SecondFactors } from '../../second-factor/second-factors.js';
 import { clientAddress } from '../client-address.js';
 import { invalidCredentials } from '../invalid-credentials.js';
@@ -59,7 +60,7 @@ export function logIn(dependencies: Dependencies): Handler {
     let isCodeAccepted = false;
     for (let look = 1; look <= mostLooks; look += 1) {
       const user = email ? await User.findOne({ where: { email } }) : null;
-      const matches = await passwords.matches(password, user?.passwordHash);
+      const matches = await passwords.matches(password, user?.passwordHash, attempt.knownAs);
       if (!user || !matches) {
         await attempt.failed(user?.id);
         throw invalidCredentials();
@@ -70,7 +71,11 @@ export function logIn(dependencies: Dependencies): Handler {
       }
       await attempt.succeeded(user.id);
       const { id, passwordHash } = user;
-      const checked = { id, passwordHash, newHash: await renewedHash(user, password, passwords) };
+      const checked = {
+        id,
+        passwordHash,
+        newHash: await renewedHash(user, password, passwords, attempt.knownAs),
+      };
       const opened = await inTransaction((transaction) =>
         open(checked, originOf(ctx), dependencies, transaction),
       );
@@ -130,10 +135,11 @@ async function renewedHash(
   { passwordHash }: User,
   password: string,
   passwords: Passwords,
+  knownAs: string | undefined,
 ): Promise<string | undefined> {
   if (!passwords.isOutdated(passwordHash)) return undefined;
   try {
-    return await passwords.hash(password);
+    return await passwords.hash(password, knownAs);
   } catch (error) {
     // When there is too much to hash, the next login will do.
     if (error instanceof Problem) return undefined;

@@ -213,6 +213,19 @@ describe('failures from one address', () => {
     expect((await logIn(nobody(), 'wrong password', `${network}:ffff::`)).status).toBe(429);
   });
 
+  it('are those of its /56 and /48, four and sixteen times as many', async () => {
+    const site = `2001:db8:${group()}`;
+    // As if 48 addresses of one /56 had failed once each.
+    await query(
+      `INSERT INTO auth.rate_limits SELECT 'login-address:' || network, points, $3 FROM unnest($1::text[], $2::int[]) AS counted (network, points)`,
+      [[`${site}:100::/56`, `${site}::/48`], [47, 190], Date.now() + 900_000],
+    );
+    await fail(1, nobody(), `${site}:1aa::1`);
+    expect((await logIn(nobody(), 'wrong password', `${site}:1bb::1`)).status).toBe(429);
+    await fail(1, nobody(), `${site}:2bb::1`);
+    expect((await logIn(nobody(), 'wrong password', `${site}:3bb::1`)).status).toBe(429);
+  });
+
   it('are those of an IPv4 address however it is written', async () => {
     const address = `198.51.100.${randomInt(256)}`;
     for (let each = 0; each < 6; each += 1) {

@@ -1,0 +1,60 @@
+import { unavailable } from '@agora/chassis';
+import pLimit from 'p-limit';
+import type { Config } from '../config.js';
+
+/** Whoever has waited this long for a place is told to come again: an answer takes no more than 2 s. */
+const waitMilliseconds = 1_500;
+/** For so long after somebody known came, half of the places are kept for those who are known. */
+const keptMilliseconds = 60_000;
+
+/** The places at which passwords are hashed: each takes a core for a quarter of a second. */
+export interface Places {
+  /**
+   * Does some work when there is a place. `knownAs` names somebody who has logged in before: they have places that nobody else can take, though
+   * only one at a time. Past its queue, or after a wait of 1.5 s in it, rejects with a 503.
+   */
+  take<Result>(work: () => Promise<Result>, knownAs?: string): Promise<Result>;
+}
+
+/** Opens as many places as the settings say. */
+export function openPlaces({
+  BCRYPT_CONCURRENCY: places,
+  BCRYPT_QUEUE_LIMIT: queueLimit,
+}: Pick<Config, 'BCRYPT_CONCURRENCY' | 'BCRYPT_QUEUE_LIMIT'>): Places {
+  const half = Math.max(1, Math.floor(places / 2));
+  const known = pLimit(Math.max(1, places - half));
+  const strangers = pLimit(places);
+  const taking = new Set<string>();
+  let release: NodeJS.Timeout | undefined;
+
+  const keepHalf = () => {
+    strangers.concurrency = half;
+    clearTimeout(release);
+    release = setTimeout(() => (strangers.concurrency = places), keptMilliseconds);
+    release.unref();
+  };
+  const wait = <Result>(queue: typeof known, work: () => Promise<Result>): Promise<Result> => {
+    if (queue.activeCount >= queue.concurrency && queue.pendingCount >= queueLimit) throw overloaded();
+    const since = performance.now();
+    return queue(() => {
+      if (performance.now() - since > waitMilliseconds) throw overloaded();
+      return work();
+    });
+  };
+  return {
+    async take(work, knownAs) {
+      if (knownAs === undefined || taking.has(knownAs)) return wait(strangers, work);
+      keepHalf();
+      taking.add(knownAs);
+      try {
+        return await wait(known, work);
+      } finally {
+        taking.delete(knownAs);
+      }
+    },
+  };
+}
+
+/** 503: more passwords wait than can be hashed soon. */
+export const overloaded = () =>
+  unavailable('Too many logins and registrations are under way.', 1, 'overloaded');
