@@ -6,6 +6,7 @@ import {
   query,
   startAgora,
   type Agora,
+  type Answer,
   type HttpClient,
   type Person,
 } from '@agora/testing';
@@ -34,14 +35,21 @@ const statusOf = async (token: string) => (await ask('GET', '/users/me', { token
 const refresh = (token: unknown) => ask('POST', '/refresh', { json: { refresh_token: token } });
 const after = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
+/** Let in, refused, or told to come again because too many hash at once. */
+const expected = [200, 403, 503];
+const patiently = async (attempt: () => Promise<Answer>): Promise<Answer> => {
+  const answer = await attempt();
+  return answer.status === 503 ? patiently(attempt) : answer;
+};
+
 /** Logs in at several moments around an act, and tells what became of each login. */
 async function logInAround(person: Person, act: () => Promise<unknown>) {
-  const moments = Array.from({ length: 7 }, (_, index) => index * 30);
+  const moments = Array.from({ length: 5 }, (_, index) => index * 30);
   const logins = moments.map(async (moment) => {
     await after(moment);
     return logIn(person);
   });
-  await after(80);
+  await after(70);
   await act();
   return Promise.all(logins);
 }
@@ -50,9 +58,9 @@ describe('logins with a password that is being changed', () => {
   it.each(Array.from({ length: 10 }, (_, index) => index + 1))('leave no session, round %i', async () => {
     const ann = await join(ask);
     const logins = await logInAround(ann, async () => {
-      expect((await change(ann.token, ann.password)).status).toBe(204);
+      expect((await patiently(() => change(ann.token, ann.password))).status).toBe(204);
     });
-    for (const { status } of logins) expect([200, 403]).toContain(status);
+    expect(logins.map(({ status }) => status).filter((status) => !expected.includes(status))).toEqual([]);
     const sessions = await ask('GET', '/sessions', { token: ann.token });
     expect(sessions.body).toHaveLength(1);
     for (const { body } of logins.filter(({ status }) => status === 200)) {
@@ -68,7 +76,7 @@ describe('logins of an account that is being deleted', () => {
     const logins = await logInAround(ann, async () => {
       expect((await ask('DELETE', '/users/me', { token: ann.token })).status).toBe(204);
     });
-    for (const { status } of logins) expect([200, 403]).toContain(status);
+    expect(logins.map(({ status }) => status).filter((status) => !expected.includes(status))).toEqual([]);
     expect(await query('SELECT 1 FROM auth.sessions WHERE user_id = $1', [ann.id])).toEqual([]);
   });
 });
