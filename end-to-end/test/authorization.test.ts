@@ -61,6 +61,11 @@ const matrix = `
   | GET /feed?owner_id={A}           |                    | 401                       | 401                       | 200 post of A             | 200 post of A             |
   | HEAD /feed/stream                |                    | 401                       | 401                       | 200                       | 200                       |
   | GET /feed/stream                 |                    | 401                       | 401                       | 200                       | 200                       |
+  | GET /users                       |                    | 401                       | 401                       | 403                       | 403                       |
+  | PUT /users/{A}/ban               | a reason           | 401                       | 401                       | 403                       | 403                       |
+  | DELETE /users/{A}/ban            |                    | 401                       | 401                       | 403                       | 403                       |
+  | PUT /users/{A}/role              | a role             | 401                       | 401                       | 403                       | 403                       |
+  | DELETE /users/{A}                |                    | 401                       | 401                       | 403                       | 403                       |
   | POST /posts/{post of A}/reports  | a reason           | 401                       | 401                       | 201                       | 201                       |
   | POST /posts/{draft of A}/reports | a reason           | 401                       | 401                       | 404                       | 201                       |
   | PUT /posts/{post of A}/removal   | a reason           | 401                       | 401                       | 403                       | 403                       |
@@ -245,6 +250,7 @@ const bodies: Record<string, (scene: Scene, actor: Person) => Body | Promise<Bod
   'own password': (_scene, { password }) => ({
     json: { current_password: password, new_password: 'another password' },
   }),
+  'a role': () => ({ json: { role: 'admin' } }),
   'a reason': () => ({ json: { reason: 'It advertises a shop.' } }),
   'a post': () => ({ json: { title: 'post', content: 'anything' } }),
   'for post of A': ({ a }) => voteFor(a.post),

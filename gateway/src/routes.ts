@@ -60,6 +60,12 @@ export const routes: readonly Route[] = [
   route('GET', '/feed', 'posts', 'user'),
   { ...route('GET', '/feed/stream', 'posts', 'user'), streams: true },
 
+  route('GET', '/users', 'auth', 'user'),
+  route('PUT', '/users/:id/ban', 'auth', 'user', 'json'),
+  route('DELETE', '/users/:id/ban', 'auth', 'user'),
+  route('PUT', '/users/:id/role', 'auth', 'user', 'json'),
+  route('DELETE', '/users/:id', 'auth', 'user'),
+
   route('POST', '/posts/:id/reports', 'posts', 'user', 'json'),
   route('PUT', '/posts/:id/removal', 'posts', 'user', 'json'),
   route('DELETE', '/posts/:id/removal', 'posts', 'user'),

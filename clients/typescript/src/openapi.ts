@@ -440,7 +440,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * List all accounts
+         * @description For admins.
+         */
+        get: operations["listAccounts"];
         put?: never;
         /**
          * Make an account
@@ -463,6 +467,54 @@ export interface paths {
         /** Show a user */
         get: operations["showUser"];
         put?: never;
+        post?: never;
+        /**
+         * Delete an account
+         * @description For admins; not of another admin. As if its owner had done it: posts and votes go with the account.
+         */
+        delete: operations["deleteUser"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/users/{id}/ban": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Ban a user
+         * @description For moderators; not for somebody of the same or a higher role. All sessions of the user end. Posts and votes stay. Of somebody who is banned already, the ban is replaced.
+         */
+        put: operations["banUser"];
+        post?: never;
+        /**
+         * Take the ban of a user back
+         * @description For moderators; not for somebody of the same or a higher role.
+         */
+        delete: operations["unbanUser"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/users/{id}/role": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Give a user another role
+         * @description For admins; not for another admin, nor for oneself. The sessions of the user end, as their tokens name the role. `npm run accounts -- grant` makes the first admin.
+         */
+        put: operations["changeRole"];
         post?: never;
         delete?: never;
         options?: never;
@@ -676,6 +728,20 @@ export interface components {
         };
         /**
          * @example {
+         *       "reason": "Advertises in every comment.",
+         *       "until": "2027-01-31T12:00:00Z"
+         *     }
+         */
+        Ban: {
+            reason: string;
+            /**
+             * Format: date-time
+             * @description When the ban ends, RFC 3339; without it the ban has no end.
+             */
+            until?: string;
+        };
+        /**
+         * @example {
          *       "email": "ada@example.net",
          *       "current_password": "correct horse"
          *     }
@@ -712,6 +778,37 @@ export interface components {
             } & {
                 [key: string]: unknown;
             })[];
+        };
+        /**
+         * @example {
+         *       "id": 7,
+         *       "name": "ada",
+         *       "email": "ada@example.com",
+         *       "email_verified": true,
+         *       "role": "user",
+         *       "totp": false,
+         *       "created_at": "2026-01-31T12:00:00.000Z",
+         *       "banned_until": null
+         *     }
+         */
+        ListedAccount: {
+            /**
+             * Format: date-time
+             * @description `9999-12-31T23:59:59Z` for a ban without an end, null where there is none.
+             */
+            banned_until: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: email */
+            email: string;
+            /** @description Whether the address is confirmed. */
+            email_verified: boolean;
+            id: number;
+            name: string;
+            /** @enum {string} */
+            role: "user" | "moderator" | "admin";
+            /** @description Whether a second factor is on. */
+            totp: boolean;
         };
         /**
          * @example {
@@ -969,6 +1066,15 @@ export interface components {
             reason: string;
             reporter_id: number;
         };
+        /**
+         * @example {
+         *       "role": "moderator"
+         *     }
+         */
+        RoleChange: {
+            /** @enum {string} */
+            role: "user" | "moderator" | "admin";
+        };
         Root: {
             docs: string;
             name: string;
@@ -1100,6 +1206,36 @@ export interface components {
                     code?: "bad_gateway";
                     /** @constant */
                     status?: 502;
+                };
+            };
+        };
+        /** @description Forbidden: `banned` (This account is banned.) `invalid_credentials` (Invalid credentials) `totp_required` (This account has a second factor. Send a code of it as `totp`.) */
+        BannedOrInvalidCredentialsOrTotpRequired: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "banned" | "invalid_credentials" | "totp_required";
+                    /** @constant */
+                    status?: 403;
+                };
+            };
+        };
+        /** @description Not Found: `ban_not_found` (User 7 is not banned.) `not_found` (There is nothing at this path.) `user_not_found` (There is no user 7.) */
+        BanNotFoundOrNotFoundOrUserNotFound: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "ban_not_found" | "not_found" | "user_not_found";
+                    /** @constant */
+                    status?: 404;
                 };
             };
         };
@@ -1250,21 +1386,6 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"] & {
                     /** @enum {unknown} */
                     code?: "invalid_credentials";
-                    /** @constant */
-                    status?: 403;
-                };
-            };
-        };
-        /** @description Forbidden: `invalid_credentials` (Invalid credentials) `totp_required` (This account has a second factor. Send a code of it as `totp`.) */
-        InvalidCredentialsOrTotpRequired: {
-            headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {unknown} */
-                    code?: "invalid_credentials" | "totp_required";
                     /** @constant */
                     status?: 403;
                 };
@@ -2027,7 +2148,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["MalformedBodyOrMalformedRequest"];
-            403: components["responses"]["InvalidCredentialsOrTotpRequired"];
+            403: components["responses"]["BannedOrInvalidCredentialsOrTotpRequired"];
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["ValidationFailed"];
@@ -2827,6 +2948,46 @@ export interface operations {
             504: components["responses"]["GatewayTimeout"];
         };
     };
+    listAccounts: {
+        parameters: {
+            query?: {
+                /** @description Where to go on, from `Link`; for the same reader, order and filters alone. */
+                cursor?: string;
+                limit?: number;
+                /** @description What the name or the address contains, in any case. */
+                search?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Newest first. */
+            200: {
+                headers: {
+                    /** @description `</users?…>; rel="next"` while there is more. */
+                    Link?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListedAccount"][];
+                };
+            };
+            400: components["responses"]["MalformedRequest"];
+            401: components["responses"]["InvalidTokenOrTokenMissing"];
+            403: components["responses"]["NotAllowed"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["BadGateway"];
+            503: components["responses"]["RevocationsUnknownOrServiceUnavailableOrUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
     registerUser: {
         parameters: {
             query?: never;
@@ -2893,6 +3054,154 @@ export interface operations {
             400: components["responses"]["MalformedRequest"];
             401: components["responses"]["InvalidTokenOrTokenMissing"];
             404: components["responses"]["NotFoundOrUserNotFound"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["BadGateway"];
+            503: components["responses"]["RevocationsUnknownOrServiceUnavailableOrUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    deleteUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The account is gone. */
+            204: {
+                headers: {
+                    "Consistency-Token": components["headers"]["Consistency-Token"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["MalformedRequest"];
+            401: components["responses"]["InvalidTokenOrTokenMissing"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFoundOrUserNotFound"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["BadGateway"];
+            503: components["responses"]["RevocationsUnknownOrServiceUnavailableOrUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    banUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Ban"];
+            };
+        };
+        responses: {
+            /** @description The user is banned. */
+            204: {
+                headers: {
+                    "Consistency-Token": components["headers"]["Consistency-Token"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["MalformedBodyOrMalformedRequest"];
+            401: components["responses"]["InvalidTokenOrTokenMissing"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFoundOrUserNotFound"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["BadGateway"];
+            503: components["responses"]["RevocationsUnknownOrServiceUnavailableOrUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    unbanUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The user can log in again. */
+            204: {
+                headers: {
+                    "Consistency-Token": components["headers"]["Consistency-Token"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["MalformedRequest"];
+            401: components["responses"]["InvalidTokenOrTokenMissing"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["BanNotFoundOrNotFoundOrUserNotFound"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["BadGateway"];
+            503: components["responses"]["RevocationsUnknownOrServiceUnavailableOrUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    changeRole: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoleChange"];
+            };
+        };
+        responses: {
+            /** @description The user has that role. */
+            204: {
+                headers: {
+                    "Consistency-Token": components["headers"]["Consistency-Token"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["MalformedBodyOrMalformedRequest"];
+            401: components["responses"]["InvalidTokenOrTokenMissing"];
+            403: components["responses"]["NotAllowed"];
+            404: components["responses"]["NotFoundOrUserNotFound"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["ValidationFailed"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];

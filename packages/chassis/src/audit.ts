@@ -13,12 +13,15 @@ export type AuditEvent =
   | 'totp_disabled'
   | 'session_ended'
   | 'sessions_ended'
+  | 'account_moderated'
   | 'access_refused'
   | 'token_refused';
 
 interface AuditFields {
   user_id?: number;
   session_id?: string;
+  /** What a moderator, an admin or an operator did. */
+  action?: string;
   /** The code of the problem that was answered. */
   code?: string;
 }

@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import {
   correlation,
   createApplication,
@@ -101,6 +102,7 @@ runProcess('auth', readConfig, async (config, { logger, started, isDraining }) =
           revokeSessions: sessionRevoker(revocations, config),
           userIds,
           issuer: config.TOKEN_ISSUER,
+          cursorSecret: createHmac('sha256', config.INTERNAL_SECRET).update('cursors').digest('base64url'),
           publicEmails: config.PUBLIC_EMAILS,
           successors: successors(config),
           logger,

@@ -19,6 +19,7 @@ import { addSecondFactors } from './migrations/0016-add-second-factors.js';
 import { createLeases } from './migrations/0017-add-leases.js';
 import { indexSessionErasures } from './migrations/0018-index-session-erasures.js';
 import { indexPasswordCosts } from './migrations/0019-index-password-costs.js';
+import { moderateAccounts } from './migrations/0020-moderate-accounts.js';
 
 await runMigrateCommand('auth', readMigrationConfig, [
   createMessaging,
@@ -40,4 +41,5 @@ await runMigrateCommand('auth', readMigrationConfig, [
   createLeases,
   indexSessionErasures,
   indexPasswordCosts,
+  moderateAccounts,
 ]);

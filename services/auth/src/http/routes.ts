@@ -28,6 +28,11 @@ import { changeEmail, changeEmailDescription } from './accounts/change-email.js'
 import { passwordRequirer } from './accounts/require-password.js';
 import { registerUser, registerUserDescription } from './accounts/register-user.js';
 import { showMetadata, showMetadataDescription } from './show-metadata.js';
+import { banAccount, banAccountDescription } from './moderation/ban-user.js';
+import { changeRoleDescription, changeRoleOfUser } from './moderation/change-role.js';
+import { deleteUser, deleteUserDescription } from './moderation/delete-user.js';
+import { listAllAccounts, listAllAccountsDescription } from './moderation/list-accounts.js';
+import { unbanAccount, unbanAccountDescription } from './moderation/unban-user.js';
 import { showKeySet, showKeySetDescription } from './show-key-set.js';
 import { showRevocations } from './show-revocations.js';
 import { showOwnUser, showOwnUserDescription } from './accounts/show-own-user.js';
@@ -51,6 +56,8 @@ export interface Dependencies {
   successors: Successors;
   /** The `iss` of access tokens. */
   issuer: string;
+  /** Signs the cursors of lists. */
+  cursorSecret: string;
   /** Whether everybody sees the addresses of accounts. */
   publicEmails: boolean;
   logger: Logger;
@@ -101,6 +108,13 @@ export const routes = (dependencies: Dependencies): Route[] => {
       removeTotpDescription,
     ),
     get('/users/:id', 'user', showUser(publicEmails), showUserDescription),
+
+    put('/users/:id/ban', 'user', banAccount(dependencies), banAccountDescription),
+    del('/users/:id/ban', 'user', unbanAccount, unbanAccountDescription),
+    get('/users', 'user', listAllAccounts(dependencies.cursorSecret), listAllAccountsDescription),
+    put('/users/:id/role', 'user', changeRoleOfUser(dependencies), changeRoleDescription),
+    del('/users/:id', 'user', deleteUser(revocations), deleteUserDescription),
+
     post('/login', 'anyone', logIn(dependencies), logInDescription),
     post('/refresh', 'anyone', refreshSession(dependencies), refreshSessionDescription),
     post('/logout', 'user', logOut(revokeSessions), logOutDescription),

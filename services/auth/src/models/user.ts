@@ -95,6 +95,10 @@ export class User extends Model {
   @Column(DataType.ARRAY(DataType.INTEGER))
   declare totpUsedSteps: number[];
 
+  /** As `endOfBan` says for a ban without an end; a time that has passed is no ban. */
+  @Column(DataType.DATE)
+  declare bannedUntil: Date | null;
+
   @Column(DataType.DATE)
   declare createdAt: Date;
 
@@ -118,6 +122,10 @@ export class User extends Model {
   /** Takes note that a code of this step was used; false when one was already, or the second factor is another by now. */
   static useTotpStep = async (id: number, step: number, totpSecret: string): Promise<boolean> =>
     (await sql(useStep, [id, step, totpSecret])).length > 0;
+
+  isBanned(): boolean {
+    return this.bannedUntil !== null && this.bannedUntil.getTime() > Date.now();
+  }
 
   /** The name that others see. */
   get shownName(): string {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { audit } from '@agora/chassis';
+import { audit, forbidden } from '@agora/chassis';
 import { sessionRevoked } from '@agora/contracts';
 import { defineStatement, sql } from '@agora/database';
 import type { Revocations } from '@agora/identity';
@@ -17,7 +17,7 @@ interface Opened {
 
 /**
  * Opens a session for whoever gave the right password, and holds the account until the transaction ends; undefined when it has another
- * password by now, or is gone. Past 50 sessions the ones that were used least recently end.
+ * password by now, or is gone. Throws a 403 while the account is banned. Past 50 sessions the ones that were used least recently end.
  */
 export type OpenSession = (
   checked: CheckedPassword,
@@ -34,6 +34,7 @@ export const sessionOpener =
   async (checked, origin, transaction) => {
     const user = await User.takeSessionNumber(checked, transaction);
     if (!user) return undefined;
+    if (user.isBanned()) throw banned();
     const ended = await Session.endSurplus(user, mostSessions - 1, mostEndedAtOnce, transaction);
     if (ended.length === mostEndedAtOnce) await sql(trimLater, [user.id], transaction);
     await tellEnded(ended, revocations, transaction);
@@ -42,6 +43,9 @@ export const sessionOpener =
     await session.addRefreshToken(refreshToken, transaction);
     return { session, user, refreshToken };
   };
+
+/** 403: the password is right, and the account is banned. */
+export const banned = () => forbidden('banned', 'This account is banned.');
 
 /** No access token lives longer, whatever the settings: a session that was not used for so long has none. */
 const longestTokenMilliseconds = 2 * 3_600_000;

@@ -1,9 +1,8 @@
 import { audit, unauthorized, type Description, type Handler } from '@agora/chassis';
-import { userDeleted } from '@agora/contracts';
 import { inTransaction } from '@agora/database';
 import { requireUser, type Revocations } from '@agora/identity';
-import { addToOutbox } from '@agora/messaging';
 import { User } from '../../models/user.js';
+import { eraseAccount } from '../../moderation/act-on-account.js';
 
 /** `DELETE /users/me`: the account and its sessions go at once, its posts and votes as soon as their services hear of it. */
 export const deleteOwnUser =
@@ -13,10 +12,8 @@ export const deleteOwnUser =
     await inTransaction(async (transaction) => {
       const user = await User.findByPk(userId, { lock: transaction.LOCK.UPDATE, transaction });
       if (!user) throw unauthorized('invalid_token');
-      await user.destroy({ transaction });
-      await addToOutbox(userDeleted, { user_id: userId, account_key: user.accountKey }, transaction);
+      await eraseAccount(user, revocations, transaction);
     });
-    revocations.revokeUser(userId);
     audit('user_deleted');
     ctx.status = 204;
   };

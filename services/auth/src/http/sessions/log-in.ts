@@ -10,7 +10,7 @@ import { tooManyFailures, type BeginLogin } from '../../limits/login-attempts.js
 import type { MailQueue } from '../../mail/queue.js';
 import { seeDevice } from '../../models/seen-device.js';
 import type { Origin } from '../../models/session.js';
-import type { OpenSession } from '../../sessions/open-session.js';
+import { banned, type OpenSession } from '../../sessions/open-session.js';
 import { User, type CheckedPassword } from '../../models/user.js';
 import type { Passwords } from '../../passwords/passwords.js';
 import { overloaded } from '../../passwords/places.js';
@@ -127,7 +127,7 @@ export const logInDescription: Description = {
   details: 'By the password form of OAuth 2.0 (RFC 6749, 4.3.2); its other fields are ignored.',
   form: schema,
   answers: { 200: tokenAnswer },
-  refuses: [invalidCredentials(), totpRequired(), tooManyFailures(60), overloaded()],
+  refuses: [invalidCredentials(), totpRequired(), banned(), tooManyFailures(60), overloaded()],
 };
 
 /** Only a login knows the password of a hash that was made when a lower cost was enough. */

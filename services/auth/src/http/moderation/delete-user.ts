@@ -1,0 +1,24 @@
+import { parseId, type Description, type Handler } from '@agora/chassis';
+import { inTransaction } from '@agora/database';
+import { notAllowed, requireRole, type Revocations } from '@agora/identity';
+import { deleteAccount, userNotFound } from '../../moderation/act-on-account.js';
+
+/** `DELETE /users/{id}`: as if its owner had done it. */
+export const deleteUser =
+  (revocations: Pick<Revocations, 'revokeUser'>): Handler =>
+  async (ctx) => {
+    const admin = requireRole(ctx, 'admin');
+    const id = parseId(ctx.params.id);
+    await inTransaction((transaction) => deleteAccount(id, admin, revocations, transaction));
+    ctx.status = 204;
+  };
+
+/** What clients are told of it. */
+export const deleteUserDescription: Description = {
+  name: 'deleteUser',
+  summary: 'Delete an account',
+  details:
+    'For admins; not of another admin. As if its owner had done it: posts and votes go with the account.',
+  answers: { 204: { summary: 'The account is gone.' } },
+  refuses: [userNotFound(7), notAllowed()],
+};

@@ -1,0 +1,79 @@
+import {
+  cursorParameter,
+  integerParameter,
+  linkToNext,
+  nextLink,
+  readCursor,
+  readQuery,
+  text,
+  writeCursor,
+  type Description,
+  type Handler,
+} from '@agora/chassis';
+import { notAllowed, requireRole } from '@agora/identity';
+import Joi from 'joi';
+import { listAccounts, type ListedAccount } from '../../models/listed-account.js';
+import { accountView } from '../accounts/user-view.js';
+
+const query = {
+  search: text({ max: 200 }).default('').description('What the name or the address contains, in any case.'),
+  limit: integerParameter({ min: 1, max: 100, fallback: 10 }),
+  cursor: cursorParameter(),
+};
+
+const largestId = 2_147_483_647;
+
+/** `GET /users`: all accounts, newest first, with a link to the next page while there is more. */
+export const listAllAccounts =
+  (cursorSecret: string): Handler =>
+  async (ctx) => {
+    const { userId } = requireRole(ctx, 'admin');
+    const asked = readQuery<{ search: string; limit: number; cursor?: string }>(ctx, query);
+    const { search, limit, cursor } = asked;
+    const question = ['users', userId, search];
+    const [upTo] =
+      cursor === undefined ? [largestId] : (readCursor(cursor, cursorSecret, question) as [number]);
+    const accounts = await listAccounts(upTo, limit + 1, search);
+    const further = accounts[limit];
+    if (further) linkToNext(ctx, '/users', asked, writeCursor([further.id], cursorSecret, question));
+    ctx.body = accounts.slice(0, limit);
+  };
+
+const listedAccount = (accountView as unknown as Joi.ObjectSchema<ListedAccount>)
+  .keys({
+    banned_until: Joi.string()
+      .isoDate()
+      .required()
+      .allow(null)
+      .description('`9999-12-31T23:59:59Z` for a ban without an end, null where there is none.'),
+  })
+  .example(
+    {
+      id: 7,
+      name: 'ada',
+      email: 'ada@example.com',
+      email_verified: true,
+      role: 'user',
+      totp: false,
+      created_at: '2026-01-31T12:00:00.000Z',
+      banned_until: null,
+    },
+    { override: true },
+  )
+  .meta({ name: 'ListedAccount' });
+
+/** What clients are told of it. */
+export const listAllAccountsDescription: Description = {
+  name: 'listAccounts',
+  summary: 'List all accounts',
+  details: 'For admins.',
+  query,
+  answers: {
+    200: {
+      summary: 'Newest first.',
+      body: Joi.array().items(listedAccount),
+      optionalHeaders: nextLink('/users'),
+    },
+  },
+  refuses: [notAllowed()],
+};

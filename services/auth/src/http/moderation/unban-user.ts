@@ -1,0 +1,21 @@
+import { parseId, type Description, type Handler } from '@agora/chassis';
+import { inTransaction } from '@agora/database';
+import { notAllowed, requireRole } from '@agora/identity';
+import { banNotFound, unbanUser, userNotFound } from '../../moderation/act-on-account.js';
+
+/** `DELETE /users/{id}/ban`: lets somebody log in again. */
+export const unbanAccount: Handler = async (ctx) => {
+  const moderator = requireRole(ctx, 'moderator');
+  const id = parseId(ctx.params.id);
+  await inTransaction((transaction) => unbanUser(id, moderator, transaction));
+  ctx.status = 204;
+};
+
+/** What clients are told of it. */
+export const unbanAccountDescription: Description = {
+  name: 'unbanUser',
+  summary: 'Take the ban of a user back',
+  details: 'For moderators; not for somebody of the same or a higher role.',
+  answers: { 204: { summary: 'The user can log in again.' } },
+  refuses: [userNotFound(7), banNotFound(7), notAllowed()],
+};
