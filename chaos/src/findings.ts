@@ -48,6 +48,14 @@ export const invariants = {
     says: 'no process keeps connections, files or memory that it no longer needs',
     look: '/proc/<pid>/fd of that replica; what it keeps in memory per request, event or connection',
   },
+  I13: {
+    says: 'an ended session or a deleted user is served nowhere past the bound',
+    look: 'revocations of that replica (its log, revocation_lag_seconds, heartbeats); auth.outbox of that moment',
+  },
+  I14: {
+    says: 'every process works again within 10 s of the last fault',
+    look: '/readyz and the log of the replica; who holds the leases; the consumers of its streams',
+  },
 } as const;
 
 export type Invariant = keyof typeof invariants;

@@ -2,7 +2,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { checkout, layoutOf, reportFailure, runInFolder, StackError } from '@agora/local-stack';
-import type { Fault } from './faults/fault.js';
+import type { Fault, Mark } from './faults/fault.js';
 import { allFaults } from './faults/inject-faults.js';
 import { readOptions, type Options } from './options.js';
 import { drawPlot } from './report/draw-plot.js';
@@ -27,8 +27,7 @@ async function main(args: string[]): Promise<number> {
     for (const line of describeRun(summary)) print(line);
     const report = writeReport(options, JSON.stringify(summary, null, 2), drawPlot(run));
     print(`\nReport: ${report.json}\nPlot:   ${report.plot}\nLogs:   ${logs}`);
-    const missing = faults.filter(({ kind }) => run.marks.every((mark) => mark.kind !== kind));
-    for (const { kind } of missing) print(`"${kind}" did not come in the time that there was`);
+    for (const line of describeMissing(faults, run.marks)) print(line);
     return run.findings.length > 0 ? 1 : 0;
   });
 }
@@ -39,6 +38,15 @@ function chooseFaults({ quick, only }: Options): Fault[] {
     throw new StackError(`There is no "${unknown}", but: ${allFaults.map(({ kind }) => kind).join(', ')}`);
   if (only.length > 0) return allFaults.filter(({ kind }) => only.includes(kind));
   return allFaults.filter((fault) => !quick || fault.quick);
+}
+
+/** The faults on which this run says nothing, and why. */
+function describeMissing(faults: readonly Fault[], marks: readonly Mark[]): string[] {
+  return faults.flatMap(({ kind }) => {
+    const own = marks.filter((mark) => mark.kind === kind);
+    if (own.some(({ notRun }) => notRun === undefined)) return [];
+    return [`"${kind}" was not run: ${own[0]?.notRun ?? 'there was no time left for it'}`];
+  });
 }
 
 function writeReport({ seed, out }: Options, json: string, plot: string): { json: string; plot: string } {

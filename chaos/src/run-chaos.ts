@@ -5,11 +5,14 @@ import type { Mark, Poison, Scene } from './faults/fault.js';
 import { healEverything } from './faults/servers.js';
 import { collectFindings, type Finding } from './findings.js';
 import { checkInvariants } from './invariants/check.js';
+import { checkRecovery } from './invariants/check-recovery.js';
 import { settle } from './invariants/settle.js';
 import { openClient } from './load/ask.js';
 import { runClient } from './load/client.js';
 import { openJournal, type Entry } from './load/journal.js';
+import { watchOutages } from './load/outages.js';
 import { createTry } from './load/try-request.js';
+import { watchSessions } from './load/watch-sessions.js';
 import { createWorld, type World } from './load/world.js';
 import { compareHoldings, readHoldings, type Holding } from './measure/holdings.js';
 import { readLags, type Lag } from './measure/lags.js';
@@ -46,6 +49,8 @@ export interface Run {
 }
 
 const clientCount = 8;
+/** Those who end sessions and look whether anybody serves them still. */
+const watcherCount = 2;
 const baselineMilliseconds = 3_000;
 
 /** Starts an Agora, drives it, breaks it, heals it, and holds it against the invariants; kills all of it and does so again. */
@@ -83,16 +88,30 @@ async function driveAndBreak(system: System, options: ChaosOptions): Promise<Run
     }),
   );
   const own = openClient(system.origin);
+  const attempt = createTry(own.ask, journal, findings);
+  const outages = watchOutages(system.replicas);
   const scene: Scene = {
     system,
     world,
     journal,
     findings,
     random: randomFor(seed, 'faults'),
-    attempt: createTry(own.ask, journal, findings),
+    attempt,
     poison,
+    outages,
     signal,
   };
+  const watching = Array.from({ length: watcherCount }, (_, index) =>
+    watchSessions({
+      random: randomFor(seed, `watcher ${index + 1}`),
+      world,
+      findings,
+      attempt,
+      replicas: system.replicas,
+      outages,
+      signal: calm.signal,
+    }),
+  );
   const settled: number[] = [];
   try {
     announce(
@@ -105,11 +124,11 @@ async function driveAndBreak(system: System, options: ChaosOptions): Promise<Run
       announce(`  ${progressOf(mark, journal.entries)}`),
     );
     calm.abort();
-    await Promise.all(load);
+    healEverything(system);
+    await Promise.all([...load, ...watching]);
     signal.throwIfAborted();
     const evidence = { system, world, poison, findings };
-    healEverything(system);
-    await untilAllReady(system.replicas, signal);
+    await checkRecovery(scene);
     const milliseconds = await settle(system, findings, signal);
     settled.push(milliseconds);
     announce(`Settled after ${(milliseconds / 1_000).toFixed(1)} s; checking`);
@@ -135,7 +154,8 @@ async function driveAndBreak(system: System, options: ChaosOptions): Promise<Run
     };
   } finally {
     calm.abort();
-    await Promise.all(load);
+    await Promise.all([...load, ...watching]);
+    outages.stop();
     await counting.stop();
     for (const { close } of [...clients, own]) close();
   }

@@ -17,7 +17,7 @@ describe('the balancer', () => {
     const server = createServer((_request, response) => response.end(name));
     servers.push(server);
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    return { port: (server.address() as AddressInfo).port, isReady: () => isReady };
+    return { port: (server.address() as AddressInfo).port, isReady: () => isReady, isOut: () => false };
   };
   const gone = async (isReady: boolean): Promise<Endpoint> => ({
     port: await likelyFreePort(),

@@ -1,6 +1,7 @@
 import type { ServiceName } from '@agora/local-stack';
 import type { Findings } from '../findings.js';
 import type { Journal } from '../load/journal.js';
+import type { Outages } from '../load/outages.js';
 import type { Try } from '../load/try-request.js';
 import type { World } from '../load/world.js';
 import type { Random } from '../random.js';
@@ -17,6 +18,8 @@ export interface Scene {
   attempt: Try;
   /** Ids of the messages that each service must have given up as dead letters, and of those that it may have. */
   poison: Poison;
+  /** What is broken at the moment. */
+  outages: Outages;
   signal: AbortSignal;
 }
 
@@ -35,6 +38,8 @@ export interface Fault {
   quick?: boolean;
   /** Whether it asks something of the system that no other fault may disturb. */
   alone?: boolean;
+  /** Whether it takes so long that other faults come meanwhile. */
+  beside?: boolean;
   /** Breaks it, waits, and heals it; answers what exactly was broken. */
   run(scene: Scene): Promise<string>;
 }
@@ -43,6 +48,8 @@ export interface Fault {
 export interface Mark {
   kind: string;
   detail: string;
+  /** Why it was not there after all. */
+  notRun?: string;
   startedAt: number;
   endedAt: number;
 }

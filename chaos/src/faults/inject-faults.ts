@@ -1,24 +1,35 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { untilAllReady } from '../system/system.js';
+import { NotReady, untilAllReady } from '../system/system.js';
+import { Unavailable } from '../system/unavailable.js';
 import { bodyFaults } from './bodies.js';
+import { clockFaults } from './clocks.js';
+import { databaseFaults } from './database.js';
 import { dataFaults } from './data.js';
 import { eventFaults } from './events.js';
 import type { Fault, Mark, Scene } from './fault.js';
 import { pendingMigrations } from './migrations.js';
-import { natsAwayUnderLoad } from './nats-away-under-load.js';
+import { freezes } from './freezes.js';
+import { natsOutages } from './nats-outages.js';
 import { networkFaults } from './network.js';
 import { processFaults } from './processes.js';
-import { serverFaults } from './servers.js';
+import { healEverything, serverFaults } from './servers.js';
+import { sessionFaults } from './sessions.js';
+import { startFaults } from './starts.js';
 
 /** Every way to break something that there is. */
 export const allFaults: readonly Fault[] = [
   ...processFaults,
   pendingMigrations,
   ...serverFaults,
-  natsAwayUnderLoad,
+  ...freezes,
+  ...clockFaults,
+  ...startFaults,
+  ...databaseFaults,
+  ...natsOutages,
   ...networkFaults,
   ...eventFaults,
   ...dataFaults,
+  ...sessionFaults,
   ...bodyFaults,
 ];
 
@@ -30,7 +41,10 @@ export interface Plan {
   limit?: number | undefined;
 }
 
-/** Runs each fault once in an order that the seed decides, then some again, also two at a time, until the time is over. */
+/**
+ * Runs each fault once in an order that the seed decides, then some again, also two at a time, until the time is over. Those that
+ * take long run beside the others, one after the other.
+ */
 export async function injectFaults(
   { faults, seconds, limit = Infinity }: Plan,
   scene: Scene,
@@ -40,18 +54,36 @@ export async function injectFaults(
   const marks: Mark[] = [];
   const begin = journal.now();
   const elapsed = () => (journal.now() - begin) / 1_000;
-  const waiting = random.shuffle(faults);
+  const keep = (mark: Mark) => {
+    marks.push(mark);
+    announce(mark);
+  };
+  const besides = injectInTurn(random.shuffle(faults.filter(({ beside }) => beside)), scene, keep);
+  besides.catch(() => undefined);
+  const others = faults.filter(({ beside }) => !beside);
+  // The last are those that bear no other fault beside them.
+  const waiting = [
+    ...random.shuffle(others.filter(({ alone }) => alone)),
+    ...random.shuffle(others.filter(({ alone }) => !alone)),
+  ];
   while (!signal.aborted && elapsed() < limit && (waiting.length > 0 || elapsed() < seconds)) {
-    const first = waiting.pop() ?? random.pick(faults);
-    const together = waiting.length === 0 && random.below(3) === 0 ? pairOf(first, faults, scene) : [first];
-    const injected = await Promise.all(together.map((fault) => inject(fault, scene)));
-    for (const mark of injected) {
-      marks.push(mark);
-      announce(mark);
-    }
+    const first = waiting.pop() ?? (others.length > 0 ? random.pick(others) : undefined);
+    if (!first) break;
+    if (first.alone) await besides;
+    const together = waiting.length === 0 && random.below(3) === 0 ? pairOf(first, others, scene) : [first];
+    for (const mark of await Promise.all(together.map((fault) => inject(fault, scene)))) keep(mark);
     await sleep(300 + random.below(500));
   }
+  await besides;
   return marks;
+}
+
+async function injectInTurn(
+  faults: readonly Fault[],
+  scene: Scene,
+  keep: (mark: Mark) => void,
+): Promise<void> {
+  for (const fault of faults) if (!scene.signal.aborted) keep(await inject(fault, scene));
 }
 
 /** Two faults at once, of different things. */
@@ -60,14 +92,33 @@ function pairOf(first: Fault, faults: readonly Fault[], { random }: Scene): Faul
   return first.alone || others.length === 0 ? [first] : [first, random.pick(others)];
 }
 
+const attempts = 3;
+
+/** What a fault needs may be missing just now, for what came before it: it is tried again. One that cannot be injected is no verdict on Agora, and told with its cause. */
 async function inject(fault: Fault, scene: Scene): Promise<Mark> {
+  const { journal, signal, findings, system } = scene;
   if (fault.alone) await untilQuiet(scene);
-  const startedAt = scene.journal.now();
-  const detail = await fault.run(scene).catch((error: unknown) => {
-    scene.signal.throwIfAborted();
-    throw new Error(`"${fault.kind}" could not be injected`, { cause: error });
-  });
-  return { kind: fault.kind, detail, startedAt, endedAt: scene.journal.now() };
+  for (let attempt = 1; ; attempt += 1) {
+    const startedAt = journal.now();
+    const markOf = (detail: string) => ({ kind: fault.kind, detail, startedAt, endedAt: journal.now() });
+    scene.outages.begin(fault.touches);
+    try {
+      return markOf(await fault.run(scene));
+    } catch (error) {
+      signal.throwIfAborted();
+      const cause = error instanceof Error ? error.message : String(error);
+      if (error instanceof NotReady) {
+        findings.broken('I14', `after "${fault.kind}": ${cause}`);
+        return markOf(cause);
+      }
+      if (error instanceof Unavailable || attempt === attempts)
+        return { ...markOf(`not run: ${cause}`), notRun: cause };
+      healEverything(system);
+      await sleep(1_000);
+    } finally {
+      scene.outages.end(fault.touches);
+    }
+  }
 }
 
 /** Waits for the last consequences of the fault before. */

@@ -81,6 +81,7 @@ export function healEverything({ replicas, postgres, nats, cutAnswersAfter }: Sy
   nats.resume();
   for (const replica of replicas) {
     replica.resume();
+    replica.restore();
     replica.ways.postgres?.heal();
     replica.ways.nats.heal();
   }

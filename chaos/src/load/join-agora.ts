@@ -10,5 +10,6 @@ export async function joinAgora(attempt: Try, label: string): Promise<Account | 
   const form = { username: email, password };
   const loggedIn = registered && (await attempt('log in', 'POST', '/login', { form }));
   if (registered?.status !== 201 || loggedIn?.status !== 200) return undefined;
-  return { id: Number(registered.body.id), token: String(loggedIn.body.access_token), deletion: 'none' };
+  const token = String(loggedIn.body.access_token);
+  return { id: Number(registered.body.id), email, password, token, deletion: 'none' };
 }

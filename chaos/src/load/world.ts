@@ -4,6 +4,8 @@ type Deletion = 'none' | 'asked' | 'done';
 /** An account that one client uses. */
 export interface Account {
   id: number;
+  email: string;
+  password: string;
   token: string;
   deletion: Deletion;
   /** When the deletion was acknowledged, in milliseconds since 1970. */

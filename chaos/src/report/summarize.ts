@@ -108,7 +108,7 @@ function availabilityOf(entries: readonly Entry[]): number {
 function byKind({ marks, entries }: Run): Summary['faults'] {
   const failures = entries.filter(({ outcome }) => outcome === 'info');
   const spans = new Map<string, number[]>();
-  for (const { kind, startedAt } of marks) {
+  for (const { kind, startedAt } of marks.filter(({ notRun }) => notRun === undefined)) {
     const next = Math.min(
       ...marks.map((mark) => mark.startedAt).filter((at) => at > startedAt + 50),
       Infinity,

@@ -5,6 +5,8 @@ import { Transform, type Readable } from 'node:stream';
 export interface Endpoint {
   port: number;
   isReady(): boolean;
+  /** Whether nothing may be sent there, even when nobody else is ready. */
+  isOut(): boolean;
 }
 
 export interface Balancer {
@@ -15,7 +17,7 @@ export interface Balancer {
 }
 
 /**
- * Spreads connections over `endpoints` in turn, as a Service of Kubernetes does: those that are ready, or all when none is. A
+ * Spreads connections over `endpoints` in turn, as a Service of Kubernetes does: those that are ready, or all that are not out when none is. A
  * refused connection goes to the next.
  */
 export async function openBalancer(port: number, endpoints: readonly Endpoint[]): Promise<Balancer> {
@@ -23,7 +25,9 @@ export async function openBalancer(port: number, endpoints: readonly Endpoint[])
   const way: Way = { bytes: Infinity };
   let turn = 0;
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
-    const inTurn = endpoints.map((_, index) => endpoints[(turn + index) % endpoints.length] as Endpoint);
+    const inTurn = endpoints
+      .map((_, index) => endpoints[(turn + index) % endpoints.length] as Endpoint)
+      .filter((endpoint) => !endpoint.isOut());
     turn += 1;
     const ready = inTurn.filter((endpoint) => endpoint.isReady());
     const others = inTurn.filter((endpoint) => !ready.includes(endpoint));

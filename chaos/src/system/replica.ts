@@ -1,7 +1,9 @@
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startProcess, type Ports, type ProcessName, type ServerProcess } from '@agora/local-stack';
 import type { FaultProxy } from '@agora/testing';
+import { offsetOf } from './clocks.js';
+import { Unavailable } from './unavailable.js';
 
 /** One running process of Agora, which is started again whenever it ends. */
 export interface Replica {
@@ -14,10 +16,19 @@ export interface Replica {
   pid(): number;
   /** Whether it answered 200 at `/readyz` when it was last asked. */
   isReady(): boolean;
+  /** Whether a fault keeps it from clients: it is frozen, or withdrawn. Nobody waits for it, and no balancer sends anything there. */
+  isOut(): boolean;
+  /** When a freeze of it last ended, by the monotonic clock in milliseconds; never is -Infinity. */
+  resumedAt(): number;
   /** Sends a signal that may end it. */
   end(signal: NodeJS.Signals): Promise<void>;
   pause(): void;
   resume(): void;
+  /** Takes it away from the balancers, or gives it back to them. */
+  withdraw(): void;
+  restore(): void;
+  /** Steps its wall clock by so many seconds from the real time. Throws an Unavailable where clocks cannot be stepped. */
+  stepClock(seconds: number): void;
   /** How many bytes of its heap it uses, garbage collected. */
   measureHeap(): Promise<number>;
   /** How it ended although nobody asked it to, or did not end as it should when asked by SIGTERM. */
@@ -37,6 +48,8 @@ interface Program extends Pick<Replica, 'name' | 'label' | 'ports' | 'ways'> {
   cwd: string;
   /** Where it writes the size of its heap. */
   heapFile: string;
+  /** Where it reads by how much its clock is off; undefined where clocks cannot be stepped. */
+  clockFile: string | undefined;
   /** Told of each process before it can be forgotten, should this one be killed. */
   remember(pid: number): void;
 }
@@ -51,7 +64,7 @@ const measureMilliseconds = 10_000;
 
 /** Starts a process; it may not be ready yet. */
 export async function startReplica(program: Program): Promise<Replica> {
-  const { label, ports, args, env, logFile, cwd, heapFile, remember } = program;
+  const { label, ports, args, env, logFile, cwd, heapFile, clockFile, remember } = program;
   const launch = async () => {
     const launched = await startProcess({ file: process.execPath, args, env, logFile, cwd });
     remember(launched.pid);
@@ -61,6 +74,9 @@ export async function startReplica(program: Program): Promise<Replica> {
   const stopped = new AbortController();
   let current: ServerProcess = await launch();
   let asked: NodeJS.Signals | undefined;
+  let withdrawn = false;
+  let frozen = false;
+  let resumedAt = -Infinity;
   const probe = probeReadiness(ports.internalPort, stopped.signal);
   const supervising = (async () => {
     while (!stopped.signal.aborted) {
@@ -71,6 +87,7 @@ export async function startReplica(program: Program): Promise<Replica> {
       if (asked === 'SIGTERM' && how !== 'exit code 0') crashes.push(`${label} ended with ${how} at SIGTERM`);
       asked = undefined;
       await sleep(restartMilliseconds);
+      frozen = false;
       if (!stopped.signal.aborted) current = await launch();
     }
   })();
@@ -89,8 +106,25 @@ export async function startReplica(program: Program): Promise<Replica> {
       send(ending, signal);
       await ending.ended;
     },
-    pause: () => send(current, 'SIGSTOP'),
-    resume: () => send(current, 'SIGCONT'),
+    isOut: () => withdrawn || frozen,
+    resumedAt: () => resumedAt,
+    pause() {
+      frozen = true;
+      probe.ready = false;
+      send(current, 'SIGSTOP');
+    },
+    resume() {
+      if (frozen) resumedAt = performance.now();
+      frozen = false;
+      send(current, 'SIGCONT');
+    },
+    withdraw: () => void (withdrawn = true),
+    restore: () => void (withdrawn = false),
+    stepClock(seconds) {
+      if (!clockFile) throw new Unavailable('libfaketime is not there, and apt-get could not install it');
+      // In place: the library keeps the file open.
+      writeFileSync(clockFile, offsetOf(seconds));
+    },
     async measureHeap() {
       rmSync(heapFile, { force: true });
       send(current, 'SIGUSR2');

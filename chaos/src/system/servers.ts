@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   startNats,
@@ -19,9 +19,14 @@ export interface Server {
   stop(): Promise<void>;
 }
 
-/** NATS, whose storage can be taken away while it does not run. */
+/** NATS, whose storage can be changed while it does not run, and which can be started with other settings. */
 export interface EventServer extends Server {
   wipe(): void;
+  /** Keeps what the storage holds now. */
+  saveStorage(): void;
+  /** Puts back what the storage held when it was saved. */
+  rewindStorage(): void;
+  startWith(settings: Partial<Pick<NatsOptions, 'accounts' | 'loginSeconds'>>): Promise<void>;
 }
 
 /** Starts PostgreSQL, durable: what it has acknowledged is to survive its being killed. */
@@ -41,15 +46,26 @@ export async function startDatabaseServer(options: PostgresOptions): Promise<Ser
 export async function startEventServer(options: NatsOptions): Promise<EventServer> {
   let nats = await startNats(options);
   const { port } = nats;
+  const startWith = async (settings: Partial<NatsOptions>) =>
+    void (nats = await startNats({ ...options, ...settings, port }));
+  const storage = join(options.storeDirectory, 'store');
+  const saved = join(options.storeDirectory, 'saved');
   const server = serverOf(port, {
     current: () => nats.process,
     everyone: () => [nats.process.pid],
-    start: async () => void (nats = await startNats({ ...options, port })),
+    start: () => startWith({}),
     stop: () => nats.stop(),
   });
+  const copy = (from: string, to: string) => {
+    rmSync(to, { recursive: true, force: true });
+    cpSync(from, to, { recursive: true });
+  };
   return {
     ...server,
-    wipe: () => rmSync(join(options.storeDirectory, 'store'), { recursive: true, force: true }),
+    startWith,
+    wipe: () => rmSync(storage, { recursive: true, force: true }),
+    saveStorage: () => copy(storage, saved),
+    rewindStorage: () => copy(saved, storage),
   };
 }
 

@@ -15,6 +15,7 @@ import {
   processes,
   rememberProcess,
   startProcess,
+  type NatsAccount,
   type Ports,
   type ProcessName,
   type ServerProcess,
@@ -25,6 +26,7 @@ import { openFaultProxy, type FaultProxy } from '@agora/testing';
 import { chooseAddresses, type Addresses } from './addresses.js';
 import { openAdministration, type Administration } from './administration.js';
 import { openBalancer, type Balancer } from './balancer.js';
+import { findFaketime, steppableClock } from './clocks.js';
 import { startReplica, type Replica, type Ways } from './replica.js';
 import { startDatabaseServer, startEventServer, type EventServer, type Server } from './servers.js';
 
@@ -35,6 +37,8 @@ export interface System {
   replicas: readonly Replica[];
   postgres: Server;
   nats: EventServer;
+  /** Who may log in to NATS. */
+  natsAccounts: NatsAccount[];
   administration: Administration;
   /** Breaks connections to services in the middle of an answer, after so many more bytes of answers on each. */
   cutAnswersAfter(bytes: number): void;
@@ -90,15 +94,16 @@ async function startParts(options: SystemOptions, stops: Stop[]): Promise<Omit<S
   });
   stops.push(() => postgres.stop());
   signal.throwIfAborted();
+  const natsAccounts = [
+    {
+      name: 'AGORA',
+      users: [...processes.map((name) => loginOf(name, natsUsers[name])), natsAdministrator],
+    },
+  ];
   const nats = await startEventServer({
     binary: await findNatsServer(options.announce, signal),
     storeDirectory: join(folder, 'nats'),
-    accounts: [
-      {
-        name: 'AGORA',
-        users: [...processes.map((name) => loginOf(name, natsUsers[name])), natsAdministrator],
-      },
-    ],
+    accounts: natsAccounts,
     durable: true,
     logFile: join(logs, 'nats.log'),
   });
@@ -125,10 +130,11 @@ async function startParts(options: SystemOptions, stops: Stop[]): Promise<Omit<S
     ...(name !== 'gateway' && { postgres: await openWay(postgres, stops) }),
     nats: await openWay(nats, stops),
   });
+  const faketime = await findFaketime(options.announce);
   const replicas: Replica[] = [];
   const balancers: Balancer[] = [];
   for (const name of processes) {
-    const started = await startReplicas(name, addresses, openWays, options, stops);
+    const started = await startReplicas(name, addresses, openWays, { ...options, faketime }, stops);
     replicas.push(...started);
     const balancer = await openBalancers(started, addresses.balanced[name], stops);
     if (name !== 'gateway') balancers.push(balancer);
@@ -138,6 +144,7 @@ async function startParts(options: SystemOptions, stops: Stop[]): Promise<Omit<S
     replicas,
     postgres,
     nats,
+    natsAccounts,
     administration,
     cutAnswersAfter: (bytes) => balancers.forEach((balancer) => balancer.cutAnswersAfter(bytes)),
     migrate: (service, verb) =>
@@ -176,7 +183,7 @@ async function startReplicas(
   name: ProcessName,
   addresses: Addresses,
   openWays: (name: ProcessName) => Promise<Ways>,
-  { folder, logs, mutation }: SystemOptions,
+  { folder, logs, mutation, faketime }: SystemOptions & { faketime: string | undefined },
   stops: Stop[],
 ): Promise<Replica[]> {
   const started: Replica[] = [];
@@ -186,6 +193,8 @@ async function startReplicas(
     const label = `${name}-${index + 1}`;
     const script = entryPoint(checkout, name);
     const heapFile = join(folder, `heap-${label}`);
+    // The first replica of each keeps the clock of the machine, whatever the library may do to the second.
+    const clock = faketime && index === 1 ? steppableClock(faketime, folder, label) : undefined;
     const replica = await startReplica({
       name,
       label,
@@ -196,11 +205,13 @@ async function startReplicas(
         ...environmentOf(name, { ...stack, ports: { ...stack.ports, [name]: ports } }),
         ...chaosSettings,
         CHAOS_HEAP_FILE: heapFile,
+        ...clock?.env,
         ...(mutation && { CHAOS_MUTATION: mutation }),
       },
       logFile: join(logs, `${label}.log`),
       cwd: checkout,
       heapFile,
+      clockFile: clock?.file,
       remember: (pid) => rememberProcess(folder, pid, script),
     });
     stops.push(() => replica.stop());
@@ -212,7 +223,7 @@ async function startReplicas(
 /** Stands before both ports of some replicas; answers the one before the public port. */
 async function openBalancers(replicas: Replica[], at: Ports, stops: Stop[]): Promise<Balancer> {
   const open = async (kind: keyof Ports) => {
-    const endpoints = replicas.map(({ ports, isReady }) => ({ port: ports[kind], isReady }));
+    const endpoints = replicas.map(({ ports, isReady, isOut }) => ({ port: ports[kind], isReady, isOut }));
     const balancer = await openBalancer(at[kind], endpoints);
     stops.push(() => balancer.stop());
     return balancer;
@@ -237,13 +248,23 @@ const measuring = ['--expose-gc', '--import', new URL('../measure/collect-garbag
 const mutationArguments = (mutation: string | undefined): string[] =>
   mutation ? ['--import', new URL('../mutations/hook.js', import.meta.url).href] : [];
 
-/** Waits until every replica says that it is ready. */
-export async function untilAllReady(replicas: readonly Replica[], signal: AbortSignal): Promise<void> {
-  const deadline = performance.now() + 60_000;
-  while (!replicas.every((replica) => replica.isReady())) {
+/** Replicas did not get ready in time, although nothing keeps them from it. */
+export class NotReady extends Error {}
+
+/** Waits until every replica that is not kept out by a fault says that it is ready; throws a NotReady after so many seconds. */
+export async function untilAllReady(
+  replicas: readonly Replica[],
+  signal: AbortSignal,
+  seconds = 60,
+): Promise<void> {
+  const deadline = performance.now() + seconds * 1_000;
+  for (;;) {
     signal.throwIfAborted();
-    const late = replicas.filter((replica) => !replica.isReady()).map(({ label }) => label);
-    if (performance.now() > deadline) throw new Error(`not ready after 60 s: ${late.join(', ')}`);
+    const late = replicas
+      .filter((replica) => !replica.isReady() && !replica.isOut())
+      .map(({ label }) => label);
+    if (late.length === 0) return;
+    if (performance.now() > deadline) throw new NotReady(`not ready after ${seconds} s: ${late.join(', ')}`);
     await sleep(50);
   }
 }

@@ -13,6 +13,8 @@ export { freePort, isFree } from './free-port.js';
 export { makeStreams } from './make-streams.js';
 export { migrateAll } from './migrations.js';
 export { startNats, type Nats, type NatsOptions } from './nats.js';
+export type { NatsAccount } from './nats-config.js';
+export { installPackageWithApt } from './nats-apt.js';
 export { permissionsOf } from './nats-permissions.js';
 export { findNatsServer, type NatsBinary } from './nats-server.js';
 export { startPostgres, type Postgres, type PostgresOptions } from './postgres.js';

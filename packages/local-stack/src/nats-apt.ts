@@ -18,17 +18,28 @@ const limits = [
 
 /** Installs Debian's or Ubuntu's package when we are root there, or answers why not. */
 export async function installNatsWithApt(announce: Announce, signal?: AbortSignal): Promise<Attempt> {
-  if (!isDebian()) return { reason: 'no apt-get here' };
-  if (process.getuid?.() !== 0) return { reason: 'not root, so no apt-get install nats-server' };
+  const reason = await installPackageWithApt('nats-server', announce, signal);
+  if (reason) return { reason };
+  return existsSync(installed) ? { file: installed } : { reason: `apt-get did not install ${installed}` };
+}
+
+/** Installs a package of Debian or Ubuntu when we are root there; answers why not when it could not. */
+export async function installPackageWithApt(
+  name: string,
+  announce: Announce,
+  signal?: AbortSignal,
+): Promise<string | undefined> {
+  if (!isDebian()) return 'no apt-get here';
+  if (process.getuid?.() !== 0) return `not root, so no apt-get install ${name}`;
   try {
-    announce('Installing nats-server with apt-get');
+    announce(`Installing ${name} with apt-get`);
     // Without fresh lists an install may still work, and with them it mostly does.
     await apt(['update', '-qq'], signal).catch(() => {});
-    await apt(['install', '-y', '-qq', '--no-install-recommends', 'nats-server'], signal);
-    return existsSync(installed) ? { file: installed } : { reason: `apt-get did not install ${installed}` };
+    await apt(['install', '-y', '-qq', '--no-install-recommends', name], signal);
+    return undefined;
   } catch (error) {
     signal?.throwIfAborted();
-    return { reason: `apt-get install nats-server failed: ${lastLine(error)}` };
+    return `apt-get install ${name} failed: ${lastLine(error)}`;
   }
 }
 

@@ -19,6 +19,7 @@ export interface NatsConfig {
   /** Every write reaches the disk before it is acknowledged, where the server (2.10 on) can do that. */
   durable: boolean;
   version: [number, number];
+  loginSeconds?: number;
 }
 
 /** The text of a configuration that every nats-server from 2.9 on reads. */
@@ -28,6 +29,7 @@ export function natsConfig({
   accounts,
   durable,
   version: [major, minor],
+  loginSeconds,
 }: NatsConfig): string {
   const canSync = major > 2 || minor >= 10;
   return [
@@ -42,6 +44,7 @@ export function natsConfig({
     '  max_file_store: 64GB',
     ...(durable && canSync ? ['  sync_interval: always'] : []),
     '}',
+    ...(loginSeconds === undefined ? [] : [`authorization: { timeout: ${loginSeconds} }`]),
     'accounts {',
     ...accounts.map(accountLine),
     '}',

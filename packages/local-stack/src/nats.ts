@@ -14,6 +14,8 @@ export interface NatsOptions {
   accounts: NatsAccount[];
   durable: boolean;
   logFile: string;
+  /** How long clients have to log in, in seconds; the server's own limit when left out. */
+  loginSeconds?: number;
   /** The port to listen on; a free one when left out. */
   port?: number;
   /** The server to run; looked for when left out. */
@@ -62,7 +64,7 @@ async function launch(
   port: number,
   options: NatsOptions,
 ): Promise<ServerProcess> {
-  const { accounts, durable, logFile } = options;
+  const { accounts, durable, logFile, loginSeconds } = options;
   const path = configFile(folder);
   const text = natsConfig({
     port,
@@ -70,6 +72,7 @@ async function launch(
     accounts,
     durable,
     version: binary.version,
+    ...(loginSeconds !== undefined && { loginSeconds }),
   });
   rmSync(path, { force: true });
   writeFileSync(path, text, { mode: 0o600 });
