@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { services, type ProcessName } from '@agora/local-stack';
 import { statusOf } from '../load/watch-sessions.js';
 import type { Replica } from '../system/replica.js';
-import type { Fault } from './fault.js';
+import type { Fault, Scene } from './fault.js';
 import { newAuthor } from './data.js';
 import { replicasOf } from './processes.js';
 
@@ -14,12 +14,13 @@ const noticeMilliseconds = 2_500;
 
 /** The one whose clock can be stepped, kept from clients meanwhile: it rightly refuses what is good by the right clock. */
 async function withStepped<Result>(
+  { system }: Scene,
   replica: Replica | undefined,
   seconds: number,
   work: (replica: Replica) => Promise<Result>,
 ): Promise<Result> {
   if (!replica) throw new Error('there is no second replica');
-  replica.withdraw();
+  system.withdraw(replica);
   try {
     replica.stepClock(seconds);
     await sleep(noticeMilliseconds);
@@ -43,7 +44,7 @@ const stepForth: Fault = {
     const during = await newAuthor(scene);
     await attempt('log out', 'POST', '/logout', { token: before.token });
     const replica = replicasOf(system, name)[1];
-    await withStepped(replica, hours * 3_600, async () => {
+    await withStepped(scene, replica, hours * 3_600, async () => {
       await attempt('log out', 'POST', '/logout', { token: during.token });
       await sleep(steppedMilliseconds, undefined, { signal }).catch(() => undefined);
     });
@@ -61,7 +62,7 @@ const signAhead: Fault = {
   async run(scene) {
     const { system, findings } = scene;
     const author = await newAuthor(scene);
-    await withStepped(replicasOf(system, 'auth')[1], hours * 3_600, async (auth) => {
+    await withStepped(scene, replicasOf(system, 'auth')[1], hours * 3_600, async (auth) => {
       const token = await logInAt(auth, author);
       for (const name of ['gateway', ...services.filter((service) => service !== 'auth')] as const)
         for (const replica of replicasOf(system, name))

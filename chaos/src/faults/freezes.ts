@@ -7,10 +7,9 @@ import { relayHolder, replicasOf } from './processes.js';
 /** Longer than any lease, timeout and deadline. */
 const freezeMilliseconds = 60_000;
 
-async function freeze(replica: Replica, { signal }: Scene): Promise<string> {
-  // Clients give their idle connections up first: nobody could answer those that wait on a frozen gateway.
-  replica.withdraw();
-  await sleep(1_500);
+async function freeze(replica: Replica, { signal, system }: Scene): Promise<string> {
+  // Nobody could answer those that wait on a frozen gateway.
+  system.withdraw(replica);
   replica.pause();
   await sleep(freezeMilliseconds, undefined, { signal }).catch(() => undefined);
   replica.resume();

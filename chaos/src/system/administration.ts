@@ -18,8 +18,12 @@ interface Access {
 /** Connects at each question: the server may have been killed since the last. */
 export function openAdministration({ database, nats }: Access): Administration {
   let connection: NatsConnection | undefined;
-  const connected = async () =>
-    (connection ??= await connect({ ...nats, maxReconnectAttempts: -1, reconnectTimeWait: 100 }));
+  // A server that refuses the login twice closes a connection for good.
+  const connected = async () => {
+    if (!connection || connection.isClosed())
+      connection = await connect({ ...nats, maxReconnectAttempts: -1, reconnectTimeWait: 100 });
+    return connection;
+  };
   return {
     async query<Row>(statement: string, values: unknown[] = []) {
       const client = new pg.Client({ ...database, connectionTimeoutMillis: 3_000, query_timeout: 20_000 });

@@ -13,6 +13,8 @@ export interface Balancer {
   readonly port: number;
   /** Breaks each connection in the middle of an answer once it has passed on so many more bytes of answers. */
   cutAnswersAfter(bytes: number): void;
+  /** Resets the connections that lead to `endpoint`. */
+  cutOff(endpoint: number): void;
   stop(): Promise<void>;
 }
 
@@ -41,6 +43,9 @@ export async function openBalancer(port: number, endpoints: readonly Endpoint[])
   return {
     port,
     cutAnswersAfter: (bytes) => void (way.bytes = bytes),
+    cutOff(endpoint) {
+      for (const socket of sockets) if (socket.remotePort === endpoint) socket.resetAndDestroy();
+    },
     async stop() {
       for (const socket of sockets) socket.destroy();
       await new Promise((resolve) => server.close(resolve));

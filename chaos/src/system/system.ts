@@ -42,6 +42,8 @@ export interface System {
   administration: Administration;
   /** Breaks connections to services in the middle of an answer, after so many more bytes of answers on each. */
   cutAnswersAfter(bytes: number): void;
+  /** Keeps a replica from clients until it is restored; connections that lead there are reset. */
+  withdraw(replica: Replica): void;
   /** Starts the migration command of a service. */
   migrate(service: ServiceName, verb: 'up' | 'down'): Promise<ServerProcess>;
   stop(): Promise<void>;
@@ -133,10 +135,12 @@ async function startParts(options: SystemOptions, stops: Stop[]): Promise<Omit<S
   const faketime = await findFaketime(options.announce);
   const replicas: Replica[] = [];
   const balancers: Balancer[] = [];
+  const everyBalancer: Balancer[] = [];
   for (const name of processes) {
     const started = await startReplicas(name, addresses, openWays, { ...options, faketime }, stops);
     replicas.push(...started);
     const balancer = await openBalancers(started, addresses.balanced[name], stops);
+    everyBalancer.push(balancer);
     if (name !== 'gateway') balancers.push(balancer);
   }
   return {
@@ -147,6 +151,10 @@ async function startParts(options: SystemOptions, stops: Stop[]): Promise<Omit<S
     natsAccounts,
     administration,
     cutAnswersAfter: (bytes) => balancers.forEach((balancer) => balancer.cutAnswersAfter(bytes)),
+    withdraw(replica) {
+      replica.withdraw();
+      for (const balancer of everyBalancer) balancer.cutOff(replica.ports.port);
+    },
     migrate: (service, verb) =>
       startProcess({
         file: process.execPath,
