@@ -22,6 +22,7 @@ describe('the balancer', () => {
   const gone = async (isReady: boolean): Promise<Endpoint> => ({
     port: await likelyFreePort(),
     isReady: () => isReady,
+    isOut: () => false,
   });
   const ask = async (): Promise<string> => {
     const response = await fetch(`http://127.0.0.1:${balancer.port}`, { headers: { Connection: 'close' } });

@@ -1,7 +1,7 @@
 import type { ServiceName } from '@agora/local-stack';
 import type { Findings } from '../findings.js';
 import type { Journal } from '../load/journal.js';
-import type { Outages } from '../load/outages.js';
+import type { Outages, Part } from '../load/outages.js';
 import type { Try } from '../load/try-request.js';
 import type { World } from '../load/world.js';
 import type { Random } from '../random.js';
@@ -32,8 +32,7 @@ export interface Poison {
 /** One way to break something. */
 export interface Fault {
   kind: string;
-  /** What it breaks: two faults that come together break different things. */
-  touches: 'processes' | 'postgres' | 'nats' | 'events' | 'data';
+  touches: Part;
   /** Whether it is one of the few of a quick run. */
   quick?: boolean;
   /** Whether it asks something of the system that no other fault may disturb. */

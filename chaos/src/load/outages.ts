@@ -1,10 +1,12 @@
-import type { Fault } from '../faults/fault.js';
 import type { Replica } from '../system/replica.js';
+
+/** What a fault breaks: two that come together break different things. */
+export type Part = 'processes' | 'postgres' | 'nats' | 'events' | 'data';
 
 /** Keeps when nobody could know which sessions had ended, whatever the processes did. */
 export interface Outages {
-  begin(touches: Fault['touches']): void;
-  end(touches: Fault['touches']): void;
+  begin(touches: Part): void;
+  end(touches: Part): void;
   /** The last moment, by the monotonic clock in milliseconds, at which revocations had no way to a process; -Infinity for never. */
   lastBlindAt(): number;
   stop(): void;
@@ -17,7 +19,7 @@ const sampleMilliseconds = 50;
  * for either, while no replica of auth is ready, and while NATS is broken and a replica of auth is not ready.
  */
 export function watchOutages(replicas: readonly Replica[]): Outages {
-  const broken: Fault['touches'][] = [];
+  const broken: Part[] = [];
   const auth = replicas.filter(({ name }) => name === 'auth');
   let blindAt = -Infinity;
   const isBlind = () => {

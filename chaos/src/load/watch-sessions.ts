@@ -20,7 +20,7 @@ export interface Watch {
 }
 
 /** Two seconds are promised; the third is for a machine on which everything shares two cores. */
-export const boundMilliseconds = 3_000;
+const boundMilliseconds = 3_000;
 const watchedMilliseconds = 4_000;
 const pauseMilliseconds = 250;
 
