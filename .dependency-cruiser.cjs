@@ -65,11 +65,12 @@ module.exports = {
       'services/[^/]+',
       ['chassis', 'identity', 'database', 'messaging', 'contracts', 'monolith', 'operations'],
     ),
-    dependsOnly(
-      'operations-depend-on-chassis-database-messaging-contracts-progress-only',
-      'packages/operations',
-      ['chassis', 'database', 'messaging', 'contracts', 'progress'],
-    ),
+    dependsOnly('operations-depend-on-chassis-database-messaging-contracts-only', 'packages/operations', [
+      'chassis',
+      'database',
+      'messaging',
+      'contracts',
+    ]),
     dependsOnly('gateway-depends-on-chassis-identity-messaging-only', 'gateway', [
       'chassis',
       'identity',

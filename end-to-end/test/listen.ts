@@ -23,11 +23,14 @@ export interface Listener {
 /** Opens the live feed at a gateway or at posts itself, by `fetch`, as browsers must that have to send a token; resolves once the headers are there. */
 export async function listen(
   origin: string,
-  { token, lastEventId }: { token: string; lastEventId?: string },
+  { token, ticket, lastEventId }: { token?: string; ticket?: string; lastEventId?: string },
 ): Promise<Listener> {
   const left = new AbortController();
-  const response = await fetch(`${origin}/feed/stream`, {
-    headers: { Authorization: `Bearer ${token}`, ...(lastEventId && { 'Last-Event-ID': lastEventId }) },
+  const response = await fetch(`${origin}/feed/stream${ticket ? `?ticket=${ticket}` : ''}`, {
+    headers: {
+      ...(token && { Authorization: `Bearer ${token}` }),
+      ...(lastEventId && { 'Last-Event-ID': lastEventId }),
+    },
     signal: left.signal,
   });
   const events: LiveEvent[] = [];

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { request, type IncomingMessage } from 'node:http';
 import { setTimeout as later } from 'node:timers/promises';
@@ -7,6 +8,7 @@ import {
   httpClient,
   join,
   openCourier,
+  query,
   reachAgora,
   tokenFor,
   type HttpClient,
@@ -172,6 +174,78 @@ describe('a stream', () => {
     },
     30_000,
   );
+});
+
+describe('a ticket', () => {
+  const ticketOf = async ({ token }: Person) => {
+    const { status, body } = await ask('POST', '/feed/stream/tickets', { token });
+    expect([status, Object.keys(body)]).toEqual([201, ['ticket']]);
+    return String(body['ticket']);
+  };
+  const openWith = async (ticket: string) => {
+    const listener = await listen(agora.origin, { ticket });
+    listeners.push(listener);
+    return listener;
+  };
+
+  it('opens one stream without a token', async () => {
+    const ticket = await ticketOf(reader);
+    // 256 bits in base64url.
+    expect(ticket).toMatch(/^[\w-]{43}$/);
+    expect((await ask('HEAD', `/feed/stream?ticket=${ticket}`)).status).toBe(200);
+    const listener = await openWith(ticket);
+    await heard(listener, await publish(), ['post-published post']);
+    const again = await ask('GET', `/feed/stream?ticket=${ticket}`);
+    expect([again.status, again.body.code]).toEqual([401, 'invalid_token']);
+    expect(again.headers.get('www-authenticate')).toMatch(/^Bearer .*error="invalid_token"$/);
+  });
+
+  it('opens it once when ten come at once', async () => {
+    const ticket = await ticketOf(reader);
+    const opened = await Promise.all(Array.from({ length: 10 }, () => openWith(ticket)));
+    expect(opened.filter(({ status }) => status === 200)).toHaveLength(1);
+    expect(opened.filter(({ status }) => status === 401)).toHaveLength(9);
+  });
+
+  it.each(['/feed', '/posts', '/users/me', '/vote'])('is worth nothing at %s', async (path) => {
+    const ticket = await ticketOf(reader);
+    expect((await ask('GET', `${path}?ticket=${ticket}`)).status).toBe(401);
+    expect((await ask('GET', path, { token: ticket })).status).toBe(401);
+  });
+
+  it.each(['', 'x', 'x'.repeat(43), 'é'])('that is %j opens nothing', async (ticket) => {
+    expect((await ask('GET', `/feed/stream?ticket=${encodeURIComponent(ticket)}`)).status).toBe(401);
+  });
+
+  it("ends its stream within 2 s of its session's end, and opens none after it", async () => {
+    const person = await join(ask);
+    const [used, unused] = [await ticketOf(person), await ticketOf(person)];
+    const listener = await openWith(used);
+    await ask('POST', '/logout', { token: person.token });
+    expect(await within(2_000, listener.ended)).toBe('whole');
+    expect((await openWith(unused)).status).toBe(401);
+  });
+
+  itInside('is kept as a digest alone, for 60 s, by no process, and never logged', async () => {
+    const [old, kept] = [await ticketOf(reader), await ticketOf(reader)];
+    const digest = createHash('sha256').update(old).digest();
+    const changed = await query(
+      `UPDATE posts.stream_tickets SET expires_at = expires_at - interval '60 seconds' WHERE digest = $1 RETURNING 1`,
+      [digest],
+    );
+    expect(changed).toHaveLength(1);
+    expect((await openWith(old)).status).toBe(401);
+    await agora.process('posts').end();
+    await agora.process('posts').restart();
+    await eventually(async () =>
+      expect((await ask('GET', '/feed', { token: reader.token })).status).toBe(200),
+    );
+    const listener = await openWith(kept);
+    expect(listener.status).toBe(200);
+    const rows = await query(`SELECT t::text AS row FROM posts.stream_tickets t`);
+    const logs = (['gateway', 'posts'] as const).map((name) => agora.process(name).log()).join('');
+    expect(JSON.stringify(rows) + logs).not.toContain(kept);
+  });
 });
 
 describe('a client that comes back with the id of its last event', () => {

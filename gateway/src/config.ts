@@ -1,8 +1,10 @@
 import { processSettings, rate, readSettings, type ProcessSettings, type Rate } from '@agora/chassis';
 import {
   identitySettings,
+  readerSettings,
   revocationSettings,
   type IdentitySettings,
+  type ReaderSettings,
   type RevocationSettings,
 } from '@agora/identity';
 import { brokerSettings, type BrokerSettings } from '@agora/messaging';
@@ -15,11 +17,14 @@ import { services, type Service } from './routes.js';
 type ServiceUrls = Record<`${Uppercase<Service>}_URL`, string>;
 
 export interface GatewaySettings
-  extends ProcessSettings, IdentitySettings, RevocationSettings, BrokerSettings, ServiceUrls {
+  extends ProcessSettings, IdentitySettings, ReaderSettings, RevocationSettings, BrokerSettings, ServiceUrls {
   UPSTREAM_TIMEOUT_SECONDS: number;
   UPSTREAM_MAX_REQUESTS: number;
   LIVE_STREAMS_MAX: number;
   LIVE_STREAMS_PER_USER: number;
+  LIVE_STREAMS_PER_ADDRESS: number;
+  /** Whether large answers are compressed for those who take that. */
+  COMPRESS_ANSWERS: boolean;
   VERSION: string;
   TRUSTED_PROXY_HOPS: number;
   CORS_ALLOWED_ORIGINS: string[];
@@ -59,6 +64,7 @@ export const readConfig = (environment: NodeJS.ProcessEnv): GatewaySettings =>
     ...processSettings,
     ...identitySettings,
     ...revocationSettings,
+    ...readerSettings,
     ...brokerSettings,
     PORT: Joi.number().port().default(8000),
     INTERNAL_PORT: Joi.number().port().default(9000),
@@ -71,6 +77,8 @@ export const readConfig = (environment: NodeJS.ProcessEnv): GatewaySettings =>
     UPSTREAM_MAX_REQUESTS: Joi.number().integer().min(1).default(1024),
     LIVE_STREAMS_MAX: Joi.number().integer().min(1).max(10_000).default(2_000),
     LIVE_STREAMS_PER_USER: Joi.number().integer().min(1).default(10),
+    LIVE_STREAMS_PER_ADDRESS: Joi.number().integer().min(1).default(500),
+    COMPRESS_ANSWERS: Joi.boolean().default(true),
     VERSION: Joi.string().default('development'),
     TRUSTED_PROXY_HOPS: Joi.number().integer().min(0).max(10).default(0),
     CORS_ALLOWED_ORIGINS: origins,

@@ -9,7 +9,6 @@ import {
   type Problem,
 } from '@agora/chassis';
 import { revocationsUnknown } from '@agora/identity';
-import { tooManyStreams } from './proxy/hold-streams.js';
 import { rateLimited } from './limits/limiter.js';
 import { policiesOfAddress } from './limits/policies.js';
 import { pages } from './pages/pages.js';
@@ -27,14 +26,13 @@ export const endpoints = pages({
 
 /** What the gateway refuses a route with, whoever answers it: follows the order of `answer` in `gateway.ts`. */
 export function refusalsOf(route: Route): Problem[] {
-  const isForUsers = route.access === 'user';
+  const isForUsers = route.access === 'user' || route.access === 'reader';
   return [
     malformed('The request could not be read.'),
     // What no id can look like is no path at all.
     ...(route.path.includes(':') ? [nothingHere()] : []),
     ...(isForUsers ? [unauthorized(), unauthorized('invalid_token')] : []),
     ...(isForUsers || policiesOfAddress(route).length > 0 ? [rateLimited(60)] : []),
-    ...(route.streams ? [tooManyStreams()] : []),
     ...(route.reads.length > 0 ? [unsupported('This endpoint does not read that.'), tooLarge()] : []),
     ...(isForUsers ? [revocationsUnknown()] : []),
     ...(route.service === 'gateway' ? [] : refusalsOfServices),

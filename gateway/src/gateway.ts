@@ -1,5 +1,5 @@
-import { createApplication, shedLoad, type Logger } from '@agora/chassis';
-import type { Verifier } from '@agora/identity';
+import { addressBucket, createApplication, shedLoad, type Logger } from '@agora/chassis';
+import { findCaller, type Verifier } from '@agora/identity';
 import type Koa from 'koa';
 import type { Context } from 'koa';
 import { checkRequest } from './admit/check-request.js';
@@ -9,12 +9,15 @@ import { cutUnreadBodies } from './admit/cut-unread-bodies.js';
 import { demandTls } from './admit/demand-tls.js';
 import { createRouteFinder } from './admit/find-route.js';
 import type { Streams } from './proxy/hold-streams.js';
-import { createAdmission } from './admit/admit.js';
+import { createAdmission, type Asker } from './admit/admit.js';
+import { costOfAnswer } from './limits/cost.js';
+import { takeTurns } from './limits/take-turns.js';
+import { compressAnswer } from './proxy/compress.js';
 import type { Limiter } from './limits/limiter.js';
 import { pages } from './pages/pages.js';
 import { showDocument } from './pages/show-document.js';
 import { receiveBody } from './admit/receive-body.js';
-import { routes, type Service } from './routes.js';
+import { routes, type Route, type Service } from './routes.js';
 import type { Upstream } from './proxy/upstream.js';
 
 export interface GatewayOptions {
@@ -28,6 +31,10 @@ export interface GatewayOptions {
   corsOrigins: readonly string[];
   /** Whether clients come by TLS, which ends in front. */
   behindTls: boolean;
+  /** Whether some reads need no token. */
+  publicReads: boolean;
+  /** Whether large answers are compressed. */
+  compresses: boolean;
   version: string;
   logger: Logger;
   isDraining(): boolean;
@@ -43,15 +50,25 @@ export function createGateway(options: GatewayOptions): Koa {
     trustedProxyHops,
     corsOrigins,
     behindTls,
+    publicReads,
+    compresses,
     version,
     logger,
     isDraining,
   } = options;
   const findRoute = createRouteFinder(routes);
-  const admit = createAdmission(verifier, limiter);
+  const admit = createAdmission(verifier, limiter, publicReads);
+  const turns = { user: takeTurns(ofUser), address: takeTurns(ofAddress) };
   const ownPages = new Map(
     pages({ version, isDraining, showDocument: showDocument() }).map(({ path, handler }) => [path, handler]),
   );
+  const addressOf = (ctx: Context) => clientAddress(ctx.req, trustedProxyHops);
+  // Each service has a bound of its own on what is under way to it.
+  const shed = shedLoad({
+    maxInFlight: Infinity,
+    exempt: '/health',
+    askerOf: (ctx) => String(findCaller(ctx)?.userId ?? addressBucket(addressOf(ctx))),
+  });
 
   /** The order is the contract's: framing and path, token, rate limit, content type and size. */
   const answer = async (ctx: Context): Promise<void> => {
@@ -60,21 +77,31 @@ export function createGateway(options: GatewayOptions): Koa {
     const { route, path } = findRoute(preflight ?? ctx.method, givenPath);
     labelMetrics(ctx, route.path);
     if (preflight) return answerPreflight(ctx, preflight);
-    const address = clientAddress(ctx.req, trustedProxyHops);
-    await admit(ctx, route, address);
+    const asker = await admit(ctx, route, addressOf(ctx), query);
+    if (compresses) compressAnswer(ctx, route);
+    await shed(ctx, () => serve(ctx, route, asker, path + query));
+  };
+
+  const serve = async (ctx: Context, route: Route, asker: Asker, url: string): Promise<void> => {
     if (route.service === 'gateway') return ownPages.get(route.path)?.(ctx);
     const body = await receiveBody(ctx.req, ctx.res, route.reads);
     const upstream = upstreams[route.service];
-    const outgoing = { url: path + query, body, address };
-    if (!route.streams || ctx.method === 'HEAD') return upstream.forward(ctx, outgoing);
-    await streams.hold(ctx, () => upstream.forwardStream(ctx, outgoing));
+    const outgoing = { url, body, address: addressOf(ctx), asker: asker.key };
+    if (route.streams && ctx.method !== 'HEAD')
+      return streams.hold(ctx, asker, async () => void (await upstream.forwardStream(ctx, outgoing)));
+    await turns[asker.policy].take(ctx, asker.key, asker.cost, async () => {
+      const bytes = await upstream.forward(ctx, outgoing);
+      await limiter.charge(asker.policy, asker.key, costOfAnswer(bytes));
+    });
   };
 
-  // Each service has a bound of its own on what is under way to it.
-  const shed = shedLoad({ maxInFlight: Infinity, exempt: '/health' });
-  const middleware = [cutUnreadBodies, allowOrigins(corsOrigins), shed, answer];
+  const middleware = [cutUnreadBodies, allowOrigins(corsOrigins), answer];
   return createApplication({ logger, middleware: behindTls ? [demandTls, ...middleware] : middleware });
 }
+
+/** Many may come from one address. */
+const ofUser = { inWork: 32, waiting: 256 };
+const ofAddress = { inWork: 64, waiting: 1_024 };
 
 /** The chassis reads the label where @koa/router would have left it. */
 const labelMetrics = (ctx: Context & { _matchedRoute?: string }, path: string): void => {

@@ -4,6 +4,7 @@ import { connectBroker } from '@agora/messaging';
 import { ratesOf, readConfig, urlSetting } from './config.js';
 import { createGateway, type GatewayOptions } from './gateway.js';
 import { holdStreams } from './proxy/hold-streams.js';
+import { costOfStreamMinute } from './limits/cost.js';
 import { openSharedLimiter } from './limits/share-counts.js';
 import { services, type Service } from './routes.js';
 import { createUpstream } from './proxy/upstream.js';
@@ -28,10 +29,14 @@ runProcess('gateway', readConfig, async (settings, { logger, started, isDraining
     services.map((service) => [service, upstreamOf(service)]),
   ) as GatewayOptions['upstreams'];
   const limiter = started(openSharedLimiter(ratesOf(settings), broker));
-  const streams = holdStreams({
-    perUser: settings.LIVE_STREAMS_PER_USER,
-    total: settings.LIVE_STREAMS_MAX,
-  });
+  const streams = holdStreams(
+    {
+      perUser: settings.LIVE_STREAMS_PER_USER,
+      perAddress: settings.LIVE_STREAMS_PER_ADDRESS,
+      total: settings.LIVE_STREAMS_MAX,
+    },
+    ({ policy, key }) => void limiter.charge(policy, key, costOfStreamMinute),
+  );
   const gateway = createGateway({
     verifier,
     upstreams,
@@ -40,6 +45,8 @@ runProcess('gateway', readConfig, async (settings, { logger, started, isDraining
     trustedProxyHops: settings.TRUSTED_PROXY_HOPS,
     corsOrigins: settings.CORS_ALLOWED_ORIGINS,
     behindTls: settings.NODE_ENV === 'production',
+    publicReads: settings.PUBLIC_READS,
+    compresses: settings.COMPRESS_ANSWERS,
     version: settings.VERSION,
     logger,
     isDraining,

@@ -3,6 +3,8 @@ import { readConfig } from '../src/config.js';
 
 const complete = {
   JWKS_URL: 'http://auth:9001/internal/jwks.json',
+  REVOCATIONS_URL: 'http://auth:9001/internal/revocations',
+  REVOCATIONS_SECRET: 'only-these-tests-know-this-0123456789',
   NATS_URL: 'nats://nats:4222',
   AUTH_URL: 'http://auth:8001',
   POSTS_URL: 'http://posts:8002/',
@@ -27,7 +29,7 @@ it('has defaults for all but where the others are', () => {
 });
 
 it('names all that is missing', () => {
-  expect(() => readConfig({})).toThrow(/JWKS_URL.*NATS_URL.*AUTH_URL.*POSTS_URL.*VOTES_URL/);
+  expect(() => readConfig({})).toThrow(/JWKS_URL.*REVOCATIONS_URL.*NATS_URL.*AUTH_URL.*POSTS_URL.*VOTES_URL/);
 });
 
 describe('refuses as an origin', () => {

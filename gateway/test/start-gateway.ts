@@ -19,6 +19,8 @@ export interface GatewayOverrides {
   corsOrigins?: string[];
   limiter?: Limiter;
   behindTls?: boolean;
+  publicReads?: boolean;
+  compresses?: boolean;
   streamBounds?: StreamBounds;
 }
 
@@ -54,7 +56,9 @@ export async function startGateway(
     trustedProxyHops = 0,
     corsOrigins = [],
     behindTls = false,
-    streamBounds = { perUser: 100, total: 100 },
+    publicReads = false,
+    compresses = false,
+    streamBounds = { perUser: 100, perAddress: 100, total: 100 },
     limiter = createLimiter({ ...generous, ...rates }),
   }: GatewayOverrides = {},
 ): Promise<RunningGateway> {
@@ -71,6 +75,8 @@ export async function startGateway(
     trustedProxyHops,
     corsOrigins,
     behindTls,
+    publicReads,
+    compresses,
     version: '1.2.3',
     logger,
     isDraining,

@@ -124,11 +124,31 @@ export interface paths {
         };
         /**
          * Follow what happens to published posts
-         * @description Server-sent events, each with an `id` to go on from, until the access token ends: `post-published` and `post-changed` (`data`: the Post), `post-deleted` (`{"id"}`; a post taken back to draft too), `votes` (`{"id","votes"}`), and `reset` (`{}`) where something was missed, because the `Last-Event-ID` is unknown or too old. A line comes at least every 15 s.
+         * @description Server-sent events, each with an `id` to go on from, until the access token ends: `post-published` and `post-changed` (`data`: the Post), `post-deleted` (`{"id"}`; a post taken back to draft too), `votes` (`{"id","votes"}`), and `reset` (`{}`) where something was missed, because the `Last-Event-ID` is unknown or too old. It begins with `retry:`, and a comment comes at least every 15 s. Past the bounds on open streams the oldest of whoever has most ends.
          */
         get: operations["streamFeed"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/feed/stream/tickets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Get a ticket for the live feed
+         * @description For `EventSource` and others that cannot send a token: `GET /feed/stream?ticket=…` within 60 s, once. The stream ends with the session and the token that asked for the ticket.
+         */
+        post: operations["issueStreamTicket"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1108,6 +1128,14 @@ export interface components {
         };
         /**
          * @example {
+         *       "ticket": "qO3s0WgAS8Kl7tBq1P1J6nq2gT1bJr3bXw9Xo4m5mZc"
+         *     }
+         */
+        StreamTicket: {
+            ticket: string;
+        };
+        /**
+         * @example {
          *       "access_token": "eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCJ9.eyJzdWIiOiI3In0.c2lnbmF0dXJl",
          *       "token_type": "bearer",
          *       "expires_in": 900,
@@ -1694,23 +1722,6 @@ export interface components {
                 };
             };
         };
-        /** @description Too Many Requests: `rate_limited` (Too many requests. Try again later.) `too_many_streams` (Too many streams are open. Close one first.) */
-        RateLimitedOrTooManyStreams: {
-            headers: {
-                /** @description After how many seconds to try again. */
-                "Retry-After": number;
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {unknown} */
-                    code?: "rate_limited" | "too_many_streams";
-                    /** @constant */
-                    status?: 429;
-                };
-            };
-        };
         /** @description Service Unavailable: `revocations_unknown` (Which access tokens were revoked is not known at the moment.) `service_unavailable` (The service is not available right now.) `unavailable` (A part of Agora that this request needs gives no answer.) */
         RevocationsUnknownOrServiceUnavailableOrUnavailable: {
             headers: {
@@ -2035,7 +2046,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A page of posts. */
+            /** @description A page of posts. It ends before it exceeds 1 MiB. */
             200: {
                 headers: {
                     /** @description `stale` when the write is still missing. */
@@ -2063,7 +2074,10 @@ export interface operations {
     };
     streamFeed: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description In place of a token: one of `POST /feed/stream/tickets`. */
+                ticket?: string;
+            };
             header?: {
                 /** @description The `id` of the last event that was seen; without it, from now on. */
                 "Last-Event-ID"?: string;
@@ -2087,7 +2101,39 @@ export interface operations {
             };
             400: components["responses"]["MalformedRequest"];
             401: components["responses"]["InvalidTokenOrTokenMissing"];
-            429: components["responses"]["RateLimitedOrTooManyStreams"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["BadGateway"];
+            503: components["responses"]["RevocationsUnknownOrServiceUnavailableOrUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    issueStreamTicket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The ticket. */
+            201: {
+                headers: {
+                    "Consistency-Token": components["headers"]["Consistency-Token"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StreamTicket"];
+                };
+            };
+            400: components["responses"]["MalformedRequest"];
+            401: components["responses"]["InvalidTokenOrTokenMissing"];
+            429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["BadGateway"];
             503: components["responses"]["RevocationsUnknownOrServiceUnavailableOrUnavailable"];
@@ -2426,7 +2472,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Drafts too, newest first. */
+            /** @description Drafts too, newest first. It ends before it exceeds 1 MiB. */
             200: {
                 headers: {
                     /** @description `stale` when the write is still missing. */

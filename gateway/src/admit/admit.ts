@@ -1,19 +1,38 @@
 import { addressBucket } from '@agora/chassis';
 import { authenticate, requireUser, type Verifier } from '@agora/identity';
 import type { Context } from 'koa';
-import type { Route } from '../routes.js';
+import { costOf } from '../limits/cost.js';
 import type { Limiter } from '../limits/limiter.js';
 import { policiesOfAddress, policiesOfUser } from '../limits/policies.js';
+import type { Route } from '../routes.js';
 
-/** Lets a request in: throws 401 without a good token where one is needed, then 429 when its user, or its address, asks too often. */
-export type Admit = (ctx: Context, route: Route, address: string) => Promise<void>;
+/** Who asks, as far as is known, and what for. */
+export interface Asker {
+  /** Missing for a request without a token. */
+  userId?: number;
+  /** The bucket of the client's address. */
+  address: string;
+  /** The policy that its points are counted in, and by which key. */
+  policy: 'user' | 'address';
+  key: string;
+  /** What the request weighs, in points. */
+  cost: number;
+}
+
+/** Lets a request in: throws 401 without a good token where one is needed, then 429 when its user, or its address, asks for too much. */
+export type Admit = (ctx: Context, route: Route, address: string, query: string) => Promise<Asker>;
 
 /** Makes the guard of all routes. */
-export function createAdmission(verifier: Verifier, limiter: Limiter): Admit {
+export function createAdmission(verifier: Verifier, limiter: Limiter, arePublicReads: boolean): Admit {
   const requireToken = authenticate(verifier);
-  return async (ctx, route, address) => {
-    const countAddress = () => limiter.count(ctx, policiesOfAddress(route), addressBucket(address));
-    if (route.access === 'anyone') return countAddress();
+  return async (ctx, route, clientAddress, query) => {
+    const address = addressBucket(clientAddress);
+    const cost = costOf(route, query);
+    const countAddress = () => limiter.count(ctx, policiesOfAddress(route), address, cost);
+    if (route.access === 'anyone' || needsNoToken(ctx, route, query, arePublicReads)) {
+      await countAddress();
+      return { address, policy: 'address', key: address, cost };
+    }
     try {
       await requireToken(ctx, async () => undefined);
     } catch (refusal) {
@@ -21,6 +40,14 @@ export function createAdmission(verifier: Verifier, limiter: Limiter): Admit {
       await countAddress();
       throw refusal;
     }
-    await limiter.count(ctx, policiesOfUser(route), String(requireUser(ctx).userId));
+    const { userId } = requireUser(ctx);
+    const key = String(userId);
+    await limiter.count(ctx, policiesOfUser(route), key, cost);
+    return { userId, address, policy: 'user', key, cost };
   };
 }
+
+/** Where reads are public, and for a stream that comes with a ticket, which posts will look at. A token that is sent is looked at in any case. */
+const needsNoToken = (ctx: Context, route: Route, query: string, arePublicReads: boolean): boolean =>
+  !ctx.get('authorization') &&
+  ((route.access === 'reader' && arePublicReads) || (route.streams === true && /[?&]ticket=/.test(query)));

@@ -1,6 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { askForBody, bodyLimits, checkBodyHeaders, Problem, tooLarge, type BodyKind } from '@agora/chassis';
-import { clientLeft } from '../proxy/client-left.js';
+import {
+  askForBody,
+  bodyLimits,
+  checkBodyHeaders,
+  clientLeft,
+  Problem,
+  tooLarge,
+  type BodyKind,
+} from '@agora/chassis';
 import { emptyObjectLimit, unwantedBody } from './check-request.js';
 
 /**

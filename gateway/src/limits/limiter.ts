@@ -1,12 +1,12 @@
 import { tooMany } from '@agora/chassis';
 import type { Context } from 'koa';
 import { countByKey, type Usage } from './count-by-key.js';
-import { policyNames, type PolicyName, type Rates } from './policies.js';
+import { policyNames, weighing, type PolicyName, type Rates } from './policies.js';
 
 /** Bounds the memory: some tens of megabytes when every policy has as many. */
 const maxKeys = 50_000;
 
-/** One key of a policy and how many requests it stands for. */
+/** One key of a policy and how many points it has used. */
 export interface Count {
   policy: PolicyName;
   key: string;
@@ -15,8 +15,13 @@ export interface Count {
 
 /** Counts requests and refuses what is too much. */
 export interface Limiter {
-  /** Counts a request by one key in some policies and tells the client so; throws a 429 past one of their limits. */
-  count(ctx: Context, policies: readonly PolicyName[], key: string): Promise<void>;
+  /**
+   * Counts a request by one key in some policies and tells the client so; throws a 429 past one of their limits. It counts `cost` points in
+   * the policy that weighs, and one in the others.
+   */
+  count(ctx: Context, policies: readonly PolicyName[], key: string, cost: number): Promise<void>;
+  /** Counts what turned out only later, or lasts. */
+  charge(policy: PolicyName, key: string, points: number): Promise<void>;
   /** Adds what another replica has counted. */
   add(counts: readonly Count[]): Promise<void>;
 }
@@ -27,14 +32,18 @@ export function createLimiter(rates: Rates, onCount: (count: Count) => void = ()
   const add = async ({ policy, key, points }: Count): Promise<Usage> =>
     (await counters.get(policy)?.(key, points)) ?? { used: 0, milliseconds: 0 };
 
+  const addOwn = (count: Count): Promise<Usage> => {
+    onCount(count);
+    return add(count);
+  };
+
   return {
-    async count(ctx, policies, key) {
+    async count(ctx, policies, key, cost) {
       if (policies.length === 0) return;
       const usages = await Promise.all(
         policies.map(async (policy) => {
-          const count = { policy, key, points: 1 };
-          onCount(count);
-          return { policy, ...(await add(count)) };
+          const points = weighing.has(policy) ? cost : 1;
+          return { policy, ...(await addOwn({ policy, key, points })) };
         }),
       );
       ctx.set('RateLimit-Policy', usages.map(({ policy }) => describePolicy(policy, rates)).join(', '));
@@ -43,6 +52,9 @@ export function createLimiter(rates: Rates, onCount: (count: Count) => void = ()
       if (exceeded.length === 0) return;
       const seconds = Math.max(...exceeded.map(secondsLeft));
       throw rateLimited(Math.max(1, seconds));
+    },
+    async charge(policy, key, points) {
+      if (points > 0) await addOwn({ policy, key, points });
     },
     async add(counts) {
       for (const count of counts) await add(count);

@@ -5,7 +5,10 @@ import type { Route } from '../routes.js';
 export const policyNames = ['address', 'login', 'registration', 'refresh', 'user', 'writes'] as const;
 export type PolicyName = (typeof policyNames)[number];
 
-/** How many requests each policy allows. */
+/** Those that count what a request costs (`cost.ts`) and not just that it came. */
+export const weighing: ReadonlySet<PolicyName> = new Set<PolicyName>(['address', 'user']);
+
+/** How many requests, or points, each policy allows. */
 export type Rates = Record<PolicyName, Rate>;
 
 const stricter = new Map<string, PolicyName>([

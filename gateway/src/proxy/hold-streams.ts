@@ -1,51 +1,72 @@
-import type { Readable } from 'node:stream';
-import { tooMany, unavailable, type Stoppable } from '@agora/chassis';
-import { requireUser } from '@agora/identity';
+import type { IncomingMessage } from 'node:http';
+import { busiest, unavailable, type Stoppable } from '@agora/chassis';
 import type { Context } from 'koa';
+import type { Asker } from '../admit/admit.js';
 
 /** The streams that go through this gateway: they last, so they are bounded by themselves and not as requests. */
 export interface Streams extends Stoppable {
   /**
-   * Has `forward` pass a stream on, which ends with it. Throws a 429 when its user has too many, and a 503 when there are too many
-   * or the gateway drains.
+   * Has `forward` pass a stream on, which ends with it. Past a bound the oldest stream of whoever has most ends for it. Throws a 503 when
+   * the gateway drains.
    */
-  hold(ctx: Context, forward: () => Promise<void>): Promise<void>;
+  hold(ctx: Context, asker: Asker, forward: () => Promise<void>): Promise<void>;
 }
 
-/** How many streams may be open, of one user and of all. */
+/** How many streams may be open: of one user, of one address and of all. */
 export interface StreamBounds {
   perUser: number;
+  perAddress: number;
   total: number;
 }
 
 interface Held {
-  userId: number;
+  userId: number | undefined;
+  address: string;
   end(): void;
 }
 
-/** Holds streams until they end. Stopping ends them all, as whole answers, and lets no more begin. */
-export function holdStreams({ perUser, total }: StreamBounds): Streams {
+/** What posts says of whoever came with a ticket; it is not passed on. */
+export const streamUserHeader = 'agora-stream-user';
+
+const minute = 60_000;
+
+/** Holds streams until they end. Stopping ends them all, as whole answers, and lets no more begin. `lasts` hears of every minute of each. */
+export function holdStreams(bounds: StreamBounds, lasts: (asker: Asker) => void = () => undefined): Streams {
+  /** The oldest first. */
   const streams = new Set<Held>();
   let isStopped = false;
+
+  const endOldest = (candidates: readonly Held[]) => {
+    const [oldest] = busiest(candidates, ({ userId, address }) => userId ?? address);
+    if (!oldest) return;
+    streams.delete(oldest);
+    oldest.end();
+  };
+  const makeRoom = ({ userId, address }: Pick<Asker, 'userId' | 'address'>) => {
+    const all = [...streams];
+    const ofUser = all.filter((stream) => userId !== undefined && stream.userId === userId);
+    const ofAddress = all.filter((stream) => stream.address === address);
+    if (ofUser.length >= bounds.perUser) endOldest(ofUser);
+    else if (ofAddress.length >= bounds.perAddress) endOldest(ofAddress);
+    else if (all.length >= bounds.total) endOldest(busiest(all, (stream) => stream.address));
+  };
+
   return {
-    async hold(ctx, forward) {
-      const { userId } = requireUser(ctx);
-      if (isStopped || streams.size >= total) throw unavailable('No more streams can be opened here.');
-      const own = [...streams].filter((stream) => stream.userId === userId).length;
-      if (own >= perUser) throw tooManyStreams();
-      const stream: Held = { userId, end: () => undefined };
-      streams.add(stream);
-      ctx.res.once('pipe', (answer: Readable) => {
-        stream.end = () => {
-          // What the service still says would come after the end.
-          answer.unpipe(ctx.res);
-          ctx.res.end();
-        };
-        if (isStopped) stream.end();
+    async hold(ctx, asker, forward) {
+      if (isStopped) throw unavailable('The gateway is shutting down.', 1, 'draining');
+      makeRoom(asker);
+      const stream = watchStream(ctx, asker, (userId) => {
+        // Whose ticket it was is known only now.
+        streams.delete(stream);
+        makeRoom({ userId, address: asker.address });
+        streams.add(stream);
       });
+      streams.add(stream);
+      const timer = setInterval(() => lasts(asker), minute);
       try {
         await forward();
       } finally {
+        clearInterval(timer);
         streams.delete(stream);
       }
     },
@@ -56,6 +77,22 @@ export function holdStreams({ perUser, total }: StreamBounds): Streams {
   };
 }
 
-/** 429: the user has as many streams open as one may have. */
-export const tooManyStreams = () =>
-  tooMany('too_many_streams', 'Too many streams are open. Close one first.', 5);
+/** A stream that can be ended as a whole answer, also before it has begun. */
+function watchStream(ctx: Context, { userId, address }: Asker, learnedUser: (userId: number) => void): Held {
+  let hasEnded = false;
+  const stream: Held = { userId, address, end: () => (hasEnded = true) };
+  ctx.res.once('pipe', (answer: IncomingMessage) => {
+    stream.end = () => {
+      // What the service still says would come after the end.
+      answer.unpipe(ctx.res);
+      ctx.res.end();
+    };
+    const owner = answer.headers[streamUserHeader];
+    if (userId === undefined && owner !== undefined && !hasEnded) {
+      stream.userId = Number(owner);
+      learnedUser(stream.userId);
+    }
+    if (hasEnded) stream.end();
+  });
+  return stream;
+}

@@ -9,11 +9,15 @@ export interface Outgoing {
   body: Buffer;
   /** The client's. */
   address: string;
+  /** Whom it is counted for. */
+  asker: string;
 }
 
 /** One try to get an answer. */
 export interface Attempt {
   reusedSocket: boolean;
+  /** How large the answer says it is, in bytes; 0 where it does not. */
+  bytes: number;
   fail(error: Error): void;
 }
 

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { securityHeaders } from '@agora/chassis';
+import { streamUserHeader } from './hold-streams.js';
 import { namedByConnection } from './named-by-connection.js';
 
 const hopByHop = [
@@ -19,7 +20,7 @@ const ours = Object.keys(securityHeaders)
   .map((name) => name.toLowerCase())
   .filter((name) => name !== 'cache-control');
 
-const kept = new Set([...hopByHop, ...ours, 'server', 'x-powered-by', 'x-request-id']);
+const kept = new Set([...hopByHop, ...ours, 'server', 'x-powered-by', 'x-request-id', streamUserHeader]);
 
 /** Passes a service's answer on to the client, without what belongs to one connection or to the gateway. */
 export function passOnAnswer(answer: IncomingMessage, response: ServerResponse): void {

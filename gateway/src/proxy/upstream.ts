@@ -1,8 +1,7 @@
 import { Agent } from 'node:http';
-import { traceCall, type Logger, type Stoppable } from '@agora/chassis';
+import { clientLeft, countAskers, traceCall, type Logger, type Stoppable } from '@agora/chassis';
 import { createProxyMiddleware } from 'http-proxy-middleware';
 import type { Context } from 'koa';
-import { clientLeft } from './client-left.js';
 import { OutgoingRequest, type Attempt, type Outgoing } from './outgoing-request.js';
 import { serviceUnavailable, toUpstreamProblem } from './upstream-failure.js';
 import { watchProxy } from './watch-proxy.js';
@@ -11,17 +10,17 @@ export interface UpstreamOptions {
   origin: string;
   /** How long an answer may take to begin, and how long it may pause then. */
   timeoutMilliseconds: number;
-  /** A service that hangs must not take all of the gateway with it: what comes on top of this many requests is refused. */
+  /** A service that hangs must not take all of the gateway with it: past this many requests whoever asks most is refused, past twice as many everybody. */
   maxInFlight: number;
   logger: Logger;
 }
 
 /** A service behind the gateway. */
 export interface Upstream extends Stoppable {
-  /** Asks the service and passes its answer on; throws 502, 503 or 504 when there is none. Ends when the answer has ended. */
-  forward(ctx: Context, outgoing: Outgoing): Promise<void>;
+  /** Asks the service and passes its answer on; throws 502, 503 or 504 when there is none. Ends when the answer has ended, with its size in bytes. */
+  forward(ctx: Context, outgoing: Outgoing): Promise<number>;
   /** The same for an answer that goes on and on: it counts for no request, and may pause for as long as its signs of life do. */
-  forwardStream(ctx: Context, outgoing: Outgoing): Promise<void>;
+  forwardStream(ctx: Context, outgoing: Outgoing): Promise<number>;
 }
 
 /** Three times what the services take between two signs of life: then the service is gone, or the way to it. */
@@ -40,20 +39,28 @@ export function createUpstream({
   const streamAgent = new Agent();
   const ask = createAsk(origin, agent, timeoutMilliseconds);
   const askForStream = createAsk(origin, streamAgent, timeoutMilliseconds, streamPauseMilliseconds);
+  const askers = countAskers();
+  const forgetting = setInterval(() => askers.forgetHalf(), 1_000);
   const passOn = async (asking: Ask, ctx: Context, outgoing: Outgoing) => {
+    const done = askers.begin(outgoing.asker);
     try {
-      await askAgainIfStale(asking, ctx, outgoing);
+      return await askAgainIfStale(asking, ctx, outgoing);
     } catch (error) {
-      giveUp(ctx, error as NodeJS.ErrnoException, logger);
+      return giveUp(ctx, error as NodeJS.ErrnoException, logger);
+    } finally {
+      done(1);
     }
   };
   return {
     async forward(ctx, outgoing) {
-      if (socketsInUse(agent) >= maxInFlight) throw serviceUnavailable();
-      await passOn(ask, ctx, outgoing);
+      const inUse = socketsInUse(agent);
+      if (inUse >= 2 * maxInFlight || (inUse >= maxInFlight && askers.asksMost(outgoing.asker)))
+        throw serviceUnavailable();
+      return passOn(ask, ctx, outgoing);
     },
     forwardStream: (ctx, outgoing) => passOn(askForStream, ctx, outgoing),
     async stop() {
+      clearInterval(forgetting);
       agent.destroy();
       streamAgent.destroy();
     },
@@ -104,8 +111,8 @@ function createAsk(
 }
 
 /** A kept connection may have been closed by a service that restarts; a read can then safely be asked once more. */
-async function askAgainIfStale(ask: Ask, ctx: Context, outgoing: Outgoing): Promise<void> {
-  const attempt: Attempt = { reusedSocket: false, fail: () => undefined };
+async function askAgainIfStale(ask: Ask, ctx: Context, outgoing: Outgoing): Promise<number> {
+  const attempt: Attempt = { reusedSocket: false, bytes: 0, fail: () => undefined };
   try {
     await ask(ctx, outgoing, attempt);
   } catch (error) {
@@ -114,12 +121,14 @@ async function askAgainIfStale(ask: Ask, ctx: Context, outgoing: Outgoing): Prom
     if (!stale || !isRead || ctx.res.headersSent) throw error;
     await ask(ctx, outgoing, attempt);
   }
+  return attempt.bytes;
 }
 
-function giveUp({ res }: Context, error: NodeJS.ErrnoException, logger: Logger): void {
+function giveUp({ res }: Context, error: NodeJS.ErrnoException, logger: Logger): number {
   if (res.closed && !res.headersSent) throw clientLeft();
   if (!res.destroyed) logger.warn({ error }, 'no answer from the service');
   if (!res.headersSent) throw toUpstreamProblem(error);
   // Half an answer must not look like a whole one.
   res.destroy();
+  return 0;
 }

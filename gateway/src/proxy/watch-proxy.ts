@@ -16,8 +16,10 @@ export const watchProxy =
       if (attempt) watchRequest(proxyRequest, attempt, timeoutMilliseconds);
     });
     proxy.on('proxyRes', (answer, request, response) => {
-      if (isAnswer(answer)) return passOnAnswer(answer, response);
-      attemptOf(request)?.fail(new UpstreamNonsense());
+      const attempt = attemptOf(request);
+      if (!isAnswer(answer)) return attempt?.fail(new UpstreamNonsense());
+      if (attempt) attempt.bytes = Number(answer.headers['content-length'] ?? 0);
+      passOnAnswer(answer, response);
     });
     proxy.on('error', (error, request) => {
       if (request) attemptOf(request)?.fail(error);

@@ -115,6 +115,32 @@ describe('a request with a token', () => {
     expect((await posts(user(7))).status).toBe(200);
   });
 
+  it.each([
+    ['/feed?limit=100', 10],
+    ['/feed?search=a&limit=35', 4],
+    ['/posts?limit=999999999', 10],
+    ['/posts?limit=5', 1],
+    ['/posts', 1],
+    ['/feed/stream', 5],
+  ])('counts %s as %d: what it costs', async (path, cost) => {
+    await limitTo({ user: { limit: 100, seconds: 60 } });
+    const answer = await ask(gateway.port, 'GET', path, { headers: user(7) });
+    expect(answer.headers['ratelimit']).toMatch(new RegExp(`^"user";r=${100 - cost};`));
+  });
+
+  it('counts the hashing of passwords, and large answers, once more by their weight', async () => {
+    await limitTo({ user: { limit: 100, seconds: 60 } });
+    const left = async () => /r=(\d+)/.exec((await posts(user(7))).headers['ratelimit'] as string)?.[1];
+    await askJson(gateway.port, 'PUT', '/users/me/password', {}, user(7));
+    expect(await left()).toBe('79');
+    const { answer } = upstream;
+    upstream.answer = (_request, response) =>
+      response.writeHead(200, { 'content-length': 655_360 }).end('a'.repeat(655_360));
+    await posts(user(7));
+    upstream.answer = answer;
+    await eventually(async () => expect(Number(await left())).toBeLessThan(70));
+  });
+
   it('is counted by its address when the token is bad', async () => {
     await limitTo({ address: { limit: 2, seconds: 60 } });
     expect(statuses(await times(3, () => posts(bearer('nonsense'))))).toEqual([401, 401, 429]);

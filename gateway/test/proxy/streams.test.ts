@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { request, type IncomingMessage, type ServerResponse } from 'node:http';
-import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { bearer, signToken } from '../access-token.js';
 import { ask } from '../ask.js';
 import { startGatewayTo, type RunningGateway } from '../start-gateway.js';
@@ -23,7 +23,7 @@ beforeEach(async () => {
   gateway = await startGatewayTo(upstream.origin, {
     timeoutMilliseconds: pauseMilliseconds,
     maxInFlight: 1,
-    streamBounds: { perUser: 2, total: 3 },
+    streamBounds: { perUser: 2, perAddress: 3, total: 3 },
   });
 });
 afterEach(async () => {
@@ -31,9 +31,11 @@ afterEach(async () => {
   await upstream.stop();
 });
 
-async function openStream(user = '7'): Promise<IncomingMessage> {
-  const headers = bearer(signToken({ sub: user }));
-  const outgoing = request({ port: gateway.port, path: '/feed/stream', headers, agent: false }).end();
+const openStream = (user = '7', address = ''): Promise<IncomingMessage> =>
+  openWith({ ...bearer(signToken({ sub: user })), ...(address && { 'x-forwarded-for': address }) });
+
+async function openWith(headers: Record<string, string>, query = ''): Promise<IncomingMessage> {
+  const outgoing = request({ port: gateway.port, path: `/feed/stream${query}`, headers, agent: false }).end();
   const [answer] = (await once(outgoing, 'response')) as [IncomingMessage];
   answer.setEncoding('utf8');
   return answer;
@@ -54,25 +56,78 @@ it('passes each event on as it comes, as often as it pauses', async () => {
   expect(answer.complete).toBe(true);
 });
 
-it('counts streams by themselves: not as requests, but by user and in all', async () => {
+it('counts streams by themselves and not as requests', async () => {
   await Promise.all([openStream(), openStream()]);
-  const refusals = async (user: string) => {
-    const answer = await ask(gateway.port, 'GET', '/feed/stream', {
-      headers: bearer(signToken({ sub: user })),
-    });
-    return [answer.status, answer.json().code, Number(answer.headers['retry-after']) > 0];
-  };
-  expect(await refusals('7')).toEqual([429, 'too_many_streams', true]);
-  const other = await openStream('8');
-  expect(await refusals('9')).toEqual([503, 'unavailable', true]);
   upstream.answer = (_request, response) => response.end('an answer');
   expect((await ask(gateway.port, 'GET', '/posts', { headers: bearer() })).text).toBe('an answer');
-  other.destroy();
-  const [, , third] = opened;
-  if (third && !third.closed) await once(third, 'close');
-  expect(
-    (await ask(gateway.port, 'GET', '/feed/stream', { headers: bearer(signToken({ sub: '9' })) })).status,
-  ).toBe(200);
+});
+
+describe('past a bound the oldest stream of whoever has most ends, as a whole answer', () => {
+  const isOver = async (answer: IncomingMessage) => {
+    answer.resume();
+    await once(answer, 'end');
+    return answer.complete;
+  };
+
+  it('of one user', async () => {
+    const [first, second] = [await openStream(), await openStream()];
+    const third = await openStream();
+    expect(await isOver(first)).toBe(true);
+    opened[2]?.write('data: later\n\n');
+    await chunkOf(third);
+    expect(second.readableEnded).toBe(false);
+  });
+
+  it('of one address', async () => {
+    await gateway.stop();
+    gateway = await startGatewayTo(upstream.origin, {
+      streamBounds: { perUser: 2, perAddress: 3, total: 10 },
+    });
+    const [ofSeven, , ofEight] = [await openStream('7'), await openStream('7'), await openStream('8')];
+    await openStream('9');
+    expect(await isOver(ofSeven)).toBe(true);
+    expect(ofEight.readableEnded).toBe(false);
+  });
+
+  it('of the address that has most', async () => {
+    await gateway.stop();
+    gateway = await startGatewayTo(upstream.origin, {
+      streamBounds: { perUser: 2, perAddress: 10, total: 3 },
+      trustedProxyHops: 1,
+    });
+    const alone = await openStream('6', '192.0.2.6');
+    const [oldest, next] = [await openStream('7', '192.0.2.7'), await openStream('8', '192.0.2.7')];
+    await openStream('9', '192.0.2.9');
+    expect(await isOver(oldest)).toBe(true);
+    expect([alone.readableEnded, next.readableEnded]).toEqual([false, false]);
+  });
+
+  it('of a user of whom only posts knows who it is, by a ticket', async () => {
+    upstream.answer = (_request, response) => {
+      opened.push(response);
+      response.writeHead(200, { 'content-type': 'text/event-stream', 'agora-stream-user': '7' });
+      response.write(': hello\n\n');
+    };
+    const first = await openWith({}, '?ticket=one');
+    await openWith({}, '?ticket=two');
+    const third = await openWith({}, '?ticket=three');
+    expect(await isOver(first)).toBe(true);
+    expect(third.headers).not.toHaveProperty('agora-stream-user');
+  });
+});
+
+describe('a ticket', () => {
+  it('opens a stream in place of a token, and nothing else', async () => {
+    await openWith({}, '?ticket=abc');
+    expect(upstream.requests.map(({ url }) => url)).toEqual(['/feed/stream?ticket=abc']);
+    for (const path of ['/feed?ticket=abc', '/posts?ticket=abc', '/feed/stream', '/feed/stream?x=ticket=abc'])
+      expect((await ask(gateway.port, 'GET', path)).status).toBe(401);
+  });
+
+  it('does not stand in for a bad token', async () => {
+    const answer = await ask(gateway.port, 'GET', '/feed/stream?ticket=abc', { headers: bearer('nonsense') });
+    expect(answer.status).toBe(401);
+  });
 });
 
 it('ends streams at once when it is told to stop, as whole answers', async () => {

@@ -279,7 +279,7 @@ describe('a client that leaves', () => {
       begin();
       return caller;
     };
-    const verifier = { verify, isReady: () => true, stop: async () => undefined };
+    const verifier = { verify, isReady: () => true, isStillGood: () => true, stop: async () => undefined };
     const gateway = await gatewayTo(upstream.origin, { verifier });
     const socket = leave(gateway.port);
     await verifying;

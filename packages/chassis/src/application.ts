@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import Koa, { type Context, type Middleware } from 'koa';
 import { give } from './answer.js';
 import { audit } from './audit.js';
+import { clientLeft, hasListener } from './client-left.js';
 import { logAnswers, type Logger } from './logger.js';
 import { observeRequest } from './metrics.js';
 import { oauthMembers } from './oauth-errors.js';
@@ -39,7 +40,8 @@ export function createApplication({
         await next();
         if (context.consistencyToken) ctx.set('Consistency-Token', context.consistencyToken);
       } catch (error) {
-        const problem = toProblem(error, logger, translateError);
+        // What fails for a client that has left is no failure.
+        const problem = hasListener(ctx) ? toProblem(error, logger, translateError) : clientLeft();
         auditRefusal(problem);
         give(ctx, problem.toAnswer(context.requestId, oauthMembers(ctx.path, problem)));
       }

@@ -1,10 +1,13 @@
 export { addressBucket, addressNetworks, type Network } from './address-bucket.js';
 export { readingOwnWrites, readOwnWrites, type WithOwnWrites } from './read-own-writes.js';
 export { give, jsonAnswer, type Answer } from './answer.js';
+export { countAskers } from './askers.js';
+export { busiest } from './busiest.js';
 export { createApplication } from './application.js';
 export { audit } from './audit.js';
 export { authenticateService } from './authenticate-service.js';
 export { askService, type InternalAddress } from './ask-service.js';
+export { clientLeft, hasListener, requireListener } from './client-left.js';
 export { cursorParameter, linkToNext, nextLink, readCursor, writeCursor } from './cursor.js';
 export { saidAs, type AnswerDescription, type Description } from './describe.js';
 export { askForBody } from './expect-continue.js';

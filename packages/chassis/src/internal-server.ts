@@ -52,7 +52,10 @@ export async function openInternalServer({
   // Probes would drown the log: only what goes wrong is worth a line.
   const application = createApplication({
     logger: logger.child({}, { level: 'warn' }),
-    middleware: routeRequests(table, secret === undefined ? undefined : authenticateService(secret)),
+    middleware: routeRequests(
+      table,
+      secret === undefined ? {} : { authenticate: authenticateService(secret) },
+    ),
     beginsTraces: false,
     ...(translateError && { translateError }),
   });

@@ -1,13 +1,17 @@
 import { Router } from '@koa/router';
 import type { Context, Middleware } from 'koa';
+import { requireListener } from './client-left.js';
 import type { Description } from './describe.js';
 import { Problem, notFound } from './problem.js';
 
 /** Answers one endpoint. */
 export type Handler = (ctx: Context) => Promise<void> | void;
 
-/** Who may call an endpoint: `anyone`, a `user` with a valid access token, or, on the internal port, another `service`. */
-export type Access = 'anyone' | 'user' | 'service';
+/**
+ * Who may call an endpoint: `anyone`, a `user` with a valid access token, a `reader`, who needs none where `PUBLIC_READS` says so, or, on the
+ * internal port, another `service`.
+ */
+export type Access = 'anyone' | 'user' | 'reader' | 'service';
 
 /** One line of a service's table of contents. */
 export interface Route {
@@ -37,23 +41,39 @@ export const put = routeOf('PUT');
 export const patch = routeOf('PATCH');
 export const del = routeOf('DELETE');
 
+/** What stands between a route and its handler. */
+export interface Guards {
+  authenticate?: Middleware;
+  /** For routes of readers; without it they are for users. */
+  authenticateReader?: Middleware;
+  /** Comes once it is known who asks. */
+  shed?: Middleware;
+}
+
 /** Routes requests by the table; a path is served with and without a trailing slash. Another path is 404, another method 405 with `Allow`. */
-export function routeRequests(routes: readonly Route[], authenticate?: Middleware): Middleware[] {
+export function routeRequests(routes: readonly Route[], guards: Guards = {}): Middleware[] {
   const router = new Router({ sensitive: true });
   for (const { method, path, access, handler, guard } of routes) {
     router.register(path, method === 'GET' ? ['GET', 'HEAD'] : [method], [
-      ...(guard ? [guard] : guardsOf(access, authenticate)),
-      (ctx: Context) => handler(ctx),
+      ...(guard ? [guard, ...shedding(guards)] : guardsOf(access, guards)),
+      (ctx: Context) => {
+        requireListener(ctx);
+        return handler(ctx);
+      },
     ]);
   }
   return [router.routes() as unknown as Middleware, refuseUnrouted];
 }
 
-function guardsOf(access: Access, authenticate?: Middleware): Middleware[] {
-  if (access === 'anyone') return [];
-  if (!authenticate) throw new Error('a route that is not for anyone needs a way to authenticate');
-  return [authenticate];
+function guardsOf(access: Access, guards: Guards): Middleware[] {
+  if (access === 'anyone') return shedding(guards);
+  const { authenticate, authenticateReader } = guards;
+  const guard = access === 'reader' ? (authenticateReader ?? authenticate) : authenticate;
+  if (!guard) throw new Error('a route that is not for anyone needs a way to authenticate');
+  return [guard, ...shedding(guards)];
 }
+
+const shedding = ({ shed }: Guards): Middleware[] => (shed ? [shed] : []);
 
 function refuseUnrouted(ctx: Context & { matched?: { methods: string[] }[] }): void {
   const methods = new Set(ctx.matched?.flatMap((layer) => layer.methods));

@@ -39,6 +39,32 @@ describe('a process with more to do than it can', () => {
     expect(await statusOf()).toBe(200);
   });
 
+  it('refuses whoever asks most first, and everybody at twice the bound', async () => {
+    const { promise: released, resolve: release } = Promise.withResolvers<void>();
+    let begun = 0;
+    server = await serve([
+      shedLoad({ maxInFlight: 3, askerOf: (ctx) => ctx.path }),
+      async (ctx) => {
+        begun += 1;
+        await released;
+        ctx.body = 'done';
+      },
+    ]);
+    const asking: Promise<number>[] = [];
+    const hold = async (path: string) => {
+      const before = begun;
+      asking.push(statusOf(path));
+      while (begun === before) await new Promise((resolve) => setTimeout(resolve, 5));
+    };
+    for (const path of ['/greedy', '/greedy', '/greedy']) await hold(path);
+    expect(await statusOf('/greedy')).toBe(503);
+    for (const path of ['/one', '/two', '/three']) await hold(path);
+    expect([await statusOf('/one'), await statusOf('/four')]).toEqual([503, 503]);
+    release();
+    expect(await Promise.all(asking)).toEqual(Array(6).fill(200));
+    expect(await statusOf('/greedy')).toBe(200);
+  });
+
   it('refuses while its event loop is late at every turn', async () => {
     server = await serve([shedLoad(), answer]);
     let shed = false;

@@ -20,24 +20,7 @@ export { waitingStatements } from './pool-metrics.js';
 export { gather } from './gather.js';
 export { runMigrateCommand, type Migration } from './migrate.js';
 export { goOnAfter, openNewIds, type CheckId, type NewIds } from './new-ids.js';
-export { approximateRows, findByIds, highestId, valuesAfter, valuesAfterText } from './pages.js';
-export {
-  createQuarantineTable,
-  defineMove,
-  dropQuarantineTable,
-  followingRun,
-  forgetQuarantined,
-  holdRowsOfRun,
-  holdRowsOfSubject,
-  keepInQuarantine,
-  listQuarantine,
-  moveRows,
-  purgeQuarantine,
-  putBack,
-  quarantineDays,
-  type QuarantinedRow,
-  type SetAside,
-} from './quarantine.js';
+export { findByIds, highestId, valuesAfter, valuesAfterText } from './pages.js';
 export {
   provisionDatabase,
   schemas,
@@ -49,6 +32,7 @@ export {
   definedStatements,
   defineStatement,
   defineStatementFamily,
+  NobodyWaits,
   sharedSql,
   sql,
   type Statement,

@@ -59,9 +59,15 @@ export async function sql<Row extends pg.QueryResultRow = pg.QueryResultRow>(
   return retryingConflicts(() => onPooledConnection<Row>(statement, values));
 }
 
+/** All who asked for rows have left before the statement was sent. */
+export class NobodyWaits extends Error {
+  override readonly name = 'NobodyWaits';
+}
+
 async function onPooledConnection<Row extends pg.QueryResultRow>(
   statement: Statement,
   values: unknown[],
+  isWanted: () => boolean = () => true,
 ): Promise<Row[]> {
   const isRead = /^\s*SELECT\b/i.test(statement.text);
   const attempt = async () => {
@@ -72,6 +78,8 @@ async function onPooledConnection<Row extends pg.QueryResultRow>(
       useMaster: !isRead,
     })) as PooledConnection;
     try {
+      // The wait for a connection can be long, and clients are not that patient.
+      if (!isWanted()) throw new NobodyWaits('nobody waits for these rows any more');
       return await run<Row>(connection, statement, values);
     } finally {
       connectionManager.releaseConnection(connection);
@@ -85,26 +93,40 @@ async function onPooledConnection<Row extends pg.QueryResultRow>(
   }
 }
 
+interface SharedRead {
+  rows: Promise<pg.QueryResultRow[]>;
+  /** Whether those who asked still wait, one function each. */
+  askers: (() => boolean)[];
+}
+
 /** Reads that wait for the end of the turn in which they were asked for. */
-const shared = new Map<string, Promise<pg.QueryResultRow[]>>();
+const shared = new Map<string, SharedRead>();
 
 /**
  * As `sql`, for reads that many ask for at once: the same statement with the same values runs once for all
- * who ask in one turn of the event loop. They share its rows, which must stay as they are.
+ * who ask in one turn of the event loop. They share its rows, which must stay as they are. When none of them wants the rows any more
+ * by the time that a connection is free, nothing is read and a `NobodyWaits` is thrown.
  */
 export function sharedSql<Row extends pg.QueryResultRow>(
   statement: Statement,
   values: unknown[],
+  isWanted: () => boolean = () => true,
 ): Promise<Row[]> {
   const key = JSON.stringify([statement.text, values]);
   const same = shared.get(key);
-  if (same) return same as Promise<Row[]>;
+  if (same) {
+    same.askers.push(isWanted);
+    return same.rows as Promise<Row[]>;
+  }
+  const askers = [isWanted];
   const rows = endOfTurn().then(() => {
     // Who asks from now on might have written something since.
     shared.delete(key);
-    return sql<Row>(statement, values);
+    return retryingConflicts(() =>
+      onPooledConnection<Row>(statement, values, () => askers.some((asks) => asks())),
+    );
   });
-  shared.set(key, rows);
+  shared.set(key, { rows, askers });
   return rows;
 }
 

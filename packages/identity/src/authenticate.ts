@@ -22,6 +22,15 @@ export function authenticate(verifier: Verifier): Middleware {
   };
 }
 
+/** As `requireToken`, but a request without a token goes through where `needsNone` says so; one with a token must have a good one. */
+export const authenticateReader =
+  (requireToken: Middleware, needsNone: (ctx: Context) => boolean): Middleware =>
+  (ctx, next) =>
+    !ctx.get('authorization') && needsNone(ctx) ? next() : requireToken(ctx, next);
+
+/** The caller of a request, if it came with a token. */
+export const findCaller = (ctx: Authenticated): Caller | undefined => ctx[callerOf];
+
 /** The caller of an authenticated request; on a route that is open to anyone this is a mistake, and throws. */
 export function requireUser(ctx: Authenticated): Caller {
   const caller = ctx[callerOf];

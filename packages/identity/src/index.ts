@@ -1,4 +1,11 @@
-export { authenticate, isTokenStillGood, requireUser, revocationsUnknown } from './authenticate.js';
+export {
+  authenticate,
+  authenticateReader,
+  findCaller,
+  isTokenStillGood,
+  requireUser,
+  revocationsUnknown,
+} from './authenticate.js';
 export { roles, type Caller, type Role } from './caller.js';
 export { type KeySet } from './key-set.js';
 export { acceptsLegacyTokens, legacySessionOf } from './legacy-tokens.js';
@@ -7,8 +14,10 @@ export { followRevocations, heartbeatSubject, type Heartbeat, type Revocations }
 export { type EndedSessions } from './revoked.js';
 export {
   identitySettings,
+  readerSettings,
   revocationSettings,
   type IdentitySettings,
+  type ReaderSettings,
   type RevocationSettings,
 } from './settings.js';
 export { isAtLeast, notAllowed, requireRole } from './require-role.js';

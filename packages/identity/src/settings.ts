@@ -47,6 +47,14 @@ export interface RevocationSettings {
   REVOCATION_BLIND_SECONDS: number;
 }
 
+/** What everybody reads who serves what may be public. */
+export const readerSettings = { PUBLIC_READS: Joi.boolean().default(false) };
+
+export interface ReaderSettings {
+  /** Whether published posts and users are read without a token, too. */
+  PUBLIC_READS: boolean;
+}
+
 export interface IdentitySettings {
   NODE_ENV: ProcessSettings['NODE_ENV'];
   ALGORITHM: 'ES256' | 'RS256' | 'HS256';

@@ -16,6 +16,8 @@ export interface Verifier {
    * loaded yet, and with a RevocationsUnknown while this process can't know whether it was revoked.
    */
   verify(token: string): Promise<Caller | undefined>;
+  /** Whether a caller that a token spoke for is let in still: the token has not expired, and the session has not ended. */
+  isStillGood(caller: Caller): boolean;
   /** Whether tokens can be verified. */
   isReady(): boolean;
   stop(): Promise<void>;
@@ -60,6 +62,8 @@ export function createVerifier(
       if (!known) verified.set(token, { ...claims, kid: headerOf(token)?.kid });
       return claims.caller;
     },
+    isStillGood: (caller) =>
+      revocations.areKnown() && caller.expiresAt * 1_000 > Date.now() && !revocations.isRevoked(caller),
     isReady: () => keys.isLoaded() && revocations.areKnown(),
     stop: () => keys.stop(),
   };

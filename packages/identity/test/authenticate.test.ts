@@ -7,7 +7,14 @@ import {
   routeRequests,
   type HttpServer,
 } from '@agora/chassis';
-import { authenticate, requireUser, type Caller, type Verifier } from '../src/index.js';
+import {
+  authenticate,
+  authenticateReader,
+  findCaller,
+  requireUser,
+  type Caller,
+  type Verifier,
+} from '../src/index.js';
 import { KeysUnavailable, RevocationsUnknown } from '../src/verify.js';
 
 const caller: Caller = {
@@ -26,6 +33,7 @@ const verifier: Verifier = {
     return token === 'good' ? caller : undefined;
   },
   isReady: () => true,
+  isStillGood: () => true,
   stop: async () => undefined,
 };
 
@@ -36,8 +44,14 @@ describe('authenticate', () => {
 
   beforeAll(async () => {
     const middleware = routeRequests(
-      [get('/me', 'user', (ctx) => void (ctx.body = requireUser(ctx)))],
-      authenticate(verifier),
+      [
+        get('/me', 'user', (ctx) => void (ctx.body = requireUser(ctx))),
+        get('/all', 'reader', (ctx) => void (ctx.body = { userId: findCaller(ctx)?.userId ?? null })),
+      ],
+      {
+        authenticate: authenticate(verifier),
+        authenticateReader: authenticateReader(authenticate(verifier), () => true),
+      },
     );
     const application = createApplication({ logger: createLogger('test', 'silent'), middleware });
     server = await openServer(application.callback(), {
@@ -71,6 +85,17 @@ describe('authenticate', () => {
       expect(await response.json()).toMatchObject({ code: 'invalid_token' });
     },
   );
+
+  it.each([
+    [{}, 200, null],
+    [{ Authorization: 'Bearer good' }, 200, 7],
+    [{ Authorization: 'Bearer bad' }, 401, undefined],
+    [{ Authorization: 'Basic Z29vZA==' }, 401, undefined],
+  ])('answers a public read with %j with %d', async (headers, status, userId) => {
+    const response = await fetch(`http://127.0.0.1:${server.port}/all`, { headers });
+    expect(response.status).toBe(status);
+    expect((await response.json()) as object).toMatchObject(userId === undefined ? {} : { userId });
+  });
 
   it('takes no token from the query or a cookie', async () => {
     expect((await ask({ Cookie: 'access_token=good' }, '?access_token=good')).status).toBe(401);

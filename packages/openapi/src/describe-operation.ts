@@ -49,7 +49,7 @@ export function describeOperation(
     summary,
     ...(details !== undefined && { description: details }),
     tags: [route.service],
-    security: route.access === 'user' ? [{ login: [] }, { accessToken: [] }] : [],
+    security: route.access === 'anyone' ? [] : [{ login: [] }, { accessToken: [] }],
     ...(parameters.length > 0 && { parameters }),
     ...(bodies && { requestBody: { required: true, content: bodies } }),
     responses: {

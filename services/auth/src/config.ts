@@ -9,8 +9,10 @@ import {
 import { databaseSettings, type DatabaseSettings } from '@agora/database';
 import {
   identitySettings,
+  readerSettings,
   revocationSettings,
   type IdentitySettings,
+  type ReaderSettings,
   type RevocationSettings,
 } from '@agora/identity';
 import { brokerSettings, type BrokerSettings } from '@agora/messaging';
@@ -19,7 +21,13 @@ import Joi from 'joi';
 import { notices, type Notice } from './mail/kinds.js';
 
 export interface Config
-  extends ProcessSettings, DatabaseSettings, BrokerSettings, IdentitySettings, RevocationSettings {
+  extends
+    ProcessSettings,
+    DatabaseSettings,
+    BrokerSettings,
+    IdentitySettings,
+    ReaderSettings,
+    RevocationSettings {
   /** What other services must know to ask for an account. */
   INTERNAL_SECRET: string;
   /** Where posts and votes answer other services, and what each asks them for: exports show what they keep. */
@@ -107,6 +115,7 @@ export const readConfig = (environment: NodeJS.ProcessEnv): Config =>
     ...brokerSettings,
     ...identitySettings,
     ...revocationSettings,
+    ...readerSettings,
     PORT: Joi.number().port().default(8001),
     INTERNAL_PORT: Joi.number().port().default(9001),
     INTERNAL_SECRET: strongSecret.required(),

@@ -17,7 +17,7 @@ import {
   openNewIds,
   waitingStatements,
 } from '@agora/database';
-import { createVerifier, followRevocations } from '@agora/identity';
+import { authenticateReader, createVerifier, followRevocations } from '@agora/identity';
 import { userRegistered } from '@agora/contracts';
 import { connectBroker, measureMessaging, openOutbox, startRelay } from '@agora/messaging';
 import { followOwnIds } from '@agora/messaging/reading';
@@ -91,7 +91,6 @@ runProcess('auth', readConfig, async (config, { logger, started, isDraining }) =
   const application = createApplication({
     logger,
     middleware: [
-      shedLoad({ waiting: () => waitingStatements(database) }),
       ...routeRequests(
         routes({
           keys,
@@ -112,7 +111,11 @@ runProcess('auth', readConfig, async (config, { logger, started, isDraining }) =
           secondFactors: openSecondFactors(config),
           countRegistration: countRegistrations(database, config, logger),
         }),
-        authenticateAccount(verifier),
+        {
+          authenticate: authenticateAccount(verifier),
+          authenticateReader: authenticateReader(authenticateAccount(verifier), () => config.PUBLIC_READS),
+          shed: shedLoad({ waiting: () => waitingStatements(database) }),
+        },
       ),
     ],
     translateError,

@@ -2,8 +2,10 @@ import { processSettings, readSettings, strongSecret, type ProcessSettings } fro
 import { databaseSettings, type DatabaseSettings } from '@agora/database';
 import {
   identitySettings,
+  readerSettings,
   revocationSettings,
   type IdentitySettings,
+  type ReaderSettings,
   type RevocationSettings,
 } from '@agora/identity';
 import { brokerSettings, type BrokerSettings } from '@agora/messaging';
@@ -11,7 +13,13 @@ import { importSettings, type ImportSettings } from '@agora/monolith';
 import Joi from 'joi';
 
 export interface Config
-  extends ProcessSettings, DatabaseSettings, BrokerSettings, IdentitySettings, RevocationSettings {
+  extends
+    ProcessSettings,
+    DatabaseSettings,
+    BrokerSettings,
+    IdentitySettings,
+    ReaderSettings,
+    RevocationSettings {
   /** Where auth answers other services, such as `http://auth:9001`. */
   AUTH_INTERNAL_URL: string;
   /** What auth asks other services for. */
@@ -37,6 +45,7 @@ export const readConfig = (environment: NodeJS.ProcessEnv): Config =>
     ...brokerSettings,
     ...identitySettings,
     ...revocationSettings,
+    ...readerSettings,
     PORT: Joi.number().port().default(8002),
     INTERNAL_PORT: Joi.number().port().default(9002),
     AUTH_INTERNAL_URL: origin.required(),

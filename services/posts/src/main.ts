@@ -19,7 +19,7 @@ import {
   waitingStatements,
 } from '@agora/database';
 import { postCreated } from '@agora/contracts';
-import { authenticate, createVerifier, followRevocations } from '@agora/identity';
+import { authenticate, authenticateReader, createVerifier, followRevocations } from '@agora/identity';
 import {
   awaitWrites,
   connectBroker,
@@ -29,21 +29,18 @@ import {
   startRelay,
 } from '@agora/messaging';
 import { followOwnIds } from '@agora/messaging/reading';
-import {
-  exportAuditResults,
-  startErasing,
-  startPurgingQuarantine,
-  startTellingHighestId,
-} from '@agora/operations';
+import { exportAuditResults, startErasing, startTellingHighestId } from '@agora/operations';
 import { readConfig } from './config.js';
 import { subscriptions } from './events/subscriptions.js';
 import { internalRoutes, routes } from './http/routes.js';
+import { carriesTicket } from './http/stream-feed.js';
 import { createLiveFeed } from './live/live-feed.js';
 import { Author } from './models/author.js';
 import { erasureKinds } from './models/erasures.js';
 import { models } from './models/models.js';
 import { startPurgingIdempotencyKeys } from './purge-idempotency-keys.js';
 import { startSettlingAuthors } from './settle-authors.js';
+import { startPurgingStreamTickets } from './purge-stream-tickets.js';
 import { findUserAt, findUsersAt } from './users.js';
 import { findOwnVotesAt } from './votes.js';
 
@@ -53,6 +50,7 @@ runProcess('posts', readConfig, async (config, { logger, started, isDraining }) 
   started(startPurgingIdempotencyKeys(logger));
   const auth = { origin: config.AUTH_INTERNAL_URL, secret: config.AUTH_INTERNAL_SECRET };
   started(startSettlingAuthors(findUsersAt(auth), config.PUBLIC_EMAILS, logger));
+  started(startPurgingStreamTickets(logger));
   const translateError = (error: unknown) =>
     isDatabaseUnavailable(error) ? unavailable('The posts cannot be reached.') : undefined;
   const listen = { host: config.HOST, drainMilliseconds: config.SHUTDOWN_TIMEOUT_SECONDS * 500 };
@@ -82,7 +80,6 @@ runProcess('posts', readConfig, async (config, { logger, started, isDraining }) 
   const outbox = openOutbox(database, 'posts', correlation);
   started(startRelay({ outbox, broker, connection: connectionOf(config, 'posts-relay'), logger }));
   started(startErasing(erasureKinds, database, logger));
-  started(startPurgingQuarantine(logger));
   started(
     startConsumers({
       service: 'posts',
@@ -98,7 +95,6 @@ runProcess('posts', readConfig, async (config, { logger, started, isDraining }) 
   const application = createApplication({
     logger,
     middleware: [
-      shedLoad({ waiting: () => waitingStatements(database) }),
       ...routeRequests(
         routes({
           findUser: findUserAt(auth),
@@ -112,7 +108,14 @@ runProcess('posts', readConfig, async (config, { logger, started, isDraining }) 
             secret: config.VOTES_INTERNAL_SECRET,
           }),
         }),
-        authenticate(verifier),
+        {
+          authenticate: authenticate(verifier),
+          authenticateReader: authenticateReader(
+            authenticate(verifier),
+            (ctx) => config.PUBLIC_READS || carriesTicket(ctx),
+          ),
+          shed: shedLoad({ waiting: () => waitingStatements(database) }),
+        },
       ),
     ],
     translateError,

@@ -19,9 +19,9 @@ export interface Posts {
   stop(): Promise<void>;
 }
 
-export async function startPosts(): Promise<Posts> {
+export async function startPosts(environment: Record<string, string> = {}): Promise<Posts> {
   const users = new Map<number, object>();
-  const agora = await startAgora(['posts']);
+  const agora = await startAgora(['posts'], { environment });
   const auth = await stubService(agora.ports.auth.internalPort, (path) => {
     const [, ids] = /^\/internal\/users\?ids=([\d,]+)$/.exec(path) ?? [];
     if (ids !== undefined) return ids.split(',').flatMap((id) => users.get(Number(id)) ?? []);

@@ -107,7 +107,7 @@ export const routes = (dependencies: Dependencies): Route[] => {
       removeTotp(requirePassword, secondFactors, mails),
       removeTotpDescription,
     ),
-    get('/users/:id', 'user', showUser(publicEmails), showUserDescription),
+    get('/users/:id', 'reader', showUser(publicEmails), showUserDescription),
 
     put('/users/:id/ban', 'user', banAccount(dependencies), banAccountDescription),
     del('/users/:id/ban', 'user', unbanAccount, unbanAccountDescription),

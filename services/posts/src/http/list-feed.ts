@@ -1,4 +1,5 @@
 import {
+  hasListener,
   idParameter,
   readCursor,
   readQuery,
@@ -7,7 +8,7 @@ import {
   type Description,
   type Handler,
 } from '@agora/chassis';
-import { requireUser } from '@agora/identity';
+import { findCaller } from '@agora/identity';
 import Joi from 'joi';
 import { readFeed, type Sort } from '../models/feed.js';
 import type { FindOwnVotes } from '../votes.js';
@@ -46,7 +47,7 @@ type Place = [rank: number, id: number, since: number | null];
 export const listFeed =
   (cursorSecret: string, findOwnVotes: FindOwnVotes): Handler =>
   async (ctx) => {
-    const { userId } = requireUser(ctx);
+    const userId = findCaller(ctx)?.userId;
     const query = readQuery<FeedParameters>(ctx, feedQuery);
     const question = questionOf(query, userId);
     const place =
@@ -61,6 +62,7 @@ export const listFeed =
         limit: query.limit,
       },
       place && { rank: place[0], id: place[1] },
+      () => hasListener(ctx),
     );
     const cursorAt = ({ rank, id }: { rank: number; id: number }) =>
       writeCursor([rank, id, since], cursorSecret, question);
@@ -68,9 +70,9 @@ export const listFeed =
   };
 
 /** What a cursor must not be carried over to another of; the length of a page may change on the way. */
-const questionOf = ({ sort, period, owner_id: ownerId, search }: FeedParameters, userId: number) => [
+const questionOf = ({ sort, period, owner_id: ownerId, search }: FeedParameters, userId?: number) => [
   'feed',
-  userId,
+  userId ?? null,
   sort,
   sort === 'top' ? period : null,
   ownerId ?? null,

@@ -1,8 +1,8 @@
 import { forbidden, notFound } from '@agora/chassis';
-import { findVisible, isOwnedBy, type ShownPost, type Viewer } from '../models/shown-post.js';
+import { findVisible, type ShownPost, type Viewer } from '../models/shown-post.js';
 
-/** The post, if the user may see it; else throws 404, the same for one that is not there and for somebody else's draft. */
-export async function requireVisiblePost(id: number, viewer: Viewer): Promise<ShownPost> {
+/** The post, if the reader may see it; else throws 404, the same for one that is not there and for somebody else's draft. */
+export async function requireVisiblePost(id: number, viewer: Viewer | undefined): Promise<ShownPost> {
   const post = await findVisible(id, viewer);
   if (!post) throw postNotFound(id);
   return post;
@@ -11,7 +11,7 @@ export async function requireVisiblePost(id: number, viewer: Viewer): Promise<Sh
 /** The post, if it is the user's; else throws 404 for one the user may not see, and 403 for somebody else's. */
 export async function requireOwnPost(id: number, viewer: Viewer): Promise<ShownPost> {
   const post = await requireVisiblePost(id, viewer);
-  if (!isOwnedBy(post, viewer)) throw notOwner();
+  if (post.owner_id !== viewer.userId) throw notOwner();
   return post;
 }
 

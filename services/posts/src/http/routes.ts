@@ -8,6 +8,7 @@ import type { FindUser } from '../users.js';
 import type { FindOwnVotes } from '../votes.js';
 import { changePost, changePostDescription } from './change-post.js';
 import { deletePost, deletePostDescription } from './delete-post.js';
+import { issueStreamTicket, issueStreamTicketDescription } from './issue-stream-ticket.js';
 import { listFeed, listFeedDescription } from './list-feed.js';
 import { listOwnPosts, listOwnPostsDescription } from './list-own-posts.js';
 import { listPostStates } from './internal/list-post-states.js';
@@ -51,17 +52,18 @@ export const routes = ({
     withOwnWrites(listOwnPosts(cursorSecret, findOwnVotes)),
     readingOwnWrites(listOwnPostsDescription),
   ),
-  get('/posts/:id', 'user', withOwnWrites(showPost(findOwnVotes)), readingOwnWrites(showPostDescription)),
+  get('/posts/:id', 'reader', withOwnWrites(showPost(findOwnVotes)), readingOwnWrites(showPostDescription)),
   put('/posts/:id', 'user', replacePost, replacePostDescription),
   patch('/posts/:id', 'user', changePost, changePostDescription),
   del('/posts/:id', 'user', deletePost, deletePostDescription),
   get(
     '/feed',
-    'user',
+    'reader',
     withOwnWrites(listFeed(cursorSecret, findOwnVotes)),
     readingOwnWrites(listFeedDescription),
   ),
-  get('/feed/stream', 'user', streamFeed(liveFeed, verifier), streamFeedDescription),
+  get('/feed/stream', 'reader', streamFeed(liveFeed, verifier), streamFeedDescription),
+  post('/feed/stream/tickets', 'user', issueStreamTicket, issueStreamTicketDescription),
 
   post('/posts/:id/reports', 'user', reportPost, reportPostDescription),
   put('/posts/:id/removal', 'user', removePost, removePostDescription),

@@ -1,5 +1,5 @@
 import { parseId, readQuery, type Description, type Handler } from '@agora/chassis';
-import { requireUser } from '@agora/identity';
+import { findCaller } from '@agora/identity';
 import type { FindOwnVotes } from '../votes.js';
 import { answerPost, readConditions, taggedPost, unchangedPost } from './entity-tag.js';
 import { includeParameter, viewsOf, type Include } from './my-vote.js';
@@ -12,13 +12,13 @@ const query = { include: includeParameter() };
 export const showPost =
   (findOwnVotes: FindOwnVotes): Handler =>
   async (ctx) => {
-    const caller = requireUser(ctx);
+    const caller = findCaller(ctx);
     const id = parseId(ctx.params.id);
     const { include } = readQuery<{ include?: Include }>(ctx, query);
     const post = await requireVisiblePost(id, caller);
     if (include === undefined) answerPost(ctx, post);
     // No tag stands for what votes says, so neither does a 304.
-    else [ctx.body] = await viewsOf([post], include, caller.userId, findOwnVotes);
+    else [ctx.body] = await viewsOf([post], include, caller?.userId, findOwnVotes);
   };
 
 const shownPost = { summary: taggedPost.summary, body: postView, optionalHeaders: taggedPost.headers };

@@ -1,11 +1,18 @@
-import { Gauge, unavailable } from '@agora/chassis';
+import { busiest, Gauge, unavailable } from '@agora/chassis';
 import { EventStream } from './event-stream.js';
 import { greeting, heartbeat } from './render-event.js';
 
+/** Whose stream it is, and whether it may go on. */
+export interface Listener {
+  /** A user, or an address that nobody is logged in from. */
+  asker: string;
+  isGood(): Promise<boolean>;
+}
+
 /** The open streams of this process. */
 export interface Audience {
-  /** Makes room for one more, which lasts until `isGood` denies it; throws a 503 when there is none. Nothing is sent to it yet. */
-  open(isGood: () => Promise<boolean>): EventStream;
+  /** Opens one more, which lasts until `isGood` denies it; past the bound the oldest of whoever has most ends. Nothing is sent to it yet. */
+  open(listener: Listener): EventStream;
   /** Sends a stream what it missed, if anything, and then whatever all others get. */
   include(stream: EventStream, missed: Buffer | undefined): void;
   sendAll(events: Buffer): void;
@@ -14,7 +21,7 @@ export interface Audience {
 }
 
 /** The gateway bounds streams per user; this bounds the memory, of which each takes some 30 KB. */
-const maxStreams = 3_000;
+const mostStreams = 3_000;
 /** Well below what proxies in front allow an answer to pause: the contract says 15 s. */
 const heartbeatMilliseconds = 10_000;
 /** A revoked token must end its stream within 2 s, and takes some of that to be heard of. */
@@ -23,8 +30,9 @@ const tokenMilliseconds = 1_000;
 const openStreams = new Gauge({ name: 'live_streams', help: 'Streams of GET /feed/stream that are open' });
 
 /** Gathers streams and keeps them alive. */
-export function gatherAudience(): Audience {
-  const admitted = new Map<EventStream, () => Promise<boolean>>();
+export function gatherAudience(maxStreams = mostStreams): Audience {
+  /** The oldest first. */
+  const admitted = new Map<EventStream, Listener>();
   const included = new Set<EventStream>();
   let isEnding = false;
   const every = (milliseconds: number, work: () => void) => setInterval(work, milliseconds).unref();
@@ -33,14 +41,20 @@ export function gatherAudience(): Audience {
       for (const stream of included) stream.beat(heartbeat);
     }),
     every(tokenMilliseconds, () => {
-      for (const [stream, isGood] of admitted) void endUnless(stream, isGood);
+      for (const [stream, { isGood }] of admitted) void endUnless(stream, isGood);
     }),
   ];
+  const endOldest = () => {
+    const [oldest] = busiest(admitted, ([, { asker }]) => asker);
+    oldest?.[0].end();
+    if (oldest) admitted.delete(oldest[0]);
+  };
   return {
-    open(isGood) {
-      if (isEnding || admitted.size >= maxStreams) throw unavailable('No more streams can be opened here.');
+    open(listener) {
+      if (isEnding) throw unavailable('The service is shutting down.', 1, 'draining');
+      if (admitted.size >= maxStreams) endOldest();
       const stream = new EventStream();
-      admitted.set(stream, isGood);
+      admitted.set(stream, listener);
       openStreams.set(admitted.size);
       return stream.once('close', () => {
         admitted.delete(stream);

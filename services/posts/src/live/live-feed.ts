@@ -1,7 +1,7 @@
 import { unavailable, type Logger, type Stoppable } from '@agora/chassis';
 import type { Broker } from '@agora/messaging';
 import type { Sequelize } from 'sequelize';
-import { gatherAudience } from './audience.js';
+import { gatherAudience, type Listener } from './audience.js';
 import { maxUnread, type EventStream } from './event-stream.js';
 import { followNews, type News } from './news.js';
 import { renderEvents } from './render-event.js';
@@ -11,9 +11,9 @@ import { repeat, type Repetition } from './repeat.js';
 export interface LiveFeed extends Stoppable {
   /**
    * Opens a client's stream: with what it missed since the event of that id, or from now. It ends soon after `isGood` denies it.
-   * Throws a 503 when there are too many, or when none can be opened.
+   * Throws a 503 when none can be opened.
    */
-  open(lastEventId: string, isGood: () => Promise<boolean>): Promise<EventStream>;
+  open(lastEventId: string, listener: Listener): Promise<EventStream>;
   /** Ends all streams and opens no more; their clients come back with the id of the last event, to another replica. */
   end(): void;
 }
@@ -89,8 +89,8 @@ export function createLiveFeed({ broker, database, logger }: LiveFeedOptions): L
   };
 
   return {
-    async open(lastEventId, isGood) {
-      const stream = audience.open(isGood);
+    async open(lastEventId, listener) {
+      const stream = audience.open(listener);
       running ??= start();
       const { promise: admission, resolve: admitted } = Promise.withResolvers<void>();
       const joiner = { stream, lastEventId, waitsSince: performance.now(), admitted };

@@ -38,10 +38,13 @@ export interface Page {
 /** How many posts a search looks through for one page where no index helps it. */
 export const looksThrough = 10_000;
 
-/** The published posts after a position, from one snapshot. A search for less than three letters may find fewer than there are before `end`. */
-export async function readFeed(query: FeedQuery, after?: Position): Promise<Page> {
+/**
+ * The published posts after a position, from one snapshot; not read when nobody wants them any more. A search for less than three letters
+ * may find fewer than there are before `end`.
+ */
+export async function readFeed(query: FeedQuery, after?: Position, isWanted?: () => boolean): Promise<Page> {
   const { text, bind } = feedStatement(query, await hasIndex(query.search), after);
-  const rows = await sharedSql<Row>(feed(text, formOf(query, after)), bind);
+  const rows = await sharedSql<Row>(feed(text, formOf(query, after)), bind, isWanted);
   const shown = rows.slice(0, query.limit);
   const last = shown.at(-1);
   const isMore = rows.length > query.limit || last?.bound;
@@ -90,12 +93,24 @@ export function feedStatement(
 ): { text: string; bind: unknown[] } {
   const bind: unknown[] = [];
   const page = pageOf(query, isIndexed, after, (value) => `$${bind.push(value)}`);
-  const text = `
+  const text = withinBytes(`
     SELECT page.rank, page.found AND authors.deleted_at IS NULL AS found, page.bound, ${shownColumns}
-    FROM (${page}) AS page JOIN posts ON posts.id = page.id JOIN authors ON authors.id = owner_id
-    ORDER BY page.rank DESC, page.id DESC`;
+    FROM (${page}) AS page JOIN posts ON posts.id = page.id JOIN authors ON authors.id = owner_id`);
   return { text, bind };
 }
+
+/** How large a page is at most, in bytes of JSON; its first post comes however large it is. */
+export const maxPageBytes = 1_048_576;
+
+/** Of ranked posts in their order those that fit a page, and the next, which shows that there is more; others are not even read. Text is never shorter as JSON. */
+export const withinBytes = (ranked: string): string => `
+    SELECT * FROM (
+      SELECT ranked.*, sum(octet_length(content)) OVER (
+        ORDER BY rank DESC, id DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 2 PRECEDING
+      ) AS bytes_before
+      FROM (${ranked}) AS ranked
+    ) AS fitting
+    WHERE bytes_before IS NULL OR bytes_before <= ${maxPageBytes} ORDER BY rank DESC, id DESC`;
 
 /** Adds a value to those of the statement; what it returns stands for it. */
 type Bind = (value: unknown) => string;

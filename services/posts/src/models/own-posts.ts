@@ -1,5 +1,5 @@
 import { defineStatement, sharedSql } from '@agora/database';
-import type { Page, RankedPost } from './feed.js';
+import { withinBytes, type Page, type RankedPost } from './feed.js';
 import { containing } from './post.js';
 import { shownColumns } from './shown-post.js';
 
@@ -15,26 +15,28 @@ export interface OwnQuery {
 const ownColumns = `${shownColumns}, posts.id AS rank`;
 const select = `SELECT ${ownColumns} FROM posts JOIN authors ON authors.id = owner_id`;
 const newest = 'posts.id <= $3 ORDER BY posts.id DESC LIMIT $2';
-const own = defineStatement('own-posts', `${select} WHERE owner_id = $1 AND ${newest}`, { prepared: true });
+const own = defineStatement('own-posts', withinBytes(`${select} WHERE owner_id = $1 AND ${newest}`), {
+  prepared: true,
+});
 // Passes over entries of the index, where the one above would read each post and its author to pass over it.
 const ownFurther = defineStatement(
   'own-posts-further',
-  `
+  withinBytes(`
     SELECT ${ownColumns}
     FROM (SELECT id AS page_id FROM posts WHERE owner_id = $1 AND ${newest} OFFSET $4) AS page
-    JOIN posts ON posts.id = page_id JOIN authors ON authors.id = owner_id ORDER BY posts.id DESC`,
+    JOIN posts ON posts.id = page_id JOIN authors ON authors.id = owner_id`),
   { prepared: true },
 );
 // Its best plan depends on what is searched for.
 const ownFound = defineStatement(
   'own-posts-found',
-  `${select} WHERE owner_id = $1 AND title ILIKE $5 AND ${newest} OFFSET $4`,
+  withinBytes(`${select} WHERE owner_id = $1 AND title ILIKE $5 AND ${newest} OFFSET $4`),
 );
 
-/** The user's own posts, drafts too, newest first. */
-export async function listOwn(ownerId: number, query: OwnQuery): Promise<Page> {
+/** The user's own posts, drafts too, newest first; not read when nobody wants them any more. */
+export async function listOwn(ownerId: number, query: OwnQuery, isWanted?: () => boolean): Promise<Page> {
   const { statement, values } = ownStatement(ownerId, query);
-  const rows = await sharedSql<RankedPost>(statement, values);
+  const rows = await sharedSql<RankedPost>(statement, values, isWanted);
   const posts = rows.slice(0, query.limit);
   const last = posts.at(-1);
   return { posts, ...(rows.length > query.limit && last && { end: { rank: last.id, id: last.id } }) };

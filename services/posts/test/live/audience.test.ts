@@ -7,15 +7,15 @@ const good = async () => true;
 
 beforeEach(() => {
   jest.useFakeTimers();
-  audience = gatherAudience();
+  audience = gatherAudience(3);
 });
 afterEach(() => {
   audience.end();
   jest.useRealTimers();
 });
 
-function open(isGood = good): EventStream {
-  const stream = audience.open(isGood);
+function open(isGood = good, asker = 'ada'): EventStream {
+  const stream = audience.open({ asker, isGood });
   audience.include(stream, Buffer.from('hello'));
   return stream;
 }
@@ -43,4 +43,16 @@ it('sends nothing that waits any more once the token is not good', async () => {
   const stream = open(async () => false);
   await jest.advanceTimersByTimeAsync(1_000);
   expect(stream.destroyed).toBe(true);
+});
+
+it('ends the oldest stream of whoever has most when there are too many', () => {
+  const [single, oldest, other] = [open(good, 'ada'), open(good, 'bob'), open(good, 'bob')];
+  for (const stream of [single, oldest, other]) stream.read();
+  open(good, 'cleo');
+  audience.sendAll(Buffer.from('news'));
+  expect([single, oldest, other].map((stream) => stream.read()?.toString())).toEqual([
+    'news',
+    undefined,
+    'news',
+  ]);
 });
