@@ -65,12 +65,11 @@ module.exports = {
       'services/[^/]+',
       ['chassis', 'identity', 'database', 'messaging', 'contracts', 'monolith', 'operations'],
     ),
-    dependsOnly('operations-depend-on-chassis-database-messaging-contracts-only', 'packages/operations', [
-      'chassis',
-      'database',
-      'messaging',
-      'contracts',
-    ]),
+    dependsOnly(
+      'operations-depend-on-chassis-database-messaging-contracts-progress-only',
+      'packages/operations',
+      ['chassis', 'database', 'messaging', 'contracts', 'progress'],
+    ),
     dependsOnly('gateway-depends-on-chassis-identity-messaging-only', 'gateway', [
       'chassis',
       'identity',

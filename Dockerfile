@@ -18,7 +18,7 @@ COPY --from=manifests /agora ./
 FROM workspaces AS build
 RUN --mount=type=cache,target=/root/.npm npm ci --ignore-scripts
 COPY . .
-RUN node_modules/.bin/tsc -b services/auth services/posts services/votes gateway packages/mailbox \
+RUN node_modules/.bin/tsc -b services/auth services/posts services/votes packages/mailbox gateway \
  && rm -rf node_modules \
  # Whoever cloned with a strict umask would else get images whose files their user can't read.
  && chmod -R a+rX,go-w .

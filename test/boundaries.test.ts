@@ -28,7 +28,7 @@ const violations: [rule: string, file: string, imported: string][] = [
     '@agora/testing',
   ],
   [
-    'operations-depend-on-chassis-database-messaging-contracts-only',
+    'operations-depend-on-chassis-database-messaging-contracts-progress-only',
     'packages/operations/src/audit.ts',
     '@agora/identity',
   ],

@@ -5,16 +5,31 @@ import { describe, expect, it } from '@jest/globals';
 const pathOf = (name: string) => fileURLToPath(new URL(`../${name}`, import.meta.url));
 const page = readFileSync(pathOf('docs/security.md'), 'utf8');
 
-/** How many statements the contract has of each letter. */
-const statements = { G: 10, T: 7, A: 8, Z: 6, I: 7, C: 4, L: 4, K: 2, D: 3, N: 3, X: 5, Y: 5 };
+/** How many statements the contract has of each letter, or which of them are listed yet. */
+const statements = {
+  G: 10,
+  T: 7,
+  A: [1, 2, 3, 4, 5, 6, 7, 8, 11, 12],
+  Z: 6,
+  I: 7,
+  C: 4,
+  L: 4,
+  K: 2,
+  D: 3,
+  N: 3,
+  X: 5,
+  Y: 5,
+};
 
 const rows = page.split('\n').filter((line) => /^\| [A-Z]-\d+ \|/.test(line));
 const idOf = (row: string) => row.slice(2, row.indexOf(' |', 2));
 
 describe('docs/security.md', () => {
   it('has a row for every statement', () => {
-    const ids = Object.entries(statements).flatMap(([letter, count]) =>
-      Array.from({ length: count }, (_, index) => `${letter}-${index + 1}`),
+    const ids = Object.entries(statements).flatMap(([letter, listed]) =>
+      (typeof listed === 'number' ? Array.from({ length: listed }, (_, index) => index + 1) : listed).map(
+        (number) => `${letter}-${number}`,
+      ),
     );
     expect(rows.map(idOf)).toEqual(ids);
   });

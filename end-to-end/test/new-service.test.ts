@@ -130,7 +130,8 @@ describe('npm run new-service', () => {
         `${name}_INTERNAL_PORT`,
       ]);
       const ports: [string, string][] = [];
-      for (const name of names) ports.push([name, String(await likelyFreePort())]);
+      for (const name of [...names, 'MAILBOX_PORT', 'MAILBOX_SMTP_PORT'])
+        ports.push([name, String(await likelyFreePort())]);
       gateway = Number(ports[0]?.[1]);
       system = spawn(process.execPath, ['packages/local-stack/dist/start.js'], {
         cwd: copy,

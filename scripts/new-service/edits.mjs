@@ -173,7 +173,7 @@ CMD ["services/${name}/dist/main.js"]
   'deploy/ecs/src/edges.ts': [
     after(/groups = \[\n {2}'load-balancer',\n/, `  '${name}',\n`),
     after(/taskGroups = \[\n/, `  '${name}',\n`),
-    before(/\n {2}\/\/ Key sets and read-through/, `  ['gateway', '${name}', ${port}],\n`),
+    before(/\n {2}\/\/ Key sets, read-through/, `  ['gateway', '${name}', ${port}],\n`),
     before(/\n {2}\/\/ The audits, which/, `  ['${name}', 'auth', 9001],\n`),
     before(/ {2}\['migration', 'database', 5432\]/, `  ['${name}', 'database', 5432],\n`),
     before(/ {2}\['streams', 'nats', 4222\]/, `  ['${name}', 'nats', 4222],\n`),

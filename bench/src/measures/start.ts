@@ -64,5 +64,7 @@ async function ports(): Promise<Record<string, string>> {
     settings.push([`${name.toUpperCase()}_PORT`, String(port)]);
     settings.push([`${name.toUpperCase()}_INTERNAL_PORT`, String(internalPort)]);
   }
+  const mailbox = await likelyFreePorts();
+  settings.push(['MAILBOX_PORT', String(mailbox.port)], ['MAILBOX_SMTP_PORT', String(mailbox.internalPort)]);
   return Object.fromEntries(settings);
 }

@@ -4,9 +4,12 @@ import type { Construct } from 'constructs';
 import { accept } from './accept.js';
 import { randomSecret } from './random-secret.js';
 
-/** What a service asks other services for at its internal port: it and those who ask it read the same secret. */
+/** What must be there before the services: what they ask each other for at their internal ports, which both sides read, and how mail is sent. */
 export class InternalSecretsStack extends Stack {
   readonly secret: Record<'auth' | 'posts' | 'votes' | 'revocations', secretsmanager.Secret>;
+
+  /** The URL of SES's SMTP server, which somebody puts there by hand: its password is made of an IAM user's key. */
+  readonly smtpUrl: secretsmanager.Secret;
 
   constructor(scope: Construct, id: string, props: StackProps) {
     super(scope, id, props);
@@ -17,6 +20,7 @@ export class InternalSecretsStack extends Stack {
       // It opens nothing else of auth, so that the gateway can read no accounts.
       revocations: randomSecret(this, 'revocations', 'What all processes must know to ask what was revoked'),
     };
+    this.smtpUrl = randomSecret(this, 'smtp-url', 'Where auth sends mail, as smtps://user:password@host:465');
     accept(this, {
       'AwsSolutions-SMG4': 'They change by the procedure in README.md: both sides read them when they start.',
     });

@@ -1,5 +1,5 @@
 import { Stack, type StackProps } from 'aws-cdk-lib/core';
-import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import { accept } from './accept.js';
 import type { Config } from './config.js';
@@ -61,8 +61,7 @@ export class ServiceStack extends Stack {
           ),
         }),
         ...(service === 'auth' && {
-          // Somebody puts it there by hand: what SES gives for SMTP is made of an IAM user's key.
-          SMTP_URL: secretsmanager.Secret.fromSecretNameV2(this, 'SmtpUrl', 'agora/smtp-url'),
+          SMTP_URL: internal.smtpUrl,
         }),
         ...(service === 'posts' && {
           CURSOR_SECRET: randomSecret(this, 'CursorSecret', 'Signs the cursors of lists'),

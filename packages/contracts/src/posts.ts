@@ -19,6 +19,8 @@ export interface PostState {
 /** A change of a post, with what was so before it; missing in events of older releases. */
 export interface PostChange extends PostState {
   was_published?: boolean;
+  /** It had been set aside by an operator, and is back. */
+  restored?: boolean;
 }
 
 const postKey = Joi.string().guid().optional();
@@ -41,14 +43,22 @@ export const postCreated = defineEvent<PostState>('posts.post-created.v1', postS
 export const postUpdated = defineEvent<PostChange>('posts.post-updated.v1', {
   ...postState,
   was_published: wasPublished,
+  restored: Joi.boolean().optional(),
 });
 
+/** A post that is gone. */
+export interface PostEnd {
+  post_id: number;
+  post_key?: string;
+  was_published?: boolean;
+  /** An operator has set it aside and may bring it back, so its votes are kept likewise. */
+  set_aside?: boolean;
+}
+
 /** A post was deleted, by its owner or with its owner's account; its votes must go. */
-export const postDeleted = defineEvent<{ post_id: number; post_key?: string; was_published?: boolean }>(
-  'posts.post-deleted.v1',
-  {
-    post_id: entityId,
-    post_key: postKey,
-    was_published: wasPublished,
-  },
-);
+export const postDeleted = defineEvent<PostEnd>('posts.post-deleted.v1', {
+  post_id: entityId,
+  post_key: postKey,
+  was_published: wasPublished,
+  set_aside: Joi.boolean().optional(),
+});

@@ -20,7 +20,24 @@ export { waitingStatements } from './pool-metrics.js';
 export { gather } from './gather.js';
 export { runMigrateCommand, type Migration } from './migrate.js';
 export { goOnAfter, openNewIds, type CheckId, type NewIds } from './new-ids.js';
-export { findByIds, highestId, valuesAfter, valuesAfterText } from './pages.js';
+export { approximateRows, findByIds, highestId, valuesAfter, valuesAfterText } from './pages.js';
+export {
+  createQuarantineTable,
+  defineMove,
+  dropQuarantineTable,
+  followingRun,
+  forgetQuarantined,
+  holdRowsOfRun,
+  holdRowsOfSubject,
+  keepInQuarantine,
+  listQuarantine,
+  moveRows,
+  purgeQuarantine,
+  putBack,
+  quarantineDays,
+  type QuarantinedRow,
+  type SetAside,
+} from './quarantine.js';
 export {
   provisionDatabase,
   schemas,

@@ -1,5 +1,5 @@
 import type { Model, ModelStatic, Transaction, WhereOptions } from 'sequelize';
-import { defineStatementFamily, sql } from './sql.js';
+import { defineStatement, defineStatementFamily, sql } from './sql.js';
 
 const values = defineStatementFamily('values-after');
 
@@ -42,4 +42,20 @@ export async function highestId<Row extends Model & { id: number }>(
   model: ModelStatic<Row>,
 ): Promise<number> {
   return (await model.max<number | null, Row>('id')) ?? 0;
+}
+
+const estimate = defineStatement(
+  'estimate-rows',
+  'SELECT reltuples::float8 AS rows FROM pg_class WHERE oid = $1::regclass',
+);
+const countRowsOf = defineStatementFamily('count-rows');
+/** Up to here rows are counted; of more an estimate is good enough, and takes no time. */
+const mostCounted = 10_000;
+
+/** How many rows a table has, about. */
+export async function approximateRows(table: string): Promise<number> {
+  const [estimated] = await sql<{ rows: number }>(estimate, [table]);
+  if (estimated && estimated.rows > mostCounted) return Math.round(estimated.rows);
+  const [counted] = await sql<{ rows: number }>(countRowsOf(`SELECT count(*)::int AS rows FROM ${table}`));
+  return counted?.rows ?? 0;
 }

@@ -17,6 +17,7 @@ const operations = {
   mails: { of: ['auth'] as readonly ServiceName[], asks: false },
   outbox: { of: services, asks: false },
   projections: { of: reacting, asks: true },
+  quarantine: { of: reacting, asks: false },
 };
 type Operation = keyof typeof operations;
 

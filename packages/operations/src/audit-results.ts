@@ -50,7 +50,7 @@ export function exportAuditResults(database: Sequelize): void {
   };
   const drift = new Gauge({
     name: 'audit_drift',
-    help: 'What the last audit found and did not repair',
+    help: 'Rows that the last audit found wrong, or belonging to nothing, and left as they are',
     labelNames: ['kind'],
     collect: show,
   });

@@ -2,17 +2,24 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { InternalAddress } from '@agora/chassis';
 import type { ApplyOptions, StoredEvent } from '@agora/messaging/operating';
 import { QueryTypes, type Sequelize } from 'sequelize';
-import type { Check, Session } from './check.js';
+import { isSetRight, type Check, type Finding, type Session } from './check.js';
 import { deliver, findUndelivered, type Deliveries } from './deliveries.js';
 
-/** What was found of one kind. */
+/** What was found of one kind, in rows. */
 export interface KindResult {
   kind: string;
+  /** How many things were compared. */
   compared: number;
+  /** How many rows are wrong. */
   drift: number;
+  /** How many of them were computed again, or set aside. */
   repaired: number;
+  /** How many of them belong to nothing: they can only be set aside. */
+  erasable: number;
+  /** How many rows of the kind there are, where any can be set aside. */
+  total?: number;
   /** The first of it. */
-  samples: { id: number | string; problem: string }[];
+  samples: { id: number | string; problem: string; rows: number }[];
 }
 
 export interface AuditOptions extends ApplyOptions {
@@ -20,6 +27,9 @@ export interface AuditOptions extends ApplyOptions {
   publishers: readonly InternalAddress[];
   checks: readonly Check[];
   repair: boolean;
+  erase?: Session['erase'];
+  /** How many rows of a kind are set aside at most. */
+  mostErased?: ReadonlyMap<string, number>;
   /** How long events may take before what lacks them is drift. */
   settleSeconds: number;
 }
@@ -38,7 +48,10 @@ export async function audit(options: AuditOptions): Promise<KindResult[]> {
   const { results, left } = await settleDeliveries(deliveries, options);
   if (deliveries.isFarBehind) return results;
   const session: Session = { ...options, since, awaited: (subject, id) => left.filter(about(subject, id)) };
-  for (const check of options.checks) results.push(await runCheck(check, session, options.settleSeconds));
+  for (const check of options.checks) {
+    const most = options.mostErased?.get(check.kind) ?? 0;
+    results.push(await runCheck(check, session, options.settleSeconds, most));
+  }
   return results;
 }
 
@@ -62,20 +75,30 @@ async function settleDeliveries(
     const error = options.repair ? await deliver(event, options) : undefined;
     const isRepaired = options.repair && error === undefined;
     if (!isRepaired) left.push(event);
-    note(unapplied, event.envelope.id, error ?? `${event.envelope.type} was not applied`, isRepaired);
+    const problem = error ?? `${event.envelope.type} was not applied`;
+    note(unapplied, event.envelope.id, { problem, rows: 1, remedy: 'repair' }, isRepaired);
   }
   const dead = resultOf('dead_letters', found.compared);
-  for (const { envelope } of found.dead) note(dead, envelope.id, `${envelope.type} was given up`, false);
+  for (const { envelope } of found.dead)
+    note(dead, envelope.id, { problem: `${envelope.type} was given up`, rows: 1, remedy: 'repair' }, false);
   return { results: [unapplied, dead], left };
 }
 
-async function runCheck(check: Check, session: Session, settleSeconds: number): Promise<KindResult> {
+async function runCheck(
+  check: Check,
+  session: Session,
+  settleSeconds: number,
+  mostErased: number,
+): Promise<KindResult> {
   const result = resultOf(check.kind, 0);
   let suspects: number[] = [];
   const examine = async () => {
     for (const id of await settle(suspects, check, session, settleSeconds)) {
-      const problem = await check.examine(id, session);
-      if (problem !== undefined) note(result, id, problem, session.repair);
+      // What has come since the plan was made was not agreed to.
+      const mayErase = result.erasable < mostErased;
+      const allowed = mayErase ? session : { ...session, erase: undefined };
+      const finding = await check.examine(id, allowed);
+      if (finding) note(result, id, finding, isSetRight(finding, allowed));
     }
     suspects = [];
   };
@@ -85,7 +108,7 @@ async function runCheck(check: Check, session: Session, settleSeconds: number): 
     if (suspects.length >= mostSuspects) await examine();
   }
   await examine();
-  return result;
+  return result.erasable > 0 ? { ...result, total: await check.countRows() } : result;
 }
 
 /** What still looks different after the events that are on their way had time to come. */
@@ -112,11 +135,18 @@ const resultOf = (kind: string, compared: number): KindResult => ({
   compared,
   drift: 0,
   repaired: 0,
+  erasable: 0,
   samples: [],
 });
 
-function note(result: KindResult, id: number | string, problem: string, isRepaired: boolean): void {
-  result.drift += 1;
-  if (isRepaired) result.repaired += 1;
-  if (result.samples.length < mostSamples) result.samples.push({ id, problem });
+function note(
+  result: KindResult,
+  id: number | string,
+  { problem, rows, remedy }: Finding,
+  isDone: boolean,
+): void {
+  result.drift += rows;
+  if (isDone) result.repaired += rows;
+  if (remedy === 'erase') result.erasable += rows;
+  if (result.samples.length < mostSamples) result.samples.push({ id, problem, rows });
 }

@@ -1,8 +1,9 @@
 export { askForAll, askOwner } from './ask-owner.js';
 export { runAuditCommand } from './audit-command.js';
 export { createAuditResultsTable, dropAuditResultsTable, exportAuditResults } from './audit-results.js';
-export { pagesOf, type Check } from './check.js';
 export { Misuse, runCommand, type Answer } from './command.js';
+export { pagesOf, type Check, type Finding } from './check.js';
+export { runQuarantineCommand } from './quarantine-command.js';
 export { runDeadLettersCommand } from './dead-letters-command.js';
 export { showHighestId, startTellingHighestId } from './highest-ids.js';
 export { idsParameter, pageSize } from './ids-parameter.js';
@@ -13,3 +14,4 @@ export { projectionCheck } from './projection-check.js';
 export { runProjectionsCommand } from './projections-command.js';
 export { referenceCheck } from './reference-check.js';
 export { startErasing } from './start-erasing.js';
+export { startPurgingQuarantine } from './start-purging-quarantine.js';

@@ -1,25 +1,30 @@
-import { inTransaction } from '@agora/database';
+import { inTransaction, type SetAside } from '@agora/database';
 import type { Transaction } from 'sequelize';
-import { pagesOf, type Check, type Subject } from './check.js';
+import { pagesOf, subjectOf, type Check, type Finding, type Subject } from './check.js';
 
 /** What a service keeps of another's data, and how to set it right. */
 export interface Projection<Row, Truth> {
   kind: string;
   subject: Subject;
+  countRows(): Promise<number>;
   idsAfter(after: number, limit: number): Promise<number[]>;
   /** The rows by their ids; in a transaction they are held until it ends. */
   find(ids: number[], transaction?: Transaction): Promise<Map<number, Row>>;
   /** What the owner says, by id; what is not there was deleted. */
   ask(ids: number[]): Promise<Map<number, Truth>>;
   differs(row: Row, truth: Truth | undefined): boolean;
-  correct(id: number, truth: Truth | undefined, transaction: Transaction): Promise<unknown>;
+  /** Makes the row what the owner says. */
+  correct(id: number, truth: Truth, transaction: Transaction): Promise<unknown>;
+  /** Leaves a tombstone, and so lets nothing be written that belongs to it. */
+  bury(id: number, how: SetAside, transaction: Transaction): Promise<unknown>;
 }
 
 /** Compares a projection with its owner. */
 export function projectionCheck<Row, Truth>(projection: Projection<Row, Truth>): Check {
-  const { kind, subject, find, ask, differs } = projection;
+  const { kind, subject, countRows, find, ask, differs } = projection;
   return {
     kind,
+    countRows,
     pages: () => pagesOf(projection.idsAfter),
     async compare(ids) {
       const rows = await find(ids);
@@ -27,13 +32,18 @@ export function projectionCheck<Row, Truth>(projection: Projection<Row, Truth>):
       return [...rows].filter(([id, row]) => differs(row, truths.get(id))).map(([id]) => id);
     },
     examine: (id, session) =>
-      inTransaction(async (transaction) => {
+      inTransaction(async (transaction): Promise<Finding | undefined> => {
         // Asked while the row is held, the owner knows all that was applied to it, so whatever differs is not newer here.
         const row = (await find([id], transaction)).get(id);
         const truth = (await ask([id])).get(id);
         if (!row || !differs(row, truth) || session.awaited(subject, id).length > 0) return undefined;
-        if (session.repair) await projection.correct(id, truth, transaction);
-        return truth ? 'is another than its owner says' : 'is kept, and its owner has none';
+        if (truth) {
+          if (session.repair) await projection.correct(id, truth, transaction);
+          return { problem: 'is another than its owner says', rows: 1, remedy: 'repair' };
+        }
+        if (session.erase)
+          await projection.bury(id, { ...session.erase, subject: subjectOf(subject, id) }, transaction);
+        return { problem: 'is kept, and its owner has none', rows: 1, remedy: 'erase' };
       }),
   };
 }

@@ -55,7 +55,7 @@ async function rebuild({ check, fill }: RebuiltProjection, session: Session) {
   for await (const ids of check.pages()) {
     compared += ids.length;
     for (const id of await check.compare(ids, session))
-      if ((await check.examine(id, session)) !== undefined) corrected += 1;
+      if ((await check.examine(id, session))?.remedy === 'repair') corrected += 1;
   }
   return { projection: check.kind, compared, learned, corrected };
 }

@@ -6,6 +6,7 @@ import { startOperatedAgora, type OperatedAgora } from './operated-agora.js';
 
 interface Audit {
   left: number;
+  quarantined?: string;
   kinds: { kind: string; drift: number; repaired: number; left: number }[];
 }
 
@@ -20,12 +21,12 @@ let people = 0;
 
 /** Somebody whom auth knows, without the cost of a password. */
 async function newUser(): Promise<{ id: number; token: string }> {
-  const [user] = await operated.sql<{ id: number }>(
-    `INSERT INTO auth.users (email, password_hash) VALUES ($1, 'x') RETURNING id`,
+  const [user] = await operated.sql<{ id: number; key: string }>(
+    `INSERT INTO auth.users (email, password_hash) VALUES ($1, 'x') RETURNING id, account_key AS key`,
     [`user-${(people += 1)}@example.test`],
   );
   const id = Number(user?.id);
-  return { id, token: tokenFor(id) };
+  return { id, token: tokenFor(id, { account_key: String(user?.key) }) };
 }
 
 async function newPost(token: string): Promise<number> {
@@ -37,13 +38,23 @@ const vote = async (token: string, postId: number, dir = 1) =>
   (await ask('votes')('POST', '/vote', { token, json: { post_id: postId, dir } })).status;
 
 const audit = (service: 'posts' | 'votes', ...args: string[]) =>
-  operated.run<Audit>(service, 'audit', '--settle', '0.5', '--json', ...args);
+  operated.run<Audit>(service, 'audit', '--settle', '0.3', '--json', ...args);
 
 /** What an audit found, by kind, and what it left of it. */
 const driftOf = ({ json }: { json: Audit }) =>
   Object.fromEntries(
     json.kinds.filter(({ drift }) => drift > 0).map(({ kind, drift, left }) => [kind, [drift, left]]),
   );
+
+const erasing = (most: number) => ['--erase', '--yes', '--at-most', String(most)];
+
+const votesOn = async (postIds: number[]) => {
+  const [row] = await operated.sql<{ votes: number }>(
+    'SELECT count(*)::int AS votes FROM votes.votes WHERE post_id = ANY($1)',
+    [postIds],
+  );
+  return row?.votes;
+};
 
 const countOf = async (postId: number) => {
   const [post] = await operated.sql<{ votes: number }>('SELECT votes FROM posts.posts WHERE id = $1', [
@@ -85,7 +96,7 @@ describe('audit', () => {
     expect(await countOf(post)).toBe(1);
   });
 
-  it('finds what was left of deleted accounts and posts, and erases it', async () => {
+  it('finds what was left of deleted accounts and posts, and sets it aside when it is told to', async () => {
     const [author, voter] = [await newUser(), await newUser()];
     const [kept, lost] = [await newPost(voter.token), await newPost(voter.token)];
     const orphan = await newPost(author.token);
@@ -97,16 +108,107 @@ describe('audit', () => {
     await operated.sql('DELETE FROM auth.users WHERE id = $1', [author.id]);
     await operated.sql('DELETE FROM posts.posts WHERE id = $1', [lost]);
 
-    const found = await Promise.all([audit('posts'), audit('votes')]);
+    const found = await Promise.all([audit('posts', '--repair'), audit('votes', '--repair')]);
     expect(found.map(driftOf)).toEqual([
       { authors: [1, 1], posts_without_author: [1, 1] },
-      { known_posts: [1, 1], voters: [1, 1], votes_without_post: [1, 1], votes_without_voter: [1, 1] },
+      { known_posts: [1, 1], voters: [1, 1], votes_without_post: [2, 2], votes_without_voter: [3, 3] },
     ]);
-    await audit('posts', '--repair');
-    await audit('votes', '--repair');
+    await audit('posts', ...erasing(10));
+    await audit('votes', ...erasing(10));
     await eventually(async () => expect(await countOf(kept)).toBe(1));
     expect(await countOf(orphan)).toBeUndefined();
     expect((await Promise.all([audit('posts'), audit('votes')])).map(driftOf)).toEqual([{}, {}]);
+  });
+
+  it('erases nothing of many accounts that are gone, as after an older backup of auth', async () => {
+    const crowd = await Promise.all(Array.from({ length: 5 }, newUser));
+    const posts = (
+      await Promise.all(crowd.flatMap(({ token }) => [newPost(token), newPost(token)]))
+    ).toSorted((one, other) => one - other);
+    for (const { token } of crowd) for (const post of posts.slice(0, 4)) await vote(token, post);
+    await eventually(async () => expect(await countOf(posts[0] ?? 0)).toBe(5));
+    const lost = crowd.slice(1).map(({ id }) => id);
+    await operated.sql('CREATE TABLE auth.aside AS SELECT * FROM auth.users WHERE id = ANY($1)', [lost]);
+    await operated.sql('DELETE FROM auth.users WHERE id = ANY($1)', [lost]);
+    const rows = () =>
+      operated.sql(
+        'SELECT (SELECT count(*)::int FROM posts.posts) AS posts, (SELECT count(*)::int FROM votes.votes) AS votes',
+      );
+    const before = await rows();
+    const repaired = await Promise.all([audit('posts', '--repair'), audit('votes', '--repair')]);
+    expect(repaired.map(({ code }) => code)).toEqual([1, 1]);
+    expect(driftOf(repaired[0])).toMatchObject({ posts_without_author: [8, 8] });
+    expect(driftOf(repaired[1])).toMatchObject({ votes_without_voter: [16, 16] });
+    for (const service of ['posts', 'votes'] as const) {
+      const refused = await audit(service, '--erase', '--yes');
+      expect([refused.code, refused.stderr]).toEqual([
+        1,
+        expect.stringMatching(/rows would be set aside, and at most/),
+      ]);
+    }
+    const unasked = await audit('posts', '--erase', '--at-most', '1000');
+    expect([unasked.code, unasked.stderr]).toEqual([1, expect.stringContaining('say --yes')]);
+    expect(await rows()).toEqual(before);
+    await operated.sql('INSERT INTO auth.users OVERRIDING SYSTEM VALUE SELECT * FROM auth.aside');
+    await operated.sql('DROP TABLE auth.aside');
+    expect((await Promise.all([audit('posts'), audit('votes')])).map(driftOf)).toEqual([{}, {}]);
+  });
+
+  it('says how many rows would go with one account, and brings them all back from the quarantine', async () => {
+    const [author, voter] = [await newUser(), await newUser()];
+    const posts = await Promise.all(Array.from({ length: 12 }, () => newPost(author.token)));
+    for (const post of posts) await vote(voter.token, post);
+    await vote(author.token, posts[0] ?? 0);
+    const counts = async () => Promise.all(posts.map(countOf));
+    const full = [2, ...Array<number>(11).fill(1)];
+    await eventually(async () => expect(await counts()).toEqual(full));
+    const [row] = await operated.sql('DELETE FROM auth.users WHERE id = $1 RETURNING *', [author.id]);
+
+    expect((await audit('posts', '--repair')).code).toBe(1);
+    expect(await counts()).toEqual(full);
+    const refused = await audit('posts', '--erase', '--yes');
+    expect(refused.stderr).toContain(`posts_without_author ${author.id}: 12 rows`);
+    const erased = await audit('posts', ...erasing(12));
+    expect(erased.code).toBe(0);
+    await eventually(async () => expect(await votesOn(posts)).toBe(0));
+    const votes = await audit('votes', ...erasing(12));
+    expect([...new Set(await counts())]).toEqual([undefined]);
+
+    await operated.sql(
+      'INSERT INTO auth.users OVERRIDING SYSTEM VALUE SELECT * FROM jsonb_populate_record(NULL::auth.users, $1)',
+      [JSON.stringify(row)],
+    );
+    for (const [service, { json }] of [
+      ['votes', votes],
+      ['posts', erased],
+    ] as const) {
+      if (!json.quarantined) continue;
+      const restored = await operated.run(service, 'quarantine', 'restore', json.quarantined);
+      expect([restored.code, restored.stdout]).toEqual([0, expect.stringMatching(/are back/)]);
+    }
+    await eventually(async () => expect(await counts()).toEqual(full));
+    expect((await ask('posts')('GET', `/posts/${posts[0]}`, { token: voter.token })).body.owner_id).toBe(
+      author.id,
+    );
+    expect((await Promise.all([audit('posts'), audit('votes')])).map(driftOf)).toEqual([{}, {}]);
+    const { json } = await operated.run<{ runs: object[] }>('posts', 'quarantine', 'list', '--json');
+    expect(json.runs).not.toContainEqual(expect.objectContaining({ subject: `user ${author.id}` }));
+    expect(await newPost(author.token)).toBeGreaterThan(0);
+  }, 60_000);
+
+  it('finds votes on drafts of others that were never published, and sets them aside', async () => {
+    const [author, stranger] = [await newUser(), await newUser()];
+    const json = { title: 'a', content: 'b', published: false };
+    const { body } = await ask('posts')('POST', '/posts', { token: author.token, json });
+    const draft = Number(body.id);
+    expect(await vote(author.token, draft)).toBe(201);
+    await operated.sql('INSERT INTO votes.voters (id) VALUES ($1)', [stranger.id]);
+    await operated.sql('INSERT INTO votes.votes (post_id, user_id) VALUES ($1, $2)', [draft, stranger.id]);
+    expect(driftOf(await audit('votes'))).toEqual({ votes_not_allowed: [1, 1] });
+    await audit('votes', ...erasing(1));
+    expect(await votesOn([draft])).toBe(1);
+    await operated.sql('DELETE FROM votes.outbox WHERE published_at IS NULL');
+    await audit('posts', '--repair');
   });
 
   it('finds projections that are wrong, and sets them right', async () => {
@@ -153,6 +255,48 @@ describe('audit', () => {
       1,
       expect.stringMatching(/^votes: audit: http\S+ gives no answer/),
     ]);
+  });
+});
+
+describe('an id that was given to another account, after a failover has lost the first', () => {
+  const another = async (id: number) => {
+    const key = randomUUID();
+    await operated.sql('UPDATE auth.users SET account_key = $2 WHERE id = $1', [id, key]);
+    return tokenFor(id, { account_key: key });
+  };
+  const statuses = async (token: string, postId: number) => [
+    (await ask('posts')('POST', '/posts', { token, json: { title: 'a', content: 'b' } })).status,
+    (await ask('posts')('GET', '/posts', { token })).status,
+    await vote(token, postId),
+  ];
+
+  it('has nothing of the lost one, whose tokens are refused', async () => {
+    const [{ id, token: lost }, other] = [await newUser(), await newUser()];
+    const [own, target, next] = [await newPost(lost), await newPost(other.token), await newPost(other.token)];
+    const draft = await ask('posts')('POST', '/posts', {
+      token: lost,
+      json: { title: 'a', content: 'b', published: false },
+    });
+    expect(await vote(lost, target)).toBe(201);
+    const successor = await another(id);
+    expect((await ask('posts')('GET', `/posts/${String(draft.body.id)}`, { token: successor })).status).toBe(
+      404,
+    );
+    expect(await statuses(successor, target)).toEqual([201, 200, 201]);
+    expect(await statuses(lost, next)).toEqual([401, 401, 401]);
+    const { body } = await ask('posts')('GET', '/posts', { token: successor });
+    expect(body).toHaveLength(1);
+    expect(await countOf(own)).toBeUndefined();
+    await eventually(async () => expect(await countOf(target)).toBe(1));
+  });
+
+  it('is not locked out by the tombstone of the lost one', async () => {
+    const [{ id, token: lost }, other] = [await newUser(), await newUser()];
+    const target = await newPost(other.token);
+    await newPost(lost);
+    await operated.sql('UPDATE posts.authors SET deleted_at = now() WHERE id = $1', [id]);
+    await operated.sql('INSERT INTO votes.voters (id, deleted_at) VALUES ($1, now())', [id]);
+    expect(await statuses(await another(id), target)).toEqual([201, 200, 201]);
   });
 });
 

@@ -29,7 +29,12 @@ import {
   startRelay,
 } from '@agora/messaging';
 import { followOwnIds } from '@agora/messaging/reading';
-import { exportAuditResults, startErasing, startTellingHighestId } from '@agora/operations';
+import {
+  exportAuditResults,
+  startErasing,
+  startPurgingQuarantine,
+  startTellingHighestId,
+} from '@agora/operations';
 import { readConfig } from './config.js';
 import { subscriptions } from './events/subscriptions.js';
 import { internalRoutes, routes } from './http/routes.js';
@@ -80,6 +85,7 @@ runProcess('posts', readConfig, async (config, { logger, started, isDraining }) 
   const outbox = openOutbox(database, 'posts', correlation);
   started(startRelay({ outbox, broker, connection: connectionOf(config, 'posts-relay'), logger }));
   started(startErasing(erasureKinds, database, logger));
+  started(startPurgingQuarantine(logger));
   started(
     startConsumers({
       service: 'posts',

@@ -14,7 +14,9 @@ import { addPostKeys } from './migrations/0009-add-post-keys.js';
 import { createErasures } from './migrations/0010-create-erasures.js';
 import { createLeases } from './migrations/0013-add-leases.js';
 import { namePostsOfKeptAnswers } from './migrations/0014-name-posts-of-kept-answers.js';
-import { createStreamTickets } from './migrations/0015-create-stream-tickets.js';
+import { createQuarantine } from './migrations/0015-create-quarantine.js';
+import { addAccountKeys } from './migrations/0016-add-account-keys.js';
+import { createStreamTickets } from './migrations/0017-create-stream-tickets.js';
 
 await runMigrateCommand('posts', readMigrationConfig, [
   createMessaging,
@@ -31,5 +33,7 @@ await runMigrateCommand('posts', readMigrationConfig, [
   moderatePosts,
   createLeases,
   namePostsOfKeptAnswers,
+  createQuarantine,
+  addAccountKeys,
   createStreamTickets,
 ]);

@@ -1,7 +1,7 @@
 /** `node audit-command.js [--repair] [--settle <seconds>] [--json]`: compares what votes keeps with what auth and posts say. */
 import { runAuditCommand } from '@agora/operations';
 import { compareKnownPosts, findPostsAt } from './audit/known-posts.js';
-import { findVotesWithoutPost, findVotesWithoutVoter } from './audit/orphaned-votes.js';
+import { findVotesNotAllowed, findVotesWithoutPost, findVotesWithoutVoter } from './audit/orphaned-votes.js';
 import { compareVoters, findUsersAt } from './audit/voters.js';
 import { readAuditConfig } from './config.js';
 import { subscriptions } from './events/subscriptions.js';
@@ -23,6 +23,7 @@ await runAuditCommand({
         compareVoters(findUsers),
         findVotesWithoutPost(findPosts),
         findVotesWithoutVoter(findUsers),
+        findVotesNotAllowed(findPosts),
       ],
     };
   },

@@ -26,11 +26,17 @@ import {
   startConsumers,
   startRelay,
 } from '@agora/messaging';
-import { exportAuditResults, startErasing, startTellingHighestId } from '@agora/operations';
+import {
+  exportAuditResults,
+  startErasing,
+  startPurgingQuarantine,
+  startTellingHighestId,
+} from '@agora/operations';
 import { readConfig } from './config.js';
 import { subscriptions } from './events/subscriptions.js';
 import { internalRoutes, routes } from './http/routes.js';
 import { findPostStateAt } from './post-states.js';
+import { findUserAt } from './users.js';
 import { KnownPost } from './models/known-post.js';
 import { erasureKinds } from './models/erasures.js';
 import { models } from './models/models.js';
@@ -69,6 +75,7 @@ runProcess('votes', readConfig, async (config, { logger, started, isDraining }) 
   const outbox = openOutbox(database, 'votes', correlation);
   started(startRelay({ outbox, broker, connection: connectionOf(config, 'votes-relay'), logger }));
   started(startErasing(erasureKinds, database, logger));
+  started(startPurgingQuarantine(logger));
   started(
     startConsumers({
       service: 'votes',
@@ -84,7 +91,7 @@ runProcess('votes', readConfig, async (config, { logger, started, isDraining }) 
   const application = createApplication({
     logger,
     middleware: [
-      ...routeRequests(routes(findPostStateAt(posts), withOwnWrites), {
+      ...routeRequests(routes(findPostStateAt(posts), findUserAt(auth), withOwnWrites), {
         authenticate: authenticate(verifier),
         shed: shedLoad({ waiting: () => waitingStatements(database) }),
       }),

@@ -8,6 +8,7 @@ import { createImports } from './migrations/0005-create-imports.js';
 import { addKeys } from './migrations/0006-add-keys.js';
 import { createErasures } from './migrations/0007-create-erasures.js';
 import { createLeases } from './migrations/0008-add-leases.js';
+import { createQuarantine } from './migrations/0009-create-quarantine.js';
 
 await runMigrateCommand('votes', readMigrationConfig, [
   createMessaging,
@@ -18,4 +19,5 @@ await runMigrateCommand('votes', readMigrationConfig, [
   addKeys,
   createErasures,
   createLeases,
+  createQuarantine,
 ]);

@@ -1,5 +1,5 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { StackError } from '../stack-error.js';
 import { migrationCommand, services, type ServiceName } from '../topology.js';
 
@@ -39,11 +39,11 @@ export const manifestFile = 'manifest.json';
 
 /** The migrations that this checkout knows, in their order. */
 function knownMigrations(root: string, service: ServiceName): string[] {
-  const folder = join(migrationCommand(root, service), '..', 'migrations');
-  return readdirSync(folder)
-    .filter((name) => /^\d{4}-.*\.js$/.test(name))
-    .map((name) => basename(name, '.js'))
-    .toSorted();
+  // What the folder holds may be left from another version; what is imported is applied.
+  const imports = readFileSync(migrationCommand(root, service), 'utf8').matchAll(
+    /'\.\/migrations\/(\d{4}-[\w-]+)\.js'/g,
+  );
+  return [...imports].map(([, name]) => name ?? '').toSorted();
 }
 
 /** Reads what a backup says of itself. Throws a StackError when it is none, unfinished, or of another version of Agora than `root` holds. */

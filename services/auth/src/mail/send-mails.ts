@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Counter, loop, measure, type Logger, type Stoppable } from '@agora/chassis';
 import nodemailer from 'nodemailer';
 import pLimit from 'p-limit';
@@ -10,10 +11,12 @@ import { readTemplates } from './templates.js';
 type Settings = Pick<Config, 'SMTP_URL' | 'MAIL_FROM' | 'MAIL_LINK_BASE' | 'MAIL_TEMPLATES'>;
 
 const pollMilliseconds = 1_000;
-const batchSize = 20;
+const batchSize = 8;
 const sentAtOnce = 4;
 /** Longer than a batch may take, at the timeouts below. */
-const leaseSeconds = 300;
+const leaseSeconds = 120;
+/** How long a stop waits for mails under way. */
+const patienceMilliseconds = 3_000;
 const longestPauseSeconds = 300;
 
 const mails = new Counter({
@@ -53,7 +56,8 @@ export function startSendingMails(settings: Settings, queue: MailQueue, logger: 
   );
   return {
     async stop() {
-      await sending.stop();
+      // A server that hangs is not waited for: what it had then counts as not sent.
+      await Promise.race([sending.stop(), sleep(patienceMilliseconds, undefined, { ref: false })]);
       send.close();
     },
   };

@@ -1,8 +1,8 @@
 import type { InternalAddress } from '@agora/chassis';
 import { voteCast, voteRetracted } from '@agora/contracts';
-import { inTransaction, valuesAfter } from '@agora/database';
+import { approximateRows, inTransaction, valuesAfter } from '@agora/database';
 import { findUnapplied } from '@agora/messaging/operating';
-import { askForAll, askOwner, pagesOf, type Check } from '@agora/operations';
+import { askForAll, askOwner, pagesOf, type Check, type Finding } from '@agora/operations';
 import { Post } from '../models/post.js';
 
 /** How votes answers. */
@@ -18,6 +18,7 @@ interface RecentVotes extends VoteCount {
 /** Every count of votes is the number of votes, but for the events that have not been applied. */
 export const compareVoteCounts = (votes: InternalAddress): Check => ({
   kind: 'vote_counts',
+  countRows: () => approximateRows('posts'),
   pages: () => pagesOf((after, limit) => valuesAfter(Post, 'id', after, limit)),
   async compare(ids) {
     const counts = await Post.countsOf(ids);
@@ -26,7 +27,7 @@ export const compareVoteCounts = (votes: InternalAddress): Check => ({
     return ids.filter((id) => counts.has(id) && counts.get(id) !== (truths.get(id)?.votes ?? 0));
   },
   examine: (id, session) =>
-    inTransaction(async (transaction) => {
+    inTransaction(async (transaction): Promise<Finding | undefined> => {
       // While the post is held no event changes its count, and what is applied to it was committed in votes before votes is asked.
       const count = await Post.holdCount(id, transaction);
       const path = `/internal/votes/${id}?since=${session.since.toISOString()}`;
@@ -42,6 +43,6 @@ export const compareVoteCounts = (votes: InternalAddress): Check => ({
       const expected = truth.votes - coming;
       if (count === expected) return undefined;
       if (session.repair) await Post.update({ votes: expected }, { where: { id }, transaction });
-      return `counts ${count} votes, and has ${expected}`;
+      return { problem: `counts ${count} votes, and has ${expected}`, rows: 1, remedy: 'repair' };
     }),
 });

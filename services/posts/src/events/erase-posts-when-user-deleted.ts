@@ -5,8 +5,9 @@ import { Author } from '../models/author.js';
 import { answersOfUser, postsOfAuthor, reportsOfUser } from '../models/erasures.js';
 
 /** Lets nobody post in the name of a deleted user, and has their posts, the answers that show them and their reports erased beside the consumer, however many they are. */
-export const erasePostsWhenUserDeleted = on(userDeleted, async ({ user_id: userId }, transaction) => {
-  await Author.bury(userId, transaction);
+export const erasePostsWhenUserDeleted = on(userDeleted, async (account, transaction) => {
+  const { user_id: userId, account_key: key } = account;
+  if (!(await Author.bury(userId, transaction, key))) return;
   await requestErasures(postsOfAuthor, [userId], transaction);
   await requestErasures(answersOfUser, [userId], transaction);
   await requestErasures(reportsOfUser, [userId], transaction);

@@ -5,12 +5,14 @@ import {
   readCursor,
   readQuery,
   text,
+  unauthorized,
   writeCursor,
   type Description,
   type Handler,
 } from '@agora/chassis';
 import { requireUser } from '@agora/identity';
 import { listOwn } from '../models/own-posts.js';
+import { isOwnedBy } from '../models/shown-post.js';
 import type { FindOwnVotes } from '../votes.js';
 import { answerPage, pageAnswer, pageQuery } from './answer-page.js';
 import type { Include } from './my-vote.js';
@@ -35,13 +37,15 @@ const query = {
 export const listOwnPosts =
   (cursorSecret: string, findOwnVotes: FindOwnVotes): Handler =>
   async (ctx) => {
-    const { userId } = requireUser(ctx);
+    const caller = requireUser(ctx);
+    const { userId } = caller;
     const asked = readQuery<OwnParameters>(ctx, query);
     const { limit, skip, search, cursor } = asked;
     if (cursor !== undefined && skip !== undefined) throw skipWithCursor();
     const question = ['posts', userId, search];
     const [before] = cursor === undefined ? [] : (readCursor(cursor, cursorSecret, question) as [number]);
     const page = await listOwn(userId, { limit, skip: skip ?? 0, search, before }, () => hasListener(ctx));
+    if (page.posts.some((post) => !isOwnedBy(post, caller))) throw unauthorized('invalid_token');
     const cursorAt = ({ id }: { id: number }) => writeCursor([id], cursorSecret, question);
     await answerPage(ctx, { path: '/posts', query: asked, userId, page, cursorAt }, findOwnVotes);
   };

@@ -1,10 +1,12 @@
+import { randomUUID } from 'node:crypto';
 import { jsonAnswer, unauthorized, validate, type Description, type Handler } from '@agora/chassis';
 import { readJson } from '@agora/chassis/read-body';
 import { postCreated } from '@agora/contracts';
-import type { NewIds } from '@agora/database';
+import { inTransaction, type NewIds } from '@agora/database';
 import { requireUser } from '@agora/identity';
 import { addToOutbox } from '@agora/messaging';
-import { Author } from '../models/author.js';
+import { Author, isSameAccount, type Account } from '../models/author.js';
+import { setAuthorAside } from '../models/set-aside.js';
 import { stateOf, viewOf, writePost } from '../models/shown-post.js';
 import type { FindUser } from '../users.js';
 import { answerOnce, idempotencyKey, keyInUse, keyReused } from './answer-once.js';
@@ -14,12 +16,12 @@ import { postText } from './post-text.js';
 /** `POST /posts`: writes a post, as a draft when `published` is false. */
 export const publishPost = (findUser: FindUser, postIds: NewIds): Handler =>
   answerOnce(async (ctx, commit) => {
-    const { userId } = requireUser(ctx);
+    const caller = requireUser(ctx);
     const text = validate(postText, await readJson(ctx));
-    await learnOfAuthor(userId, findUser);
+    await learnOfAuthor(caller, findUser);
     return postIds.draw((check) =>
       commit(async (transaction) => {
-        const post = await writePost(userId, text, transaction);
+        const post = await writePost(caller, text, transaction);
         if (!post) throw unauthorized('invalid_token');
         check(post.id);
         await addToOutbox(postCreated, stateOf(post), transaction);
@@ -28,12 +30,20 @@ export const publishPost = (findUser: FindUser, postIds: NewIds): Handler =>
     );
   });
 
-/** Asks auth for whoever posts for the first time. */
-async function learnOfAuthor(userId: number, findUser: FindUser): Promise<void> {
-  if (await Author.isKnown(userId)) return;
-  const user = await findUser(userId);
-  if (!user) throw unauthorized('invalid_token');
-  await Author.learn([user]);
+/**
+ * Asks auth for whoever posts for the first time, and for whoever has an id that is another's here: one of the two is lost, and the posts of
+ * a lost account are set aside before its successor posts.
+ */
+async function learnOfAuthor(account: Account, findUser: FindUser): Promise<void> {
+  const standing = await Author.standingOf(account);
+  if (standing === 'known') return;
+  const user = await findUser(account.userId);
+  if (!user || !isSameAccount(account.accountKey ?? null, user.account_key))
+    throw unauthorized('invalid_token');
+  if (standing === undefined) return Author.learn([user]);
+  const reason = 'its account is lost, and its id was given to another';
+  await setAuthorAside(user.id, { run: randomUUID(), subject: `user ${user.id}`, reason });
+  await inTransaction((transaction) => Author.correct(user, transaction));
 }
 
 /** What clients are told of it. */

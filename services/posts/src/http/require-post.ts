@@ -1,5 +1,5 @@
 import { forbidden, notFound } from '@agora/chassis';
-import { findVisible, type ShownPost, type Viewer } from '../models/shown-post.js';
+import { findVisible, isOwnedBy, type ShownPost, type Viewer } from '../models/shown-post.js';
 
 /** The post, if the reader may see it; else throws 404, the same for one that is not there and for somebody else's draft. */
 export async function requireVisiblePost(id: number, viewer: Viewer | undefined): Promise<ShownPost> {
@@ -11,7 +11,7 @@ export async function requireVisiblePost(id: number, viewer: Viewer | undefined)
 /** The post, if it is the user's; else throws 404 for one the user may not see, and 403 for somebody else's. */
 export async function requireOwnPost(id: number, viewer: Viewer): Promise<ShownPost> {
   const post = await requireVisiblePost(id, viewer);
-  if (post.owner_id !== viewer.userId) throw notOwner();
+  if (!isOwnedBy(post, viewer)) throw notOwner();
   return post;
 }
 

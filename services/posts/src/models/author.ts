@@ -15,29 +15,45 @@ export interface UserView {
 export interface KnownUser extends UserView {
   /** Of two states of an account the one with the higher version is the newer. */
   version: number;
+  /** Never given twice, unlike the id; missing in answers of older releases. */
+  account_key?: string;
+}
+
+/** Whom a token speaks for. */
+export interface Account {
+  userId: number;
+  /** Missing in tokens of older releases. */
+  accountKey?: string;
+}
+
+/** What is known of an account. */
+interface Standing {
+  account_key: string | null;
+  deleted: boolean;
 }
 
 /** The name of an author of whom nothing more is known yet; auth gives it to everybody who has chosen no other. */
 export const defaultName = (id: number): string => `user_${id}`;
 
-const known = defineStatement(
-  'author-is-known',
-  'SELECT FROM authors WHERE id = $1 AND (created_at IS NOT NULL OR deleted_at IS NOT NULL)',
+const standing = defineStatement(
+  'author-standing',
+  'SELECT account_key, deleted_at IS NOT NULL AS deleted FROM authors WHERE id = $1 AND (created_at IS NOT NULL OR deleted_at IS NOT NULL)',
   { prepared: true },
 );
 // Of two names the one of the higher version stays; the time of registration never changes.
 const learn = defineStatement(
   'author-learn',
-  `INSERT INTO authors AS known (id, name, version, created_at, public_email, email_version)
-   SELECT id, name, version, created_at, email, CASE WHEN email IS NULL THEN NULL ELSE version END
-   FROM jsonb_to_recordset($1) AS given (id int, name text, version int, created_at timestamptz, email text) ORDER BY id
+  `INSERT INTO authors AS known (id, name, version, created_at, account_key, public_email, email_version)
+   SELECT id, name, version, created_at, account_key, email, CASE WHEN email IS NULL THEN NULL ELSE version END
+   FROM jsonb_to_recordset($1) AS given (id int, name text, version int, created_at timestamptz, account_key uuid, email text) ORDER BY id
    ON CONFLICT (id) DO UPDATE SET
      created_at = EXCLUDED.created_at,
+     account_key = coalesce(known.account_key, EXCLUDED.account_key),
      name = CASE WHEN known.version > EXCLUDED.version THEN known.name ELSE EXCLUDED.name END,
      version = greatest(known.version, EXCLUDED.version),
      public_email = EXCLUDED.public_email,
      email_version = EXCLUDED.email_version
-   WHERE known.deleted_at IS NULL`,
+   WHERE known.deleted_at IS NULL AND coalesce(known.account_key = EXCLUDED.account_key, true)`,
 );
 const rename = defineStatement(
   'author-rename',
@@ -52,9 +68,10 @@ const hold = defineStatement(
 );
 const tombstone = defineStatement(
   'author-tombstone',
-  `INSERT INTO authors (id, deleted_at) VALUES ($1, now())
+  `INSERT INTO authors (id, account_key, deleted_at) VALUES ($1, $2, now())
    ON CONFLICT (id) DO UPDATE SET name = NULL, email = NULL, public_email = NULL, created_at = NULL,
-     deleted_at = coalesce(authors.deleted_at, now())`,
+     deleted_at = coalesce(authors.deleted_at, now()), account_key = coalesce(authors.account_key, $2)
+   WHERE authors.account_key IS NULL OR $2 IS NULL OR authors.account_key = $2 RETURNING id`,
 );
 const unsettled = defineStatement(
   'author-unsettled',
@@ -94,14 +111,22 @@ export class Author extends Model {
   @Column(DataType.DATE)
   declare deletedAt: Date | null;
 
+  /** Never given to another account; null while it was not heard of. */
+  @Column(DataType.UUID)
+  declare accountKey: string | null;
+
   /** Keeps what auth told of accounts, but of none that is known as deleted. */
   static async learn(users: readonly KnownUser[]): Promise<void> {
     await sql(learn, [JSON.stringify(users)]);
   }
 
-  /** Whether it is known when the account began, or that it ended. */
-  static async isKnown(id: number): Promise<boolean> {
-    return (await sql(known, [id])).length > 0;
+  /** How an account stands, once it is known when it began or that it ended; `another` when the id is another account's here, or may be. */
+  static async standingOf({ userId, accountKey }: Account): Promise<'known' | 'another' | undefined> {
+    const [known] = await sql<Standing & Record<string, unknown>>(standing, [userId]);
+    if (!known) return undefined;
+    // A tombstone without a key is of an older release: whose it is only auth can tell.
+    const isOther = known.account_key === null ? known.deleted : known.account_key !== accountKey;
+    return accountKey !== undefined && isOther ? 'another' : 'known';
   }
 
   /** Keeps a newer name, also of somebody who has not posted yet: what auth is asked meanwhile may be older. Tells whether it was news. */
@@ -115,9 +140,12 @@ export class Author extends Model {
     return (await sql(hold, [id], transaction)).length > 0;
   }
 
-  /** Leaves a tombstone, also of an author who was never heard of: their account may be deleted before their first post arrives. */
-  static async bury(id: number, transaction: Transaction): Promise<void> {
-    await sql(tombstone, [id], transaction);
+  /**
+   * Leaves a tombstone, also of an author who was never heard of: their account may be deleted before their first post arrives. Returns whether
+   * the account of that key, if any is told, is gone; another one that was given the same id is not.
+   */
+  static async bury(id: number, transaction: Transaction, key: string | null = null): Promise<boolean> {
+    return (await sql(tombstone, [id, key], transaction)).length > 0;
   }
 
   /** Whether there is a tombstone, which stays until the transaction ends. */
@@ -137,16 +165,22 @@ export class Author extends Model {
 
   /** Makes an author what auth says, a tombstone too. */
   static async correct(user: KnownUser, transaction: Transaction): Promise<void> {
-    const { id, name, version, created_at: createdAt } = user;
-    await Author.update({ name, version, createdAt, deletedAt: null }, { where: { id }, transaction });
+    const { id, name, version, created_at: createdAt, account_key: key } = user;
+    const values = { name, version, createdAt, deletedAt: null, ...(key && { accountKey: key }) };
+    await Author.update(values, { where: { id }, transaction });
   }
 
   /** Whether that is what auth says, as far as it was asked. */
   isAs(user: KnownUser): boolean {
     return (
       this.deletedAt === null &&
+      isSameAccount(this.accountKey, user.account_key) &&
       (this.name === null || (this.name === user.name && this.version === user.version)) &&
       (this.createdAt === null || this.createdAt.toISOString() === user.created_at)
     );
   }
 }
+
+/** Whether two keys are of one account. What was known before there were keys is: no id of that time was given again. */
+export const isSameAccount = (known: string | null, told: string | undefined): boolean =>
+  known === null || told === undefined || known === told;

@@ -2,7 +2,7 @@ import { defineStatement, gather, sql } from '@agora/database';
 import type { PostState } from '@agora/contracts';
 import { isAtLeast, type Caller } from '@agora/identity';
 import type { Transaction } from 'sequelize';
-import { defaultName, type UserView } from './author.js';
+import { defaultName, isSameAccount, type Account, type UserView } from './author.js';
 import { shownCount, stateVersion, type PostText } from './post.js';
 
 /** What a client sees of a post. */
@@ -41,6 +41,7 @@ export interface ShownPost {
   removed_at: string | null;
   removal_reason: string | null;
   owner_id: number;
+  owner_key: string | null;
   owner_name: string | null;
   owner_email: string | null;
   owner_created_at: string | null;
@@ -49,7 +50,7 @@ export interface ShownPost {
 
 /** Of a post and its author. */
 export const shownColumns = `posts.id, post_key, title, content, published, author_published, posts.version, removals, votes,
-    posts.created_at, updated_at, removed_at, removal_reason, owner_id, authors.name AS owner_name,
+    posts.created_at, updated_at, removed_at, removal_reason, owner_id, authors.account_key AS owner_key, authors.name AS owner_name,
     authors.public_email AS owner_email, authors.created_at AS owner_created_at, authors.version AS owner_version`;
 
 // The posts of a deleted user are erased at their own pace and seen by nobody from the moment of the tombstone.
@@ -74,7 +75,7 @@ const readPost = gather(async (ids: readonly number[]) => {
 });
 
 /** Who asks for a post. */
-export type Viewer = Pick<Caller, 'userId' | 'role'>;
+export type Viewer = Pick<Caller, 'userId' | 'accountKey' | 'role'>;
 
 /** The post with its owner, if the viewer may see it: a draft is its owner's alone, and what is removed the moderators' too. */
 export async function findVisible(
@@ -88,8 +89,12 @@ export async function findVisible(
 
 function isVisible(post: ShownPost, viewer: Viewer | undefined): boolean {
   if (post.published || !viewer) return post.published;
-  return post.owner_id === viewer.userId || (post.removed_at !== null && isAtLeast(viewer.role, 'moderator'));
+  return isOwnedBy(post, viewer) || (post.removed_at !== null && isAtLeast(viewer.role, 'moderator'));
 }
+
+/** Whether it is that account's; another that was given the same id owns nothing of it. */
+export const isOwnedBy = ({ owner_id: ownerId, owner_key: key }: ShownPost, account: Account): boolean =>
+  ownerId === account.userId && isSameAccount(key, account.accountKey);
 
 // The row of the author is held, so that the deletion of the account waits for the post and then takes it along.
 const written = defineStatement(
@@ -98,7 +103,8 @@ const written = defineStatement(
     WITH author AS MATERIALIZED (SELECT * FROM authors WHERE id = $1 FOR SHARE),
     written AS (
       INSERT INTO posts (owner_id, title, content, published)
-      SELECT id, $2, $3, $4 FROM author WHERE deleted_at IS NULL RETURNING *
+      SELECT id, $2, $3, $4 FROM author
+      WHERE deleted_at IS NULL AND (account_key IS NULL OR $5::uuid IS NULL OR account_key = $5) RETURNING *
     )
     SELECT ${shownColumns} FROM written AS posts JOIN author AS authors ON authors.id = owner_id`,
   { prepared: true },
@@ -106,11 +112,15 @@ const written = defineStatement(
 
 /** Writes a post of an author who is known; undefined when their account has ended. */
 export async function writePost(
-  ownerId: number,
+  { userId, accountKey }: Account,
   { title, content, published: isPublished }: PostText,
   transaction: Transaction,
 ): Promise<ShownPost | undefined> {
-  const [post] = await sql<ShownPost>(written, [ownerId, title, content, isPublished], transaction);
+  const [post] = await sql<ShownPost>(
+    written,
+    [userId, title, content, isPublished, accountKey ?? null],
+    transaction,
+  );
   return post;
 }
 

@@ -1,4 +1,4 @@
-import { findByIds, valuesAfter } from '@agora/database';
+import { approximateRows, findByIds, valuesAfter } from '@agora/database';
 import type { InternalAddress } from '@agora/chassis';
 import type { PostState } from '@agora/contracts';
 import { askForAll, askOwner, projectionCheck, type Check } from '@agora/operations';
@@ -18,12 +18,14 @@ export const compareKnownPosts = (findPosts: FindPosts): Check =>
   projectionCheck<KnownPost, PostState>({
     kind: 'known_posts',
     subject: 'post_id',
+    countRows: () => approximateRows('known_posts'),
     idsAfter: (after, limit) => valuesAfter(KnownPost, 'id', after, limit),
     find: (ids, transaction) => findByIds(KnownPost, ids, transaction),
     ask: findPosts,
     differs: (known, state) => (state ? !known.isAs(state) : known.deletedAt === null),
-    correct: (id, state, transaction) =>
-      state ? KnownPost.correct(state, transaction) : KnownPost.bury(id, transaction),
+    correct: (_id, state, transaction) => KnownPost.correct(state, transaction),
+    // Nothing is lost with it that posts would not tell again.
+    bury: (id, _how, transaction) => KnownPost.bury(id, transaction),
   });
 
 /** Learns of all posts that there are; returns how many are new or were older here. */

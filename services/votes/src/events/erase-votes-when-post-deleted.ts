@@ -1,11 +1,22 @@
-import { postDeleted } from '@agora/contracts';
+import { postDeleted, type PostEnd } from '@agora/contracts';
 import { requestErasures } from '@agora/database';
 import { onBatch } from '@agora/messaging';
-import { votesOnPost } from '../models/erasures.js';
-import { KnownPost, type EndedPost } from '../models/known-post.js';
+import { votesOnPost, votesWithPost } from '../models/erasures.js';
+import { KnownPost } from '../models/known-post.js';
 
-/** Lets nobody vote for deleted posts again, and has their votes erased beside the consumer, however many they are. */
-export const eraseVotesWhenPostDeleted = onBatch<EndedPost>([postDeleted], async (envelopes, transaction) => {
+/**
+ * Lets nobody vote for deleted posts again, and has their votes erased beside the consumer, however many they are. The votes on posts that were
+ * set aside are kept with them.
+ */
+export const eraseVotesWhenPostDeleted = onBatch<PostEnd>([postDeleted], async (envelopes, transaction) => {
   const ended = envelopes.map(({ data }) => data);
-  await requestErasures(votesOnPost, await KnownPost.buryAll(ended, transaction), transaction);
+  const gone = await KnownPost.buryAll(ended, transaction);
+  const kept = new Set(ended.filter((end) => end.set_aside).map(({ post_id: id }) => id));
+  const erased = gone.filter((id) => !kept.has(id));
+  await requestErasures(votesOnPost, erased, transaction);
+  await requestErasures(
+    votesWithPost,
+    gone.filter((id) => kept.has(id)),
+    transaction,
+  );
 });

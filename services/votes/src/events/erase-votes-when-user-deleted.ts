@@ -5,7 +5,8 @@ import { votesOfUser } from '../models/erasures.js';
 import { Voter } from '../models/voter.js';
 
 /** Lets nobody vote in the name of a deleted user, and has their votes retracted beside the consumer, however many they are. */
-export const eraseVotesWhenUserDeleted = on(userDeleted, async ({ user_id: userId }, transaction) => {
-  await Voter.bury(userId, transaction);
+export const eraseVotesWhenUserDeleted = on(userDeleted, async (account, transaction) => {
+  const { user_id: userId, account_key: key } = account;
+  if (!(await Voter.bury(userId, transaction, key))) return;
   await requestErasures(votesOfUser, [userId], transaction);
 });

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   conflict,
   entityId,
@@ -15,8 +16,10 @@ import { changeAndRecord } from '@agora/messaging';
 import Joi from 'joi';
 import { learnOfPost } from '../models/learn-of-post.js';
 import { Vote, type VoteAttempt } from '../models/vote.js';
-import { Voter } from '../models/voter.js';
+import { setVoterAside } from '../models/set-aside.js';
+import { isSameAccount, Voter, type Account } from '../models/voter.js';
 import type { FindPostState } from '../post-states.js';
+import { isAway, type FindUser } from '../users.js';
 
 const schema = Joi.object<{ post_id: number; dir: number }>({
   post_id: entityId.required(),
@@ -27,16 +30,16 @@ const schema = Joi.object<{ post_id: number; dir: number }>({
 
 /** `POST /vote`: adds the caller's vote (`dir` 1) or takes it back (anything less). */
 export const castVote =
-  (findPostState: FindPostState): Handler =>
+  (findPostState: FindPostState, findUser: FindUser): Handler =>
   async (ctx) => {
-    const { userId } = requireUser(ctx);
+    const caller = requireUser(ctx);
     const { post_id: postId, dir } = validate(schema, await readJson(ctx));
     const change = dir === 1 ? addition : removal;
-    let attempt = await change.attempt(postId, userId);
-    if (attempt.voter === undefined || attempt.post === undefined || attempt.post === 'hidden') {
-      await learnOf(postId, userId, attempt, findPostState);
-      attempt = await change.attempt(postId, userId);
-    }
+    let attempt = await change.attempt(postId, caller);
+    const { voter, post } = attempt;
+    if (voter === undefined || voter === 'another') await learnOfVoter(caller, voter, findUser);
+    if (post === undefined || post === 'hidden') await learnOf(postId, findPostState);
+    if (isWorthAnother(attempt)) attempt = await change.attempt(postId, caller);
     if (attempt.voter !== 'known') throw unauthorized('invalid_token');
     if (attempt.post !== 'visible') throw postNotFound(postId);
     if (!attempt.changed) throw change.refusal();
@@ -44,29 +47,49 @@ export const castVote =
     ctx.body = { message: change.message };
   };
 
+const isWorthAnother = ({ voter, post }: VoteAttempt) =>
+  voter === undefined || voter === 'another' || post === undefined || post === 'hidden';
+
 const postNotFound = (id: number) => notFound('post_not_found', `There is no post ${id}.`);
 
 /** Asks posts about a post that the caller may not see as far as is known here: it may just have been written, or published. */
-async function learnOf(
-  postId: number,
-  userId: number,
-  { voter, post }: VoteAttempt,
-  find: FindPostState,
-): Promise<void> {
-  if (voter === undefined) await Voter.learn(userId);
-  if (post === 'visible' || post === 'deleted') return;
+async function learnOf(postId: number, find: FindPostState): Promise<void> {
   const state = await find(postId);
   while (state && !(await inTransaction((transaction) => learnOfPost(state, transaction))));
 }
 
-type Attempt = (postId: number, userId: number) => Promise<VoteAttempt>;
+/**
+ * Asks auth about whoever votes for the first time, and about whoever has an id that is another's here: one of the two is lost, and the
+ * votes of a lost account are set aside before its successor votes.
+ */
+async function learnOfVoter(
+  account: Account,
+  voter: VoteAttempt['voter'],
+  findUser: FindUser,
+): Promise<void> {
+  // Tokens of older releases name no account that could be told from another.
+  if (account.accountKey === undefined) return Voter.learn(account);
+  const user = await findUser(account.userId).catch((error: unknown) => {
+    // Votes are taken while auth is away; only whose id it is cannot be decided without it.
+    if (voter === undefined && isAway(error)) return { account_key: account.accountKey };
+    throw error;
+  });
+  if (!user || !isSameAccount(account.accountKey, user.account_key)) throw unauthorized('invalid_token');
+  if (voter === undefined) return Voter.learn(account);
+  const { userId, accountKey } = account;
+  const reason = 'its account is lost, and its id was given to another';
+  await setVoterAside(userId, { run: randomUUID(), subject: `user ${userId}`, reason });
+  await inTransaction((transaction) => Voter.revive(userId, transaction, accountKey));
+}
+
+type Attempt = (postId: number, account: Account) => Promise<VoteAttempt>;
 
 /** Changes the vote and, where that did something, says so in the same statement. */
 const attemptOf =
   (change: typeof Vote.add, event: EventDefinition<VoteFact>): Attempt =>
-  (postId, userId) =>
-    changeAndRecord(event, { post_id: postId, user_id: userId }, openDatabase(), (row) =>
-      change(postId, userId, row),
+  (postId, account) =>
+    changeAndRecord(event, { post_id: postId, user_id: account.userId }, openDatabase(), (row) =>
+      change(postId, account, row),
     );
 
 const addition = {

@@ -7,9 +7,9 @@ const query = { post_ids: idListParameter({ max: 100 }).required() };
 
 /** `GET /vote`: which of 1 to 100 posts the caller has voted for, in ascending order; a post that the caller may not see is none of them. */
 export const listOwnVotes: Handler = async (ctx) => {
-  const { userId } = requireUser(ctx);
+  const caller = requireUser(ctx);
   const { post_ids: postIds } = readQuery<{ post_ids: number[] }>(ctx, query);
-  ctx.body = { voted: await Vote.amongOf(userId, postIds) };
+  ctx.body = { voted: await Vote.amongOf(caller, postIds) };
 };
 
 /** What clients are told of it. */

@@ -2,6 +2,7 @@ import { get, post, readingOwnWrites, type Route, type WithOwnWrites } from '@ag
 import { listEvents } from '@agora/operations';
 import type { Sequelize } from 'sequelize';
 import type { FindPostState } from '../post-states.js';
+import type { FindUser } from '../users.js';
 import { castVote, castVoteDescription } from './cast-vote.js';
 import { listOwnVotes, listOwnVotesDescription } from './list-own-votes.js';
 import { listVoteCounts } from './list-vote-counts.js';
@@ -9,8 +10,17 @@ import { listVotesOfVoter } from './list-votes-of-voter.js';
 import { showVoteCount } from './show-vote-count.js';
 
 /** What clients ask of votes, through the gateway. */
-export const routes = (findPostState: FindPostState, withOwnWrites: WithOwnWrites): Route[] => [
-  post('/vote', 'user', withOwnWrites(castVote(findPostState)), readingOwnWrites(castVoteDescription)),
+export const routes = (
+  findPostState: FindPostState,
+  findUser: FindUser,
+  withOwnWrites: WithOwnWrites,
+): Route[] => [
+  post(
+    '/vote',
+    'user',
+    withOwnWrites(castVote(findPostState, findUser)),
+    readingOwnWrites(castVoteDescription),
+  ),
   get('/vote', 'user', withOwnWrites(listOwnVotes), readingOwnWrites(listOwnVotesDescription)),
 ];
 

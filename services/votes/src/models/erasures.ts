@@ -2,11 +2,14 @@ import { voteRetracted } from '@agora/contracts';
 import type { ErasureKind } from '@agora/database';
 import { addAllToOutbox } from '@agora/messaging';
 import { KnownPost } from './known-post.js';
+import { moveVotesWithPost } from './set-aside.js';
 import { Vote } from './vote.js';
 import { Voter } from './voter.js';
 
 /** The votes on a deleted post. No count is left to fall, so nothing is retracted. */
 export const votesOnPost = 'votes-on-post';
+/** The votes on a post that posts has set aside, which are kept with it. */
+export const votesWithPost = 'votes-with-post';
 /** The votes of a deleted user, each of which is retracted, so that the counts of other people's posts fall. */
 export const votesOfUser = 'votes-of-user';
 
@@ -17,6 +20,14 @@ export const erasureKinds: Record<string, ErasureKind> = {
     addsEvents: false,
     erase: async (postId, limit, transaction) =>
       (await KnownPost.holdTombstone(postId, transaction)) ? Vote.eraseOn(postId, limit, transaction) : 0,
+  },
+  [votesWithPost]: {
+    batchSize: 500,
+    addsEvents: false,
+    erase: async (postId, limit, transaction) =>
+      (await KnownPost.holdTombstone(postId, transaction))
+        ? moveVotesWithPost(postId, limit, transaction)
+        : 0,
   },
   [votesOfUser]: {
     batchSize: 100,

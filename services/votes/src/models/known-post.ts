@@ -46,6 +46,11 @@ const holdTombstone = defineStatement(
   'SELECT FROM known_posts WHERE id = $1 AND deleted_at IS NOT NULL FOR SHARE',
 );
 
+const unbury = defineStatement(
+  'known-post-unbury',
+  `UPDATE known_posts SET deleted_at = NULL WHERE id = $1 AND (post_key = $2 OR post_key IS NULL OR $2 IS NULL)`,
+);
+
 @Table({ tableName: 'known_posts' })
 export class KnownPost extends Model {
   @Column({ type: DataType.INTEGER, primaryKey: true })
@@ -109,6 +114,11 @@ export class KnownPost extends Model {
   /** Whether there is a tombstone, which stays until the transaction ends. */
   static async holdTombstone(id: number, transaction: Transaction): Promise<boolean> {
     return (await sql(holdTombstone, [id], transaction)).length > 0;
+  }
+
+  /** Takes the tombstone of a post back that is there again. */
+  static async unbury({ post_id: id, post_key: key }: PostState, transaction: Transaction): Promise<void> {
+    await sql(unbury, [id, key ?? null], transaction);
   }
 
   /** Makes what is known of a post what posts says, a tombstone and another post with its id too. */

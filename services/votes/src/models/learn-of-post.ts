@@ -1,6 +1,7 @@
 import type { PostChange } from '@agora/contracts';
 import type { Transaction } from 'sequelize';
 import { KnownPost } from './known-post.js';
+import { bringVotesBackWithPost } from './set-aside.js';
 import { Vote } from './vote.js';
 
 /** How many votes one transaction deletes at most. */
@@ -11,8 +12,10 @@ const batchSize = 1_000;
  * transaction can delete were left.
  */
 export async function learnOfPost(state: PostChange, transaction: Transaction): Promise<boolean> {
+  if (state.restored) await KnownPost.unbury(state, transaction);
   const { successors } = await KnownPost.learnAll([state], transaction);
-  if (successors.length === 0) return true;
+  if (successors.length === 0)
+    return state.restored ? bringVotesBackWithPost(state.post_id, transaction) : true;
   // Whoever votes meanwhile waits for this transaction and is refused; the next one that learns of the post lets them.
   await KnownPost.bury(state.post_id, transaction);
   if ((await Vote.eraseOn(state.post_id, batchSize, transaction)) === batchSize) return false;

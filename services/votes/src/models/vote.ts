@@ -3,11 +3,12 @@ import { defineStatement, inSnapshot, sql, type Statement } from '@agora/databas
 import { recordEvent, type EventRow } from '@agora/messaging';
 import type { Transaction } from 'sequelize';
 import { Column, DataType, Model, Table } from 'sequelize-typescript';
+import type { Account } from './voter.js';
 
 /** How an attempt to vote stands: whom and what votes knows, and whether the vote was changed. */
 export interface VoteAttempt {
-  /** Undefined for somebody who was never heard of. */
-  voter: 'known' | 'deleted' | undefined;
+  /** Undefined for somebody who was never heard of, `another` where the id is another account's here, or may be. */
+  voter: 'known' | 'deleted' | 'another' | undefined;
   /** `hidden` is a draft of somebody else's, undefined a post that was never heard of. */
   post: 'visible' | 'hidden' | 'deleted' | undefined;
   changed: boolean;
@@ -15,15 +16,16 @@ export interface VoteAttempt {
 
 // The rows of voter and post are held, so that their deletion waits for the vote and then takes it along.
 const voterAndPost = `
-  voter AS MATERIALIZED (SELECT id, deleted_at FROM voters WHERE id = $2 FOR SHARE),
+  voter AS MATERIALIZED (SELECT id, deleted_at, CASE WHEN account_key IS NULL THEN deleted_at IS NOT NULL ELSE account_key <> $5 END AS is_other
+    FROM voters WHERE id = $2 FOR SHARE),
   post AS MATERIALIZED (SELECT id, owner_id, published, deleted_at FROM known_posts WHERE id = $1 FOR SHARE),
   allowed AS (
     SELECT post.id AS post_id, voter.id AS user_id FROM voter, post
-    WHERE voter.deleted_at IS NULL AND post.deleted_at IS NULL AND (post.published OR post.owner_id = voter.id)
+    WHERE voter.deleted_at IS NULL AND voter.is_other IS NOT TRUE AND post.deleted_at IS NULL AND (post.published OR post.owner_id = voter.id)
   )`;
 
 const attempt = `
-  SELECT (SELECT CASE WHEN deleted_at IS NULL THEN 'known' ELSE 'deleted' END FROM voter) AS voter,
+  SELECT (SELECT CASE WHEN is_other AND $5::uuid IS NOT NULL THEN 'another' WHEN deleted_at IS NULL THEN 'known' ELSE 'deleted' END FROM voter) AS voter,
          (SELECT CASE WHEN deleted_at IS NOT NULL THEN 'deleted' WHEN published OR owner_id = $2 THEN 'visible' ELSE 'hidden' END FROM post) AS post,
          EXISTS (SELECT 1 FROM changed) AS changed`;
 
@@ -54,6 +56,7 @@ const amongOf = defineStatement(
   'votes-among-of',
   `SELECT post_id FROM votes JOIN known_posts AS post ON post.id = votes.post_id
    WHERE user_id = $1 AND post_id = ANY($2::int[]) AND post.deleted_at IS NULL AND (post.published OR post.owner_id = $1)
+     AND NOT EXISTS (SELECT FROM voters WHERE id = $1 AND account_key <> $3)
    ORDER BY post_id`,
 );
 const eraseOn = defineStatement(
@@ -92,6 +95,15 @@ const recentEvents = defineStatement(
    WHERE envelope->>'type' IN ($3, $4) AND (envelope->'data'->>'post_id')::int = $1`,
 );
 
+/** What a vote on a post must not be: a stranger's on what was never published, or older than the post. */
+export const notAllowed = `(NOT post.published AND post.ever_published IS FALSE AND votes.user_id <> post.owner_id)
+  OR votes.created_at < to_timestamp(('x' || translate(left(post.post_key::text, 13), '-', ''))::bit(48)::bigint / 1000.0) - interval '5 seconds'`;
+const countNotAllowed = defineStatement(
+  'votes-not-allowed-count',
+  `SELECT post_id, count(*)::int AS votes FROM votes JOIN known_posts AS post ON post.id = post_id
+   WHERE post_id = ANY($1::int[]) AND post.deleted_at IS NULL AND (${notAllowed}) GROUP BY post_id`,
+);
+
 /** How many votes a post has. */
 export interface VoteCount {
   post_id: number;
@@ -115,32 +127,32 @@ export class Vote extends Model {
   declare createdAt: Date;
 
   /** Adds the user's vote where they may vote and have not. The constraint decides, however many try at once. */
-  static add(postId: number, userId: number, event: EventRow): Promise<VoteAttempt> {
-    return Vote.attempt(addition, postId, userId, event);
+  static add(postId: number, account: Account, event: EventRow): Promise<VoteAttempt> {
+    return Vote.attempt(addition, postId, account, event);
   }
 
   /** Takes the user's vote back where they may vote and have. */
-  static takeBack(postId: number, userId: number, event: EventRow): Promise<VoteAttempt> {
-    return Vote.attempt(removal, postId, userId, event);
+  static takeBack(postId: number, account: Account, event: EventRow): Promise<VoteAttempt> {
+    return Vote.attempt(removal, postId, account, event);
   }
 
   private static async attempt(
     statement: Statement,
     postId: number,
-    userId: number,
+    { userId, accountKey }: Account,
     { id, envelope }: EventRow,
   ): Promise<VoteAttempt> {
     const [row] = await sql<{
       voter: VoteAttempt['voter'] | null;
       post: VoteAttempt['post'] | null;
       changed: boolean;
-    }>(statement, [postId, userId, id, envelope]);
+    }>(statement, [postId, userId, id, envelope, accountKey ?? null]);
     return { voter: row?.voter ?? undefined, post: row?.post ?? undefined, changed: row?.changed ?? false };
   }
 
   /** Which of these posts the user has voted for, in ascending order; only those that the user may see. */
-  static async amongOf(userId: number, postIds: readonly number[]): Promise<number[]> {
-    const rows = await sql<{ post_id: number }>(amongOf, [userId, postIds]);
+  static async amongOf({ userId, accountKey }: Account, postIds: readonly number[]): Promise<number[]> {
+    const rows = await sql<{ post_id: number }>(amongOf, [userId, postIds, accountKey ?? null]);
     return rows.map(({ post_id: postId }) => postId);
   }
 
@@ -148,6 +160,12 @@ export class Vote extends Model {
   static async castOn(userId: number, postIds: readonly number[]): Promise<number[]> {
     const rows = await sql<{ post_id: number }>(castOn, [userId, postIds]);
     return rows.map(({ post_id: postId }) => postId);
+  }
+
+  /** How many votes each of the posts has that their voters may not have cast, of those that have any. */
+  static async countNotAllowed(postIds: readonly number[]): Promise<Map<number, number>> {
+    const rows = await sql<{ post_id: number; votes: number }>(countNotAllowed, [postIds]);
+    return new Map(rows.map(({ post_id: id, votes }) => [id, votes]));
   }
 
   /** Deletes up to `limit` votes on a post; returns how many. */

@@ -4,14 +4,22 @@ import { Column, DataType, Model, Table } from 'sequelize-typescript';
 
 const tombstone = defineStatement(
   'voter-tombstone',
-  `INSERT INTO voters (id, deleted_at) VALUES ($1, now())
-   ON CONFLICT (id) DO UPDATE SET deleted_at = coalesce(voters.deleted_at, now())`,
+  `INSERT INTO voters (id, account_key, deleted_at) VALUES ($1, $2, now())
+   ON CONFLICT (id) DO UPDATE SET deleted_at = coalesce(voters.deleted_at, now()), account_key = coalesce(voters.account_key, $2)
+   WHERE voters.account_key IS NULL OR $2 IS NULL OR voters.account_key = $2 RETURNING id`,
 );
 
 const holdTombstone = defineStatement(
   'voter-hold-tombstone',
   'SELECT FROM voters WHERE id = $1 AND deleted_at IS NOT NULL FOR SHARE',
 );
+
+/** Whom a token speaks for. */
+export interface Account {
+  userId: number;
+  /** Missing in tokens of older releases. */
+  accountKey?: string;
+}
 
 @Table({ tableName: 'voters' })
 export class Voter extends Model {
@@ -21,14 +29,21 @@ export class Voter extends Model {
   @Column(DataType.DATE)
   declare deletedAt: Date | null;
 
+  /** Never given to another account; null while it was not heard of. */
+  @Column(DataType.UUID)
+  declare accountKey: string | null;
+
   /** Keeps that somebody votes, unless they are known already, above all as deleted. */
-  static async learn(id: number): Promise<void> {
-    await Voter.bulkCreate([{ id }], { ignoreDuplicates: true });
+  static async learn({ userId: id, accountKey }: Account): Promise<void> {
+    await Voter.bulkCreate([{ id, accountKey }], { ignoreDuplicates: true });
   }
 
-  /** Leaves a tombstone, also of somebody who has never voted. */
-  static async bury(id: number, transaction: Transaction): Promise<void> {
-    await sql(tombstone, [id], transaction);
+  /**
+   * Leaves a tombstone, also of somebody who has never voted. Returns whether the account of that key, if any is told, is gone; another one
+   * that was given the same id is not.
+   */
+  static async bury(id: number, transaction: Transaction, key: string | null = null): Promise<boolean> {
+    return (await sql(tombstone, [id, key], transaction)).length > 0;
   }
 
   /** Whether there is a tombstone, which stays until the transaction ends. */
@@ -36,8 +51,13 @@ export class Voter extends Model {
     return (await sql(holdTombstone, [id], transaction)).length > 0;
   }
 
-  /** Takes a tombstone back that should not be there. */
-  static async revive(id: number, transaction: Transaction): Promise<void> {
-    await Voter.update({ deletedAt: null }, { where: { id }, transaction });
+  /** Takes a tombstone back that should not be there, or gives the id to the account that has it now. */
+  static async revive(id: number, transaction: Transaction, accountKey?: string): Promise<void> {
+    const values = { deletedAt: null, ...(accountKey && { accountKey }) };
+    await Voter.update(values, { where: { id }, transaction });
   }
 }
+
+/** Whether two keys are of one account. What was known before there were keys is: no id of that time was given again. */
+export const isSameAccount = (known: string | null, told: string | undefined): boolean =>
+  known === null || told === undefined || known === told;

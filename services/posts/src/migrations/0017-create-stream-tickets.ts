@@ -2,7 +2,7 @@ import type { Migration } from '@agora/database';
 
 /** Tickets for the live feed, for a minute. */
 export const createStreamTickets: Migration = {
-  name: '0015-create-stream-tickets',
+  name: '0017-create-stream-tickets',
   async up({ sequelize }, transaction) {
     await sequelize.query(
       `CREATE TABLE stream_tickets (

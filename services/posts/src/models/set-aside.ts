@@ -1,0 +1,84 @@
+import { postDeleted, postUpdated } from '@agora/contracts';
+import {
+  defineMove,
+  inTransaction,
+  keepInQuarantine,
+  moveRows,
+  putBack,
+  requestErasures,
+  type SetAside,
+} from '@agora/database';
+import { addAllToOutbox } from '@agora/messaging';
+import type { Transaction } from 'sequelize';
+import { Author } from './author.js';
+import { answersOfUser } from './erasures.js';
+import { endOf, Post, type ErasedPost } from './post.js';
+
+/** How many posts one transaction sets aside at most. */
+const batchSize = 500;
+
+const movePosts = defineMove(
+  'posts-set-aside',
+  'posts',
+  'DELETE FROM posts WHERE id = ANY(ARRAY(SELECT id FROM posts WHERE owner_id = $1 ORDER BY id LIMIT $2 FOR UPDATE))',
+  'id, post_key, published',
+);
+
+/** Sets an author and their posts aside, where an operator can bring them back, and lets nobody post in that name. */
+export async function setAuthorAside(userId: number, how: SetAside): Promise<void> {
+  let moved: ErasedPost[];
+  do {
+    moved = await inTransaction(async (transaction) => {
+      await buryAuthorAside(userId, how, transaction);
+      const posts = await moveRows<ErasedPost>(movePosts, [userId, batchSize], how, transaction);
+      const ends = posts.map((post) => ({ ...endOf(post), set_aside: true }));
+      await addAllToOutbox(postDeleted, ends, transaction);
+      await requestErasures(answersOfUser, [userId], transaction);
+      return posts;
+    });
+  } while (moved.length === batchSize);
+}
+
+/** Leaves a tombstone for an author, whose row is kept. */
+export async function buryAuthorAside(
+  userId: number,
+  how: SetAside,
+  transaction: Transaction,
+): Promise<void> {
+  const author = await Author.findByPk(userId, { lock: transaction.LOCK.UPDATE, transaction });
+  if (author?.deletedAt === null) await keepInQuarantine('authors', rowOf(author), how, transaction);
+  await Author.bury(userId, transaction);
+}
+
+const rowOf = ({ id, name, version, createdAt, accountKey }: Author) => ({
+  id,
+  name,
+  version,
+  created_at: createdAt,
+  account_key: accountKey,
+});
+
+/** Brings authors back whose tombstones were left when they were set aside; returns those that are back. */
+export async function bringAuthorsBack(rows: Row[], transaction: Transaction): Promise<Row[]> {
+  const back: Row[] = [];
+  for (const row of rows) {
+    const { id, name, version, created_at: createdAt, account_key: accountKey } = row;
+    const values = { name, version, createdAt, deletedAt: null };
+    const [count] = await Author.update(values, { where: { id, accountKey }, transaction });
+    if (count > 0) back.push(row);
+  }
+  return back;
+}
+
+type Row = Record<string, unknown>;
+/** Brings posts back, and tells of it: votes brings their votes back, each of which is counted again. */
+export async function bringPostsBack(rows: Row[], transaction: Transaction): Promise<Row[]> {
+  const again = rows.map((row) => ({ ...row, votes: 0, version: Number(row.version) + 1 }));
+  const back = await putBack<{ id: number }>('posts', again, transaction);
+  const posts = await Post.findAll({ where: { id: back.map(({ id }) => id) }, transaction });
+  const changes = posts.map((post) =>
+    Object.assign(post.toState(), { was_published: false, restored: true }),
+  );
+  await addAllToOutbox(postUpdated, changes, transaction);
+  return back;
+}
