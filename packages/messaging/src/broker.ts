@@ -124,7 +124,7 @@ export function connectBroker(name: string, settings: BrokerSettings, logger: Lo
 }
 
 /** How long a request to JetStream may take. */
-const requestMilliseconds = 3_000;
+const requestMilliseconds = 2_000;
 
 /** Asks what every process may ask, after a consumer that is none: to be told so is an answer. */
 async function jetStreamAnswers({ manager }: Living): Promise<boolean> {

@@ -6,7 +6,7 @@ import { tracePublishing } from '../tracing.js';
 
 /** How long what is published may go unmarked. A crash meanwhile has it published again, and applied once. */
 export const markMilliseconds = 20;
-export const batchSize = 256;
+export const batchSize = 256 as const;
 /** The stream is full: the server calls it unavailable, but only an operator can help. */
 const streamIsFull = 10_077;
 
@@ -56,15 +56,16 @@ export interface Outcome {
 export async function findUnpublished(
   { database }: RelayContext,
   unmarked: Published,
-  limit: number,
+  limit: 1 | typeof batchSize,
 ): Promise<OutboxRow[]> {
   const { rows } = await database.query<OutboxRow>({
-    name: 'unpublished',
+    // Of a limit that is bound the planner knows nothing: it would read a tenth of the table at once.
+    name: `unpublished-${limit}`,
     text: `SELECT sequence, envelope FROM outbox
      WHERE published_at IS NULL AND (next_attempt_at IS NULL OR next_attempt_at <= now())
        AND sequence <> ALL($1::bigint[])
-     ORDER BY sequence LIMIT $2`,
-    values: [unmarked.sequences, limit],
+     ORDER BY sequence LIMIT ${limit}`,
+    values: [unmarked.sequences],
   });
   return rows;
 }

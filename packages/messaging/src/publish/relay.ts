@@ -179,7 +179,8 @@ async function publishNext(
   const isMarkDue =
     performance.now() - unmarked.since > markMilliseconds || unmarked.sequences.length >= batchSize;
   // A stream without a leader says nothing for seconds: one event at a time finds out soon when it has one.
-  const [limit, timeout] = state.isUnanswered ? [1, probeMilliseconds] : [batchSize, answerMilliseconds];
+  const limit = state.isUnanswered ? 1 : batchSize;
+  const timeout = state.isUnanswered ? probeMilliseconds : answerMilliseconds;
   const [fresh, again] = await Promise.all([
     findUnpublished(context, unmarked, limit).then((rows) => publishRows(context, rows, timeout)),
     state.isRepublishing ? republishStep(context) : undefined,
