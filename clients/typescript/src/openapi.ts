@@ -837,8 +837,11 @@ export interface components {
          *     }
          */
         Login: {
-            /** @enum {string} */
-            grant_type?: "password";
+            /**
+             * @description An empty one is none.
+             * @enum {string}
+             */
+            grant_type?: "password" | "";
             /** Format: password */
             password: string;
             /** @description Where the second factor is on: a code of now, or a recovery code. */

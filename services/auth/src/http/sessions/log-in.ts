@@ -27,7 +27,7 @@ interface Login {
 }
 
 const schema = Joi.object<Login>({
-  grant_type: Joi.string().valid('password'),
+  grant_type: Joi.string().valid('password', '').description('An empty one is none.'),
   username: Joi.string().required().description('The e-mail address.'),
   password: saidAs(Joi.string(), { format: 'password' }).required(),
   totp: Joi.string()

@@ -118,6 +118,45 @@ describe('POST /login', () => {
     expect(status).toBe(415);
   });
 
+  it('reads a multipart form as well', async () => {
+    const data = new FormData();
+    for (const [name, value] of Object.entries({ username: ann.email, password: ann.password, scope: '' }))
+      data.set(name, value);
+    const encoded = new Request('http://x', { method: 'POST', body: data });
+    const { status } = await ask('POST', '/login', {
+      raw: await encoded.text(),
+      headers: { 'Content-Type': encoded.headers.get('content-type') ?? '' },
+    });
+    expect(status).toBe(200);
+  });
+
+  it('takes an empty grant type for none, and ignores other fields of OAuth 2.0, once or more', async () => {
+    const given = new URLSearchParams({ username: ann.email, password: ann.password, grant_type: '' });
+    for (const field of ['scope', 'scope', 'client_id', 'client_secret']) given.append(field, '');
+    const { status } = await ask('POST', '/login', {
+      raw: given.toString(),
+      headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
+    });
+    expect(status).toBe(200);
+  });
+
+  it('tells clients of OAuth 2.0 in their own words what is wrong', async () => {
+    const login = { username: ann.email, password: 'wrong password' };
+    const answers = [
+      await logIn(login),
+      await logIn({ username: ann.email }),
+      await logIn({ ...login, grant_type: 'client_credentials' }),
+      await ask('POST', '/refresh', { json: { refresh_token: 'x' } }),
+    ];
+    expect(answers.map(({ status, body }) => [status, body.error])).toEqual([
+      [403, 'invalid_grant'],
+      [422, 'invalid_request'],
+      [422, 'unsupported_grant_type'],
+      [401, 'invalid_grant'],
+    ]);
+    for (const { body } of answers) expect(body.error_description).toEqual(expect.any(String));
+  });
+
   it('takes no credentials from the query', async () => {
     const { status } = await ask('POST', `/login?username=${ann.email}&password=${ann.password}`, {
       form: {},
