@@ -6,6 +6,7 @@ import {
   defineStatement,
   gather,
   inTransaction,
+  NobodyWaits,
   sharedSql,
   sql,
   waitingStatements,
@@ -100,6 +101,16 @@ describe('a shared statement', () => {
     await new Promise((resolve) => setImmediate(resolve));
     const later = sharedSql(moment, [1]);
     expect((await later)[0]?.transaction).not.toBe((await earlier)[0]?.transaction);
+  });
+
+  it('does not run when nobody who asked waits for it any more', async () => {
+    let waits = true;
+    const left = [sharedSql(moment, [1], () => waits), sharedSql(moment, [1], () => false)];
+    waits = false;
+    for (const each of left) await expect(each).rejects.toBeInstanceOf(NobodyWaits);
+    const [gone, there] = [sharedSql(moment, [1], () => false), sharedSql(moment, [1], () => true)];
+    expect(await there).toHaveLength(1);
+    expect(await gone).toBe(await there);
   });
 
   it('fails for all who ask, and then no more', async () => {

@@ -48,6 +48,8 @@ const overridable = [
   'PASSWORD_MIN_LENGTH',
   'PASSWORD_BLOCKLIST',
   'PUBLIC_EMAILS',
+  'PUBLIC_READS',
+  'COMPRESS_ANSWERS',
   'SMTP_URL',
   'MAIL_FROM',
   'MAIL_LINK_BASE',
@@ -77,6 +79,7 @@ const generousLimits: Partial<Record<ProcessName, Record<string, string>>> = {
     RATE_LIMIT_REFRESH: '60000/60',
     RATE_LIMIT_USER: '600000/60',
     RATE_LIMIT_WRITES: '600000/60',
+    LIVE_STREAMS_PER_ADDRESS: '2000',
   },
 };
 
