@@ -894,7 +894,7 @@ export interface components {
             current_password: string;
             /**
              * Format: password
-             * @description 8 to 72 bytes in UTF-8, without U+0000; none of the most common passwords.
+             * @description 8 to 72 bytes in UTF-8 and NFC, without U+0000; none of the most common passwords.
              */
             new_password: string;
         };
@@ -915,7 +915,7 @@ export interface components {
         PasswordReset: {
             /**
              * Format: password
-             * @description 8 to 72 bytes in UTF-8, without U+0000; none of the most common passwords.
+             * @description 8 to 72 bytes in UTF-8 and NFC, without U+0000; none of the most common passwords.
              */
             new_password: string;
             /** @description From the link in the mail: what follows the `=`. */
@@ -1059,7 +1059,7 @@ export interface components {
             name?: string;
             /**
              * Format: password
-             * @description 8 to 72 bytes in UTF-8, without U+0000; none of the most common passwords.
+             * @description 8 to 72 bytes in UTF-8 and NFC, without U+0000; none of the most common passwords.
              */
             password: string;
         };

@@ -12,6 +12,8 @@ interface LoginAttempt {
   knownAs: string | undefined;
   /** Counts it as failed; throws a 429 when others that ran side by side have used up what the account may fail. */
   failed(userId: number | undefined): Promise<void>;
+  /** Throws a 429 when what the account may fail was used up meanwhile; to be called before anything is told that only a right password may learn. */
+  proceed(): Promise<void>;
   /** Forgets what the account failed; throws a 429 when it was used up meanwhile, so that a burst of guesses learns no more than as many in turn. */
   succeeded(userId: number): Promise<void>;
 }
@@ -55,6 +57,9 @@ export function countLogins(database: Sequelize, config: Config, logger: Logger)
         const wait = await orUnavailable(counters.addFailure(who), logger);
         if (wait > 0) refuse(wait);
         audit('failed', userId);
+      },
+      async proceed() {
+        await check();
       },
       async succeeded(userId) {
         await check();

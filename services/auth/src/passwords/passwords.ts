@@ -30,17 +30,25 @@ export async function openPasswords(config: Config): Promise<Passwords> {
   const places = openPlaces(config);
   const work = await openEqualWork(config.BCRYPT_COST);
   return {
-    hash: (password, knownAs) => places.take(() => bcrypt.hash(password, config.BCRYPT_COST), knownAs),
+    hash: (password, knownAs) =>
+      places.take(() => bcrypt.hash(password.normalize('NFC'), config.BCRYPT_COST), knownAs),
     async matches(password, hash, knownAs) {
-      const usable = isUsable(password);
-      const same = await places.take(() => work.compare(usable ? password : 'x', hash), knownAs);
-      return same && usable;
+      for (const form of formsOf(password)) {
+        const usable = isUsable(form);
+        const same = await places.take(() => work.compare(usable ? form : 'x', hash), knownAs);
+        if (same && usable) return true;
+      }
+      return false;
     },
     isOutdated: (hash) => isArgon2(hash) || bcrypt.getRounds(hash) < config.BCRYPT_COST,
     raiseCost: work.raise,
     schema: passwordSchema(config),
   };
 }
+
+/** What an old hash may have been made of, before passwords were normalised; ASCII has one form. */
+const formsOf = (password: string): Set<string> =>
+  new Set([password.normalize('NFC'), password, password.normalize('NFD')]);
 
 const isUsable = (password: string) => isStorable(password) && Buffer.byteLength(password) <= maxBytes;
 
@@ -52,15 +60,16 @@ export const passwordSchema = ({
   // Characters have one to four bytes, so of the limits only the upper one is the same for both.
   saidAs(Joi.string(), { format: 'password', maxLength: maxBytes })
     .description(
-      `${minBytes} to ${maxBytes} bytes in UTF-8, without U+0000; none of the most common passwords.`,
+      `${minBytes} to ${maxBytes} bytes in UTF-8 and NFC, without U+0000; none of the most common passwords.`,
     )
     .required()
     .custom((value: string, { error }) => {
-      if (!isUsable(value) || Buffer.byteLength(value) < minBytes) return error('password.bytes');
-      if (PASSWORD_BLOCKLIST && isCommonPassword(value)) return error('password.common');
-      return value;
+      const form = value.normalize('NFC');
+      if (!isUsable(form) || Buffer.byteLength(form) < minBytes) return error('password.bytes');
+      if (PASSWORD_BLOCKLIST && isCommonPassword(form)) return error('password.common');
+      return form;
     })
     .messages({
       'password.common': '{#label} is one of the most common passwords',
-      'password.bytes': `{#label} must have ${minBytes} to ${maxBytes} bytes in UTF-8 and no U+0000 or lone surrogate`,
+      'password.bytes': `{#label} must have ${minBytes} to ${maxBytes} bytes in UTF-8 (NFC) and no U+0000 or lone surrogate`,
     });

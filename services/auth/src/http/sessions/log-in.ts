@@ -94,6 +94,7 @@ async function useCode(
   attempt: Awaited<ReturnType<BeginLogin>>,
   { secondFactors }: Dependencies,
 ): Promise<void> {
+  await attempt.proceed();
   if (!code) throw totpRequired();
   if (await secondFactors.accept(user, code)) return;
   await attempt.failed(user.id);
