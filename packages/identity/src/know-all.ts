@@ -37,7 +37,7 @@ const maxAhead = 1_000;
 
 /**
  * Knows whether this process knows all revocations. A heartbeat whose number is known confirms it. Without one auth is asked, and when
- * that is away, too, NATS: a stream that is read to its end holds all that can be known (docs/decisions/0041-revocations-are-numbered.md).
+ * that is away, too, NATS: a stream that is read to its end holds all that can be known (docs/decisions/0046-revocations-are-numbered.md).
  */
 export function knowAll(options: KnowingOptions): Knowing {
   const { ask, take, isStreamRead, blindSeconds, logger } = options;

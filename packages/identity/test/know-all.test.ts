@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { createLogger } from '@agora/chassis';
+import { createLogger, stalledLoops } from '@agora/chassis';
 import { eventually } from '@agora/testing';
 import type { RevocationPage } from '../src/ask-for-revocations.js';
 import { knowAll, type Knowing } from '../src/know-all.js';
@@ -105,6 +105,24 @@ describe('who must know all revocations', () => {
     knowing.heardNewest(4);
     await pass(1_000);
     expect([knowing.isGood(), taken]).toEqual([false, []]);
+  });
+
+  it('is a loop that gets on while nobody answers, and stands still when an answer never comes', async () => {
+    given({ isAway: true });
+    await pass(700);
+    expect(stalledLoops(500)).toEqual([]);
+    await knowing.stop();
+    const hung = Promise.withResolvers<never>();
+    const isStreamRead = async () => true;
+    knowing = knowAll({
+      ask: () => hung.promise,
+      take: () => undefined,
+      isStreamRead,
+      blindSeconds: 60,
+      logger,
+    });
+    await eventually(() => expect(stalledLoops(500)).toEqual(['revocations']), 2_000);
+    hung.reject(new Error('over') as never);
   });
 
   it('is good for a bounded time when neither answers', async () => {

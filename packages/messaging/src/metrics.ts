@@ -15,6 +15,12 @@ const redelivered = new Counter({
   labelNames: ['event'],
 });
 
+const missed = new Counter({
+  name: 'consumer_missed_messages_total',
+  help: 'Messages that were gone from the stream before this service had read them',
+  labelNames: ['stream'],
+});
+
 const streamBytes = new Gauge({
   name: 'stream_bytes',
   help: 'Bytes that the stream holds, measured by the active relay of its publisher',
@@ -38,6 +44,9 @@ export const observeApplied = ({ type, time }: Envelope): void =>
 
 /** Notes that a message came once more; `subject` must be one that is subscribed to. */
 export const countRedelivery = (subject: string): void => redelivered.inc({ event: subject });
+
+/** Notes that messages were lost to this service. */
+export const countMissed = (stream: string, count: number): void => missed.inc({ stream }, count);
 
 /** Notes how full a stream is. */
 export function measureStream({ config, state }: StreamInfo): void {

@@ -5,6 +5,7 @@ import {
   JetStreamApiError,
   RetentionPolicy,
   StorageType,
+  type ConsumerInfo,
   type ConsumerMessages,
   type JetStreamManager,
   type StreamInfo,
@@ -100,13 +101,13 @@ export async function endWhenSilent(messages: ConsumerMessages, alive: () => voi
 /** How many messages may be delivered and not yet acknowledged, and so how large a batch can get. */
 export const maxInFlight = 256;
 
-/** Makes the durable consumer of a service on a publisher's stream; rejects while the stream does not exist. */
-export async function ensureConsumer(
+/** Makes the durable consumer of a service on a publisher's stream where it is missing, and says how far it is; rejects while the stream does not exist. */
+export function ensureConsumer(
   manager: JetStreamManager,
   publisher: Publisher,
   durableName: string,
-): Promise<void> {
-  await manager.consumers.add(streamOf(publisher), {
+): Promise<ConsumerInfo> {
+  return manager.consumers.add(streamOf(publisher), {
     durable_name: durableName,
     ack_policy: AckPolicy.Explicit,
     deliver_policy: DeliverPolicy.All,

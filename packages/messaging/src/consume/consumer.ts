@@ -2,6 +2,7 @@ import { loop, type Stoppable, type Turn } from '@agora/chassis';
 import { JetStreamApiError, type ConsumerMessages, type JsMsg } from '@nats-io/jetstream';
 import type { Publisher } from '@agora/contracts';
 import type { Broker } from '../broker.js';
+import { noticeGaps } from './notice-gaps.js';
 import { createProcessor, type ProcessorOptions } from './processor.js';
 import { asking, endWhenSilent, ensureConsumer, maxInFlight, streamOf } from '../streams.js';
 import { publishersOf } from './subscriptions.js';
@@ -42,12 +43,12 @@ function startConsumer(publisher: Publisher, options: ConsumersOptions): Stoppab
 
 async function consume(
   publisher: Publisher,
-  { broker, service }: ConsumersOptions,
+  { broker, service, logger }: ConsumersOptions,
   process: (messages: JsMsg[]) => Promise<void>,
   { signal: stopped, progressed }: Turn,
 ): Promise<void> {
   const { client, manager } = await broker.jetStream();
-  await ensureConsumer(manager, publisher, service);
+  const look = noticeGaps(await ensureConsumer(manager, publisher, service), logger);
   const consumer = await client.consumers.get(streamOf(publisher), service);
   const messages = await consumer.consume({ ...asking, max_messages: maxInFlight });
   let isIdle = true;
@@ -56,6 +57,7 @@ async function consume(
   let arrived = Promise.withResolvers<void>();
   let ended = false;
   const collecting = collect(messages, (message) => {
+    look(message);
     buffer.push(message);
     arrived.resolve();
   }).finally(() => {

@@ -41,7 +41,7 @@ export function followStream({ broker, publisher, seconds, followers, logger }: 
   let isAtEnd: (() => Promise<boolean>) | undefined;
   /** How far the clock of NATS, which dates the messages, is ahead. */
   let skew = 0;
-  const { stop } = keepReading(publisher, logger, async (stopped) => {
+  const { stop } = keepReading(publisher, logger, async (turn) => {
     const start = {
       deliver_policy: DeliverPolicy.StartTime,
       opt_start_time: new Date(Date.now() + skew - seconds * 1_000).toISOString(),
@@ -61,7 +61,7 @@ export function followStream({ broker, publisher, seconds, followers, logger }: 
     try {
       await readStream(
         { broker, publisher, start, take, caughtUp: () => (isCaughtUp = true), reading },
-        stopped,
+        turn,
       );
     } finally {
       isAtEnd = undefined;

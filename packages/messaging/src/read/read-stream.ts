@@ -1,4 +1,4 @@
-import { loop, type Stoppable } from '@agora/chassis';
+import { loop, type Stoppable, type Turn } from '@agora/chassis';
 import { AckPolicy, type ConsumerConfig, type JsMsg } from '@nats-io/jetstream';
 import type { Publisher } from '@agora/contracts';
 import { nanos } from '@nats-io/transport-node';
@@ -28,7 +28,7 @@ export interface StreamReader {
 }
 
 /** Reads a stream until `stopped`, until the connection breaks or until the server falls silent; rejects when the stream or the consumer goes. */
-export async function readStream(options: ReadOptions, stopped: AbortSignal): Promise<void> {
+export async function readStream(options: ReadOptions, { signal: stopped, progressed }: Turn): Promise<void> {
   const { broker, publisher, start, take, caughtUp, reading } = options;
   const { client, manager } = await broker.jetStream();
   const stream = streamOf(publisher);
@@ -49,14 +49,16 @@ export async function readStream(options: ReadOptions, stopped: AbortSignal): Pr
   if (added.num_pending === 0) caughtUp();
   const consumer = await client.consumers.get(stream, name);
   const messages = await consumer.consume({ ...asking, max_messages: 500 });
-  void endWhenSilent(messages, () => undefined);
+  void endWhenSilent(messages, progressed);
   // What was on its way when a connection broke is lost: without acknowledgements only reading again finds it.
   const stop = () => messages.stop();
   const forget = broker.onReconnect(stop);
   stopped.addEventListener('abort', stop);
+  if (stopped.aborted) stop();
   try {
     for await (const message of messages) {
       take(message);
+      progressed();
       taken = message.seq;
       if (message.info.pending === 0) caughtUp();
     }
@@ -72,10 +74,10 @@ export async function readStream(options: ReadOptions, stopped: AbortSignal): Pr
 export const keepReading = (
   publisher: Publisher,
   logger: Logger,
-  read: (stopped: AbortSignal) => Promise<void>,
+  read: (turn: Turn) => Promise<void>,
 ): Stoppable =>
   // Not vital: who follows a stream knows how to notice what it does not hear.
-  loop(`reading ${streamOf(publisher)}`, ({ signal }) => read(signal), {
+  loop(`reading ${streamOf(publisher)}`, read, {
     isVital: false,
     maxBackoffMilliseconds: 500,
     logger,

@@ -55,7 +55,7 @@ export function tailStream<Data>(options: TailOptions<Data>): Tail {
     const event = byType.get(message.subject);
     if (event) hand(message, event, hear, logger);
   };
-  const { stop } = keepReading(publisher, logger, async (stopped) => {
+  const { stop } = keepReading(publisher, logger, async (turn) => {
     const { state } = await (await broker.jetStream()).manager.streams.info(streamOf(publisher));
     // Heard once more, it shows that this is the same stream: when that was made says nothing, for the nodes of a cluster differ in it.
     let expected =
@@ -77,7 +77,7 @@ export function tailStream<Data>(options: TailOptions<Data>): Tail {
     const start = { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: before + 1 };
     await readStream(
       { broker, publisher, start, take: takeNext, caughtUp: () => (isCaughtUp = true) },
-      stopped,
+      turn,
     );
   });
   return { isCaughtUp: () => isCaughtUp, stop };

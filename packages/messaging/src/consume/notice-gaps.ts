@@ -1,0 +1,28 @@
+import type { ConsumerInfo, JsMsg } from '@nats-io/jetstream';
+import type { Logger } from '../logger.js';
+import { countMissed } from '../metrics.js';
+
+/**
+ * Makes the function that looks at each message of a consumer as it comes, and says when some before it were lost: a consumer that was away
+ * for longer than the stream keeps messages goes on behind the gap as if nothing had been there. `info` is what the server said of the
+ * consumer before it was asked for messages. Replicas share a consumer, so only neighbours in the order of delivery are compared.
+ */
+export function noticeGaps(
+  { delivered, stream_name: stream }: ConsumerInfo,
+  logger: Logger,
+): (message: JsMsg) => void {
+  let { consumer_seq: delivery, stream_seq: sequence } = delivered;
+  return ({ info, redelivered }) => {
+    const isNeighbour = delivery > 0 && info.deliverySequence === delivery + 1;
+    const missed = info.streamSequence - sequence - 1;
+    if (isNeighbour && !redelivered && missed > 0) {
+      countMissed(stream, missed);
+      logger.error(
+        { stream, missed, after: sequence },
+        'messages were gone from the stream before they were read: see the runbook messages-missed',
+      );
+    }
+    delivery = info.deliverySequence;
+    sequence = Math.max(sequence, info.streamSequence);
+  };
+}

@@ -1,0 +1,150 @@
+import { randomUUID } from 'node:crypto';
+import { AckPolicy, jetstream, jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
+import { connect, nanos, type NatsConnection } from '@nats-io/transport-node';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { stalledLoops, type Stoppable } from '@agora/chassis';
+import { postDeleted } from '@agora/contracts';
+import { eventually, ownNatsUser, startOwnNats, type OwnNats } from '@agora/testing';
+import Joi from 'joi';
+import type { Sequelize } from 'sequelize';
+import { noticeGaps } from '../src/consume/notice-gaps.js';
+import {
+  brokerSettings,
+  connectBroker,
+  followStream,
+  on,
+  startConsumers,
+  type Broker,
+  type BrokerSettings,
+  type Follower,
+  type Following,
+} from '../src/index.js';
+
+const password = 'the password';
+const errors: object[] = [];
+const warnings: string[] = [];
+const logger = {
+  info() {},
+  warn: ({ error }: { error?: unknown }) => void warnings.push(String(error)),
+  error: (fields: object) => void errors.push(fields),
+};
+
+let nats: OwnNats;
+let broker: Broker;
+let connection: NatsConnection;
+let manager: JetStreamManager;
+
+beforeAll(async () => {
+  nats = await startOwnNats(password);
+  const given = { NATS_URL: nats.url, NATS_USER: ownNatsUser, NATS_PASSWORD: password };
+  broker = connectBroker('test', Joi.attempt(given, Joi.object<BrokerSettings>(brokerSettings)), logger);
+  connection = await connect({ servers: nats.url, user: ownNatsUser, pass: password });
+  manager = await jetstreamManager(connection);
+});
+afterAll(async () => {
+  await broker.stop();
+  await connection.close();
+  await nats.stop();
+});
+
+const publish = (subject: string, count = 1) =>
+  Promise.all(Array.from({ length: count }, () => jetstream(connection).publish(subject, '{}')));
+
+async function publishEvent(type: string, data: object): Promise<void> {
+  const envelope = {
+    specversion: '1.0',
+    id: randomUUID(),
+    source: 'agora/test',
+    type,
+    time: new Date().toISOString(),
+    datacontenttype: 'application/json',
+    data,
+  };
+  await jetstream(connection).publish(type, JSON.stringify(envelope));
+}
+
+describe('a consumer that was away for longer than the stream keeps messages', () => {
+  it('notices how many are gone, once, and nothing when none are', async () => {
+    await manager.streams.add({ name: 'SHORT', subjects: ['short'], max_age: nanos(1_000) });
+    await manager.consumers.add('SHORT', { durable_name: 'late', ack_policy: AckPolicy.Explicit });
+    const readAll = async () => {
+      const look = noticeGaps(await manager.consumers.info('SHORT', 'late'), logger);
+      const consumer = await jetstream(connection).consumers.get('SHORT', 'late');
+      for await (const message of await consumer.fetch({ max_messages: 10, expires: 1_000 })) {
+        look(message);
+        message.ack();
+      }
+    };
+    await publish('short', 3);
+    await readAll();
+    await publish('short', 4);
+    await eventually(async () => {
+      expect((await manager.streams.info('SHORT')).state.messages).toBe(0);
+    });
+    expect(errors).toEqual([]);
+    await publish('short');
+    await readAll();
+    await publish('short', 2);
+    await readAll();
+    expect(errors).toEqual([{ stream: 'SHORT', missed: 4, after: 3 }]);
+  });
+});
+
+describe('who follows a stream', () => {
+  const event = { type: 'auth.test.v1', schema: Joi.object().unknown() };
+  const heard: string[] = [];
+  let following: Following;
+
+  beforeAll(async () => {
+    await manager.streams.add({ name: 'AUTH', subjects: ['auth.>'] });
+    const follow = (data: { text: string }) => void heard.push(data.text);
+    const followers = [{ event, follow }] as Follower<never>[];
+    following = followStream({ broker, publisher: 'auth', seconds: 60, logger, followers });
+    await eventually(() => expect(following.isCaughtUp()).toBe(true));
+  });
+  afterAll(() => following.stop());
+
+  it('goes on within 2 s when the server has forgotten its consumer', async () => {
+    for await (const { name } of manager.consumers.list('AUTH')) await manager.consumers.delete('AUTH', name);
+    await publishEvent(event.type, { text: 'forgotten' });
+    await eventually(() => expect(heard).toContain('forgotten'), 2_000);
+    expect(await following.isAtEnd()).toBe(true);
+  });
+
+  it('notices within 2 s that the server says nothing any more, though the connection stands', async () => {
+    warnings.length = 0;
+    nats.freeze();
+    await eventually(
+      () => expect(JSON.stringify(warnings)).toContain('the consumer does not answer'),
+      2_000,
+    ).finally(() => nats.thaw());
+    expect(broker.isConnected()).toBe(true);
+    await publishEvent(event.type, { text: 'thawed' });
+    await eventually(() => expect(heard).toContain('thawed'), 3_000);
+  });
+});
+
+describe('a consumer that hangs', () => {
+  let consumers: Stoppable;
+
+  it('is a loop that stands still, and is none while it waits for messages', async () => {
+    await manager.streams.add({ name: 'POSTS', subjects: ['posts.>'] });
+    const hung = Promise.withResolvers<never>();
+    const database = { transaction: () => hung.promise } as unknown as Sequelize;
+    consumers = startConsumers({
+      service: 'test',
+      subscriptions: [on(postDeleted, async () => undefined)],
+      broker,
+      database,
+      logger,
+      correlation: { run: (_id, work) => work(), current: () => undefined, wrote: () => undefined },
+      isTransient: () => true,
+    });
+    await new Promise((resolve) => setTimeout(resolve, 2_500));
+    expect(stalledLoops(1_500)).toEqual([]);
+    await publishEvent(postDeleted.type, { post_id: 1 });
+    await eventually(() => expect(stalledLoops(1_500)).toEqual(['consumer of POSTS']), 5_000);
+    hung.reject(new Error('over') as never);
+    await consumers.stop();
+  });
+});
