@@ -32,34 +32,47 @@ export const userUpdated = defineEvent<{
   version: Joi.number().integer().min(1),
 });
 
-/** An account was deleted; everything of that user must go, and the id is never given to anybody else. */
-export const userDeleted = defineEvent<{ user_id: number; account_key?: string }>('auth.user-deleted.v1', {
-  user_id: entityId,
-  account_key: accountKey,
-});
+/** What auth adds to whatever revokes something, when it commits: its number, which grows in the order of the commits, and that of the one before. */
+export interface Numbered {
+  revocation?: number;
+  previous_revocation?: number;
+}
 
-/** One session ended: by logout, a stolen refresh token or because there were too many. Its access tokens must be refused from now on. */
-export const sessionRevoked = defineEvent<{ user_id: number; session_id: string; number?: number }>(
-  'auth.session-revoked.v1',
+const revocationNumber = Joi.number().integer().min(0).optional();
+const numbered = { revocation: revocationNumber, previous_revocation: revocationNumber };
+
+/** An account was deleted; everything of that user must go, and the id is never given to anybody else. */
+export const userDeleted = defineEvent<{ user_id: number; account_key?: string } & Numbered>(
+  'auth.user-deleted.v1',
   {
     user_id: entityId,
-    session_id: Joi.string().guid(),
-    number: Joi.number().integer().min(0).optional(),
+    account_key: accountKey,
+    ...numbered,
   },
 );
+
+/** One session ended: by logout, a stolen refresh token or because there were too many. Its access tokens must be refused from now on. */
+export const sessionRevoked = defineEvent<
+  { user_id: number; session_id: string; number?: number } & Numbered
+>('auth.session-revoked.v1', {
+  user_id: entityId,
+  session_id: Joi.string().guid(),
+  number: Joi.number().integer().min(0).optional(),
+  ...numbered,
+});
 
 /**
  * All sessions of a user ended whose number is not greater than `up_to`, but for `except_session_id`. Access tokens without a number count
  * as number 0, those of the replaced application too. A later event of the same user never names a smaller `up_to`.
  */
-export const sessionsRevoked = defineEvent<{ user_id: number; up_to: number; except_session_id?: string }>(
-  'auth.sessions-revoked.v1',
-  {
-    user_id: entityId,
-    up_to: Joi.number().integer().min(0),
-    except_session_id: Joi.string().guid().optional(),
-  },
-);
+export const sessionsRevoked = defineEvent<
+  { user_id: number; up_to: number; except_session_id?: string } & Numbered
+>('auth.sessions-revoked.v1', {
+  user_id: entityId,
+  up_to: Joi.number().integer().min(0),
+  except_session_id: Joi.string().guid().optional(),
+  ...numbered,
+});
 
 /** What somebody did to an account by their role, or an operator by command. */
 export interface AccountAct {

@@ -1,6 +1,7 @@
 export {
   accountModerated,
   type AccountAct,
+  type Numbered,
   sessionRevoked,
   sessionsRevoked,
   userDeleted,

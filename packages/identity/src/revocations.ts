@@ -1,5 +1,11 @@
 import { every, Gauge, Histogram, type Logger } from '@agora/chassis';
-import { sessionRevoked, sessionsRevoked, userDeleted, type EventDefinition } from '@agora/contracts';
+import {
+  sessionRevoked,
+  sessionsRevoked,
+  userDeleted,
+  type EventDefinition,
+  type Numbered,
+} from '@agora/contracts';
 import { type Broker } from '@agora/messaging';
 import { followStream, openBroadcast, type Follower } from '@agora/messaging/reading';
 import Joi from 'joi';
@@ -113,12 +119,6 @@ export function followRevocations(
       await Promise.all([aging, heartbeats, knowing, following].map((part) => part.stop()));
     },
   };
-}
-
-/** What auth adds to an event that revokes something, when it commits. */
-interface Numbered {
-  revocation?: number;
-  previous_revocation?: number;
 }
 
 interface Kind {
