@@ -4,7 +4,7 @@ import { connect, nanos, type NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { stalledLoops, type Stoppable } from '@agora/chassis';
 import { postDeleted } from '@agora/contracts';
-import { eventually, ownNatsUser, startOwnNats, type OwnNats } from '@agora/testing';
+import { eventually, openFaultProxy, ownNatsUser, startOwnNats, type OwnNats } from '@agora/testing';
 import Joi from 'joi';
 import type { Sequelize } from 'sequelize';
 import { noticeGaps } from '../src/consume/notice-gaps.js';
@@ -14,6 +14,7 @@ import {
   followStream,
   on,
   startConsumers,
+  startRelay,
   type Broker,
   type BrokerSettings,
   type Follower,
@@ -146,5 +147,21 @@ describe('a consumer that hangs', () => {
     await eventually(() => expect(stalledLoops(1_500)).toEqual(['consumer of POSTS']), 5_000);
     hung.reject(new Error('over') as never);
     await consumers.stop();
+  });
+});
+
+describe('a relay whose database takes connections and answers nothing', () => {
+  it('is a loop that stands still', async () => {
+    const silent = await openFaultProxy(Number(new URL(nats.url).port));
+    silent.holdBack();
+    const relay = startRelay({
+      outbox: { publisher: 'votes', onCommit: () => undefined },
+      broker,
+      connection: { host: '127.0.0.1', port: silent.port, user: 'nobody', password: 'none' },
+      logger,
+    });
+    await eventually(() => expect(stalledLoops(1_500)).toContain('relay of votes'), 5_000);
+    await silent.stop();
+    await relay.stop();
   });
 });

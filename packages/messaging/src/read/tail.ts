@@ -75,10 +75,7 @@ export function tailStream<Data>(options: TailOptions<Data>): Tail {
       if (!isExpected) take(message);
     };
     const start = { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: before + 1 };
-    await readStream(
-      { broker, publisher, start, take: takeNext, caughtUp: () => (isCaughtUp = true) },
-      turn,
-    );
+    await readStream({ broker, publisher, start, take: takeNext, caughtUp: () => (isCaughtUp = true) }, turn);
   });
   return { isCaughtUp: () => isCaughtUp, stop };
 }
