@@ -122,7 +122,7 @@ describe('who must know all revocations', () => {
       logger,
     });
     await eventually(() => expect(stalledLoops(500)).toEqual(['revocations']), 2_000);
-    hung.reject(new Error('over') as never);
+    hung.reject(new Error('over'));
   });
 
   it('is good for a bounded time when neither answers', async () => {

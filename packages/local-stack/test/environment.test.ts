@@ -40,6 +40,8 @@ describe('the environment of a process', () => {
       AUTH_INTERNAL_URL: 'http://127.0.0.1:9001',
       AUTH_INTERNAL_SECRET: secrets.internal.auth,
       POSTS_INTERNAL_URL: 'http://127.0.0.1:9002',
+      REVOCATIONS_URL: 'http://127.0.0.1:9001/internal/revocations',
+      REVOCATIONS_SECRET: secrets.revocations,
       POSTS_INTERNAL_SECRET: secrets.internal.posts,
       INTERNAL_SECRET: secrets.internal.votes,
     });

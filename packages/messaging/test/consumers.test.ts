@@ -11,15 +11,13 @@ import { noticeGaps } from '../src/consume/notice-gaps.js';
 import {
   brokerSettings,
   connectBroker,
-  followStream,
   on,
   startConsumers,
   startRelay,
   type Broker,
   type BrokerSettings,
-  type Follower,
-  type Following,
 } from '../src/index.js';
+import { followStream, type Follower, type Following } from '../src/reading.js';
 
 const password = 'the password';
 const errors: object[] = [];
@@ -101,7 +99,9 @@ describe('who follows a stream', () => {
     const follow = (data: { text: string }) => void heard.push(data.text);
     const followers = [{ event, follow }] as Follower<never>[];
     following = followStream({ broker, publisher: 'auth', seconds: 60, logger, followers });
-    await eventually(() => expect(following.isCaughtUp()).toBe(true));
+    await eventually(() => {
+      if (!following.isCaughtUp()) throw new Error('not caught up');
+    });
   });
   afterAll(() => following.stop());
 
@@ -145,7 +145,7 @@ describe('a consumer that hangs', () => {
     expect(stalledLoops(1_500)).toEqual([]);
     await publishEvent(postDeleted.type, { post_id: 1 });
     await eventually(() => expect(stalledLoops(1_500)).toEqual(['consumer of POSTS']), 5_000);
-    hung.reject(new Error('over') as never);
+    hung.reject(new Error('over'));
     await consumers.stop();
   });
 });
