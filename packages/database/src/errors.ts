@@ -45,3 +45,12 @@ function isStalePlan(error: unknown): boolean {
 /** Whether the server refused a statement before it had any effect, and would take it on another connection or in another moment: also a write may be run again. */
 export const wasRefused = (error: unknown): boolean =>
   /^(40001|40P01|25006|26000)$/.test(sqlState(error) ?? '') || isStalePlan(error);
+
+/** Whether a table has given all the ids that it may give: its sequence has reached the last. */
+const areIdsUsedUp = (error: unknown): boolean => sqlState(error) === '2200H';
+
+/** What to tell a client whose request failed because the database is away or a table has no more ids, and may succeed later; undefined for every other error. `what` names what the service keeps. */
+export function whyUnavailable(error: unknown, what: string): string | undefined {
+  if (areIdsUsedUp(error)) return `No more ${what} can be made: all ids have been given.`;
+  return isDatabaseUnavailable(error) ? `The ${what} cannot be reached.` : undefined;
+}

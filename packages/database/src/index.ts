@@ -15,9 +15,10 @@ export {
   requestErasures,
   type ErasureKind,
 } from './erasures.js';
-export { isDatabaseUnavailable, sqlState } from './errors.js';
+export { isDatabaseUnavailable, sqlState, whyUnavailable } from './errors.js';
 export { waitingStatements } from './pool-metrics.js';
 export { gather } from './gather.js';
+export { measureIdSpace } from './id-space.js';
 export { runMigrateCommand, type Migration } from './migrate.js';
 export { goOnAfter, openNewIds, type CheckId, type NewIds } from './new-ids.js';
 export { approximateRows, findByIds, highestId, valuesAfter, valuesAfterText } from './pages.js';

@@ -13,9 +13,10 @@ import {
   connectDatabase,
   connectionOf,
   databaseAnswers,
-  isDatabaseUnavailable,
+  measureIdSpace,
   openNewIds,
   waitingStatements,
+  whyUnavailable,
 } from '@agora/database';
 import { authenticateReader, createVerifier, followRevocations } from '@agora/identity';
 import { userRegistered } from '@agora/contracts';
@@ -48,13 +49,16 @@ import { sessionRevoker } from './sessions/revoke-sessions.js';
 runProcess('auth', readConfig, async (config, { logger, started, isDraining }) => {
   const database = connectDatabase(config, 'auth', models);
   started({ stop: () => database.close() });
+  measureIdSpace();
   started(startDeletingExpiredCounters(logger));
   const keys = started(await openKeys(config, logger));
   const passwords = await openPasswords(config);
   started(await followHighestCost(passwords.raiseCost, logger));
   const mails = openMailQueue(config.MAIL_NOTICES);
-  const translateError = (error: unknown) =>
-    isDatabaseUnavailable(error) ? unavailable('The accounts cannot be reached.') : undefined;
+  const translateError = (error: unknown) => {
+    const reason = whyUnavailable(error, 'accounts');
+    return reason === undefined ? undefined : unavailable(reason);
+  };
   const broker = connectBroker('auth', config, logger);
   const revocations = followRevocations(config, broker, logger, readRevocations);
   const userIds = openNewIds('users', database, logger.warn.bind(logger));

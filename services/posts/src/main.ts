@@ -15,8 +15,10 @@ import {
   databaseAnswers,
   highestId,
   isDatabaseUnavailable,
+  measureIdSpace,
   openNewIds,
   waitingStatements,
+  whyUnavailable,
 } from '@agora/database';
 import { postCreated } from '@agora/contracts';
 import { authenticate, authenticateReader, createVerifier, followRevocations } from '@agora/identity';
@@ -52,12 +54,15 @@ import { findOwnVotesAt } from './votes.js';
 runProcess('posts', readConfig, async (config, { logger, started, isDraining }) => {
   const database = connectDatabase(config, 'posts', models);
   started({ stop: () => database.close() });
+  measureIdSpace();
   started(startPurgingIdempotencyKeys(logger));
   const auth = { origin: config.AUTH_INTERNAL_URL, secret: config.AUTH_INTERNAL_SECRET };
   started(startSettlingAuthors(findUsersAt(auth), config.PUBLIC_EMAILS, logger));
   started(startPurgingStreamTickets(logger));
-  const translateError = (error: unknown) =>
-    isDatabaseUnavailable(error) ? unavailable('The posts cannot be reached.') : undefined;
+  const translateError = (error: unknown) => {
+    const reason = whyUnavailable(error, 'posts');
+    return reason === undefined ? undefined : unavailable(reason);
+  };
   const listen = { host: config.HOST, drainMilliseconds: config.SHUTDOWN_TIMEOUT_SECONDS * 500 };
   const broker = connectBroker('posts', config, logger);
   const revocations = followRevocations(config, broker, logger);

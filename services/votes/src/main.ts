@@ -15,7 +15,9 @@ import {
   databaseAnswers,
   highestId,
   isDatabaseUnavailable,
+  measureIdSpace,
   waitingStatements,
+  whyUnavailable,
 } from '@agora/database';
 import { authenticate, createVerifier, followRevocations } from '@agora/identity';
 import {
@@ -45,8 +47,11 @@ import { Voter } from './models/voter.js';
 runProcess('votes', readConfig, async (config, { logger, started, isDraining }) => {
   const database = connectDatabase(config, 'votes', models);
   started({ stop: () => database.close() });
-  const translateError = (error: unknown) =>
-    isDatabaseUnavailable(error) ? unavailable('The votes cannot be reached.') : undefined;
+  measureIdSpace();
+  const translateError = (error: unknown) => {
+    const reason = whyUnavailable(error, 'votes');
+    return reason === undefined ? undefined : unavailable(reason);
+  };
   const listen = { host: config.HOST, drainMilliseconds: config.SHUTDOWN_TIMEOUT_SECONDS * 500 };
   const broker = connectBroker('votes', config, logger);
   const revocations = followRevocations(config, broker, logger);

@@ -9,6 +9,7 @@ const user = 7;
 
 /** Example values of every statement of auth, by its name. */
 const examples: Record<string, Example[]> = {
+  'id-space-used': [{ values: [] }],
   'counters-delete-expired': [{ values: [Date.now() - 3_600_000, 1_000] }],
   'delete-expired-sessions': [{ values: [] }],
   'delete-used-refresh-tokens': [{ values: [] }],

@@ -19,6 +19,7 @@ const newest = { sort: 'new', search: '', limit: 10 } as const;
 
 /** Example values of every statement of posts, by its name. */
 const examples: Record<string, Example[]> = {
+  'id-space-used': [{ values: [] }],
   feed: [
     feedOf(newest, true),
     feedOf({ ...newest, ownerId: owner }, true, { rank: 500, id: 500 }),

@@ -13,6 +13,7 @@ const all = (value: unknown) => ids.map(() => value);
 
 /** Example values of every statement of votes, by its name. */
 const examples: Record<string, Example[]> = {
+  'id-space-used': [{ values: [] }],
   'add-vote': [{ values: [post, 150_001, uuid, '{}'] }],
   'take-vote-back': [{ values: [post, 500, uuid, '{}'] }],
   'votes-cast-on': [{ values: [user, ids] }],
