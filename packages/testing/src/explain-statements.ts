@@ -102,7 +102,11 @@ function literal(value: unknown): string {
   if (value instanceof Date) return pg.escapeLiteral(value.toISOString());
   if (Buffer.isBuffer(value)) return `'\\x${value.toString('hex')}'`;
   if (Array.isArray(value)) {
-    const parts = value.map((each) => (each === null ? 'NULL' : JSON.stringify(String(each))));
+    const parts = value.map((each) =>
+      each === null
+        ? 'NULL'
+        : JSON.stringify(Buffer.isBuffer(each) ? `\\x${each.toString('hex')}` : String(each)),
+    );
     return pg.escapeLiteral(`{${parts.join(',')}}`);
   }
   return pg.escapeLiteral(typeof value === 'string' ? value : JSON.stringify(value));

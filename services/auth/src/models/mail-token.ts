@@ -102,8 +102,8 @@ export async function pendingEmail(userId: number): Promise<string | undefined> 
 
 const expired = defineStatement(
   'delete-expired-mail-tokens',
-  `DELETE FROM mail_tokens WHERE hash IN (
-    SELECT hash FROM mail_tokens WHERE expires_at < now() LIMIT $1 FOR UPDATE SKIP LOCKED) RETURNING 1`,
+  `DELETE FROM mail_tokens WHERE hash = ANY(ARRAY(
+    SELECT hash FROM mail_tokens WHERE expires_at < now() ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED)) RETURNING 1`,
   { prepared: true },
 );
 

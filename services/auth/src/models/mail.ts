@@ -61,9 +61,9 @@ const claimed = defineStatement(
   'claim-mails',
   `
     UPDATE mails SET attempts = attempts + 1, due_at = now() + make_interval(secs => $2)
-    WHERE id IN (
+    WHERE id = ANY(ARRAY(
       SELECT id FROM mails WHERE failed_at IS NULL AND due_at <= now() ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED
-    )
+    ))
     RETURNING id, kind, user_id, email, details, created_at, attempts`,
   { prepared: true },
 );
@@ -112,8 +112,8 @@ export async function measureMails(): Promise<{ failed: number; oldest_seconds: 
 
 const expired = defineStatement(
   'delete-old-failed-mails',
-  `DELETE FROM mails WHERE id IN (
-     SELECT id FROM mails WHERE failed_at < now() - interval '30 days' LIMIT $1 FOR UPDATE SKIP LOCKED) RETURNING 1`,
+  `DELETE FROM mails WHERE id = ANY(ARRAY(
+     SELECT id FROM mails WHERE failed_at < now() - interval '30 days' ORDER BY failed_at LIMIT $1 FOR UPDATE SKIP LOCKED)) RETURNING 1`,
 );
 
 /** Deletes up to so many mails that were given up 30 days ago; resolves to how many it were. */

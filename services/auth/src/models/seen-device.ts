@@ -44,9 +44,9 @@ export async function seeDevice(
 const expired = defineStatement(
   'delete-old-devices',
   `
-    DELETE FROM seen_devices WHERE (user_id, fingerprint) IN (
-      SELECT user_id, fingerprint FROM seen_devices WHERE seen_at < now() - interval '180 days' LIMIT $1 FOR UPDATE SKIP LOCKED
-    ) RETURNING 1`,
+    DELETE FROM seen_devices WHERE ctid = ANY(ARRAY(
+      SELECT ctid FROM seen_devices WHERE seen_at < now() - interval '180 days' ORDER BY seen_at LIMIT $1 FOR UPDATE SKIP LOCKED
+    )) RETURNING 1`,
   { prepared: true },
 );
 

@@ -6,6 +6,8 @@ import { openLargeTables, type Example, type LargeTables } from '@agora/testing'
 let tables: LargeTables;
 /** Has 20,000 sessions. */
 const user = 7;
+const uuid = '01990000-0000-7000-8000-000000000001';
+const digest = Buffer.alloc(32);
 
 /** Example values of every statement of auth, by its name. */
 const examples: Record<string, Example[]> = {
@@ -24,6 +26,32 @@ const examples: Record<string, Example[]> = {
   'newest-revocation': [{ values: [] }],
   // Once a minute it walks over what is kept for 8 days: deleted accounts, and sessions ended up to a number.
   'forget-revocations': [{ values: [50_000], mostRows: 100_000 }],
+  'insert-mail': [{ values: ['confirm-email', 500, '500@example.test', '{}'] }],
+  'claim-mails': [{ values: [50, 60] }],
+  'delete-mail': [{ values: [uuid] }],
+  'postpone-mail': [{ values: [uuid, 'refused', 60, false] }],
+  'drop-mails-of-account': [{ values: [500, ['confirm-email']] }],
+  'drop-mails-to-address': [{ values: ['500@example.test', ['confirm-email']] }],
+  'delete-old-failed-mails': [{ values: [1_000] }],
+  // What operators ask for, and the metrics: of mails that wait or were given up, which are few or else the very trouble.
+  'measure-mails': [{ values: [], mostRows: 100_000 }],
+  'list-mails': [{ values: [100], mostRows: 100_000 }],
+  'retry-failed-mails': [{ values: [uuid], mostRows: 50_000 }],
+  'discard-failed-mails': [{ values: [uuid], mostRows: 50_000 }],
+  'find-mail-token': [{ values: [digest, 'confirm-email'] }],
+  'use-mail-token': [{ values: [digest, 'confirm-email'] }],
+  'issue-mail-token': [{ values: [uuid, digest, 500, 'confirm-email', '500@example.test', 3_600] }],
+  'void-mail-tokens': [{ values: [500, 'confirm-email'] }],
+  'void-mail-tokens-of-address': [{ values: ['500@example.test', 'reset-password'] }],
+  'delete-expired-mail-tokens': [{ values: [1_000] }],
+  'pending-email': [{ values: [500] }],
+  'insert-recovery-codes': [{ values: [500, [digest]] }],
+  'delete-recovery-codes': [{ values: [500] }],
+  'use-recovery-code': [{ values: [500, digest] }],
+  'use-totp-step': [{ values: [500, 57_000_000, 'secret'] }],
+  'see-device': [{ values: [500, digest] }],
+  'forget-devices': [{ values: [500, 20] }],
+  'delete-old-devices': [{ values: [1_000] }],
   'import-users': [{ values: [[200_001], ['new@example.test'], ['hash'], ['2026-01-01']] }],
 };
 /** They look at no rows. */
@@ -42,6 +70,15 @@ const grow = (from: number, to: number) => `
     FROM generate_series(${from}, ${to}) n;
   INSERT INTO rate_limits (key, points, expire)
     SELECT 'key:' || n, 1, (extract(epoch FROM now()) * 1000)::bigint - n * 100 FROM generate_series(${from}, ${to}) n;
+  INSERT INTO mails (kind, user_id, email, due_at, failed_at)
+    SELECT 'confirm-email', n, n || '@example.test', now() - n * interval '1 second', CASE WHEN n % 2 = 0 THEN now() - n % 60 * interval '1 day' END
+    FROM generate_series(${from}, ${to}) n;
+  INSERT INTO mail_tokens (hash, user_id, purpose, email, expires_at)
+    SELECT decode(md5(n::text), 'hex'), n, 'confirm-email', n || '@example.test', now() + (n % 10 - 5) * interval '1 hour'
+    FROM generate_series(${from}, ${to}) n;
+  INSERT INTO recovery_codes (user_id, hash) SELECT n, decode(md5(n::text), 'hex') FROM generate_series(${from}, ${to}) n;
+  INSERT INTO seen_devices (user_id, fingerprint, seen_at)
+    SELECT n, decode(md5(n::text), 'hex'), now() - n % 200 * interval '1 day' FROM generate_series(${from}, ${to}) n;
   INSERT INTO session_erasures (user_id, up_to) SELECT n, 1 FROM generate_series(${from}, ${to} / 5) n;
   INSERT INTO revocations (number, event_id, type, data, recorded_at)
     SELECT n, gen_random_uuid(), 'auth.user-deleted.v1', '{"user_id": 1}', now() - (${to} - n) * interval '7 seconds' FROM generate_series(${from}, ${to}) n;`;
