@@ -57,7 +57,7 @@ const examples: Record<string, Example[]> = {
 /** They look at no rows. */
 const locks = ['signing-keys-take-turn'];
 /** Of packages that auth uses a part of; explained where they are used. */
-const elsewhere = /^(erasure|values-after)/;
+const elsewhere = /^(erasure|values-after|quarantine|count-rows|estimate-rows)/;
 
 const grow = (from: number, to: number) => `
   INSERT INTO users (email, password_hash, last_session_number)

@@ -8,6 +8,7 @@ let tables: LargeTables;
 /** Has 20,000 posts and as many kept answers. */
 const owner = 7;
 const ids = Array.from({ length: 100 }, (_, n) => n * 13 + 1);
+const uuid = '01990000-0000-7000-8000-000000000001';
 const digest = Buffer.alloc(32);
 
 /** Further forms of the feed are explained in feed.test.ts. */
@@ -33,11 +34,11 @@ const examples: Record<string, Example[]> = {
   'own-posts-found': [{ values: [owner, 11, 2_147_483_647, 0, '%number%'] }],
   'post-by-id': [{ values: [500] }],
   'posts-by-ids': [{ values: [ids] }],
-  'write-post': [{ values: [500, 'Title', 'Content', true] }],
+  'write-post': [{ values: [500, 'Title', 'Content', true, null] }],
   'posts-erase-of': [{ values: [owner, 50] }],
   'posts-lock-for-votes': [{ values: [ids] }],
   'posts-add-votes': [{ values: [ids, ids] }],
-  'author-is-known': [{ values: [500] }],
+  'author-standing': [{ values: [500] }],
   'author-learn': [
     { values: [JSON.stringify([{ id: 500, name: 'ann', version: 3, created_at: '2026-01-01T00:00:00Z' }])] },
   ],
@@ -47,6 +48,28 @@ const examples: Record<string, Example[]> = {
   // Walk over the table once after a start, or after a setting was changed.
   'author-unsettled': [{ values: [0, false, 500], mostRows: 100_000 }],
   'author-forget-emails': [{ values: [false, 500], mostRows: 100_000 }],
+  'stream-ticket-issue': [{ values: [digest, 500, '{}'] }],
+  'stream-ticket-look': [{ values: [digest] }],
+  'stream-ticket-redeem': [{ values: [digest] }],
+  'stream-ticket-make-room': [{ values: [owner] }],
+  'stream-ticket-delete-expired': [{ values: [1_000] }],
+  'posts-set-aside': [{ values: [owner, 500, uuid, 'user 7', 'lost'] }],
+  'quarantine-keep-copy': [{ values: [uuid, 'posts', 'user 7', 'lost', '{}'] }],
+  'quarantine-hold-run': [{ values: [uuid, 'posts', 0, 500] }],
+  'quarantine-hold-subject': [{ values: ['user 500', 'posts', 500] }],
+  'quarantine-forget': [{ values: [ids] }],
+  'quarantine-purge': [{ values: [30, 1_000] }],
+  'quarantine-columns': [{ values: ['posts'] }],
+  'quarantine-insert': [
+    {
+      text: 'INSERT INTO authors (id) SELECT id FROM jsonb_populate_recordset(NULL::authors, $1::jsonb) ON CONFLICT DO NOTHING RETURNING *',
+      values: ['[]'],
+    },
+  ],
+  // What operators look at; of a large table there is an estimate in place of the count.
+  'quarantine-list': [{ values: [], mostRows: 100_000 }],
+  'estimate-rows': [{ values: ['posts'] }],
+  'count-rows': [{ text: 'SELECT count(*)::int AS rows FROM posts', values: [], mostRows: 100_000 }],
   'report-file': [{ values: [500, 700, 'Spam'] }],
   'reports-list': [{ values: [50_000, 11] }],
   'report-settle': [{ values: [500] }],
@@ -54,7 +77,7 @@ const examples: Record<string, Example[]> = {
   'reports-erase-of': [{ values: [owner, 500] }],
   'moderation-log-append': [{ values: [7, 'post-removed', 500, null, 'Spam', null, null] }],
   'moderation-log-list': [{ values: [50_000, 11] }],
-  'author-tombstone': [{ values: [500] }],
+  'author-tombstone': [{ values: [500, null] }],
   'author-hold-tombstone': [{ values: [500] }],
   'idempotency-key-claim': [{ values: [owner, 'another', digest] }],
   'idempotency-key-first': [{ values: [owner, '500'] }],
@@ -85,6 +108,10 @@ const grow = (from: number, to: number) => `
   INSERT INTO idempotency_keys (user_id, key, body_digest, status, headers, body, post_id, created_at)
     SELECT CASE n % 5 WHEN 0 THEN ${owner} ELSE n END, n, '', 201, '{}', '', n, now() - n % 30 * interval '1 hour'
     FROM generate_series(${from}, ${to}) n;
+  INSERT INTO stream_tickets (digest, user_id, caller, expires_at)
+    SELECT decode(md5(n::text), 'hex'), n, '{}', now() + (n % 60 - 30) * interval '1 second' FROM generate_series(${from}, ${to}) n;
+  INSERT INTO quarantine (run, source, subject, reason, content, moved_at)
+    SELECT '${uuid}', 'posts', 'user ' || n, 'lost', '{}', now() - n % 60 * interval '1 day' FROM generate_series(${from}, ${to}) n;
   INSERT INTO reports (post_id, reporter_id, reason)
     SELECT n, CASE n % 5 WHEN 0 THEN ${owner} ELSE n END, 'Spam' FROM generate_series(${from}, ${to}) n;
   INSERT INTO moderation_log (act_key, action, post_id, created_at)

@@ -32,6 +32,8 @@ const examples: Record<string, Example[]> = {
   'known-post-correct': [{ values: [500, 7, true, 3, uuid] }],
   'known-post-hold-tombstone': [{ values: [500] }],
   'import-votes': [{ values: [[200_001], [200_001]] }],
+  'votes-of-set-aside': [{ values: [user, 500, uuid, 'user 7', 'lost'] }],
+  'votes-on-set-aside': [{ values: [post, 500, uuid, 'post 7', 'lost'] }],
   'erasure-request': [{ values: ['votes-on-post', ids] }],
   'erasure-next': [{ values: [['votes-on-post', 'votes-of-user']] }],
   'erasure-put-back': [{ values: ['votes-on-post', 500, 0, null] }],
@@ -43,6 +45,9 @@ const examples: Record<string, Example[]> = {
     { text: valuesAfterText('votes', 'user_id'), values: [0, 500] },
   ],
 };
+
+/** Of packages that votes shares with posts, where they are explained. */
+const elsewhere = /^(quarantine|count-rows|estimate-rows)/;
 
 const grow = (from: number, to: number) => `
   INSERT INTO known_posts (id, owner_id, published, version) SELECT n, n % 1000, true, 1 FROM generate_series(${from}, ${to}) n;
@@ -68,7 +73,8 @@ beforeAll(async () => {
 afterAll(() => tables.drop());
 
 it('has example values for every statement, and takes none that another role can hold up', () => {
-  expect(Object.keys(examples).toSorted()).toEqual([...definedStatements().keys()].toSorted());
+  const defined = [...definedStatements().keys()].filter((name) => !elsewhere.test(name));
+  expect(Object.keys(examples).toSorted()).toEqual(defined.toSorted());
   for (const { text } of definedStatements().values()) expect(text).not.toMatch(/advisory/);
 });
 
