@@ -68,7 +68,10 @@ async function nodesOf(client: pg.Client, text: string, values: unknown[], mode:
   await client.query(`BEGIN; SET LOCAL plan_cache_mode = ${mode}`);
   try {
     await client.query(`PREPARE explained AS ${text}`);
-    const given = values.length > 0 ? `(${values.map(literal).join(', ')})` : '';
+    const count = Math.max(0, ...[...text.matchAll(/\$(\d+)/g)].map(([, number]) => Number(number)));
+    // What an example does not say is null.
+    const given =
+      count > 0 ? `(${Array.from({ length: count }, (_, n) => literal(values[n])).join(', ')})` : '';
     const { rows } = await client.query<{ 'QUERY PLAN': [{ Plan: Node }] }>(
       `EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE explained${given}`,
     );

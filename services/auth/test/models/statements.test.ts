@@ -52,6 +52,12 @@ const examples: Record<string, Example[]> = {
   'see-device': [{ values: [500, digest] }],
   'forget-devices': [{ values: [500, 20] }],
   'delete-old-devices': [{ values: [1_000] }],
+  'read-login-counters': [{ values: [['key:500', 'key:700'], 0] }],
+  'moderation-act-append': [{ values: [uuid, null, 'user-banned', 500, 'Spam', '2026-01-01'] }],
+  'accounts-list': [{ values: [50_000, 11] }],
+  // An admin's search by a part of an address, and what a start looks for: they walk over all accounts when nothing is found before.
+  'accounts-found': [{ values: [2_147_483_647, 11, '%nobody%'], mostRows: 100_000 }],
+  'highest-password-cost': [{ values: [], mostRows: 100_000 }],
   'import-users': [{ values: [[200_001], ['new@example.test'], ['hash'], ['2026-01-01']] }],
 };
 /** They look at no rows. */

@@ -30,6 +30,10 @@ const examples: Record<string, Example[]> = {
   'known-posts-upsert': [{ values: [ids, ids, all(true), all(9), all(uuid), all(false)] }],
   'known-post-tombstones': [{ values: [ids, all(null)] }],
   'known-post-correct': [{ values: [500, 7, true, 3, uuid] }],
+  'known-post-unbury': [{ values: [500, uuid] }],
+  // An audit counts all votes on the posts that it asks for.
+  'votes-not-allowed-count': [{ values: [ids], mostRows: 110_000 }],
+  'votes-not-allowed-set-aside': [{ values: [post + 1_000, 500, uuid, 'post 1007', 'lost'] }],
   'known-post-hold-tombstone': [{ values: [500] }],
   'import-votes': [{ values: [[200_001], [200_001]] }],
   'votes-of-set-aside': [{ values: [user, 500, uuid, 'user 7', 'lost'] }],
