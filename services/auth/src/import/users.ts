@@ -14,7 +14,7 @@ export interface OldUser {
 const insertUsers = defineStatement(
   'import-users',
   `INSERT INTO users (id, email, password_hash, created_at) OVERRIDING SYSTEM VALUE
-   SELECT * FROM unnest($1::int[], $2::text[], $3::text[], $4::timestamptz[])`,
+   SELECT * FROM unnest($1::int[], $2::text[], $3::text[], $4::timestamptz[]) ON CONFLICT DO NOTHING RETURNING id`,
 );
 
 /** Copies the accounts, with their ids and the hashes of their passwords. */
@@ -31,7 +31,13 @@ export const copyUsers: Step = {
       users.map(({ password }) => password?.replace(/^\$2y\$/, twoB)),
       users.map(({ created_at: createdAt }) => createdAt),
     ];
-    await sql(insertUsers, columns, transaction);
+    const copied = new Set(
+      (await sql<{ id: number }>(insertUsers, columns, transaction)).map(({ id }) => id),
+    );
+    // Not the error of the database, which would log the address.
+    const clashing = users.map(({ id }) => id).filter((id) => !copied.has(id));
+    if (clashing.length > 0)
+      throw new Error(`an account here has the id or the address of: ${clashing.slice(0, 100).join(', ')}`);
   },
 };
 
