@@ -63,7 +63,7 @@ function toProblem(error: unknown, logger: Logger, translate: ApplicationOptions
   if (error instanceof Problem) return error;
   const translated = translate?.(error);
   if (translated) {
-    logger.warn({ error }, 'request failed for want of a dependency');
+    logger.warn({ error }, 'request failed because a dependency is unavailable');
     return translated;
   }
   if (isClientError(error)) return malformed('The request could not be read.');

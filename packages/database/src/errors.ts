@@ -10,8 +10,10 @@ export function sqlState(error: unknown): string | undefined {
 /** What pg itself threw. */
 const causeOf = (error: unknown): unknown => (error instanceof DatabaseError ? error.parent : error);
 
-// 08 connection, 40 deadlock or serialization failure (after the retries), 53 too many connections, 57 shutting down or cancelled by a timeout, 25006 a read-only standby, 55P03 lock timeout, 26000 and 0A000 (below) a prepared statement that is no more.
-const unavailableStates = /^(08...|26000|40001|40P01|53...|57...|25006|25P03|55P03)$/;
+// 08 connection, 40 deadlock or serialization failure (after the retries), 53 too many connections, 57 shutting down or cancelled by a timeout,
+// 25006 a read-only standby, 55P03 lock timeout, 26000 and 0A000 (below) a prepared statement that is no more, 42P01 and 42703 a table or
+// column that is missing: the schema is still, or again, that of another release.
+const unavailableStates = /^(08...|26000|40001|40P01|53...|57...|25006|25P03|55P03|42P01|42703)$/;
 const brokenConnection =
   /Connection terminated|Client has encountered a connection error|Query read timeout|timeout expired|ECONN|EPIPE/;
 

@@ -1,7 +1,14 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { currentStack, query, whileLocked } from '@agora/testing';
 import { Column, DataType, Model, Table, type Sequelize } from 'sequelize-typescript';
-import { connectDatabase, databaseAnswers, defineStatement, inTransaction, sql } from '../src/index.js';
+import {
+  connectDatabase,
+  databaseAnswers,
+  defineStatement,
+  inTransaction,
+  isDatabaseUnavailable,
+  sql,
+} from '../src/index.js';
 
 @Table({ tableName: 'voters' })
 class Voter extends Model {
@@ -124,4 +131,15 @@ it('reads while as many as can wait for a locked row', async () => {
 it('refuses to run anything where there is no transaction any more', async () => {
   const ended = await inTransaction(async (transaction) => transaction);
   await expect(sql(read, [1], ended)).rejects.toThrow('has ended');
+});
+
+it('takes a column or a table that a pending migration adds for a database that cannot serve yet', async () => {
+  const texts = ['SELECT not_there_yet FROM voters', 'SELECT FROM not_there_yet'];
+  const errors = await Promise.all(
+    texts.map((text, index) =>
+      sql(defineStatement(`pending-${index}`, text), []).catch((error: unknown) => error),
+    ),
+  );
+
+  expect(errors.map(isDatabaseUnavailable)).toEqual([true, true]);
 });
