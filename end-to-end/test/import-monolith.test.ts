@@ -1,5 +1,9 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { publishers, userDeleted } from '@agora/contracts';
@@ -8,7 +12,8 @@ import { eventually, httpClient, openCourier, startAgora, type Agora, type HttpC
 import { startMigration, type Migration } from './old-application.js';
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
-const command = [`${repository}packages/local-stack/dist/import-monolith.js`];
+const script = `${repository}packages/local-stack/dist/import-monolith.js`;
+const command = [script, '--yes'];
 // Of the password "correct horse", as passlib made them.
 const bcryptHash = '$2b$12$IDYjouKS/zrmHFfnTocNuecx9Cp2/ZklnZhhU8mYt1dvyfmCIUadW';
 const argon2Hash =
@@ -89,12 +94,22 @@ describe('npm run import-monolith', () => {
     const { code, output } = await run();
     await migration.old('DELETE FROM users WHERE id > 2500');
     expect(code).toBe(1);
-    expect(output).toContain('same e-mail address but for case and spaces: 3 and 2501');
-    expect(output).toContain('without a usable e-mail address: 2502');
-    expect(output).toContain('neither a bcrypt nor an argon2 hash: 2503');
-    expect(output).toMatch(/than can be written now; they are kept as they are: 9$/m);
+    expect(output).toMatch(/✗ 1 users with the same e-mail address but for case and spaces; .*: 2501$/m);
+    expect(output).toMatch(
+      /✗ 1 users without a usable e-mail address; put it right there first, or .*: 2502$/m,
+    );
+    expect(output).toMatch(/✗ 1 users whose password is neither a bcrypt nor an argon2 hash; .*: 2503$/m);
+    expect(output).toMatch(/! 1 posts with an empty or longer title .*; they are kept as they are: 9$/m);
     expect(output).toContain('Nothing was copied.');
     expect(output).not.toContain('@example.test');
+    expect(await rowsOf('auth.users')).toBe(0);
+  });
+
+  it('says what it would do, and asks before it does', async () => {
+    const dry = await run([script, '--dry-run']);
+    expect([dry.code, dry.output]).toEqual([0, expect.stringContaining('Nothing was copied (--dry-run).')]);
+    const unasked = await run([script]);
+    expect([unasked.code, unasked.output]).toEqual([1, expect.stringContaining('say --yes')]);
     expect(await rowsOf('auth.users')).toBe(0);
   });
 
@@ -123,6 +138,70 @@ describe('npm run import-monolith', () => {
     const votes = await inTheOld('votes');
     expect(output).toContain(`✓ votes          ${votes} there, ${votes} here`);
     expect(await rowsOf('votes.votes')).toBe(votes);
+  }, 60_000);
+
+  it('goes on by itself once a table is free again and a connection is back', async () => {
+    const other = await startMigration();
+    await other.old(
+      `INSERT INTO users (id, email, password) VALUES (1, 'ada@example.test', '${bcryptHash}')`,
+    );
+    await other.old(`INSERT INTO posts (id, title, content, owner_id) VALUES (1, 'a', 'b', 1)`);
+    await other.old('INSERT INTO votes (user_id, post_id) VALUES (1, 1)');
+    await other.agora('BEGIN');
+    await other.agora('LOCK TABLE votes.votes IN EXCLUSIVE MODE');
+    let waited = false;
+    const { code, output } = await run(command, other.environment, async () => {
+      await eventually(async () => {
+        expect(await other.agora("SELECT 1 FROM votes.imports WHERE step = 'votes'")).toHaveLength(1);
+      }, 30_000);
+      await sleep(1_500);
+      await other.agora('ROLLBACK');
+      waited = true;
+    });
+    const [row] = await other.agora('SELECT count(*)::int AS rows FROM votes.votes');
+    await other.end();
+    expect([code, row?.rows, waited]).toEqual([0, 1, true]);
+    expect(output).toContain('a database does not answer in time; trying again in');
+    expect(output).toMatch(/votes +\d+ rows a second/);
+  }, 60_000);
+
+  it('leaves out odd rows with all that belongs to them, and says which values it changes', async () => {
+    const other = await startMigration();
+    await other.old(
+      `ALTER TABLE posts ALTER published DROP NOT NULL; ALTER TABLE posts ALTER created_at DROP NOT NULL`,
+    );
+    await other.old(
+      `INSERT INTO users (id, email, password, created_at) VALUES
+         (-1, 'minus@example.test', '${bcryptHash}', now()), (1, 'ada@example.test', '${bcryptHash}', '-infinity'),
+         (2, 'ärger@example.test', '${bcryptHash}', now()), (3, 'bob@example.test', '${bcryptHash}', 'infinity')`,
+    );
+    await other.old(
+      `INSERT INTO posts (id, title, content, owner_id, published, created_at) VALUES
+         (1, 'a', 'b', 1, NULL, NULL), (2, 'a', 'b', 2, true, now()), (3, 'a', 'b', 3, true, now())`,
+    );
+    await other.old('INSERT INTO votes (user_id, post_id) SELECT users.id, posts.id FROM users, posts');
+    const refused = await run(command, other.environment);
+    expect(refused.code).toBe(1);
+    expect(refused.output).toMatch(/✗ 1 users whose id is not above 0; .*: -1$/m);
+    const file = join(tmpdir(), `odd-${randomUUID()}.json`);
+    const { code, output } = await run([...command, '--skip-odd', file], other.environment);
+    const odd = JSON.parse(readFileSync(file, 'utf8')) as object;
+    const times = await other.agora('SELECT id, created_at::text AS at FROM auth.users ORDER BY id');
+    const posts = await other.agora('SELECT id, published, votes FROM posts.posts ORDER BY id');
+    await other.end();
+    rmSync(file);
+    expect([code, odd]).toEqual([0, { users: [-1, 2], posts: [2] }]);
+    expect(output).toMatch(/! 1 users without a usable e-mail address; left out: 2$/m);
+    expect(output).toMatch(/! 1 posts that do not say whether they are published; they become drafts.*: 1$/m);
+    expect(output).toMatch(/! 2 users with a time of registration that cannot be kept; .*: 1, 3$/m);
+    expect(times).toEqual([
+      { id: 1, at: expect.stringMatching(/^0001-01-01/) },
+      { id: 3, at: expect.stringMatching(/^9999-12-31/) },
+    ]);
+    expect(posts).toEqual([
+      { id: 1, published: false, votes: 2 },
+      { id: 3, published: true, votes: 2 },
+    ]);
   }, 60_000);
 
   it('refuses to do it twice', async () => {

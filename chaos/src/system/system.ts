@@ -158,7 +158,7 @@ async function startParts(options: SystemOptions, stops: Stop[]): Promise<Omit<S
     migrate: (service, verb) =>
       startProcess({
         file: process.execPath,
-        args: [migrationCommand(checkout, service), verb],
+        args: [migrationCommand(checkout, service), verb, ...(verb === 'down' ? ['--yes'] : [])],
         env: migrationEnvironmentOf(service, stackOf(addresses, postgres.port, nats.port)),
         logFile: join(logs, `migrate-${service}.log`),
         cwd: checkout,

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { Sequelize, type QueryInterface, type Transaction } from 'sequelize';
+import { QueryTypes, Sequelize, type QueryInterface, type Transaction } from 'sequelize';
 import type { Umzug } from 'umzug';
 import { connectionOf, type DatabaseSettings } from './connect.js';
 import { sqlState } from './errors.js';
@@ -25,6 +25,8 @@ export interface MigrationRun {
   migrations: Migration[];
   settings: Omit<DatabaseSettings, 'DATABASE_POOL_MAX'>;
   print(line: string): void;
+  /** Whether `down` does what it says. */
+  isAgreed: boolean;
 }
 
 type MigrationVerb = 'up' | 'down' | 'status';
@@ -34,28 +36,89 @@ async function migrate(verb: MigrationVerb, run: MigrationRun): Promise<void> {
   await underLock(run, async () => {
     const sequelize = connectAsMigrator(run.settings);
     try {
-      await verbs[verb](await createUmzug(sequelize, run), run);
+      await verbs[verb](await createUmzug(sequelize, run), run, sequelize);
     } finally {
       await sequelize.close();
     }
   });
 }
 
-const verbs: Record<MigrationVerb, (umzug: Umzug<QueryInterface>, run: MigrationRun) => Promise<void>> = {
+const verbs: Record<
+  MigrationVerb,
+  (umzug: Umzug<QueryInterface>, run: MigrationRun, sequelize: Sequelize) => Promise<void>
+> = {
   async up(umzug, { schema, print }) {
     const applied = await umzug.up();
     for (const { name } of applied) print(`${schema}: applied ${name}`);
     if (applied.length === 0) print(`${schema}: up to date`);
   },
-  async down(umzug, { schema, print }) {
-    const reverted = await umzug.down();
-    print(reverted[0] ? `${schema}: took back ${reverted[0].name}` : `${schema}: nothing to take back`);
+  async down(umzug, run, sequelize) {
+    const { schema, print, isAgreed } = run;
+    const last = (await umzug.executed()).at(-1);
+    if (!last) return print(`${schema}: nothing to take back`);
+    for (const line of await lossOf(last.name, run, sequelize)) print(`${schema}: ${line}`);
+    if (!isAgreed) return;
+    await umzug.down();
+    print(`${schema}: took back ${last.name}`);
   },
   async status(umzug, { schema, print }) {
     for (const { name } of await umzug.executed()) print(`${schema}: applied  ${name}`);
     for (const { name } of await umzug.pending()) print(`${schema}: pending  ${name}`);
   },
 };
+
+/** What taking a migration back would lose, found by doing so in a transaction that is rolled back. */
+async function lossOf(
+  name: string,
+  { schema, migrations }: MigrationRun,
+  sequelize: Sequelize,
+): Promise<string[]> {
+  const migration = migrations.find((each) => each.name === name);
+  if (!migration)
+    throw new Error(`${name} is applied, and this version does not know it; use the version that applied it`);
+  const before = await columnsOf(schema, sequelize, null);
+  const transaction = await sequelize.transaction();
+  let after: Map<string, string[]>;
+  try {
+    await migration.down(sequelize.getQueryInterface(), transaction);
+    after = await columnsOf(schema, sequelize, transaction);
+  } finally {
+    await transaction.rollback();
+  }
+  const lost: string[] = [];
+  for (const [table, columns] of before) {
+    const left = after.get(table);
+    const gone = columns.filter((column) => !left?.includes(column));
+    if (gone.length === 0) continue;
+    const what = left ? `the columns ${gone.join(', ')} of ${table}` : `the table ${table}`;
+    lost.push(`loses ${what}, ${await countRows(schema, table, sequelize)} rows`);
+  }
+  return [
+    `down takes ${name} back${lost.length > 0 ? '' : ', and no table or column goes with it'}`,
+    ...lost,
+  ];
+}
+
+async function columnsOf(
+  schema: string,
+  sequelize: Sequelize,
+  transaction: Transaction | null,
+): Promise<Map<string, string[]>> {
+  const rows = await sequelize.query<{ name: string; columns: string[] }>(
+    `SELECT table_name AS name, array_agg(column_name::text) AS columns FROM information_schema.columns
+     WHERE table_schema = $1 GROUP BY table_name ORDER BY table_name`,
+    { bind: [schema], type: QueryTypes.SELECT, transaction },
+  );
+  return new Map(rows.map(({ name, columns }) => [name, columns]));
+}
+
+async function countRows(schema: string, table: string, sequelize: Sequelize): Promise<string> {
+  const [counted] = await sequelize.query<{ rows: string }>(
+    `SELECT count(*) AS rows FROM "${schema}"."${table}"`,
+    { type: QueryTypes.SELECT },
+  );
+  return counted?.rows ?? '0';
+}
 
 async function createUmzug(
   sequelize: Sequelize,
@@ -140,20 +203,25 @@ async function makeTable(client: pg.Client, schema: string): Promise<void> {
 }
 
 /**
- * The body of a service's `migrate.ts`: `node migrate.js up|down|status`. Ends the process, with code 1 and one clear line
- * when it fails.
+ * The body of a service's `migrate.ts`: `node migrate.js up|status|down [--dry-run|--yes]`. `down` says what would be lost, and takes the newest
+ * migration back when it is told `--yes`. Ends the process, with code 1 and one clear line when it fails.
  */
 export async function runMigrateCommand(
   schema: string,
   readSettings: (environment: NodeJS.ProcessEnv) => MigrationRun['settings'],
   migrations: Migration[],
 ): Promise<never> {
-  const verb = process.argv[2] ?? 'up';
+  const [verb = 'up', ...options] = process.argv.slice(2);
+  const isAgreed = options.includes('--yes');
   const print = (line: string) => process.stdout.write(`${line}\n`);
   try {
     if (!Object.hasOwn(verbs, verb)) throw new Error(`unknown command "${verb}"; use up, down or status`);
-    await migrate(verb as MigrationVerb, { schema, migrations, settings: readSettings(process.env), print });
-    process.exit(0);
+    const unknown = options.find((option) => !['--yes', '--dry-run'].includes(option));
+    if (unknown) throw new Error(`unknown option "${unknown}"; down takes --dry-run or --yes`);
+    const settings = readSettings(process.env);
+    await migrate(verb as MigrationVerb, { schema, migrations, settings, print, isAgreed });
+    if (verb !== 'down' || isAgreed || options.includes('--dry-run')) process.exit(0);
+    throw new Error('nothing was done: say --yes to have it done');
   } catch (error) {
     process.stderr.write(
       `${schema}: migration failed: ${error instanceof Error ? error.message : String(error)}\n`,

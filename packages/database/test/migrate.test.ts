@@ -10,10 +10,10 @@ import { provisionDatabase, schemas, type SchemaName } from '../src/index.js';
 const run = promisify(execFile);
 const database = `agora_migrate_${randomUUID().replaceAll('-', '')}`;
 
-const migrate = async (schema: SchemaName, verb: string) => {
+const migrate = async (schema: SchemaName, verb: string, ...options: string[]) => {
   const { postgres, databasePasswords } = currentStack();
   const command = fileURLToPath(new URL(`../../../services/${schema}/dist/migrate.js`, import.meta.url));
-  const { stdout } = await run(process.execPath, [command, verb], {
+  const { stdout } = await run(process.execPath, [command, verb, ...options], {
     env: {
       DATABASE_HOST: postgres.host,
       DATABASE_PORT: String(postgres.port),
@@ -54,14 +54,22 @@ describe.each(schemas)('the migrations of %s', (schema) => {
     expect(upToDate).toHaveLength(3);
   });
 
+  it('are not taken back before somebody has agreed to what is lost', async () => {
+    const applied = await migrate(schema, 'status');
+    await expect(migrate(schema, 'down')).rejects.toThrow(/nothing was done: say --yes/);
+    const [what] = await migrate(schema, 'down', '--dry-run');
+    expect(what).toContain(`down takes ${applied.at(-1)?.split(' ').at(-1)} back`);
+    expect(await migrate(schema, 'status')).toEqual(applied);
+  });
+
   it('can all be taken back and applied again', async () => {
     const applied = await tablesIn(schema);
     expect(applied).toContain('outbox');
     const steps = (await migrate(schema, 'status')).length;
     for (let step = 0; step < steps; step += 1) {
-      expect((await migrate(schema, 'down'))[0]).toMatch(/took back/);
+      expect((await migrate(schema, 'down', '--yes')).at(-1)).toMatch(/took back/);
     }
-    expect(await migrate(schema, 'down')).toEqual([`${schema}: nothing to take back`]);
+    expect(await migrate(schema, 'down', '--yes')).toEqual([`${schema}: nothing to take back`]);
     expect(await tablesIn(schema)).toEqual(['migrations']);
     await migrate(schema, 'up');
     expect(await tablesIn(schema)).toEqual(applied);

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import type { Proof } from './share.js';
+import type { OddRows, Proof } from './share.js';
 import type { Source } from './source.js';
 
 /** Counts in the old application and here, prints both, and answers whether all agree. */
@@ -7,11 +7,12 @@ export async function prove(
   proofs: readonly Proof[],
   source: Source,
   target: pg.Client,
+  odd: OddRows,
   print: (line: string) => void,
 ): Promise<boolean> {
   let agree = true;
   for (const { of, there, here } of proofs) {
-    const [expected] = await source.rows<{ rows: string }>(there);
+    const [expected] = await source.rows<{ rows: string }>(there, [odd.users, odd.posts]);
     const found = (await target.query<{ rows: string }>(here)).rows[0];
     const same = expected?.rows === found?.rows;
     print(`${same ? '✓' : '✗'} ${of.padEnd(14)} ${expected?.rows} there, ${found?.rows} here`);

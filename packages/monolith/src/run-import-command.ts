@@ -1,10 +1,11 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { connectDatabase, goOnAfter, isDatabaseUnavailable } from '@agora/database';
 import { DatabaseError, QueryTypes, type Sequelize } from 'sequelize';
 import { copyStep } from './copy-step.js';
 import { readLedger } from './ledger.js';
 import { prove } from './prove.js';
 import type { ImportSettings } from './settings.js';
-import type { Share } from './share.js';
+import type { OddRows, Share } from './share.js';
 import { openSource, type Source } from './source.js';
 import { openTarget } from './target.js';
 
@@ -17,21 +18,26 @@ class Refusal extends Error {}
 const print = (line: string) => void process.stdout.write(`${line}\n`);
 
 /**
- * The body of a service's `import-command.ts`: `node import-command.js check|copy`. `check` writes nothing and says what would
- * be in the way. Ends the process: with 0 when done, 1 and a clear line when not, 2 when asked wrongly, 3 when all had been
+ * The body of a service's `import-command.ts`: `node import-command.js check|copy [--skip-odd <file>]`. `check` writes nothing, and says what is odd
+ * and what would become of it; the file holds what is left out, and `check` adds to it. Ends the process: with 0 when done, 1 and a clear line when not, 2 when asked wrongly, 3 when all had been
  * imported before, 130 when it was interrupted, after which `copy` goes on where it was.
  */
 export async function runImportCommand(share: Share): Promise<never> {
   const verb = process.argv[2];
+  const oddFile = process.argv[3] === '--skip-odd' ? process.argv[4] : undefined;
   if (verb !== 'check' && verb !== 'copy') {
-    process.stderr.write('Usage: node import-command.js check|copy\n');
+    process.stderr.write('Usage: node import-command.js check|copy [--skip-odd <file>]\n');
     process.exit(codes.askedWrongly);
   }
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort());
   try {
     const settings = share.readSettings();
-    process.exit(await withSource(settings, (source) => run(verb, share, settings, source, stop.signal)));
+    process.exit(
+      await withSource(settings, (source) =>
+        run({ verb, share, settings, source, stop: stop.signal, oddFile }),
+      ),
+    );
   } catch (error) {
     if (stop.signal.aborted) print(`${share.service}: interrupted; the same command goes on from here`);
     else process.stderr.write(`${share.service}: ${describe(error)}\n`);
@@ -51,13 +57,16 @@ async function withSource(
   }
 }
 
-async function run(
-  verb: 'check' | 'copy',
-  share: Share,
-  settings: ImportSettings,
-  source: Source,
-  stop: AbortSignal,
-): Promise<number> {
+interface Run {
+  verb: 'check' | 'copy';
+  share: Share;
+  settings: ImportSettings;
+  source: Source;
+  stop: AbortSignal;
+  oddFile: string | undefined;
+}
+
+async function run({ verb, share, settings, source, stop, oddFile }: Run): Promise<number> {
   const database = connectDatabase(settings, `${share.service}-import`, share.models);
   const extent = await source.describe();
   const finishedAt = await readStanding(share, database, extent);
@@ -65,15 +74,16 @@ async function run(
     print(`${share.service}: was imported at ${finishedAt.toISOString()}; nothing is done twice`);
     return codes.imported;
   }
-  if (verb === 'check') return checkFindings(share, source);
+  if (verb === 'check') return checkFindings(share, source, oddFile);
+  const odd = readOddRows(oddFile);
   const target = await openTarget(settings, share.service);
   if (!target) throw new Refusal('another import is under way');
   try {
     if (share.givesIdsTo)
       await goOnAfter(await highestId(source, share.givesIdsTo), share.givesIdsTo, database);
     for (const step of share.steps)
-      await copyStep(step, { source, extent, database, out: process.stdout, stop });
-    if (await prove(share.proofs, source, target, print)) return codes.done;
+      await copyStep(step, { source, extent, odd, database, out: process.stdout, stop });
+    if (await prove(share.proofs, source, target, odd, print)) return codes.done;
   } finally {
     await target.end();
   }
@@ -107,11 +117,34 @@ async function refuseFilled({ tables }: Share, database: Sequelize): Promise<voi
   }
 }
 
-async function checkFindings(share: Share, source: Source): Promise<number> {
-  const findings = await share.findings(source);
-  for (const { blocks, text } of findings)
-    print(`${blocks ? '✗' : '!'} ${text}${blocks ? '; put it right there first' : ''}`);
-  return findings.some(({ blocks }) => blocks) ? codes.failed : codes.done;
+const shown = 20;
+
+/** Says all that is odd, and what becomes of it. Fails when something is odd that is neither changed nor left out. */
+async function checkFindings(share: Share, source: Source, oddFile: string | undefined): Promise<number> {
+  const odd = readOddRows(oddFile);
+  const findings = await share.findings(source, odd);
+  let blocked = false;
+  for (const { kind, ids, changed, odd: rows } of findings) {
+    const isLeftOut = oddFile !== undefined && rows !== undefined;
+    if (isLeftOut) odd[rows].push(...ids.map(Number));
+    blocked ||= changed === undefined && !isLeftOut;
+    const fate =
+      changed ??
+      (isLeftOut
+        ? 'left out'
+        : `put it right there first${rows ? ', or leave it out by --skip-odd <file>' : ''}`);
+    const more = ids.length > shown ? `, and ${ids.length - shown} more` : '';
+    print(
+      `${changed !== undefined || isLeftOut ? '!' : '✗'} ${ids.length} ${kind}; ${fate}: ${ids.slice(0, shown).join(', ')}${more}`,
+    );
+  }
+  if (oddFile !== undefined) writeFileSync(oddFile, JSON.stringify(odd, null, 2), { mode: 0o600 });
+  return blocked ? codes.failed : codes.done;
+}
+
+function readOddRows(file: string | undefined): OddRows {
+  if (file === undefined || !existsSync(file)) return { users: [], posts: [] };
+  return JSON.parse(readFileSync(file, 'utf8')) as OddRows;
 }
 
 async function highestId(source: Source, table: string): Promise<number> {

@@ -8,8 +8,13 @@ export interface Step {
   name: string;
   /** A statement on the old application: how many `rows` there are. */
   count: string;
-  /** A statement on the old application: the next rows after the position `$1`, `$2`, …, in its order, and no more than memory and a transaction can take. */
+  /**
+   * A statement on the old application: the next rows after the position `$1`, `$2`, …, in its order; then come how many at most, and the ids
+   * of the odd users and posts, which are left out.
+   */
   page: string;
+  /** How many rows a page has at most, for what memory can take; 20,000 unless told. */
+  mostRows?: number;
   /** The columns of the position, which begins at zeros. */
   position: readonly string[];
   write(rows: never[], transaction: Transaction): Promise<void>;
@@ -17,12 +22,22 @@ export interface Step {
 
 /** Something in the old application's data that people should know. */
 export interface Finding {
-  /** Whether nothing can be imported before it is put right. */
-  blocks: boolean;
-  text: string;
+  /** What is odd, such as `users without a usable e-mail address`. */
+  kind: string;
+  ids: readonly (number | string)[];
+  /** What becomes of it: `changed` says into what. What is neither is odd: nothing is imported before it is put right, or left out by `--skip-odd`. */
+  changed?: string;
+  /** Which rows those ids are of, when they can be left out. */
+  odd?: keyof OddRows;
 }
 
-/** Two statements that count the same, in the old application and here, as `rows`. */
+/** Rows of the old application that are left out, with all that belongs to them. */
+export interface OddRows {
+  users: number[];
+  posts: number[];
+}
+
+/** Two statements that count the same, in the old application and here, as `rows`; the former is given the ids of the odd users and posts. */
 export interface Proof {
   of: string;
   there: string;
@@ -38,7 +53,7 @@ export interface Share {
   tables: readonly string[];
   /** The table whose new ids must come after those of the old application, where they are given here. */
   givesIdsTo?: string;
-  findings(source: Source): Promise<Finding[]>;
+  findings(source: Source, odd: OddRows): Promise<Finding[]>;
   steps: readonly Step[];
   proofs: readonly Proof[];
 }

@@ -18,8 +18,38 @@ const extent = `
     (SELECT count(*) FROM users), (SELECT max(id) FROM users),
     (SELECT count(*) FROM posts), (SELECT max(id) FROM posts), (SELECT count(*) FROM votes)) AS extent`;
 
-/** Connects to the old application's database, for reading alone. Throws an Error that says what is wrong with it. */
+/** The database of the old application gives no answer. */
+class SourceAway extends Error {}
+
+/** Whether an error says that the old application's database gives no answer. */
+export const isSourceAway = (error: unknown): boolean => error instanceof SourceAway;
+
+/** Connects to the old application's database, for reading alone, and again whenever the connection broke. Throws an Error that says what is wrong with it. */
 export async function openSource(url: string): Promise<Source> {
+  let open: pg.Client | undefined = await connect(url);
+  const rows = async <Row extends object>(statement: string, values: unknown[] = []) => {
+    const client = (open ??= await connect(url));
+    try {
+      return (await client.query<Row>(statement, values)).rows;
+    } catch (error) {
+      const text = `the database of the old application: ${messageOf(error)}`;
+      // What the server says comes with a code; whatever else there is, the connection is of no use.
+      if (error instanceof pg.DatabaseError && !/^(08|57|53)/.test(error.code ?? ''))
+        throw new Error(text, { cause: error });
+      open = undefined;
+      void client.end().catch(() => undefined);
+      throw new SourceAway(text, { cause: error });
+    }
+  };
+  await rows(expected);
+  return {
+    rows,
+    describe: async () => (await rows<{ extent: string }>(extent))[0]?.extent ?? '',
+    close: async () => void (await open?.end().catch(() => undefined)),
+  };
+}
+
+async function connect(url: string): Promise<pg.Client> {
   const client = new pg.Client({
     connectionString: url,
     connectionTimeoutMillis: 10_000,
@@ -28,28 +58,16 @@ export async function openSource(url: string): Promise<Source> {
   });
   // Without a listener, a connection that breaks while idle ends the process; the next query reports it anyway.
   client.on('error', () => undefined);
-  const rows = async <Row extends object>(statement: string, values: unknown[] = []) => {
-    try {
-      return (await client.query<Row>(statement, values)).rows;
-    } catch (error) {
-      throw new Error(`the database of the old application: ${messageOf(error)}`, { cause: error });
-    }
-  };
   try {
     await client.connect();
+    // Times are taken over as text, which, unlike a Date, keeps microseconds.
+    await client.query(`SET default_transaction_read_only = on; SET TimeZone = 'UTC'; SET DateStyle = 'ISO'`);
+    return client;
   } catch (error) {
-    throw new Error(`the database of the old application cannot be reached: ${messageOf(error)}`, {
+    throw new SourceAway(`the database of the old application cannot be reached: ${messageOf(error)}`, {
       cause: error,
     });
   }
-  // Times are taken over as text, which, unlike a Date, keeps microseconds.
-  await rows(`SET default_transaction_read_only = on; SET TimeZone = 'UTC'; SET DateStyle = 'ISO'`);
-  await rows(expected);
-  return {
-    rows,
-    describe: async () => (await rows<{ extent: string }>(extent))[0]?.extent ?? '',
-    close: () => client.end(),
-  };
 }
 
 /** A host with several addresses fails with an AggregateError, whose message is empty. */

@@ -9,6 +9,7 @@ import {
   retryDeadLetter,
   type DeadLetter,
 } from '@agora/messaging/operating';
+import { confirm } from '@agora/progress';
 import type { Sequelize } from 'sequelize';
 import type { ModelCtor } from 'sequelize-typescript';
 import { Misuse, runCommand, type Answer } from './command.js';
@@ -19,7 +20,9 @@ const usage = `Usage: npm run dead-letters -- list|show <id>|retry <id>|retry --
   list      messages that could not be applied, and why; the oldest first, 1,000 at most
   show      one of them, with what it says
   retry     applies it as if it came now; one that fails again stays, with its new error
-  discard   forgets it: it has no effect any more, even if it is delivered again`;
+  discard   forgets it: it has no effect any more, even if it is delivered again; says which, and asks
+  --dry-run says which messages discard would forget, and does nothing
+  --yes     does not ask`;
 
 const listSize = 1_000;
 
@@ -34,12 +37,18 @@ export const runDeadLettersCommand = (of: Service): Promise<never> =>
   runCommand({
     name: `${of.service}: dead-letters`,
     usage,
-    options: { all: { type: 'boolean' } },
-    run: async ([verb, id, ...rest], { all }) => {
+    options: { all: { type: 'boolean' }, yes: { type: 'boolean' }, 'dry-run': { type: 'boolean' } },
+    run: async ([verb, id, ...rest], { all, yes, 'dry-run': isDry }) => {
       const which = readWhich(verb, id, rest, all === true);
       const database = openDatabase(of.service, of.models);
       if (verb === 'list') return list(of, await listDeadLetters(database, listSize));
       if (verb === 'show') return show(of, await find(of, database, id ?? ''));
+      if (verb === 'discard') {
+        const planned = await plan(of, database, which);
+        if (isDry === true || planned.letters === 0) return planned.answer;
+        process.stderr.write(`${planned.answer.text}\n`);
+        await confirm(`${of.service}: ${planned.letters} messages are forgotten for good.`, yes === true);
+      }
       return settle(of, database, verb === 'retry' ? retryWith(of, database) : discardIn(database), which);
     },
   });
@@ -88,6 +97,28 @@ function show({ service }: Service, letter: DeadLetter & { body: string }): Answ
     ['message', letter.body],
   ];
   return { json: { service, ...letter }, text: printTable(rows) };
+}
+
+/** What discarding would forget: the first of many by name. */
+async function plan(
+  of: Service,
+  database: Sequelize,
+  which: string,
+): Promise<{ letters: number; answer: Answer }> {
+  if (which !== 'all') await find(of, database, which);
+  const listed = await listDeadLetters(database, listSize);
+  const letters = which === 'all' ? listed : listed.filter(({ message_id: id }) => id === which);
+  const more = letters.length === listSize ? ' or more' : '';
+  const lines = letters
+    .slice(0, 20)
+    .map(({ message_id: id, subject, last_error: error }) => `  ${id} ${subject}: ${firstLine(error)}`);
+  return {
+    letters: letters.length,
+    answer: {
+      json: { service: of.service, would_discard: letters.length },
+      text: [`${of.service}: ${letters.length}${more} messages would be forgotten`, ...lines].join('\n'),
+    },
+  };
 }
 
 /** Settles one message; returns why it could not be. */

@@ -334,7 +334,12 @@ describe('dead-letters', () => {
     expect([retried.code, retried.json.failed.map(({ message_id: each }) => each)]).toEqual([1, [id]]);
     const again = await operated.run<{ attempts: number }>('votes', 'dead-letters', 'show', id, '--json');
     expect(again.json.attempts).toBe(2);
-    expect((await operated.run('votes', 'dead-letters', 'discard', id)).code).toBe(0);
+    const unasked = await operated.run('votes', 'dead-letters', 'discard', id);
+    expect([unasked.code, unasked.stderr]).toEqual([1, expect.stringContaining('say --yes')]);
+    const planned = await operated.run('votes', 'dead-letters', 'discard', '--all', '--dry-run');
+    expect([planned.code, planned.stdout]).toEqual([0, expect.stringContaining(`  ${id} `)]);
+    expect(await letters()).toEqual([id]);
+    expect((await operated.run('votes', 'dead-letters', 'discard', id, '--yes')).code).toBe(0);
     expect(await letters()).toEqual([]);
   });
 

@@ -13,6 +13,10 @@ await runImportCommand({
   findings: findUsersInTheWay,
   steps: [copyUsers],
   proofs: [
-    { of: 'users', there: 'SELECT count(*) AS rows FROM users', here: 'SELECT count(*) AS rows FROM users' },
+    {
+      of: 'users',
+      there: 'SELECT count(*) AS rows FROM users WHERE id <> ALL($1::int[]) AND cardinality($2::int[]) >= 0',
+      here: 'SELECT count(*) AS rows FROM users',
+    },
   ],
 });

@@ -1,37 +1,46 @@
-import { idsIn, pagesOf, type Finding, type Source } from '@agora/monolith';
+import { changedTimes, idsIn, isChangedTime, pagesOf, type Finding, type Source } from '@agora/monolith';
 import { parseOptions } from '@node-rs/argon2';
 import { canonicalEmail } from '../email.js';
 import { copyUsers, type OldUser } from './users.js';
 
 /** As `canonicalEmail` has it, for addresses of ASCII. */
 const folded = `lower(btrim(email, E' \\t\\n\\r\\f\\v') COLLATE "C")`;
+// All but the first of each: that one is kept.
 const clashes = `
-  SELECT string_agg(id::text, ' and ' ORDER BY id) AS id FROM users GROUP BY ${folded} HAVING count(*) > 1 ORDER BY min(id)`;
+  SELECT id FROM (SELECT id, row_number() OVER (PARTITION BY ${folded} ORDER BY id) AS place FROM users) AS placed
+  WHERE place > 1 ORDER BY id`;
 
-/** Accounts of the old application that could not be kept as they are; none is named by its address. */
+/** Accounts of the old application that cannot be kept as they are; none is named by its address. */
 export async function findUsersInTheWay(source: Source): Promise<Finding[]> {
-  const findings: Finding[] = [];
-  const add = (text: string) => void findings.push({ blocks: true, text });
-  const same = await idsIn(source, clashes.trim());
-  if (same) add(`users with the same e-mail address but for case and spaces: ${same}`);
   const { withoutAddress, withoutHash } = await readAll(source);
-  if (withoutAddress.length > 0) add(`users without a usable e-mail address: ${listed(withoutAddress)}`);
-  if (withoutHash.length > 0)
-    add(`users whose password is neither a bcrypt nor an argon2 hash: ${listed(withoutHash)}`);
-  return findings;
+  const findings: Finding[] = [
+    {
+      kind: 'users whose id is not above 0',
+      ids: await idsIn(source, 'SELECT id FROM users WHERE id <= 0 ORDER BY id'),
+      odd: 'users',
+    },
+    {
+      kind: 'users with the same e-mail address but for case and spaces',
+      ids: await idsIn(source, clashes),
+      odd: 'users',
+    },
+    { kind: 'users without a usable e-mail address', ids: withoutAddress, odd: 'users' },
+    { kind: 'users whose password is neither a bcrypt nor an argon2 hash', ids: withoutHash, odd: 'users' },
+    {
+      kind: 'users with a time of registration that cannot be kept',
+      ids: await idsIn(source, `SELECT id FROM users WHERE ${isChangedTime('created_at')} ORDER BY id`),
+      changed: changedTimes,
+    },
+  ];
+  return findings.filter(({ ids }) => ids.length > 0);
 }
 
-const shown = 100;
-const listed = (ids: number[]) => `${ids.slice(0, shown).join(', ')}${ids.length > shown ? ' and more' : ''}`;
-
-/** Keeps the ids of a few more than are shown: there may be millions. */
 async function readAll(source: Source): Promise<{ withoutAddress: number[]; withoutHash: number[] }> {
   const found: { withoutAddress: number[]; withoutHash: number[] } = { withoutAddress: [], withoutHash: [] };
-  const keep = (ids: number[], id: number) => void (ids.length <= shown && ids.push(id));
-  for await (const { rows } of pagesOf<OldUser>(source, copyUsers)) {
+  for await (const rows of pagesOf<OldUser>(source, copyUsers)) {
     for (const { id, email, password } of rows) {
-      if (!isAddress(email ?? '')) keep(found.withoutAddress, id);
-      if (!isVerifiable(password ?? '')) keep(found.withoutHash, id);
+      if (!isAddress(email ?? '')) found.withoutAddress.push(id);
+      if (!isVerifiable(password ?? '')) found.withoutHash.push(id);
     }
   }
   return found;

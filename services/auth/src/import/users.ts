@@ -1,5 +1,5 @@
 import { defineStatement, sql } from '@agora/database';
-import type { Step } from '@agora/monolith';
+import { timeOf, type Step } from '@agora/monolith';
 import type { Transaction } from 'sequelize';
 import { canonicalEmail } from '../email.js';
 
@@ -21,8 +21,8 @@ const insertUsers = defineStatement(
 export const copyUsers: Step = {
   name: 'users',
   count: 'SELECT count(*) AS rows FROM users',
-  page: `SELECT id, email, password, coalesce(created_at, 'epoch')::text AS created_at
-         FROM users WHERE id > $1 ORDER BY id LIMIT 1000`,
+  page: `SELECT id, email, password, ${timeOf('created_at')} AS created_at
+         FROM users WHERE id > $1 AND id <> ALL($3::int[]) AND cardinality($4::int[]) >= 0 ORDER BY id LIMIT $2`,
   position: ['id'],
   async write(users: OldUser[], transaction: Transaction) {
     const columns = [

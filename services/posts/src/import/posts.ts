@@ -1,5 +1,5 @@
 import { defineStatement, sql } from '@agora/database';
-import type { Step } from '@agora/monolith';
+import { timeOf, type Step } from '@agora/monolith';
 import type { Transaction } from 'sequelize';
 import { Author, defaultName } from '../models/author.js';
 
@@ -25,13 +25,13 @@ const insertPosts = defineStatement(
 export const copyPosts: Step = {
   name: 'posts',
   count: 'SELECT count(*) AS rows FROM posts',
-  // The old application has no limit to a content, so a page ends after 500 posts or 4 MB.
-  page: `SELECT page.*, coalesce(users.created_at, 'epoch')::text AS owner_created_at
+  // The old application has no limit to a content, so a page ends after 4 MB.
+  page: `SELECT page.*, ${timeOf('users.created_at')} AS owner_created_at
          FROM (
            SELECT id, coalesce(title, '') AS title, coalesce(content, '') AS content,
-                  coalesce(published, true) AS published, coalesce(created_at, 'epoch')::text AS created_at, owner_id,
+                  coalesce(published, false) AS published, ${timeOf('created_at')} AS created_at, owner_id,
                   sum(octet_length(content)) OVER (ORDER BY id) - octet_length(content) AS bytes_before
-           FROM (SELECT * FROM posts WHERE id > $1 ORDER BY id LIMIT 500) AS next
+           FROM (SELECT * FROM posts WHERE id > $1 AND owner_id <> ALL($3::int[]) AND id <> ALL($4::int[]) ORDER BY id LIMIT $2) AS next
          ) AS page JOIN users ON users.id = owner_id
          WHERE coalesce(bytes_before, 0) < 4000000 ORDER BY page.id`,
   position: ['id'],

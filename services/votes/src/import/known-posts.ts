@@ -15,7 +15,8 @@ const version = 1;
 export const copyKnownPosts: Step = {
   name: 'known posts',
   count: 'SELECT count(*) AS rows FROM posts',
-  page: `SELECT id, owner_id, coalesce(published, true) AS published FROM posts WHERE id > $1 ORDER BY id LIMIT 5000`,
+  page: `SELECT id, owner_id, coalesce(published, false) AS published FROM posts
+         WHERE id > $1 AND owner_id <> ALL($3::int[]) AND id <> ALL($4::int[]) ORDER BY id LIMIT $2`,
   position: ['id'],
   async write(posts: OldPost[], transaction: Transaction) {
     await KnownPost.bulkCreate(

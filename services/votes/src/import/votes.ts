@@ -17,7 +17,8 @@ const insertVotes = defineStatement(
 export const copyVotes: Step = {
   name: 'votes',
   count: 'SELECT count(*) AS rows FROM votes',
-  page: `SELECT user_id, post_id FROM votes WHERE (user_id, post_id) > ($1, $2) ORDER BY user_id, post_id LIMIT 5000`,
+  page: `SELECT user_id, post_id FROM votes WHERE (user_id, post_id) > ($1, $2) AND user_id <> ALL($4::int[]) AND post_id <> ALL($5::int[])
+         ORDER BY user_id, post_id LIMIT $3`,
   position: ['user_id', 'post_id'],
   async write(votes: OldVote[], transaction: Transaction) {
     const userIds = votes.map(({ user_id: userId }) => userId);
