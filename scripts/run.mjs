@@ -22,6 +22,7 @@ const commands = {
   quarantine: { script: 'packages/local-stack/dist/operate.js', first: ['quarantine'] },
   projections: { script: 'packages/local-stack/dist/operate.js', first: ['projections'] },
   backup: { script: 'packages/local-stack/dist/backup/backup-command.js' },
+  reconcile: { script: 'packages/local-stack/dist/backup/reconcile-command.js' },
   restore: { script: 'packages/local-stack/dist/backup/restore-command.js' },
   demo: { script: 'packages/demo/dist/demo.js' },
   chaos: { script: 'chaos/dist/main.js' },
