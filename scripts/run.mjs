@@ -19,6 +19,7 @@ const commands = {
   'dead-letters': { script: 'packages/local-stack/dist/operate.js', first: ['dead-letters'] },
   mails: { script: 'packages/local-stack/dist/operate.js', first: ['mails'] },
   outbox: { script: 'packages/local-stack/dist/operate.js', first: ['outbox'] },
+  streams: { script: 'packages/local-stack/dist/streams-command.js' },
   quarantine: { script: 'packages/local-stack/dist/operate.js', first: ['quarantine'] },
   projections: { script: 'packages/local-stack/dist/operate.js', first: ['projections'] },
   backup: { script: 'packages/local-stack/dist/backup/backup-command.js' },

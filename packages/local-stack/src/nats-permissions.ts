@@ -44,12 +44,15 @@ export function permissionsOf(name: ProcessName, user: string): NatsPermissions 
 const ownStream = (name: ProcessName): string[] =>
   ['CREATE', 'INFO', 'MSG.GET'].map((verb) => `$JS.API.STREAM.${verb}.${name.toUpperCase()}`);
 
-/** What the administrator of the streams may do as `user`: make and change them, and neither read nor publish. */
+/** What the administrator of the streams may do as `user`: make and change them, and see how far they are read; neither read nor publish. */
 export const streamPermissionsOf = (user: string): NatsPermissions => ({
   publish: {
-    allow: services.flatMap((name) =>
-      ['CREATE', 'UPDATE', 'INFO'].map((verb) => `$JS.API.STREAM.${verb}.${name.toUpperCase()}`),
-    ),
+    allow: services.flatMap((name) => [
+      ...['CREATE', 'UPDATE', 'INFO'].map((verb) => `$JS.API.STREAM.${verb}.${name.toUpperCase()}`),
+      ...services
+        .filter((reader) => reads[reader]?.includes(name))
+        .map((reader) => `$JS.API.CONSUMER.INFO.${name.toUpperCase()}.${reader}`),
+    ]),
     deny: [],
   },
   subscribe: { allow: [`_INBOX_${user}.>`] },

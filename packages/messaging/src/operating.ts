@@ -19,4 +19,5 @@ export {
   type OutboxStatus,
   type StoredEvent,
 } from './publish/outbox-contents.js';
+export { describeConsumers, describeStreams } from './describe-streams.js';
 export { applyStreams, ensureStream } from './streams.js';

@@ -103,7 +103,8 @@ async function look(service: ServiceName, addresses: StackAddresses): Promise<Re
   let output = '';
   child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
   await new Promise((resolve) => child.once('close', resolve));
-  if (!output.startsWith('{')) throw new StackError(`The audit of ${service} could not be run; nothing was done.`);
+  if (!output.startsWith('{'))
+    throw new StackError(`The audit of ${service} could not be run; nothing was done.`);
   return JSON.parse(output) as Report;
 }
 

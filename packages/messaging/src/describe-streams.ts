@@ -1,0 +1,63 @@
+import { publishers, type Publisher } from '@agora/contracts';
+import type { Broker } from './broker.js';
+import { streamOf } from './streams.js';
+
+/** How full a stream is. */
+export interface StreamDescription {
+  stream: string;
+  messages: number;
+  bytes: number;
+  max_bytes: number;
+  since: string;
+  until: string;
+}
+
+/** How far a service has read a stream. */
+export interface ConsumerDescription {
+  stream: string;
+  service: string;
+  /** Not delivered yet. */
+  waiting: number;
+  /** Delivered and not acknowledged. */
+  in_hand: number;
+  redelivered: number;
+}
+
+/** Who reads whose stream into its database. */
+const readers: Record<Publisher, readonly string[]> = {
+  auth: ['posts', 'votes'],
+  posts: ['votes'],
+  votes: ['posts'],
+};
+
+/** What the streams of all publishers hold; as the administrator of the streams. Rejects when one is not there. */
+export async function describeStreams(broker: Broker): Promise<StreamDescription[]> {
+  const { manager } = await broker.jetStream();
+  const described: StreamDescription[] = [];
+  for (const publisher of publishers) {
+    const { config, state } = await manager.streams.info(streamOf(publisher));
+    const { messages, bytes, first_ts: since, last_ts: until } = state;
+    described.push({ stream: config.name, messages, bytes, max_bytes: config.max_bytes, since, until });
+  }
+  return described;
+}
+
+/** How far every service has read; those that have never read are left out. */
+export async function describeConsumers(broker: Broker): Promise<ConsumerDescription[]> {
+  const { manager } = await broker.jetStream();
+  const described: ConsumerDescription[] = [];
+  for (const publisher of publishers) {
+    for (const service of readers[publisher]) {
+      const info = await manager.consumers.info(streamOf(publisher), service).catch(() => undefined);
+      if (!info) continue;
+      described.push({
+        stream: streamOf(publisher),
+        service,
+        waiting: info.num_pending,
+        in_hand: info.num_ack_pending,
+        redelivered: info.num_redelivered,
+      });
+    }
+  }
+  return described;
+}
