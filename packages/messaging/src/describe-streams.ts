@@ -3,7 +3,7 @@ import type { Broker } from './broker.js';
 import { streamOf } from './streams.js';
 
 /** How full a stream is. */
-export interface StreamDescription {
+interface StreamDescription {
   stream: string;
   messages: number;
   bytes: number;
@@ -13,7 +13,7 @@ export interface StreamDescription {
 }
 
 /** How far a service has read a stream. */
-export interface ConsumerDescription {
+interface ConsumerDescription {
   stream: string;
   service: string;
   /** Not delivered yet. */

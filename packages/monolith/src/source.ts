@@ -45,7 +45,9 @@ export async function openSource(url: string): Promise<Source> {
   return {
     rows,
     describe: async () => (await rows<{ extent: string }>(extent))[0]?.extent ?? '',
-    close: async () => void (await open?.end().catch(() => undefined)),
+    close: async () => {
+      await open?.end().catch(() => undefined);
+    },
   };
 }
 
