@@ -87,17 +87,19 @@ async function expectRefusal(
 }
 
 /** A request of each process that takes a token and changes nothing. */
-const paths: Record<ProcessName, string> = {
+const paths: Partial<Record<ProcessName, string>> = {
   gateway: '/vote?post_ids=1',
   auth: '/users/me',
   posts: '/posts?limit=1',
   votes: '/vote?post_ids=1',
 };
 
-/** The status that a replica itself answers a token with; 599 when no answer came. */
+/** The status that a replica itself answers a token with; 599 when no answer came, or it has no such request. */
 export async function statusOf({ name, ports }: Replica, token: string): Promise<number> {
+  const path = paths[name];
+  if (!path) return 599;
   try {
-    const response = await fetch(`http://127.0.0.1:${ports.port}${paths[name]}`, {
+    const response = await fetch(`http://127.0.0.1:${ports.port}${path}`, {
       headers: { Authorization: `Bearer ${token}` },
       signal: AbortSignal.timeout(2_000),
     });
