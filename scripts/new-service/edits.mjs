@@ -164,7 +164,7 @@ CMD ["services/${name}/dist/main.js"]
     internalPort: ${internalPort},
     cpu: 512,
     memory: 1024,
-    environment: keySet,
+    environment: verifier,
   },
 `,
     ),
