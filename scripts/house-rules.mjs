@@ -18,6 +18,13 @@ export default {
     'no-enum': forbid('Use a union of string literals instead of an enum.', {
       TSEnumDeclaration: () => true,
     }),
+    'no-query-through-model': forbid(
+      'Name a statement with defineStatement and run it with sql: without a database this does nothing, silently.',
+      {
+        CallExpression: ({ callee }) =>
+          callee.type === 'MemberExpression' && callee.optional && callee.property.name === 'query',
+      },
+    ),
     'no-i-prefix': forbid('Name a type after what it is, without an I in front.', {
       TSInterfaceDeclaration: hasIPrefix,
       TSTypeAliasDeclaration: hasIPrefix,

@@ -29,6 +29,11 @@ const violations: [rule: string, file: string, code: string][] = [
   ],
   ['house(no-enum)', 'src/enum.ts', "export enum Direction { Up = 'up' }"],
   ['house(no-i-prefix)', 'src/prefix.ts', 'export interface IVote { readonly dir: 1 }'],
+  [
+    'house(no-query-through-model)',
+    'src/query.ts',
+    "export const run = (model: { sequelize?: { query(text: string): void } }) => model.sequelize?.query('');",
+  ],
   ['import(no-default-export)', 'src/default.ts', 'const value = 1; export default value;'],
   ['import(no-cycle)', 'src/circle.ts', "import { circle } from './circle.js'; export const round = circle;"],
   ['unicorn(filename-case)', 'src/castVote.ts', 'export const value = 1;'],

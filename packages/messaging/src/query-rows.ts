@@ -8,4 +8,11 @@ export const queryRows = <Row extends object>(
   statement: string,
   bind: unknown[] = [],
   transaction: Transaction | null = null,
-): Promise<Row[]> => database.query<Row>(statement, { bind, type: QueryTypes.SELECT, transaction });
+): Promise<Row[]> =>
+  // All of them return rows; those that write take a connection for writing.
+  database.query<Row>(statement, {
+    bind,
+    type: QueryTypes.SELECT,
+    transaction,
+    useMaster: !/^\s*SELECT\b/i.test(statement),
+  });
