@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Counter, loop, measure, type Logger, type Stoppable } from '@agora/chassis';
-import nodemailer from 'nodemailer';
 import pLimit from 'p-limit';
 import type { Config } from '../config.js';
 import { claimMails, deleteMail, measureMails, postponeMail, type QueuedMail } from '../models/mail.js';
@@ -70,18 +69,10 @@ interface Sender {
 
 function openSender({ SMTP_URL: url, MAIL_FROM: from, MAIL_TEMPLATES: folder }: Settings): Sender {
   const render = readTemplates(folder);
-  const transport = nodemailer.createTransport({
-    url,
-    pool: true,
-    maxConnections: sentAtOnce,
-    connectionTimeout: 5_000,
-    greetingTimeout: 5_000,
-    socketTimeout: 15_000,
-    disableFileAccess: true,
-    disableUrlAccess: true,
-  });
   const domain = /@([\w.-]+)/.exec(from)?.[1] ?? 'agora.invalid';
+  let opening: ReturnType<typeof openTransport> | undefined;
   const send = async ({ id, kind, email, values }: AddressedMail) => {
+    const transport = await (opening ??= openTransport(url));
     await transport.sendMail({
       from,
       to: { name: '', address: email },
@@ -91,7 +82,22 @@ function openSender({ SMTP_URL: url, MAIL_FROM: from, MAIL_TEMPLATES: folder }: 
       headers: { 'Auto-Submitted': 'auto-generated' },
     });
   };
-  return Object.assign(send, { close: () => transport.close() });
+  return Object.assign(send, { close: () => void opening?.then((transport) => transport.close()) });
+}
+
+/** Loads nodemailer with the first mail: a process starts sooner without it. */
+async function openTransport(url: string) {
+  const { createTransport } = await import('nodemailer');
+  return createTransport({
+    url,
+    pool: true,
+    maxConnections: sentAtOnce,
+    connectionTimeout: 5_000,
+    greetingTimeout: 5_000,
+    socketTimeout: 15_000,
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  });
 }
 
 /** Sends some; resolves to whether there may be more. Rejects when none could be sent, so that a server that is down is not asked without pause. */

@@ -40,7 +40,8 @@ it('lists mails that were given up, sends one again and discards another', async
   await mailTo(ann.email, /^Your e-mail address was changed/);
   expect(runMails('discard', discarded).stdout).toBe('auth: 1 done\n');
   expect(await query('SELECT 1 FROM auth.mails WHERE user_id = $1', [ann.id])).toEqual([]);
-});
+  // Five processes start in it.
+}, 60_000);
 
 it.each([
   [[], 2],
