@@ -145,7 +145,7 @@ function expectContract(answer: RawAnswer, { method, path }: HostileRequest): vo
   expect(overloaded ? 200 : status).toBeLessThan(500);
   expectDocumented({ method, path, status, headers: new Headers(flatten(headers)), text });
   if (method === 'HEAD') return;
-  if (status >= 400) expectProblem(answer);
+  if (status >= 400) expectProblem(answer, path);
   else if (text.startsWith('{')) expectNothingForged(JSON.parse(text), method);
 }
 
@@ -170,7 +170,10 @@ function expectSecurityHeaders(headers: RawAnswer['headers']): void {
 const internals =
   /sequelize|postgres|\bpg\b|joi\b|koa|jsonwebtoken|nats|node_modules|\.[jt]s\b|\bat \/|\/(?:src|dist|home|usr|tmp)\/|select |insert |update |relation|constraint|syntax|unexpected|outbox|known_posts|refresh_tokens|127\.0\.0\.1|localhost|ECONN|:\d{4,5}\b/i;
 
-function expectProblem({ status, headers, text }: RawAnswer): void {
+/** OAuth 2.0 clients find their own members in what `/login` and `/refresh` refuse (RFC 6749, 5.2). */
+const oauthMembers = { error: expect.stringMatching(/^[a-z_]+$/), error_description: expect.any(String) };
+
+function expectProblem({ status, headers, text }: RawAnswer, path: string): void {
   expect(headers['content-type']).toMatch(/^application\/problem\+json/);
   const problem = JSON.parse(text) as Record<string, unknown>;
   const { errors, ...rest } = problem;
@@ -181,12 +184,15 @@ function expectProblem({ status, headers, text }: RawAnswer): void {
     detail: expect.stringMatching(/^[A-Z].*\.?$/),
     code: expect.stringMatching(/^[a-z_]+$/),
     request_id: headers['idempotency-replayed'] ? expect.any(String) : headers['x-request-id'],
+    ...(/^\/(?:login|refresh)\/?(?:\?|$)/.test(path) && oauthMembers),
   });
   expect(Array.isArray(errors)).toBe(status === 422);
   const fieldError = { field: expect.any(String), message: expect.any(String) };
   for (const each of (errors ?? []) as unknown[]) expect(each).toEqual(fieldError);
   expect(JSON.stringify({ ...problem, request_id: '' })).not.toMatch(internals);
 }
+
+const accountFields = ['created_at', 'email', 'email_verified', 'id', 'name', 'role', 'totp'];
 
 /** What is shown of a user or a post has the ids, the owner and the count that the server gave it. */
 function expectNothingForged(shown: Record<string, unknown>, method: string): void {
@@ -197,5 +203,5 @@ function expectNothingForged(shown: Record<string, unknown>, method: string): vo
   const owners = method === 'GET' ? [shown.owner_id] : [attacker.id, victim.id];
   if ('owner_id' in shown) expect(owners).toContain(shown.owner_id);
   expect(shown.owner_id).not.toBe(forged.id);
-  if ('email' in shown) expect(Object.keys(shown)).toEqual(['id', 'email', 'created_at']);
+  if ('email' in shown) expect(Object.keys(shown).toSorted()).toEqual(accountFields);
 }
