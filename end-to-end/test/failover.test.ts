@@ -128,7 +128,7 @@ afterAll(async () => {
   await agora.stop();
   await proxy.stop();
   await Promise.all([primary?.stop(), standby?.stop()]);
-  rmSync(folder, { recursive: true });
+  rmSync(folder, { recursive: true }, 60_000);
   await forgetStreams();
 });
 
