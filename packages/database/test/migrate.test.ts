@@ -60,7 +60,7 @@ describe.each(schemas)('the migrations of %s', (schema) => {
     const [what] = await migrate(schema, 'down', '--dry-run');
     expect(what).toContain(`down takes ${applied.at(-1)?.split(' ').at(-1)} back`);
     expect(await migrate(schema, 'status')).toEqual(applied);
-  });
+  }, 60_000);
 
   it('can all be taken back and applied again', async () => {
     const applied = await tablesIn(schema);
@@ -73,7 +73,7 @@ describe.each(schemas)('the migrations of %s', (schema) => {
     expect(await tablesIn(schema)).toEqual(['migrations']);
     await migrate(schema, 'up');
     expect(await tablesIn(schema)).toEqual(applied);
-  }, 30_000);
+  }, 90_000);
 
   it('refuse a verb that they do not know, with one line', async () => {
     await expect(migrate(schema, 'sideways')).rejects.toMatchObject({
