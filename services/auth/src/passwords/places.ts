@@ -24,7 +24,7 @@ export function openPlaces({
   const half = Math.max(1, Math.floor(places / 2));
   const known = pLimit(Math.max(1, places - half));
   const strangers = pLimit(places);
-  const taking = new Set<string>();
+  const underWay = new Map<string, number>();
   let release: NodeJS.Timeout | undefined;
 
   const keepHalf = () => {
@@ -43,13 +43,17 @@ export function openPlaces({
   };
   return {
     async take(work, knownAs) {
-      if (knownAs === undefined || taking.has(knownAs)) return wait(strangers, work);
+      if (knownAs === undefined) return wait(strangers, work);
       keepHalf();
-      taking.add(knownAs);
+      const before = underWay.get(knownAs) ?? 0;
+      underWay.set(knownAs, before + 1);
       try {
-        return await wait(known, work);
+        // Whoever comes while others of the same name wait goes behind them: the last of a burst of guesses must not overtake the rest.
+        return await wait(before === 0 ? known : strangers, work);
       } finally {
-        taking.delete(knownAs);
+        const left = (underWay.get(knownAs) ?? 1) - 1;
+        if (left === 0) underWay.delete(knownAs);
+        else underWay.set(knownAs, left);
       }
     },
   };

@@ -59,6 +59,21 @@ describe('the places at which passwords are hashed', () => {
     await Promise.all([...waiting, entering]);
   });
 
+  it('let nobody overtake those of the same name who came before', async () => {
+    const places = openPlaces({ BCRYPT_CONCURRENCY: 2, BCRYPT_QUEUE_LIMIT: 256 });
+    const guesses = Array.from({ length: 4 }, pending);
+    const waiting = guesses.map(({ work }) => places.take(work, 'ann at home'));
+    await settled();
+    guesses[0]?.end();
+    await waiting[0];
+    const last = pending();
+    const entering = places.take(last.work, 'ann at home');
+    await settled();
+    expect(last.hasBegun()).toBe(false);
+    for (const { end } of [...guesses, last]) end();
+    await Promise.all([...waiting, entering]);
+  });
+
   it('refuse past the queue', async () => {
     const places = openPlaces({ BCRYPT_CONCURRENCY: 1, BCRYPT_QUEUE_LIMIT: 0 });
     const only = pending();
