@@ -17,6 +17,7 @@ const commands = {
   'new-service': { script: 'scripts/new-service.mjs' },
   audit: { script: 'packages/local-stack/dist/operate.js', first: ['audit'] },
   'dead-letters': { script: 'packages/local-stack/dist/operate.js', first: ['dead-letters'] },
+  accounts: { script: 'packages/local-stack/dist/operate.js', first: ['accounts'] },
   mails: { script: 'packages/local-stack/dist/operate.js', first: ['mails'] },
   outbox: { script: 'packages/local-stack/dist/operate.js', first: ['outbox'] },
   streams: { script: 'packages/local-stack/dist/streams-command.js' },

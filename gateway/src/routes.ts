@@ -61,6 +61,7 @@ export const routes: readonly Route[] = [
   { ...route('GET', '/feed/stream', 'posts', 'reader'), streams: true },
   route('POST', '/feed/stream/tickets', 'posts', 'user'),
 
+  route('GET', '/users/me/export', 'auth', 'user'),
   route('GET', '/users', 'auth', 'user'),
   route('PUT', '/users/:id/ban', 'auth', 'user', 'json'),
   route('DELETE', '/users/:id/ban', 'auth', 'user'),

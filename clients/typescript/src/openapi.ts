@@ -607,6 +607,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/users/me/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export all that is kept of the own account
+         * @description The account, its sessions, its posts with drafts, and its votes, as one document to save.
+         */
+        get: operations["exportAccount"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/users/me/password": {
         parameters: {
             query?: never;
@@ -779,6 +799,17 @@ export interface components {
         EmailConfirmation: {
             /** @description From the link in the mail: what follows the `=`. */
             token: string;
+        };
+        Export: {
+            account: components["schemas"]["Account"];
+            /** @description As `GET /posts` shows them, the oldest first. */
+            posts: Record<string, never>[];
+            sessions: components["schemas"]["Session"][];
+            votes: {
+                /** Format: date-time */
+                created_at: string;
+                post_id: number;
+            }[];
         };
         FieldError: {
             /** @description Where it is: `body`, the name of a field or of a parameter. */
@@ -3418,6 +3449,38 @@ export interface operations {
             400: components["responses"]["MalformedRequest"];
             401: components["responses"]["InvalidTokenOrTokenMissing"];
             429: components["responses"]["RateLimitedOrTooManyAttempts"];
+            500: components["responses"]["InternalError"];
+            502: components["responses"]["BadGateway"];
+            503: components["responses"]["RevocationsUnknownOrServiceUnavailableOrUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    exportAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The export. */
+            200: {
+                headers: {
+                    /** @description `attachment` */
+                    "Content-Disposition": string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Export"];
+                };
+            };
+            400: components["responses"]["MalformedRequest"];
+            401: components["responses"]["InvalidTokenOrTokenMissing"];
+            429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["BadGateway"];
             503: components["responses"]["RevocationsUnknownOrServiceUnavailableOrUnavailable"];

@@ -1,4 +1,4 @@
-/** `npm run audit|dead-letters|mails|outbox|projections`: runs a command of services, on the database of the stack in this folder or, when DATABASE_HOST is set, with the environment as it is, which is that of one service. */
+/** `npm run accounts|audit|dead-letters|mails|outbox|projections`: runs a command of services, on the database of the stack in this folder or, when DATABASE_HOST is set, with the environment as it is, which is that of one service. */
 import { fileURLToPath } from 'node:url';
 import { checkout, layoutOf } from './checkout.js';
 import { operationsEnvironmentOf } from './environment.js';
@@ -14,6 +14,7 @@ const reacting: readonly ServiceName[] = ['posts', 'votes'];
 const operations = {
   audit: { of: reacting, asks: true },
   'dead-letters': { of: reacting, asks: false },
+  accounts: { of: ['auth'] as readonly ServiceName[], asks: false },
   mails: { of: ['auth'] as readonly ServiceName[], asks: false },
   outbox: { of: services, asks: false },
   projections: { of: reacting, asks: true },

@@ -3,6 +3,7 @@ import {
   rate,
   readSettings,
   strongSecret,
+  type InternalAddress,
   type ProcessSettings,
   type Rate,
 } from '@agora/chassis';
@@ -107,6 +108,13 @@ function readNotices(value: string): Notice[] | undefined {
   return known.length === named.length ? known : undefined;
 }
 
+const exportSettings = {
+  POSTS_INTERNAL_URL: origin.required(),
+  POSTS_INTERNAL_SECRET: strongSecret.required(),
+  VOTES_INTERNAL_URL: origin.required(),
+  VOTES_INTERNAL_SECRET: strongSecret.required(),
+};
+
 /** The settings of auth; throws a SettingsError that says what is wrong. */
 export const readConfig = (environment: NodeJS.ProcessEnv): Config =>
   readSettings<Config>(environment, {
@@ -119,10 +127,7 @@ export const readConfig = (environment: NodeJS.ProcessEnv): Config =>
     PORT: Joi.number().port().default(8001),
     INTERNAL_PORT: Joi.number().port().default(9001),
     INTERNAL_SECRET: strongSecret.required(),
-    POSTS_INTERNAL_URL: origin.required(),
-    POSTS_INTERNAL_SECRET: strongSecret.required(),
-    VOTES_INTERNAL_URL: origin.required(),
-    VOTES_INTERNAL_SECRET: strongSecret.required(),
+    ...exportSettings,
     // auth holds the keys and the revocations itself.
     JWKS_URL: Joi.any().strip(),
     REVOCATIONS_URL: Joi.any().strip(),
@@ -168,6 +173,34 @@ export const readKeysConfig = (environment: NodeJS.ProcessEnv = process.env): Ke
     ACCESS_TOKEN_EXPIRE_MINUTES: identitySettings.ACCESS_TOKEN_EXPIRE_MINUTES,
     ...signingKeySettings,
   });
+
+type ExportConfig = Pick<
+  Config,
+  'POSTS_INTERNAL_URL' | 'POSTS_INTERNAL_SECRET' | 'VOTES_INTERNAL_URL' | 'VOTES_INTERNAL_SECRET'
+>;
+
+/** The internal ports of those who keep what belongs to a user. */
+export interface ExportSources {
+  posts: InternalAddress;
+  votes: InternalAddress;
+}
+
+/** Whom an export asks. */
+export const exportSourcesOf = (config: ExportConfig): ExportSources => ({
+  posts: { origin: config.POSTS_INTERNAL_URL, secret: config.POSTS_INTERNAL_SECRET },
+  votes: { origin: config.VOTES_INTERNAL_URL, secret: config.VOTES_INTERNAL_SECRET },
+});
+
+/** The settings of the command about accounts; those of auth will do. */
+export const readAccountsConfig = (environment: NodeJS.ProcessEnv = process.env) =>
+  readSettings<DatabaseSettings & Pick<Config, 'MAIL_NOTICES'>>(environment, {
+    ...databaseSettings,
+    MAIL_NOTICES: mailSettings.MAIL_NOTICES,
+  });
+
+/** Whom its exports ask. */
+export const readExportSources = (environment: NodeJS.ProcessEnv = process.env): ExportSources =>
+  exportSourcesOf(readSettings<ExportConfig>(environment, exportSettings));
 
 /** The settings of what needs the database alone: migrations, and the command about mails. */
 export const readMigrationConfig = (environment: NodeJS.ProcessEnv = process.env): DatabaseSettings =>

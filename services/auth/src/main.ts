@@ -24,7 +24,7 @@ import { connectBroker, measureMessaging, openOutbox, startRelay } from '@agora/
 import { followOwnIds } from '@agora/messaging/reading';
 import { accessTokens } from './sessions/access-tokens.js';
 import { authenticateAccount } from './sessions/authenticate-account.js';
-import { readConfig } from './config.js';
+import { exportSourcesOf, readConfig } from './config.js';
 import { startForgettingOldData } from './forget-old-data.js';
 import { internalRoutes, routes } from './http/routes.js';
 import { countMails } from './limits/count-mails.js';
@@ -105,6 +105,7 @@ runProcess('auth', readConfig, async (config, { logger, started, isDraining }) =
           revokeSessions: sessionRevoker(revocations, config),
           userIds,
           issuer: config.TOKEN_ISSUER,
+          exportSources: exportSourcesOf(config),
           cursorSecret: createHmac('sha256', config.INTERNAL_SECRET).update('cursors').digest('base64url'),
           publicEmails: config.PUBLIC_EMAILS,
           successors: successors(config),

@@ -16,6 +16,8 @@ import type { Successors } from '../sessions/successors.js';
 import type { RevokeSessions } from '../sessions/revoke-sessions.js';
 import { changePassword, changePasswordDescription } from './accounts/change-password.js';
 import { deleteOwnUser, deleteOwnUserDescription } from './accounts/delete-own-user.js';
+import { exportAccount, exportAccountDescription } from './accounts/export-account.js';
+import type { ExportSources } from '../config.js';
 import { endAllSessions, endAllSessionsDescription } from './sessions/end-all-sessions.js';
 import { endSession, endSessionDescription } from './sessions/end-session.js';
 import { listSessions, listSessionsDescription } from './sessions/list-sessions.js';
@@ -56,6 +58,7 @@ export interface Dependencies {
   successors: Successors;
   /** The `iss` of access tokens. */
   issuer: string;
+  exportSources: ExportSources;
   /** Signs the cursors of lists. */
   cursorSecret: string;
   /** Whether everybody sees the addresses of accounts. */
@@ -107,6 +110,7 @@ export const routes = (dependencies: Dependencies): Route[] => {
       removeTotp(requirePassword, secondFactors, mails),
       removeTotpDescription,
     ),
+    get('/users/me/export', 'user', exportAccount(dependencies.exportSources), exportAccountDescription),
     get('/users/:id', 'reader', showUser(publicEmails), showUserDescription),
 
     put('/users/:id/ban', 'user', banAccount(dependencies), banAccountDescription),

@@ -81,6 +81,30 @@ export async function changeRole(
   await logAct({ actorId: idOf(actor), action: 'role-changed', userId: id, reason: role }, transaction);
 }
 
+/** Ends all sessions of somebody. */
+export async function endSessionsOf(
+  id: number,
+  actor: Actor,
+  { revokeSessions }: Pick<ActDependencies, 'revokeSessions'>,
+  transaction: Transaction,
+): Promise<void> {
+  await holdTarget(id, actor, transaction);
+  await revokeSessions(id, {}, transaction);
+  await logAct({ actorId: idOf(actor), action: 'sessions-ended', userId: id }, transaction);
+}
+
+/** Has the mail sent that lets the owner set a new password. */
+export async function sendPasswordReset(
+  id: number,
+  actor: Actor,
+  { mails }: Pick<ActDependencies, 'mails'>,
+  transaction: Transaction,
+): Promise<void> {
+  const { email } = await holdTarget(id, actor, transaction);
+  await mails.add({ kind: 'reset-password', email }, transaction);
+  await logAct({ actorId: idOf(actor), action: 'password-reset-sent', userId: id }, transaction);
+}
+
 /** Deletes an account as if its owner had done it. */
 export async function deleteAccount(
   id: number,

@@ -25,7 +25,7 @@ export type RevokeSessions = (
 /** Makes the function that ends sessions and has their access tokens refused: here after the commit, elsewhere by event. */
 export function sessionRevoker(
   revocations: Pick<Revocations, 'revokeSession' | 'revokeSessions'>,
-  settings: IdentitySettings,
+  settings: Pick<IdentitySettings, 'LEGACY_SECRET_KEY' | 'LEGACY_TOKENS_UNTIL'>,
 ): RevokeSessions {
   const endOne = async (userId: number, sessionId: string, transaction: Transaction) => {
     const isLegacy = acceptsLegacyTokens(settings) && sessionId === legacySessionOf(userId);

@@ -12,6 +12,7 @@ import { issueStreamTicket, issueStreamTicketDescription } from './issue-stream-
 import { listFeed, listFeedDescription } from './list-feed.js';
 import { listOwnPosts, listOwnPostsDescription } from './list-own-posts.js';
 import { listPostStates } from './internal/list-post-states.js';
+import { listPostsOfOwner } from './internal/list-posts-of-owner.js';
 import { showPostState } from './internal/show-post-state.js';
 import { listModerationLog, listModerationLogDescription } from './moderation/list-moderation-log.js';
 import { listReports, listReportsDescription } from './moderation/list-reports.js';
@@ -83,5 +84,6 @@ export const internalRoutes = (database: Sequelize, postIds: NewIds): Route[] =>
   get('/internal/posts/highest', 'service', showHighestId(postIds)),
   get('/internal/posts', 'service', listPostStates),
   get('/internal/posts/:id', 'service', showPostState),
+  get('/internal/users/:id/posts', 'service', listPostsOfOwner),
   get('/internal/events', 'service', listEvents(database)),
 ];

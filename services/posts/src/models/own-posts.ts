@@ -1,7 +1,7 @@
-import { defineStatement, sharedSql } from '@agora/database';
+import { defineStatement, sharedSql, sql } from '@agora/database';
 import { withinBytes, type Page, type RankedPost } from './feed.js';
 import { containing } from './post.js';
-import { shownColumns } from './shown-post.js';
+import { shownColumns, type ShownPost } from './shown-post.js';
 
 /** Which of an author's own posts are asked for; `search` is part of the title, in any case. */
 export interface OwnQuery {
@@ -32,6 +32,15 @@ const ownFound = defineStatement(
   'own-posts-found',
   withinBytes(`${select} WHERE owner_id = $1 AND title ILIKE $5 AND ${newest} OFFSET $4`),
 );
+
+const ownAfter = defineStatement(
+  'own-posts-after',
+  `${select} WHERE owner_id = $1 AND posts.id > $2 ORDER BY posts.id LIMIT $3`,
+);
+
+/** The user's own posts with higher ids, drafts too, the oldest first. */
+export const listOwnAfter = (ownerId: number, after: number, limit: number): Promise<ShownPost[]> =>
+  sql<RankedPost>(ownAfter, [ownerId, after, limit]);
 
 /** The user's own posts, drafts too, newest first; not read when nobody wants them any more. */
 export async function listOwn(ownerId: number, query: OwnQuery, isWanted?: () => boolean): Promise<Page> {

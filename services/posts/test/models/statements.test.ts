@@ -32,6 +32,7 @@ const examples: Record<string, Example[]> = {
   // One in five posts is theirs, and the planner may walk over all to pass 1,000 over.
   'own-posts-further': [{ values: [owner, 11, 2_147_483_647, 1_000], mostRows: 6_000 }],
   'own-posts-found': [{ values: [owner, 11, 2_147_483_647, 0, '%number%'] }],
+  'own-posts-after': [{ values: [owner, 500, 50] }],
   'post-by-id': [{ values: [500] }],
   'posts-by-ids': [{ values: [ids] }],
   'write-post': [{ values: [500, 'Title', 'Content', true, null] }],

@@ -4,6 +4,7 @@ import type { Sequelize } from 'sequelize';
 import type { FindPostState } from '../post-states.js';
 import type { FindUser } from '../users.js';
 import { castVote, castVoteDescription } from './cast-vote.js';
+import { listCastVotes } from './list-cast-votes.js';
 import { listOwnVotes, listOwnVotesDescription } from './list-own-votes.js';
 import { listVoteCounts } from './list-vote-counts.js';
 import { listVotesOfVoter } from './list-votes-of-voter.js';
@@ -29,5 +30,6 @@ export const internalRoutes = (database: Sequelize): Route[] => [
   get('/internal/votes', 'service', listVoteCounts),
   get('/internal/votes/:id', 'service', showVoteCount),
   get('/internal/voters/:id/votes', 'service', listVotesOfVoter),
+  get('/internal/voters/:id/cast', 'service', listCastVotes),
   get('/internal/events', 'service', listEvents(database)),
 ];

@@ -52,6 +52,10 @@ const castOn = defineStatement(
   'votes-cast-on',
   'SELECT post_id FROM votes WHERE user_id = $1 AND post_id = ANY($2::int[])',
 );
+const listOf = defineStatement(
+  'votes-list-of',
+  'SELECT post_id, created_at FROM votes WHERE user_id = $1 AND post_id > $2 ORDER BY post_id LIMIT $3',
+);
 const amongOf = defineStatement(
   'votes-among-of',
   `SELECT post_id FROM votes JOIN known_posts AS post ON post.id = votes.post_id
@@ -166,6 +170,15 @@ export class Vote extends Model {
   static async countNotAllowed(postIds: readonly number[]): Promise<Map<number, number>> {
     const rows = await sql<{ post_id: number; votes: number }>(countNotAllowed, [postIds]);
     return new Map(rows.map(({ post_id: id, votes }) => [id, votes]));
+  }
+
+  /** The user's votes on posts with higher ids, in their order. */
+  static listOf(
+    userId: number,
+    after: number,
+    limit: number,
+  ): Promise<{ post_id: number; created_at: string }[]> {
+    return sql(listOf, [userId, after, limit]);
   }
 
   /** Deletes up to `limit` votes on a post; returns how many. */

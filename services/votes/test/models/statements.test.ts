@@ -17,6 +17,7 @@ const examples: Record<string, Example[]> = {
   'add-vote': [{ values: [post, 150_001, uuid, '{}'] }],
   'take-vote-back': [{ values: [post, 500, uuid, '{}'] }],
   'votes-cast-on': [{ values: [user, ids] }],
+  'votes-list-of': [{ values: [user, 500, 1_000], mostRows: 25_000 }],
   'votes-among-of': [{ values: [user, ids] }],
   'votes-erase-on': [{ values: [post, 1_000] }, { values: [user + 1_000, 1_000] }],
   'votes-erase-of': [{ values: [user, 100] }],

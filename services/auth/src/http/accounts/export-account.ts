@@ -1,0 +1,55 @@
+import { unauthorized, type Description, type Handler } from '@agora/chassis';
+import { requireUser } from '@agora/identity';
+import Joi from 'joi';
+import type { ExportSources } from '../../config.js';
+import { writeExport } from '../../export/write-export.js';
+import { User } from '../../models/user.js';
+import { sessionView } from '../sessions/session-view.js';
+import { accountView } from './user-view.js';
+
+/** `GET /users/me/export`: all that Agora keeps of the caller, as an attachment. */
+export const exportAccount =
+  (sources: ExportSources): Handler =>
+  async (ctx) => {
+    const { userId, sessionId } = requireUser(ctx);
+    const user = await User.findByPk(userId);
+    if (!user) throw unauthorized('invalid_token');
+    const document = await writeExport(user, sources, sessionId);
+    ctx.status = 200;
+    ctx.set({
+      'Content-Type': 'application/json; charset=utf-8',
+      'Content-Disposition': `attachment; filename="agora-${userId}.json"`,
+      'Cache-Control': 'no-store',
+    });
+    if (ctx.method === 'HEAD') document.destroy();
+    else ctx.body = document;
+  };
+
+/** What clients are told of it. */
+export const exportAccountDescription: Description = {
+  name: 'exportAccount',
+  summary: 'Export all that is kept of the own account',
+  details: 'The account, its sessions, its posts with drafts, and its votes, as one document to save.',
+  answers: {
+    200: {
+      summary: 'The export.',
+      body: Joi.object({
+        account: accountView.required(),
+        sessions: Joi.array().items(sessionView).required(),
+        posts: Joi.array()
+          .items(Joi.object().unknown())
+          .required()
+          .description('As `GET /posts` shows them, the oldest first.'),
+        votes: Joi.array()
+          .items(
+            Joi.object({
+              post_id: Joi.number().integer().required(),
+              created_at: Joi.string().isoDate().required(),
+            }),
+          )
+          .required(),
+      }).meta({ name: 'Export' }),
+      headers: { 'Content-Disposition': '`attachment`' },
+    },
+  },
+};
