@@ -1333,6 +1333,36 @@ export interface components {
                 };
             };
         };
+        /** @description Forbidden: `email_not_confirmed` (Confirm your e-mail address first; POST /users/me/email/confirmation sends the mail again.) */
+        EmailNotConfirmed: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "email_not_confirmed";
+                    /** @constant */
+                    status?: 403;
+                };
+            };
+        };
+        /** @description Forbidden: `email_not_confirmed` (Confirm your e-mail address first; POST /users/me/email/confirmation sends the mail again.) `not_owner` (Only its owner may change or delete a post.) */
+        EmailNotConfirmedOrNotOwner: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "email_not_confirmed" | "not_owner";
+                    /** @constant */
+                    status?: 403;
+                };
+            };
+        };
         /** @description Conflict: `email_taken` (An account with this e-mail exists.) */
         EmailTaken: {
             headers: {
@@ -2569,6 +2599,7 @@ export interface operations {
             };
             400: components["responses"]["MalformedBodyOrMalformedRequest"];
             401: components["responses"]["InvalidTokenOrTokenMissing"];
+            403: components["responses"]["EmailNotConfirmed"];
             409: components["responses"]["IdempotencyKeyInUse"];
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
@@ -2677,7 +2708,7 @@ export interface operations {
             };
             400: components["responses"]["MalformedBodyOrMalformedRequest"];
             401: components["responses"]["InvalidTokenOrTokenMissing"];
-            403: components["responses"]["NotOwner"];
+            403: components["responses"]["EmailNotConfirmedOrNotOwner"];
             404: components["responses"]["NotFoundOrPostNotFound"];
             412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["BodyTooLarge"];
@@ -2767,7 +2798,7 @@ export interface operations {
             };
             400: components["responses"]["MalformedBodyOrMalformedRequest"];
             401: components["responses"]["InvalidTokenOrTokenMissing"];
-            403: components["responses"]["NotOwner"];
+            403: components["responses"]["EmailNotConfirmedOrNotOwner"];
             404: components["responses"]["NotFoundOrPostNotFound"];
             412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["BodyTooLarge"];
@@ -3714,6 +3745,7 @@ export interface operations {
             };
             400: components["responses"]["MalformedBodyOrMalformedRequest"];
             401: components["responses"]["InvalidTokenOrTokenMissing"];
+            403: components["responses"]["EmailNotConfirmed"];
             404: components["responses"]["PostNotFoundOrVoteNotFound"];
             409: components["responses"]["VoteExists"];
             413: components["responses"]["BodyTooLarge"];

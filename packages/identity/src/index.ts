@@ -22,3 +22,4 @@ export {
 } from './settings.js';
 export { isAtLeast, notAllowed, requireRole } from './require-role.js';
 export { createVerifier, type Verifier } from './verify.js';
+export { confirmedEmails, emailNotConfirmed, type WithConfirmedEmail } from './confirmed-email.js';

@@ -29,6 +29,8 @@ export interface Config
   VOTES_INTERNAL_SECRET: string;
   /** What other services must know to ask for a post. */
   INTERNAL_SECRET: string;
+  /** Whether who has not confirmed their e-mail address may not write. */
+  REQUIRE_CONFIRMED_EMAIL: boolean;
   /** Whether everybody sees the addresses of authors, as in the application that Agora replaces; auth must have the same. */
   PUBLIC_EMAILS: boolean;
   /** Signs the cursors of lists; replicas share it. */
@@ -53,6 +55,7 @@ export const readConfig = (environment: NodeJS.ProcessEnv): Config =>
     VOTES_INTERNAL_URL: origin.required(),
     VOTES_INTERNAL_SECRET: strongSecret.required(),
     INTERNAL_SECRET: strongSecret.required(),
+    REQUIRE_CONFIRMED_EMAIL: Joi.boolean().default(false),
     CURSOR_SECRET: strongSecret.required(),
     PUBLIC_EMAILS: Joi.boolean().default(false),
   });

@@ -21,7 +21,13 @@ import {
   whyUnavailable,
 } from '@agora/database';
 import { postCreated } from '@agora/contracts';
-import { authenticate, authenticateReader, createVerifier, followRevocations } from '@agora/identity';
+import {
+  confirmedEmails,
+  authenticate,
+  authenticateReader,
+  createVerifier,
+  followRevocations,
+} from '@agora/identity';
 import {
   awaitWrites,
   connectBroker,
@@ -114,6 +120,7 @@ runProcess('posts', readConfig, async (config, { logger, started, isDraining }) 
           cursorSecret: config.CURSOR_SECRET,
           liveFeed,
           verifier,
+          withConfirmedEmail: confirmedEmails(config.REQUIRE_CONFIRMED_EMAIL, auth),
           findOwnVotes: findOwnVotesAt({
             origin: config.VOTES_INTERNAL_URL,
             secret: config.VOTES_INTERNAL_SECRET,

@@ -21,6 +21,8 @@ export interface Config
   POSTS_INTERNAL_SECRET: string;
   /** What other services must know to ask about votes. */
   INTERNAL_SECRET: string;
+  /** Whether who has not confirmed their e-mail address may not write. */
+  REQUIRE_CONFIRMED_EMAIL: boolean;
 }
 
 const origin = Joi.string().uri({ scheme: ['http', 'https'] });
@@ -40,6 +42,7 @@ export const readConfig = (environment: NodeJS.ProcessEnv): Config =>
     POSTS_INTERNAL_URL: origin.required(),
     POSTS_INTERNAL_SECRET: strongSecret.required(),
     INTERNAL_SECRET: strongSecret.required(),
+    REQUIRE_CONFIRMED_EMAIL: Joi.boolean().default(false),
   });
 
 export interface AuditConfig {

@@ -5,4 +5,5 @@ export const endpoints = routes(
   async () => undefined,
   async () => undefined,
   (handler) => handler,
+  (handler) => handler,
 );

@@ -19,7 +19,7 @@ import {
   waitingStatements,
   whyUnavailable,
 } from '@agora/database';
-import { authenticate, createVerifier, followRevocations } from '@agora/identity';
+import { confirmedEmails, authenticate, createVerifier, followRevocations } from '@agora/identity';
 import {
   awaitWrites,
   connectBroker,
@@ -96,10 +96,18 @@ runProcess('votes', readConfig, async (config, { logger, started, isDraining }) 
   const application = createApplication({
     logger,
     middleware: [
-      ...routeRequests(routes(findPostStateAt(posts), findUserAt(auth), withOwnWrites), {
-        authenticate: authenticate(verifier),
-        shed: shedLoad({ waiting: () => waitingStatements(database) }),
-      }),
+      ...routeRequests(
+        routes(
+          findPostStateAt(posts),
+          findUserAt(auth),
+          withOwnWrites,
+          confirmedEmails(config.REQUIRE_CONFIRMED_EMAIL, auth),
+        ),
+        {
+          authenticate: authenticate(verifier),
+          shed: shedLoad({ waiting: () => waitingStatements(database) }),
+        },
+      ),
     ],
     translateError,
   });

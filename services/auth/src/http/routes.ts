@@ -38,7 +38,7 @@ import { unbanAccount, unbanAccountDescription } from './moderation/unban-user.j
 import { showKeySet, showKeySetDescription } from './show-key-set.js';
 import { showRevocations } from './show-revocations.js';
 import { showOwnUser, showOwnUserDescription } from './accounts/show-own-user.js';
-import { showKnownUser, showUser, showUserDescription } from './accounts/show-user.js';
+import { showConfirmation, showKnownUser, showUser, showUserDescription } from './accounts/show-user.js';
 import { confirmEmail, confirmEmailDescription } from './recovery/confirm-email.js';
 import { requestPasswordReset, requestPasswordResetDescription } from './recovery/request-password-reset.js';
 import { resendConfirmation, resendConfirmationDescription } from './recovery/resend-confirmation.js';
@@ -150,5 +150,6 @@ export const internalRoutes = (
   get('/internal/users', 'service', listUsers(publicEmails)),
   get('/internal/users/highest', 'service', showHighestId(userIds)),
   get('/internal/users/:id', 'service', showKnownUser(publicEmails)),
+  get('/internal/users/:id/confirmation', 'service', showConfirmation),
   get('/internal/events', 'service', listEvents(database)),
 ];

@@ -1,4 +1,5 @@
 import type { Description, Handler } from '@agora/chassis';
+import { emailNotConfirmed } from '@agora/identity';
 import { answerPost, preconditionFailed, taggedPost, writeConditions } from './entity-tag.js';
 import { postChanges } from './post-text.js';
 import { notOwner, postNotFound } from './require-post.js';
@@ -14,5 +15,5 @@ export const changePostDescription: Description = {
   headers: writeConditions,
   json: postChanges,
   answers: { 200: taggedPost },
-  refuses: [postNotFound(42), notOwner(), preconditionFailed()],
+  refuses: [emailNotConfirmed(), postNotFound(42), notOwner(), preconditionFailed()],
 };

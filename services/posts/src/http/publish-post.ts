@@ -3,7 +3,7 @@ import { jsonAnswer, unauthorized, validate, type Description, type Handler } fr
 import { readJson } from '@agora/chassis/read-body';
 import { postCreated } from '@agora/contracts';
 import { inTransaction, type NewIds } from '@agora/database';
-import { requireUser } from '@agora/identity';
+import { emailNotConfirmed, requireUser } from '@agora/identity';
 import { addToOutbox } from '@agora/messaging';
 import { Author, isSameAccount, type Account } from '../models/author.js';
 import { setAuthorAside } from '../models/set-aside.js';
@@ -60,5 +60,5 @@ export const publishPostDescription: Description = {
       optionalHeaders: { 'Idempotency-Replayed': '`true` when the key had been answered before.' },
     },
   },
-  refuses: [keyInUse(), keyReused()],
+  refuses: [emailNotConfirmed(), keyInUse(), keyReused()],
 };

@@ -1,4 +1,5 @@
 import type { Description, Handler } from '@agora/chassis';
+import { emailNotConfirmed } from '@agora/identity';
 import { answerPost, preconditionFailed, taggedPost, writeConditions } from './entity-tag.js';
 import { postText } from './post-text.js';
 import { notOwner, postNotFound } from './require-post.js';
@@ -14,5 +15,5 @@ export const replacePostDescription: Description = {
   headers: writeConditions,
   json: postText,
   answers: { 200: taggedPost },
-  refuses: [postNotFound(42), notOwner(), preconditionFailed()],
+  refuses: [emailNotConfirmed(), postNotFound(42), notOwner(), preconditionFailed()],
 };

@@ -1,5 +1,5 @@
 import { del, get, patch, post, put, readingOwnWrites, type Route, type WithOwnWrites } from '@agora/chassis';
-import type { Verifier } from '@agora/identity';
+import type { Verifier, WithConfirmedEmail } from '@agora/identity';
 import type { LiveFeed } from '../live/live-feed.js';
 import type { NewIds } from '@agora/database';
 import { listEvents, showHighestId } from '@agora/operations';
@@ -34,6 +34,7 @@ export interface Dependencies {
   liveFeed: LiveFeed;
   verifier: Verifier;
   findOwnVotes: FindOwnVotes;
+  withConfirmedEmail: WithConfirmedEmail;
 }
 
 /** What clients ask of posts, through the gateway. */
@@ -45,8 +46,9 @@ export const routes = ({
   liveFeed,
   verifier,
   findOwnVotes,
+  withConfirmedEmail,
 }: Dependencies): Route[] => [
-  post('/posts', 'user', publishPost(findUser, postIds), publishPostDescription),
+  post('/posts', 'user', withConfirmedEmail(publishPost(findUser, postIds)), publishPostDescription),
   get(
     '/posts',
     'user',
@@ -54,8 +56,8 @@ export const routes = ({
     readingOwnWrites(listOwnPostsDescription),
   ),
   get('/posts/:id', 'reader', withOwnWrites(showPost(findOwnVotes)), readingOwnWrites(showPostDescription)),
-  put('/posts/:id', 'user', replacePost, replacePostDescription),
-  patch('/posts/:id', 'user', changePost, changePostDescription),
+  put('/posts/:id', 'user', withConfirmedEmail(replacePost), replacePostDescription),
+  patch('/posts/:id', 'user', withConfirmedEmail(changePost), changePostDescription),
   del('/posts/:id', 'user', deletePost, deletePostDescription),
   get(
     '/feed',

@@ -11,7 +11,7 @@ import {
 import { readJson } from '@agora/chassis/read-body';
 import { voteCast, voteRetracted, type EventDefinition, type VoteFact } from '@agora/contracts';
 import { inTransaction, openDatabase } from '@agora/database';
-import { requireUser } from '@agora/identity';
+import { emailNotConfirmed, requireUser } from '@agora/identity';
 import { changeAndRecord } from '@agora/messaging';
 import Joi from 'joi';
 import { learnOfPost } from '../models/learn-of-post.js';
@@ -118,5 +118,5 @@ export const castVoteDescription: Description = {
       }).meta({ name: 'VoteChange' }),
     },
   },
-  refuses: [postNotFound(42), addition.refusal(), removal.refusal()],
+  refuses: [emailNotConfirmed(), postNotFound(42), addition.refusal(), removal.refusal()],
 };

@@ -1,4 +1,5 @@
 import { get, post, readingOwnWrites, type Route, type WithOwnWrites } from '@agora/chassis';
+import type { WithConfirmedEmail } from '@agora/identity';
 import { listEvents } from '@agora/operations';
 import type { Sequelize } from 'sequelize';
 import type { FindPostState } from '../post-states.js';
@@ -15,11 +16,12 @@ export const routes = (
   findPostState: FindPostState,
   findUser: FindUser,
   withOwnWrites: WithOwnWrites,
+  withConfirmedEmail: WithConfirmedEmail,
 ): Route[] => [
   post(
     '/vote',
     'user',
-    withOwnWrites(castVote(findPostState, findUser)),
+    withConfirmedEmail(withOwnWrites(castVote(findPostState, findUser))),
     readingOwnWrites(castVoteDescription),
   ),
   get('/vote', 'user', withOwnWrites(listOwnVotes), readingOwnWrites(listOwnVotesDescription)),

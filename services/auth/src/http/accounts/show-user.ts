@@ -16,6 +16,12 @@ export const showKnownUser =
     ctx.body = (await requireAccount(ctx.params.id)).toKnownUser(showsEmail);
   };
 
+/** `GET /internal/users/{id}/confirmation`: whether the address is confirmed by now, for services that were shown a token from before. */
+export const showConfirmation: Handler = async (ctx) => {
+  const { emailVerifiedAt } = await requireAccount(ctx.params.id);
+  ctx.body = { email_verified: emailVerifiedAt !== null };
+};
+
 async function requireAccount(rawId: string | undefined): Promise<User> {
   const id = parseId(rawId);
   const user = await User.findByPk(id);
