@@ -61,6 +61,8 @@ const matrix = `
   | GET /feed?owner_id={A}           |                    | 401                       | 401                       | 200 post of A             | 200 post of A             |
   | HEAD /feed/stream                |                    | 401                       | 401                       | 200                       | 200                       |
   | GET /feed/stream                 |                    | 401                       | 401                       | 200                       | 200                       |
+  | POST /feed/stream/tickets        |                    | 401                       | 401                       | 201                       | 201                       |
+  | GET /users/me/export             |                    | 401                       | 401                       | 200                       | 200                       |
   | GET /users                       |                    | 401                       | 401                       | 403                       | 403                       |
   | PUT /users/{A}/ban               | a reason           | 401                       | 401                       | 403                       | 403                       |
   | DELETE /users/{A}/ban            |                    | 401                       | 401                       | 403                       | 403                       |
