@@ -61,7 +61,7 @@ CMD ["services/${name}/dist/main.js"]
   'deploy/docker/authorization.conf': [
     before(/ {4}# Its replicas tell each other/, natsUser(name, NAME)),
     after(
-      /"\$JS\.API\.STREAM\.INFO\.\w+"\n(?= {10}\]\n {10}deny: \[\]\n)/,
+      /"\$JS\.API\.(?:STREAM|CONSUMER)\.INFO\.[\w.]+"\n(?= {10}\]\n {10}deny: \[\]\n)/,
       ['CREATE', 'UPDATE', 'INFO'].map((verb) => `            "$JS.API.STREAM.${verb}.${NAME}"\n`).join(''),
     ),
   ],

@@ -125,8 +125,9 @@ function isOwnSubject(user: string, subject: string): boolean {
   ].some((form) => form.test(subject));
 }
 
-/** The administrator of the streams makes and changes them, and does nothing else. */
-const isOfStreams = (subject: string) => /^\$JS\.API\.STREAM\.(CREATE|UPDATE|INFO)\.[A-Z]+$/.test(subject);
+/** The administrator of the streams makes and changes them and sees how far they are read, and does nothing else. */
+const isOfStreams = (subject: string) =>
+  /^\$JS\.API\.(STREAM\.(CREATE|UPDATE|INFO)\.[A-Z]+|CONSUMER\.INFO\.[A-Z]+\.[a-z]+)$/.test(subject);
 
 /**
  * Whoever follows a stream makes a consumer of any name; the deny-list takes those of the services out again. All follow that of

@@ -98,6 +98,7 @@ describe('a known path with another method is 405', () => {
     '/users/me': 'DELETE, GET, HEAD, PATCH',
     '/users/me/email': 'PUT',
     '/users/me/email/confirmation': 'POST',
+    '/users/me/export': 'GET, HEAD',
     '/users/me/password': 'PUT',
     '/users/me/totp': 'POST, PUT',
     '/users/me/totp/removal': 'POST',

@@ -8,6 +8,7 @@ import {
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { awaitInterest } from './expect-continue.js';
+import { oauthMembers } from './oauth-errors.js';
 import { Problem } from './problem.js';
 import { securityHeaders } from './security-headers.js';
 
@@ -95,14 +96,11 @@ interface ParserError extends NodeJS.ErrnoException {
   rawPacket?: Buffer;
 }
 
-const headRequest = Buffer.from('HEAD ');
-
 /** Answers what Node's parser refuses before there is a request, which it would else answer without a body. */
 function refuseWhatHasNoRequest(server: Server): void {
   server.on('clientError', (error: ParserError, socket) => {
     if (error.code === 'ECONNRESET' || !socket.writable || owesAnotherAnswer(socket)) socket.destroy();
-    else
-      refuseSocket(socket, parserProblem(error.code), !error.rawPacket?.subarray(0, 5).equals(headRequest));
+    else refuseSocket(socket, parserProblem(error.code), error.rawPacket);
   });
   server.on('connect', (_request, socket) =>
     refuseSocket(socket, new Problem(405, 'method_not_allowed', 'This server is no tunnel.')),
@@ -158,26 +156,28 @@ function parserProblem(code: string | undefined): Problem {
 
 /** Answers in turn, after the answers to what came before on the same connection, and closes it. */
 function refuse(response: ServerResponse, problem: Problem): void {
-  const { headers, body } = render(problem);
+  const { headers, body } = render(problem, response.req.url?.split('?', 1)[0]);
   response.writeHead(problem.status, headers).end(body);
 }
 
 const lingerMilliseconds = 1_000;
 
 /** Answers on a connection that Node has given up. Left open by the client, it would stay for ever, so it is destroyed; at once, the client could lose the answer. */
-function refuseSocket(socket: Duplex, problem: Problem, withBody = true): void {
-  const { headers, body } = render(problem);
+function refuseSocket(socket: Duplex, problem: Problem, request?: Buffer): void {
+  const [, method, path = ''] =
+    /^([A-Z]+) ([^ ?]+)/.exec(request?.subarray(0, 100).toString('latin1') ?? '') ?? [];
+  const { headers, body } = render(problem, path);
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
   socket.on('error', () => socket.destroy());
   const head = [`HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}`, ...lines, '', ''].join('\r\n');
   // After a HEAD, the client would take a body for the beginning of another answer.
-  socket.end(withBody ? head + body : head);
+  socket.end(method === 'HEAD' ? head : head + body);
   setTimeout(() => socket.destroy(), lingerMilliseconds).unref();
 }
 
-function render(problem: Problem): { headers: Record<string, string>; body: string } {
+function render(problem: Problem, path = ''): { headers: Record<string, string>; body: string } {
   const requestId = crypto.randomUUID();
-  const body = JSON.stringify(problem.toBody(requestId));
+  const body = JSON.stringify(problem.toBody(requestId, oauthMembers(path, problem)));
   const headers = {
     'Content-Type': 'application/problem+json; charset=utf-8',
     'Content-Length': String(Buffer.byteLength(body)),
