@@ -128,9 +128,9 @@ afterAll(async () => {
   await agora.stop();
   await proxy.stop();
   await Promise.all([primary?.stop(), standby?.stop()]);
-  rmSync(folder, { recursive: true }, 60_000);
+  rmSync(folder, { recursive: true });
   await forgetStreams();
-});
+}, 60_000);
 
 describe('a standby that is promoted without the newest accounts and posts', () => {
   let [lost, base, fresh]: Member[][] = [];

@@ -45,7 +45,10 @@ const open = (maxAgeSeconds?: number) => {
 /** Has the pools open all the connections that they may. */
 const fillPools = () =>
   Promise.all(
-    [nobody, nobody - 1].flatMap((n) => [sql(read, [n]), inTransaction((transaction) => sql(read, [n], transaction))]),
+    [nobody, nobody - 1].flatMap((n) => [
+      sql(read, [n]),
+      inTransaction((transaction) => sql(read, [n], transaction)),
+    ]),
   );
 
 const setReadOnly = (isReadOnly: boolean) =>
