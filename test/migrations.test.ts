@@ -23,7 +23,8 @@ const contracting: Record<string, RegExp> = {
   'demands a value of a new column':
     /\bADD\s+(COLUMN\s+)?(?!CONSTRAINT\b)(?![^,;]*\b(DEFAULT|GENERATED)\b)[^,;]*\bNOT\s+NULL\b/gi,
   'forbids what was allowed': /\bADD\s+(CONSTRAINT|CHECK|UNIQUE|PRIMARY|FOREIGN|EXCLUDE)\b[^,;]*/gi,
-  'throws data away': /\bTRUNCATE\b[^;]*/gi,
+  // Not the privilege of that name, nor the event of a trigger.
+  'throws data away': /(?<=^|;)\s*TRUNCATE\b[^;]*/gi,
 };
 
 function contractionsIn(statements: string): string[] {

@@ -54,30 +54,6 @@ interface Options {
 
 type Act = (id: number, transaction: Transaction) => Promise<void>;
 
-await runCommand({
-  name: 'auth: accounts',
-  usage,
-  options: {
-    reason: { type: 'string' },
-    until: { type: 'string' },
-    out: { type: 'string' },
-    yes: { type: 'boolean' },
-  },
-  run: async ([verb = '', who, ...rest], given) => {
-    const options = given as Options;
-    const act = actOf(verb, rest, options);
-    const settings = readAccountsConfig();
-    const database = connectDatabase(settings, 'auth-operations', models);
-    openOutbox(database, 'auth', correlation);
-    if (verb === 'list') return list(await listAccounts(largestId, listSize, who ?? ''));
-    const user = await find(who);
-    if (verb === 'show') return show(await accountOf(user));
-    if (verb === 'export') return exportTo(options.out, user);
-    await inTransaction((transaction) => act(user.id, transaction)).catch(explain);
-    return { json: { done: verb, user_id: user.id }, text: `auth: ${verb} ${user.id}: done` };
-  },
-});
-
 /** What a verb does; throws when the words that follow it make no sense. */
 function actOf(verb: string, rest: string[], { reason, until, yes }: Options): Act {
   const dependencies = () => ({
@@ -179,3 +155,27 @@ async function exportTo(file: string | undefined, user: User): Promise<Answer> {
   await pipeline(document, createWriteStream(file, { mode: 0o600 }));
   return { json: { file, user_id: user.id }, text: `auth: wrote ${file}` };
 }
+
+await runCommand({
+  name: 'auth: accounts',
+  usage,
+  options: {
+    reason: { type: 'string' },
+    until: { type: 'string' },
+    out: { type: 'string' },
+    yes: { type: 'boolean' },
+  },
+  run: async ([verb = '', who, ...rest], given) => {
+    const options = given as Options;
+    const act = actOf(verb, rest, options);
+    const settings = readAccountsConfig();
+    const database = connectDatabase(settings, 'auth-operations', models);
+    openOutbox(database, 'auth', correlation);
+    if (verb === 'list') return list(await listAccounts(largestId, listSize, who ?? ''));
+    const user = await find(who);
+    if (verb === 'show') return show(await accountOf(user));
+    if (verb === 'export') return exportTo(options.out, user);
+    await inTransaction((transaction) => act(user.id, transaction)).catch(explain);
+    return { json: { done: verb, user_id: user.id }, text: `auth: ${verb} ${user.id}: done` };
+  },
+});
