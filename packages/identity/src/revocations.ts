@@ -77,6 +77,8 @@ export function followRevocations(
     isLongLived: isLegacySession,
   });
   const kinds = kindsOf(revoked);
+  /** The highest number that came by the stream. */
+  let newest = 0;
   const following = followStream({
     broker,
     publisher: 'auth',
@@ -88,8 +90,10 @@ export function followRevocations(
         take(data);
         const { revocation, previous_revocation: previous } = data as Numbered;
         if (revocation !== undefined) knowing.heard(revocation, previous ?? 0);
-        // What was read of the past came late for no fault of anybody's.
-        if (following.isCaughtUp()) lag.observe(Math.max(0, (Date.now() - at.getTime()) / 1_000));
+        // What was read of the past, at the start or again after a break, came late for no fault of anybody's.
+        const isNews = following.isCaughtUp() && (revocation === undefined || revocation > newest);
+        newest = Math.max(newest, revocation ?? 0);
+        if (isNews) lag.observe(Math.max(0, (Date.now() - at.getTime()) / 1_000));
       },
     })),
   });
