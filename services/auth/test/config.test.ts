@@ -6,6 +6,7 @@ const complete = {
   DATABASE_PASSWORD: 'x',
   NATS_URL: 'nats://localhost:4222',
   INTERNAL_SECRET: '9d3f60b1c2a84e5790e4a7d86b5f13c2',
+  REVOCATIONS_SECRET: '2a9d60b1c2a84e5790e4a7d86b5f13e4',
   POSTS_INTERNAL_URL: 'http://posts:9002',
   POSTS_INTERNAL_SECRET: '1b7f60b1c2a84e5790e4a7d86b5f13a8',
   VOTES_INTERNAL_URL: 'http://votes:9003',
