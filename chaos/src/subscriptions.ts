@@ -3,7 +3,13 @@ import { services, type ServiceName } from '@agora/local-stack';
 /** Which events each service applies to its data; a test compares it with the subscriptions of the services. */
 export const subscribers: Record<ServiceName, readonly string[]> = {
   auth: [],
-  posts: ['votes.vote-cast.v1', 'votes.vote-retracted.v1', 'auth.user-deleted.v1'],
+  posts: [
+    'votes.vote-cast.v1',
+    'votes.vote-retracted.v1',
+    'auth.user-deleted.v1',
+    'auth.user-updated.v1',
+    'auth.account-moderated.v1',
+  ],
   votes: ['posts.post-created.v1', 'posts.post-updated.v1', 'posts.post-deleted.v1', 'auth.user-deleted.v1'],
 };
 
