@@ -197,7 +197,8 @@ const accountFields = ['created_at', 'email', 'email_verified', 'id', 'name', 'r
 /** What is shown of a user or a post has the ids, the owner and the count that the server gave it. */
 function expectNothingForged(shown: Record<string, unknown>, method: string): void {
   if ('id' in shown) expect(shown.id).toBeLessThan(forged.id);
-  if ('votes' in shown) expect(shown.votes).toBeLessThan(forged.votes);
+  // An export lists votes, where a post counts them.
+  if ('votes' in shown && !('account' in shown)) expect(shown.votes).toBeLessThan(forged.votes);
   if ('created_at' in shown) expect(shown.created_at).not.toMatch(new RegExp(`^${forged.year}`));
   // Other tests' posts may be read, but what is written belongs to one of the two who ask here.
   const owners = method === 'GET' ? [shown.owner_id] : [attacker.id, victim.id];

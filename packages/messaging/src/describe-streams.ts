@@ -23,8 +23,8 @@ interface ConsumerDescription {
   redelivered: number;
 }
 
-/** Who reads whose stream into its database. */
-const readers: Record<Publisher, readonly string[]> = {
+/** Who reads whose stream into its database; nobody the others. */
+const readers: Partial<Record<Publisher, readonly string[]>> = {
   auth: ['posts', 'votes'],
   posts: ['votes'],
   votes: ['posts'],
@@ -47,7 +47,7 @@ export async function describeConsumers(broker: Broker): Promise<ConsumerDescrip
   const { manager } = await broker.jetStream();
   const described: ConsumerDescription[] = [];
   for (const publisher of publishers) {
-    for (const service of readers[publisher]) {
+    for (const service of readers[publisher] ?? []) {
       const info = await manager.consumers.info(streamOf(publisher), service).catch(() => undefined);
       if (!info) continue;
       described.push({

@@ -100,7 +100,7 @@ describe('npm run accounts', () => {
       'password-reset-sent',
       'user-deleted',
     ]);
-  });
+  }, 60_000);
 
   it('exports what is kept of somebody', async () => {
     const ann = await join(ask);
