@@ -21,6 +21,8 @@ async function withStepped<Result>(
   work: (replica: Replica) => Promise<Result>,
 ): Promise<Result> {
   if (!replica) throw new Error('there is no second replica');
+  // Where clocks cannot be stepped this throws, before the replica is taken away.
+  replica.stepClock(0);
   system.withdraw(replica);
   try {
     replica.stepClock(seconds);

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { joinAgora } from '../load/join-agora.js';
+import { eraseAccount } from '../load/client.js';
 import type { Answer } from '../load/ask.js';
 import { statusOf } from '../load/watch-sessions.js';
 import { newAuthor } from './data.js';
@@ -71,17 +71,10 @@ const deleteAccount: Fault = {
   kind: 'deletion among logins',
   touches: 'data',
   async run(scene) {
-    const { attempt, findings } = scene;
-    const account = await joinAgora(attempt, 'faults');
-    if (!account) throw new Error('nobody could be registered');
-    scene.world.accounts.push(account);
+    const { findings } = scene;
+    const account = await newAuthor(scene);
     const form = { username: account.email, password: account.password };
-    account.deletion = 'asked';
-    let deleted: Answer | undefined;
-    const answers = await logInMeanwhile(scene, form, async () => {
-      deleted = await attempt('delete user', 'DELETE', '/users/me', { token: account.token });
-    });
-    if (deleted?.status === 204) account.deletion = 'done';
+    const answers = await logInMeanwhile(scene, form, () => eraseAccount(account, scene));
     for (const { status, body } of answers)
       if (status !== 200 && status !== 403)
         findings.broken('I11', `a login during a deletion was answered ${status} ${String(body.code)}`);

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { publish } from '../load/client.js';
 import { joinAgora } from '../load/join-agora.js';
 import { statusOf } from '../load/watch-sessions.js';
+import { voteKey } from '../load/world.js';
 import type { Scene } from '../faults/fault.js';
 import { NotReady, untilAllReady } from '../system/system.js';
 
@@ -38,7 +39,7 @@ async function findMissing(scene: Scene, deadline: number): Promise<string | und
   if (!post) return 'a new post';
   const vote = await attempt('vote', 'POST', '/vote', { token, json: { post_id: post.id, dir: 1 } });
   if (vote?.status !== 201) return 'a vote';
-  world.votes.set(`${account.id}/${post.id}`, { account, post, possible: new Set([true]) });
+  world.votes.set(voteKey(account, post), { account, post, possible: new Set([true]) });
   const isCounted = async () =>
     (await attempt('read', 'GET', `/posts/${post.id}`, { token }))?.body.votes === 1;
   if (!(await comesTrue(isCounted, deadline))) return 'a vote in the count of its post';

@@ -7,7 +7,7 @@ import type { Replica } from '../system/replica.js';
 import { joinAgora } from './join-agora.js';
 import type { Outages } from './outages.js';
 import type { Try } from './try-request.js';
-import type { Account, World } from './world.js';
+import { recordDeletion, type Account, type World } from './world.js';
 
 export interface Watch {
   random: Random;
@@ -38,7 +38,7 @@ async function endAndWatch(account: Account, watch: Watch): Promise<void> {
   const how = random.pick(['logout', 'every session', 'password', 'account'] as const);
   const { token } = account;
   world.accounts.push(account);
-  if (how === 'account') account.deletion = 'asked';
+  if (how === 'account') recordDeletion(account, 'asked');
   const answer = await {
     logout: () => attempt('log out', 'POST', '/logout', { token }),
     'every session': () => attempt('end sessions', 'DELETE', '/sessions', { token }),
@@ -46,7 +46,7 @@ async function endAndWatch(account: Account, watch: Watch): Promise<void> {
     account: () => attempt('delete user', 'DELETE', '/users/me', { token }),
   }[how]();
   if (answer?.status !== 204) return;
-  if (how === 'account') account.deletion = 'done';
+  if (how === 'account') recordDeletion(account, 'done');
   await expectRefusals(token, `${how} of user ${account.id}`, performance.now(), watch);
 }
 
