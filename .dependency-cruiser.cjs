@@ -7,8 +7,14 @@ const { globSync, readFileSync } = require('node:fs');
 const { dirname } = require('node:path');
 
 const anyWorkspace =
-  '^(packages/[^/]+|services/[^/]+|gateway|end-to-end|clients/[^/]+|chaos|bench|deploy/ecs)/';
-const productCode = '^(packages/[^/]+|services/[^/]+|gateway)/(src|migrations)/';
+  '^(packages/[^/]+|tools/[^/]+|services/[^/]+|gateway|test/end-to-end|clients/[^/]+|deploy/ecs)/';
+const productCode = '^(packages/[^/]+|tools/(?!chaos|bench)[^/]+|services/[^/]+|gateway)/(src|migrations)/';
+
+/** Of the workspaces here. */
+const manifests = globSync(
+  '{packages/*,tools/*,services/*,gateway,test/end-to-end,clients/*,deploy/ecs}/package.json',
+).map((file) => Object.assign(JSON.parse(readFileSync(file, 'utf8')), { folder: dirname(file) }));
+const folderOf = Object.fromEntries(manifests.map(({ name, folder }) => [name, folder]));
 
 const forbid = (name, from, to) => ({ name, severity: 'error', from, to });
 
@@ -18,8 +24,8 @@ const dependsOnly = (name, workspace, packages = []) =>
     name,
     { path: `^${workspace}/(src|migrations)/` },
     {
-      path: '^packages/',
-      pathNot: [workspace, ...packages.map((each) => `packages/${each}`)].map((each) => `^${each}/`),
+      path: '^(packages|tools)/',
+      pathNot: [workspace, ...packages.map((each) => folderOf[`@agora/${each}`])].map((each) => `^${each}/`),
     },
   );
 
@@ -29,19 +35,16 @@ const onlyKnows = (name, knower, npmPackage) =>
 
 /** npm links every workspace for everybody; only the ones in the package.json of the importer count. */
 const declaredWorkspacesOnly = (name) =>
-  globSync('{packages/*,services/*,gateway,end-to-end,clients/*,chaos,bench,deploy/ecs}/package.json').map(
-    (file) => {
-      const { dependencies, devDependencies } = JSON.parse(readFileSync(file, 'utf8'));
-      const declared = Object.keys({ ...dependencies, ...devDependencies })
-        .filter((each) => each.startsWith('@agora/'))
-        .map((each) => each.replace('@agora/', 'packages/'));
-      return forbid(
-        name,
-        { path: `^${dirname(file)}/` },
-        { path: '^packages/', pathNot: [dirname(file), ...declared].map((each) => `^${each}/`) },
-      );
-    },
-  );
+  manifests.map(({ folder, dependencies, devDependencies }) => {
+    const declared = Object.keys({ ...dependencies, ...devDependencies })
+      .filter((each) => each.startsWith('@agora/'))
+      .map((each) => folderOf[each]);
+    return forbid(
+      name,
+      { path: `^${folder}/` },
+      { path: '^(packages|tools)/', pathNot: [folder, ...declared].map((each) => `^${each}/`) },
+    );
+  });
 
 module.exports = {
   forbidden: [
@@ -55,7 +58,7 @@ module.exports = {
       'workspaces-are-imported-by-name',
       { path: anyWorkspace },
       {
-        path: '^packages/',
+        path: '^(packages|tools)/',
         pathNot: '^$1/',
         dependencyTypesNot: ['aliased-workspace'],
       },
@@ -67,7 +70,7 @@ module.exports = {
     ),
     dependsOnly(
       'operations-depend-on-chassis-database-messaging-contracts-progress-only',
-      'packages/operations',
+      'tools/operations',
       ['chassis', 'database', 'messaging', 'contracts', 'progress'],
     ),
     dependsOnly('gateway-depends-on-chassis-identity-messaging-only', 'gateway', [
@@ -80,7 +83,7 @@ module.exports = {
       'contracts',
       'messaging',
     ]),
-    dependsOnly('openapi-depends-on-chassis-only', 'packages/openapi', ['chassis']),
+    dependsOnly('openapi-depends-on-chassis-only', 'tools/openapi', ['chassis']),
     dependsOnly('messaging-depends-on-chassis-contracts-only', 'packages/messaging', [
       'chassis',
       'contracts',
@@ -137,7 +140,7 @@ module.exports = {
     ),
     forbid(
       'src-does-not-import-dev-dependencies',
-      { path: productCode, pathNot: '^packages/testing/' },
+      { path: productCode, pathNot: '^tools/testing/' },
       {
         dependencyTypes: ['npm-dev'],
         dependencyTypesNot: ['type-only'],
@@ -154,7 +157,11 @@ module.exports = {
     forbid('every-import-resolves', {}, { couldNotResolve: true }),
 
     // One owner for each of these libraries
-    onlyKnows('only-messaging-knows-nats', '(packages/(messaging|testing)|chaos)', '(@nats-io/[^/]+|nats)'),
+    onlyKnows(
+      'only-messaging-knows-nats',
+      '(packages/messaging|tools/(testing|chaos))',
+      '(@nats-io/[^/]+|nats)',
+    ),
     onlyKnows('only-database-knows-umzug', 'packages/database', 'umzug'),
     onlyKnows('only-the-gateway-knows-http-proxy-middleware', 'gateway', 'http-proxy-middleware'),
   ],

@@ -18,7 +18,7 @@ COPY --from=manifests /agora ./
 FROM workspaces AS build
 RUN --mount=type=cache,target=/root/.npm npm ci --ignore-scripts
 COPY . .
-RUN node_modules/.bin/tsc -b services/auth services/posts services/votes packages/mailbox gateway \
+RUN node_modules/.bin/tsc -b services/auth services/posts services/votes tools/mailbox gateway \
  && rm -rf node_modules \
  # Whoever cloned with a strict umask would else get images whose files their user can't read.
  && chmod -R a+rX,go-w .
@@ -116,7 +116,7 @@ EXPOSE 8025 1025
 COPY --from=mailbox-files /app ./
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 CMD ["node", "-e", \
   "fetch('http://127.0.0.1:' + process.env.PORT + '/readyz').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
-CMD ["packages/mailbox/dist/main.js"]
+CMD ["tools/mailbox/dist/main.js"]
 
 # Prepares what the others need: secrets for docker compose, roles and schemas in a database.
 FROM auth AS setup

@@ -2,13 +2,12 @@
 import { globSync } from 'node:fs';
 import { basename } from 'node:path';
 
-const sources =
-  '{packages,services,gateway,end-to-end,clients,chaos,bench,deploy,scripts,test}/**/*.{ts,js,mjs,cjs}';
+const sources = '{packages,services,gateway,tools,clients,deploy,scripts,test}/**/*.{ts,js,mjs,cjs}';
 const notOurs = /(^|\/)(node_modules|dist|coverage|cdk\.out)$/;
 
 const vague = new Set(['utils', 'helpers', 'common', 'shared', 'misc', 'lib', 'core', 'base', 'manager']);
 const kebabCase = /^[a-z0-9]+(-[a-z0-9]+)*$/;
-const packageIndex = /^(packages|clients)\/[^/]+\/src\/index\.ts$/;
+const packageIndex = /^(packages|tools|clients)\/[^/]+\/src\/index\.ts$/;
 
 const complaints = [];
 for (const path of globSync(sources, { exclude: (each) => notOurs.test(each) })) {

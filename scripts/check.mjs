@@ -16,7 +16,7 @@ const steps = {
   types: 'tsc -b && tsc -p tsconfig.test.json && tsc -p deploy/ecs/tsconfig.test.json',
   lint: 'oxlint',
   names: 'node scripts/check-names.mjs',
-  boundaries: 'depcruise packages services gateway end-to-end clients chaos bench deploy/ecs test scripts',
+  boundaries: 'depcruise packages services gateway tools clients deploy/ecs test scripts',
   'unused code': 'knip --no-config-hints',
   'generated files':
     'node scripts/generate-event-docs.mjs --check && node scripts/generate-prometheus-rule.mjs --check && node scripts/generate-openapi.mjs --check && node clients/typescript/generate-types.mjs --check',

@@ -1,7 +1,7 @@
 /** Writes gateway/openapi.json from what gateway and services say of their endpoints; with `--check` says instead whether it is stale. Expects a build. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import * as gateway from '../gateway/dist/document.js';
-import { createDocument } from '../packages/openapi/dist/index.js';
+import { createDocument } from '../tools/openapi/dist/index.js';
 import * as auth from '../services/auth/dist/document.js';
 import * as posts from '../services/posts/dist/document.js';
 import * as votes from '../services/votes/dist/document.js';

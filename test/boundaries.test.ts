@@ -29,7 +29,7 @@ const violations: [rule: string, file: string, imported: string][] = [
   ],
   [
     'operations-depend-on-chassis-database-messaging-contracts-progress-only',
-    'packages/operations/src/audit.ts',
+    'tools/operations/src/audit.ts',
     '@agora/identity',
   ],
   ['gateway-depends-on-chassis-identity-messaging-only', 'gateway/src/routes.ts', '@agora/database'],
@@ -38,7 +38,7 @@ const violations: [rule: string, file: string, imported: string][] = [
     'packages/identity/src/verify.ts',
     '@agora/database',
   ],
-  ['openapi-depends-on-chassis-only', 'packages/openapi/src/create-document.ts', '@agora/contracts'],
+  ['openapi-depends-on-chassis-only', 'tools/openapi/src/create-document.ts', '@agora/contracts'],
   ['clients-depend-on-nothing-inside', 'clients/typescript/src/agora.ts', '@agora/chassis'],
   [
     'messaging-depends-on-chassis-contracts-only',
@@ -60,7 +60,7 @@ const violations: [rule: string, file: string, imported: string][] = [
   ['only-declared-dependencies-may-be-imported', 'services/votes/src/migrate.ts', 'undeclared'],
   ['only-declared-workspaces-may-be-imported', 'services/posts/src/migrate.ts', '@agora/database'],
   ['every-import-resolves', 'services/votes/src/events/erase-votes.ts', '@agora/posts'],
-  ['only-messaging-knows-nats', 'packages/local-stack/src/start-nats.ts', '@nats-io/jetstream'],
+  ['only-messaging-knows-nats', 'tools/local-stack/src/start-nats.ts', '@nats-io/jetstream'],
   ['only-database-knows-umzug', 'services/votes/migrations/0001-create-votes.ts', 'umzug'],
   ['only-the-gateway-knows-http-proxy-middleware', 'services/votes/src/proxy.ts', 'http-proxy-middleware'],
 ];
@@ -73,9 +73,9 @@ const cleanTree: Tree = {
   'packages/contracts/src/index.ts': [],
   'packages/database/src/index.ts': ['umzug'],
   'packages/identity/src/index.ts': ['@agora/chassis', '@agora/contracts', '@agora/messaging'],
-  'packages/local-stack/src/index.ts': ['@agora/database'],
+  'tools/local-stack/src/index.ts': ['@agora/database'],
   'packages/messaging/src/index.ts': ['@agora/contracts', '@nats-io/jetstream'],
-  'packages/testing/src/index.ts': ['@agora/local-stack', '@nats-io/jetstream', 'a-tool'],
+  'tools/testing/src/index.ts': ['@agora/local-stack', '@nats-io/jetstream', 'a-tool'],
   'clients/typescript/src/index.ts': [],
   'services/posts/src/config.ts': ['@agora/chassis'],
   'services/posts/src/models/post.ts': [],
@@ -98,10 +98,13 @@ const allPackages = [
   'openapi',
   'testing',
 ];
+const isTool = (name: string) => ['local-stack', 'openapi', 'operations', 'testing'].includes(name);
 const libraries = ['@nats-io/jetstream', 'umzug', 'http-proxy-middleware'];
 const everything = [...libraries, ...allPackages.map((each) => `@agora/${each}`)];
 const declarations: Record<string, string[]> = {
-  ...Object.fromEntries(allPackages.map((each) => [`packages/${each}`, everything])),
+  ...Object.fromEntries(
+    allPackages.map((each) => [`${isTool(each) ? 'tools' : 'packages'}/${each}`, everything]),
+  ),
   'services/posts': ['@agora/chassis'],
   'services/votes': everything,
   gateway: everything,
@@ -165,7 +168,7 @@ describe('the import rules', () => {
 async function plant(name: string, files: Tree): Promise<string> {
   const tree = join(scratch, name);
   await write(join(tree, 'package.json'), {
-    workspaces: ['packages/*', 'services/*', 'clients/*', 'gateway'],
+    workspaces: ['packages/*', 'tools/*', 'services/*', 'clients/*', 'gateway'],
     devDependencies: { 'a-tool': '1.0.0' },
   });
   for (const library of [...libraries, 'a-tool', 'undeclared']) {
@@ -174,7 +177,8 @@ async function plant(name: string, files: Tree): Promise<string> {
   }
   for (const [workspace, dependencies] of Object.entries(declarations)) {
     await write(join(tree, workspace, 'package.json'), {
-      exports: workspace.startsWith('packages/') ? { '.': { source: './src/index.ts' } } : {},
+      name: `@agora/${basename(workspace)}`,
+      exports: /^(packages|tools)\//.test(workspace) ? { '.': { source: './src/index.ts' } } : {},
       dependencies: Object.fromEntries(dependencies.map((each) => [each, '1.0.0'])),
     });
     await mkdir(join(tree, 'node_modules/@agora'), { recursive: true });
@@ -201,6 +205,7 @@ async function cruise(tree: string): Promise<Map<string, string[]>> {
     '--output-type',
     'json',
     'packages',
+    'tools',
     'services',
     'gateway',
     'clients',

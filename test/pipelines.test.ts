@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { globSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
@@ -34,7 +34,7 @@ describe('pipelines', () => {
       'a service is deployed when what it is made of changes',
       'votes.yml',
       /packages\/contracts/.source,
-      'packages/demo',
+      'tools/demo',
     ],
     ['calls give what the called workflow asks for', 'votes.yml', /stack: AgoraVotes, /.source, ''],
     [
@@ -238,6 +238,7 @@ function workspacesOf(folder: string, found = new Set<string>()): Set<string> {
   if (found.has(folder)) return found;
   found.add(folder);
   for (const name of Object.keys(dependenciesOf(folder)))
-    if (name.startsWith('@agora/')) workspacesOf(name.replace('@agora/', 'packages/'), found);
+    if (name.startsWith('@agora/'))
+      workspacesOf(relative(repository, realpathSync(join(repository, 'node_modules', name))), found);
   return found;
 }

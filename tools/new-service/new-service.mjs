@@ -1,0 +1,127 @@
+/** `npm run new-service -- comments`: adds a service that starts, migrates, answers behind the gateway and can be deployed. Writes nothing when something is in the way. */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { editsFor } from './edits.mjs';
+import { checkName } from './names.mjs';
+
+const repository = fileURLToPath(new URL('../..', import.meta.url));
+const read = (path) => readFileSync(join(repository, path), 'utf8');
+
+try {
+  const [name, ...rest] = process.argv.slice(2);
+  if (rest.length > 0) throw new Error('Usage: npm run new-service -- comments');
+  const written = filesFor(describe(name));
+  for (const [path, content] of Object.entries(written)) write(path, content);
+  const formatted = Object.keys(written).filter((path) => /\.(ts|json|md|ya?ml|mjs)$/.test(path));
+  runTool('node_modules/prettier/bin/prettier.cjs', '--write', ...formatted);
+  // The public document is made of what is built.
+  runTool('node_modules/typescript/bin/tsc', '-b');
+  runTool('scripts/generate-openapi.mjs');
+  runTool('clients/typescript/generate-types.mjs');
+  console.log(`${name} is in services/${name}. Next: npm install, npm test -w services/${name}, npm start.`);
+} catch (error) {
+  console.error(error.message);
+  process.exitCode = 1;
+}
+
+function runTool(tool, ...args) {
+  try {
+    execFileSync(process.execPath, [tool, ...args], { cwd: repository, stdio: 'pipe' });
+  } catch (error) {
+    throw new Error(`${tool} failed:\n${error.stdout}${error.stderr}`, { cause: error });
+  }
+}
+
+function describe(name) {
+  const list = /schemas = \[([^\]]*)\]/.exec(read('packages/database/src/provision.ts'))?.[1] ?? '';
+  const services = [...list.matchAll(/'(\w+)'/g)].map(([, each]) => each);
+  checkName(name, { services, routes: read('gateway/src/routes.ts') });
+  const place = services.length + 1;
+  const Name = name[0].toUpperCase() + name.slice(1);
+  return { name, Name, NAME: name.toUpperCase(), port: 8000 + place, internalPort: 9000 + place };
+}
+
+/** The content of everything that is new or changes, by path. */
+function filesFor(service) {
+  const { name } = service;
+  const folder = `services/${name}`;
+  const fill = (template) =>
+    read(`tools/new-service/template/${template}.txt`).replaceAll(/\{\{(\w+)\}\}/g, (_, key) => service[key]);
+  const edited = Object.entries(editsFor(service)).map(([path, edits]) => [
+    path,
+    edits.reduce(apply(path), read(path)),
+  ]);
+  return {
+    ...Object.fromEntries(edited),
+    'package-lock.json': lockfileWith(name),
+    [`${folder}/package.json`]: JSON.stringify(manifestOf(name), null, 2),
+    [`${folder}/tsconfig.json`]: read('services/votes/tsconfig.json').replace(
+      / *\{ "path": "[^"]*import-monolith" \},\n/,
+      '',
+    ),
+    [`${folder}/README.md`]: fill('README.md'),
+    [`${folder}/src/config.ts`]: fill('config.ts'),
+    [`${folder}/src/main.ts`]: fill('main.ts'),
+    [`${folder}/src/migrate.ts`]: fill('migrate.ts'),
+    [`${folder}/src/document.ts`]: fill('document.ts'),
+    [`${folder}/src/outbox-command.ts`]: fill('outbox-command.ts'),
+    [`${folder}/src/migrations/0001-create-messaging-tables.ts`]: fill('0001-create-messaging-tables.ts'),
+    [`${folder}/src/events/subscriptions.ts`]: fill('subscriptions.ts'),
+    [`${folder}/src/http/routes.ts`]: fill('routes.ts'),
+    [`${folder}/src/http/show-caller.ts`]: fill('show-caller.ts'),
+    [`${folder}/test/http/show-caller.test.ts`]: fill('show-caller.test.ts'),
+    [`deploy/k8s/base/${name}.yaml`]: fill('kubernetes.yaml'),
+    [`.github/workflows/${name}.yml`]: fill('workflow.yml'),
+  };
+}
+
+/** Each place must be there once; else the repository is not as it was when this was written. */
+function apply(path) {
+  return (content, { place, edit }) => {
+    if ([...content.matchAll(new RegExp(place, `${place.flags}g`))].length !== 1)
+      throw new Error(`${path} has changed: ${place} is not in it once; nothing was written`);
+    return content.replace(place, (found) => edit(found));
+  };
+}
+
+/** That of votes, in the versions it has, without what only votes needs. */
+function manifestOf(name) {
+  const text = read('services/votes/package.json').replaceAll('votes', name);
+  const manifest = JSON.parse(text);
+  const needed = /^(joi|@agora\/(chassis|database|identity|messaging|operations))$/;
+  const dependencies = Object.entries(manifest.dependencies).filter(([each]) => needed.test(each));
+  const scripts = Object.entries(manifest.scripts).filter(
+    ([each]) => !['audit', 'dead-letters', 'projections'].includes(each),
+  );
+  return {
+    ...manifest,
+    scripts: Object.fromEntries(scripts),
+    dependencies: Object.fromEntries(dependencies),
+  };
+}
+
+function lockfileWith(name) {
+  const lock = JSON.parse(read('package-lock.json'));
+  const { version, license, dependencies, devDependencies } = manifestOf(name);
+  lock.packages[`services/${name}`] = {
+    name: `@agora/${name}`,
+    version,
+    license,
+    dependencies,
+    devDependencies,
+  };
+  lock.packages[`node_modules/@agora/${name}`] = { resolved: `services/${name}`, link: true };
+  const [root, ...others] = Object.entries(lock.packages);
+  lock.packages = Object.fromEntries([
+    root,
+    ...others.toSorted(([one], [other]) => one.localeCompare(other, 'en')),
+  ]);
+  return `${JSON.stringify(lock, null, 2)}\n`;
+}
+
+function write(path, content) {
+  mkdirSync(dirname(join(repository, path)), { recursive: true });
+  writeFileSync(join(repository, path), content);
+}
