@@ -1,5 +1,6 @@
 import type { ServiceName } from '@agora/local-stack';
 import pg from 'pg';
+import { eventually } from './eventually.js';
 import { currentStack } from './stack.js';
 
 /** Runs a statement as the administrator of this worker's database, or of another; tables are named with their schema. */
@@ -48,6 +49,16 @@ export async function beforeCommit(
     await client.end();
   }
 }
+
+/** Waits until a service's process is held up by a lock, in a statement that contains `text`. */
+export const untilLocked = (service: ServiceName, text: string): Promise<void> =>
+  eventually(async () => {
+    const waiting = await query(
+      `SELECT FROM pg_stat_activity WHERE datname = current_database() AND usename = $1 AND wait_event_type = 'Lock' AND query LIKE $2`,
+      [`${service}_app`, `%${text}%`],
+    );
+    if (waiting.length === 0) throw new Error(`no statement of ${service} with ${text} waits for a lock`);
+  });
 
 /** A connection with the rights of a service's processes, to this worker's database. */
 export async function connectAs(service: ServiceName): Promise<pg.Client> {

@@ -31,10 +31,13 @@ export interface KnownUser extends UserView {
   version: number;
 }
 
-/** Whose password was checked, and against which hash. */
-export interface CheckedPassword {
+/** What a login has proved of an account, as it was when it was looked at. */
+export interface Proof {
   id: number;
+  /** The hash that the password was checked against. */
   passwordHash: string;
+  /** The second factor that a code was given of; null where there was none. */
+  secondFactor: string | null;
   newHash?: string | undefined;
 }
 
@@ -48,6 +51,14 @@ const useStep = defineStatement(
          WHERE id = $1 AND totp_enabled_at IS NOT NULL AND totp_secret = $3 AND NOT $2::int = ANY (totp_used_steps) RETURNING id`,
   { prepared: true },
 );
+
+// An UPDATE that meets the constraint fails, and PostgreSQL logs it with the address; an INSERT can give way to whoever has the address, or
+// waits for whoever is about to. The row stands for the address until the account has it, and no other transaction ever sees it.
+const insertPlaceholder = defineStatement(
+  'reserve-email',
+  `INSERT INTO users (id, email, password_hash) OVERRIDING SYSTEM VALUE VALUES (-$1::int, $2, '') ON CONFLICT DO NOTHING RETURNING id`,
+);
+const deletePlaceholder = defineStatement('reserve-email-done', 'DELETE FROM users WHERE id = -$1::int');
 
 @Table({ tableName: 'users' })
 export class User extends Model {
@@ -102,16 +113,23 @@ export class User extends Model {
   @Column(DataType.DATE)
   declare createdAt: Date;
 
-  /** Takes the number of the account's next session, and holds the account until the transaction ends; undefined when `passwordHash` is not its hash any more. A `newHash` takes its place. */
+  /** Takes the number of the account's next session, and holds the account until the transaction ends; undefined when it has another password or second factor by now. A `newHash` takes the place of the hash. */
   static async takeSessionNumber(
-    { id, passwordHash, newHash = passwordHash }: CheckedPassword,
+    { id, passwordHash, secondFactor, newHash = passwordHash }: Proof,
     transaction: Transaction,
   ): Promise<User | undefined> {
     const [, [user]] = await User.update(
       { lastSessionNumber: literal('last_session_number + 1'), passwordHash: newHash },
       { where: { id, passwordHash }, returning: true, transaction },
     );
-    return user;
+    return user?.secondFactor === secondFactor ? user : undefined;
+  }
+
+  /** Makes sure that the account can be given an address in this transaction; false when another has it, or gets it first. */
+  static async reserveEmail(id: number, email: string, transaction: Transaction): Promise<boolean> {
+    const [reserved] = await sql(insertPlaceholder, [id, email], transaction);
+    if (reserved) await sql(deletePlaceholder, [id], transaction);
+    return reserved !== undefined;
   }
 
   /** The key of the account with that id; undefined when there is none. */
@@ -122,6 +140,11 @@ export class User extends Model {
   /** Takes note that a code of this step was used; false when one was already, or the second factor is another by now. */
   static useTotpStep = async (id: number, step: number, totpSecret: string): Promise<boolean> =>
     (await sql(useStep, [id, step, totpSecret])).length > 0;
+
+  /** The encrypted secret of the second factor, null while it is off. */
+  get secondFactor(): string | null {
+    return this.totpEnabledAt ? this.totpSecret : null;
+  }
 
   isBanned(): boolean {
     return this.bannedUntil !== null && this.bannedUntil.getTime() > Date.now();

@@ -6,7 +6,7 @@ import type { Revocations } from '@agora/identity';
 import { addAllToOutbox } from '@agora/messaging';
 import type { Transaction } from 'sequelize';
 import { mostSessions, Session, type Origin } from '../models/session.js';
-import { User, type CheckedPassword } from '../models/user.js';
+import { User, type Proof } from '../models/user.js';
 
 interface Opened {
   session: Session;
@@ -16,11 +16,11 @@ interface Opened {
 }
 
 /**
- * Opens a session for whoever gave the right password, and holds the account until the transaction ends; undefined when it has another
- * password by now, or is gone. Throws a 403 while the account is banned. Past 50 sessions the ones that were used least recently end.
+ * Opens a session for whoever gave the right password, and a code where one was needed, and holds the account until the transaction ends;
+ * undefined when it has another password or second factor by now, or is gone. Throws a 403 while the account is banned. Past 50 sessions the ones that were used least recently end.
  */
 export type OpenSession = (
-  checked: CheckedPassword,
+  proof: Proof,
   origin: Origin,
   transaction: Transaction,
 ) => Promise<Opened | undefined>;
@@ -31,8 +31,8 @@ const mostEndedAtOnce = 100;
 /** Makes the function that opens sessions. */
 export const sessionOpener =
   (revocations: Pick<Revocations, 'revokeSession'>): OpenSession =>
-  async (checked, origin, transaction) => {
-    const user = await User.takeSessionNumber(checked, transaction);
+  async (proof, origin, transaction) => {
+    const user = await User.takeSessionNumber(proof, transaction);
     if (!user) return undefined;
     if (user.isBanned()) throw banned();
     const ended = await Session.endSurplus(user, mostSessions - 1, mostEndedAtOnce, transaction);

@@ -22,6 +22,8 @@ const examples: Record<string, Example[]> = {
   'trim-sessions-later': [{ values: [500] }],
   'erase-sessions-later': [{ values: [500, 7] }],
   'find-account-key': [{ values: [500] }],
+  'reserve-email': [{ values: [500, 'nobody@example.test'] }],
+  'reserve-email-done': [{ values: [500] }],
   'revocations-after': [{ values: [99_000] }],
   'newest-revocation': [{ values: [] }],
   // Once a minute it walks over what is kept for 8 days: deleted accounts, and sessions ended up to a number.

@@ -4,7 +4,7 @@ import { userUpdated } from '@agora/contracts';
 import { inTransaction } from '@agora/database';
 import { addToOutbox } from '@agora/messaging';
 import Joi from 'joi';
-import { UniqueConstraintError, type Transaction } from 'sequelize';
+import type { Transaction } from 'sequelize';
 import type { MailQueue } from '../../mail/queue.js';
 import { useMailToken, voidMailTokens } from '../../models/mail-token.js';
 import { User } from '../../models/user.js';
@@ -49,15 +49,9 @@ async function changeEmail(
   transaction: Transaction,
 ): Promise<void> {
   const { id: userId, email: oldEmail } = user;
-  // Looked at beforehand, so that the constraint is met only in a race: what it says would name the address.
-  if (await User.findOne({ where: { email }, transaction })) throw emailTaken();
+  if (!(await User.reserveEmail(userId, email, transaction))) throw emailTaken();
   const version = publicEmails ? user.version + 1 : user.version;
-  try {
-    await user.update({ email, emailVerifiedAt: new Date(), version }, { transaction });
-  } catch (error) {
-    if (error instanceof UniqueConstraintError) throw emailTaken();
-    throw error;
-  }
+  await user.update({ email, emailVerifiedAt: new Date(), version }, { transaction });
   // What was sent to the old address opens nothing any more.
   await voidMailTokens('reset-password', { userId }, transaction);
   await mails.add({ kind: 'email-changed', userId, email: oldEmail }, transaction);

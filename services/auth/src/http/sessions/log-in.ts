@@ -11,7 +11,7 @@ import type { MailQueue } from '../../mail/queue.js';
 import { seeDevice } from '../../models/seen-device.js';
 import type { Origin } from '../../models/session.js';
 import { banned, type OpenSession } from '../../sessions/open-session.js';
-import { User, type CheckedPassword } from '../../models/user.js';
+import { User, type Proof } from '../../models/user.js';
 import type { Passwords } from '../../passwords/passwords.js';
 import { overloaded } from '../../passwords/places.js';
 import type { SecondFactors } from '../../second-factor/second-factors.js';
@@ -47,7 +47,7 @@ interface Dependencies {
   mails: MailQueue;
 }
 
-/** The password may be hashed anew, by another login, while it is checked; once is enough to look again. */
+/** The password may be hashed anew by another login, or the second factor turned on, while they are checked; once is enough to look again. */
 const mostLooks = 2;
 
 /** `POST /login`: opens a session, by the password form of OAuth 2.0 (RFC 6749, 4.3.2). */
@@ -57,7 +57,7 @@ export function logIn(dependencies: Dependencies): Handler {
     const { username, password, totp } = validate(schema, await readForm(ctx));
     const attempt = await beginLogin(username, clientAddress(ctx));
     const email = canonicalEmail(username);
-    let isCodeAccepted = false;
+    let proved: string | null = null;
     for (let look = 1; look <= mostLooks; look += 1) {
       const user = email ? await User.findOne({ where: { email } }) : null;
       const matches = await passwords.matches(password, user?.passwordHash, attempt.knownAs);
@@ -65,19 +65,14 @@ export function logIn(dependencies: Dependencies): Handler {
         await attempt.failed(user?.id);
         throw invalidCredentials();
       }
-      if (user.totpEnabledAt && !isCodeAccepted) {
-        await useCode(user, totp, attempt, dependencies);
-        isCodeAccepted = true;
-      }
-      await attempt.succeeded(user.id);
-      const { id, passwordHash } = user;
-      const checked = {
-        id,
-        passwordHash,
-        newHash: await renewedHash(user, password, passwords, attempt.knownAs),
-      };
+      const { id, passwordHash, secondFactor } = user;
+      if (secondFactor !== null && secondFactor !== proved) await useCode(user, totp, attempt, dependencies);
+      proved = secondFactor;
+      await attempt.succeeded(id);
+      const newHash = await renewedHash(user, password, passwords, attempt.knownAs);
+      const proof = { id, passwordHash, secondFactor, newHash };
       const opened = await inTransaction((transaction) =>
-        open(checked, originOf(ctx), dependencies, transaction),
+        open(proof, originOf(ctx), dependencies, transaction),
       );
       if (opened)
         return answerToken(ctx, signAccessToken, opened.session.toSubject(opened.user), opened.refreshToken);
@@ -103,12 +98,12 @@ async function useCode(
 
 /** Opens a session, and tells the owner when it is from where none was before. */
 async function open(
-  checked: CheckedPassword,
+  proof: Proof,
   origin: Origin,
   { openSession, mails }: Dependencies,
   transaction: Transaction,
 ): ReturnType<OpenSession> {
-  const opened = await openSession(checked, origin, transaction);
+  const opened = await openSession(proof, origin, transaction);
   if (opened && (await seeDevice(opened.user, origin, transaction))) {
     const { id: userId, email } = opened.user;
     const details = { ip: origin.ip, user_agent: origin.userAgent, time: new Date().toISOString() };

@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
+  beforeCommit,
   eventually,
   httpClient,
   join,
@@ -10,14 +13,29 @@ import {
   startAgora,
   statusesOf,
   tokenIn,
+  untilLocked,
   type Agora,
+  type Answer,
   type HttpClient,
+  type Mail,
   type Person,
 } from '@agora/testing';
 
 const freshAddress = () => `${randomUUID()}@example.test`;
 const asked = /^Confirm your e-mail/;
 const askedNew = /^Confirm your new e-mail/;
+
+async function logOfPostgres(): Promise<string> {
+  const [folder] = await query<{ data_directory: string }>('SHOW data_directory');
+  return readFile(resolve(folder?.data_directory ?? '', '..', 'postgres.log'), 'utf8');
+}
+
+/** The token of a mail that none of the known ones is of. */
+function newTokenIn(mails: readonly Mail[], known: readonly string[]): string {
+  const token = mails.map((mail) => tokenIn(mail, 'confirm-email')).find((each) => !known.includes(each));
+  if (token === undefined) throw new Error('there is no new mail');
+  return token;
+}
 
 describe('e-mail addresses', () => {
   let agora: Agora;
@@ -141,6 +159,30 @@ describe('e-mail addresses', () => {
     const late = await confirm(token);
     expect([late.status, late.body.code]).toEqual([409, 'email_taken']);
     expect(await accountOf(ann)).toMatchObject({ email: ann.email });
+  });
+
+  it('go to whoever is first, without an error of the database that would name them', async () => {
+    const people = await Promise.all([join(ask), join(ask)]);
+    const email = freshAddress();
+    const tokens: string[] = [];
+    for (const person of people) {
+      await change(person, email);
+      tokens.push(await eventually(async () => newTokenIn(await mailsTo(email), tokens)));
+    }
+    expect(statusesOf(await Promise.all(tokens.map(confirm)))).toEqual([204, 409]);
+
+    const [ann] = people;
+    const other = freshAddress();
+    await change(ann, other);
+    const token = await tokenTo(other, askedNew);
+    let late: Promise<Answer> | undefined;
+    const register = `INSERT INTO auth.users (email, password_hash) VALUES ($1, '')`;
+    await beforeCommit(register, [other], async () => {
+      late = confirm(token);
+      await untilLocked('auth', 'users');
+    });
+    expect((await late)?.body.code).toBe('email_taken');
+    expect(await logOfPostgres()).not.toContain('users_email_key');
   });
 
   it('do not change without the password', async () => {

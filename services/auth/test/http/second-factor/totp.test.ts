@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
+  beforeCommit,
   httpClient,
   join,
   mailTo,
@@ -7,7 +8,9 @@ import {
   startAgora,
   statusesOf,
   tokenIn,
+  untilLocked,
   type Agora,
+  type Answer,
   type HttpClient,
   type Person,
 } from '@agora/testing';
@@ -121,6 +124,19 @@ describe('a second factor', () => {
     expect((await logIn(person)).status).toBe(200);
     expect((await logIn(person, recoveryCodes[0])).status).toBe(200);
     await mailTo(person.email, /^Your second factor is off/);
+  });
+
+  it('is asked for by a login that had checked the password before it was turned on', async () => {
+    const ann = await join(ask);
+    const secret = String((await prepare(ann)).body.secret);
+    let login: Promise<Answer> | undefined;
+    const turnOn = 'UPDATE auth.users SET totp_enabled_at = now() WHERE id = $1';
+    await beforeCommit(turnOn, [ann.id], async () => {
+      login = logIn(ann);
+      await untilLocked('auth', 'last_session_number');
+    });
+    expect((await login)?.body.code).toBe('totp_required');
+    expect((await logIn(ann, codeOf(secret))).status).toBe(200);
   });
 
   it('counts wrong codes as failed logins', async () => {
