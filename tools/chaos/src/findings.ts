@@ -1,8 +1,8 @@
 /** What must hold whatever breaks, and where to look when it does not. */
 export const invariants = {
   I1: {
-    says: 'every acknowledged post is there until it is deleted',
-    look: 'posts.posts and posts.outbox (post-created, post-deleted); logs posts-1, posts-2, postgres',
+    says: 'every acknowledged account, post and report is there until it is deleted',
+    look: 'auth.users, posts.posts, posts.reports and posts.outbox (post-created, post-deleted); logs posts-1, posts-2, postgres',
   },
   I2: {
     says: 'every vote is as its last answer said',
@@ -55,6 +55,22 @@ export const invariants = {
   I14: {
     says: 'every process works again within 10 s of the last fault',
     look: '/readyz and the log of the replica; who holds the leases; the consumers of its streams',
+  },
+  I15: {
+    says: 'a removed post is shown to its author and moderators alone, takes no votes, and comes back whole',
+    look: 'posts.posts (removed_at, published, removals); votes.known_posts; post-updated in posts.outbox and votes.inbox',
+  },
+  I16: {
+    says: 'a banned account gets no session until the ban is taken back',
+    look: 'auth.users.banned_until, auth.moderation_acts, auth.sessions; logs auth-1, auth-2',
+  },
+  I17: {
+    says: 'every promised mail arrives, and twice only where nobody could know that it had',
+    look: 'auth.mails (attempts, due_at, last_error, failed_at); mails_total of auth; what ended at the first delivery',
+  },
+  I18: {
+    says: 'the last name of an account is shown everywhere',
+    look: 'auth.users.name and version, posts.authors; user-updated in auth.outbox and posts.inbox',
   },
 } as const;
 

@@ -1,23 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { forEachService } from '@agora/local-stack';
 import { injectFaults, type Plan } from './faults/inject-faults.js';
-import type { Mark, Poison, Scene } from './faults/fault.js';
+import type { Mark } from './faults/fault.js';
 import { healEverything } from './faults/servers.js';
-import { collectFindings, type Finding } from './findings.js';
+import type { Finding } from './findings.js';
+import { checkActs } from './invariants/check-acts.js';
 import { checkInvariants } from './invariants/check.js';
 import { checkRecovery } from './invariants/check-recovery.js';
 import { settle } from './invariants/settle.js';
-import { openClient } from './load/ask.js';
-import { runClient } from './load/client.js';
-import { openJournal, type Entry } from './load/journal.js';
-import { watchOutages } from './load/outages.js';
-import { createTry } from './load/try-request.js';
-import { watchSessions } from './load/watch-sessions.js';
-import { createWorld, type World } from './load/world.js';
+import type { Entry } from './load/journal.js';
+import { clientCount, startLoad } from './load/start-load.js';
+import type { World } from './load/world.js';
 import { compareHoldings, readHoldings, type Holding } from './measure/holdings.js';
 import { readLags, type Lag } from './measure/lags.js';
 import { countDeliveries, type Deliveries } from './measure/deliveries.js';
-import { randomFor } from './random.js';
+import { openScene } from './open-scene.js';
 import { startSystem, untilAllReady, type System } from './system/system.js';
 
 export interface ChaosOptions {
@@ -48,9 +44,6 @@ export interface Run {
   world: World;
 }
 
-const clientCount = 8;
-/** Those who end sessions and look whether anybody serves them still. */
-const watcherCount = 2;
 const baselineMilliseconds = 3_000;
 
 /** Starts an Agora, drives it, breaks it, heals it, and holds it against the invariants; kills all of it and does so again. */
@@ -69,49 +62,11 @@ export async function runChaos(options: ChaosOptions): Promise<Run> {
 
 async function driveAndBreak(system: System, options: ChaosOptions): Promise<Run> {
   const { seed, announce, signal } = options;
-  const journal = openJournal();
   const startedAt = Date.now();
-  const findings = collectFindings(announce);
-  const world = createWorld();
-  const poison: Poison = { sent: forEachService(() => new Set()), lost: new Set() };
   const counting = countDeliveries(system.administration);
-  const calm = new AbortController();
-  const clients = Array.from({ length: clientCount }, () => openClient(system.origin));
-  const load = clients.map(({ ask }, index) =>
-    runClient({
-      label: `c${index + 1}`,
-      random: randomFor(seed, `client ${index + 1}`),
-      world,
-      findings,
-      attempt: createTry(ask, journal, findings),
-      signal: calm.signal,
-    }),
-  );
-  const own = openClient(system.origin);
-  const attempt = createTry(own.ask, journal, findings);
-  const outages = watchOutages(system.replicas);
-  const scene: Scene = {
-    system,
-    world,
-    journal,
-    findings,
-    random: randomFor(seed, 'faults'),
-    attempt,
-    poison,
-    outages,
-    signal,
-  };
-  const watching = Array.from({ length: watcherCount }, (_, index) =>
-    watchSessions({
-      random: randomFor(seed, `watcher ${index + 1}`),
-      world,
-      findings,
-      attempt,
-      replicas: system.replicas,
-      outages,
-      signal: calm.signal,
-    }),
-  );
+  const scene = openScene(system, { seed, announce, signal });
+  const { world, journal, findings, outages } = scene;
+  const load = await startLoad(scene, seed);
   const settled: number[] = [];
   try {
     announce(
@@ -123,22 +78,22 @@ async function driveAndBreak(system: System, options: ChaosOptions): Promise<Run
     const marks = await injectFaults(options.plan, scene, (mark) =>
       announce(`  ${progressOf(mark, journal.entries)}`),
     );
-    calm.abort();
     healEverything(system);
-    await Promise.all([...load, ...watching]);
+    await load.stop();
     signal.throwIfAborted();
-    const evidence = { system, world, poison, findings };
     await checkRecovery(scene);
     const milliseconds = await settle(system, findings, signal);
     settled.push(milliseconds);
     announce(`Settled after ${(milliseconds / 1_000).toFixed(1)} s; checking`);
-    await checkInvariants(evidence);
+    await checkActs(scene, load.moderator);
+    await settle(system, findings, signal);
+    await checkInvariants(scene);
     const after = await readHoldings(system.replicas);
     compareHoldings(before, after, findings);
     await killEverything(system, signal);
     settled.push(await settle(system, findings, signal));
     announce('Everything was killed and is back; checking again');
-    await checkInvariants(evidence);
+    await checkInvariants(scene);
     const lags = await readLags(system.administration, startedAt);
     const deliveries = await counting.stop();
     return {
@@ -153,11 +108,10 @@ async function driveAndBreak(system: System, options: ChaosOptions): Promise<Run
       world,
     };
   } finally {
-    calm.abort();
-    await Promise.all([...load, ...watching]);
+    await load.stop();
     outages.stop();
     await counting.stop();
-    for (const { close } of [...clients, own]) close();
+    scene.close();
   }
 }
 

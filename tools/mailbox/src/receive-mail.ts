@@ -9,7 +9,7 @@ const maxBytes = 256 * 1024;
 
 /** An SMTP server that takes mail to anybody from anybody, and hands it over instead of delivering it. */
 export async function receiveMail(
-  { host, port, logger }: { host: string; port: number; logger: Logger },
+  { host, port, logger }: { host: string; port: number; logger: Pick<Logger, 'warn'> },
   keep: (message: Message) => void,
 ): Promise<Stoppable> {
   const server = new SMTPServer({

@@ -1,16 +1,24 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { eraseAccount, erasePost, publish } from '../load/client.js';
+import { eraseAccount, erasePost, publish } from '../load/posts.js';
 import { joinAgora } from '../load/join-agora.js';
 import type { Account, KnownPost } from '../load/world.js';
 import type { Fault, Scene } from './fault.js';
 
+/** A machine that is busy sheds registrations; it does not for so long. */
+const tries = 10;
+
 /** Somebody whom no client uses. */
-export async function newAuthor(scene: Scene): Promise<Account> {
-  const account = await joinAgora(scene.attempt, 'faults');
-  if (!account) throw new Error('nobody could be registered');
-  scene.world.accounts.push(account);
-  return account;
+export async function newAuthor({ attempt, world }: Pick<Scene, 'attempt' | 'world'>): Promise<Account> {
+  for (let count = 0; count < tries; count += 1) {
+    const account = await joinAgora(attempt, 'faults');
+    if (account) {
+      world.accounts.push(account);
+      return account;
+    }
+    await sleep(300);
+  }
+  throw new Error('nobody could be registered');
 }
 
 async function publishHot(scene: Scene, author: Account): Promise<KnownPost> {

@@ -7,6 +7,7 @@ import { databaseFaults } from './database.js';
 import { dataFaults } from './data.js';
 import { eventFaults } from './events.js';
 import type { Fault, Mark, Scene } from './fault.js';
+import { mailFaults } from './mail.js';
 import { pendingMigrations } from './migrations.js';
 import { freezes } from './freezes.js';
 import { natsOutages } from './nats-outages.js';
@@ -31,6 +32,7 @@ export const allFaults: readonly Fault[] = [
   ...dataFaults,
   ...sessionFaults,
   ...bodyFaults,
+  ...mailFaults,
 ];
 
 export interface Plan {

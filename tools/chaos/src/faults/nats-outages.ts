@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { publish } from '../load/client.js';
+import { publish } from '../load/posts.js';
 import { untilAllReady } from '../system/system.js';
 import { newAuthor } from './data.js';
 import type { Fault, Scene } from './fault.js';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { processes, type ProcessName } from '@agora/local-stack';
-import { statusOf } from '../load/watch-sessions.js';
+import { statusOf } from '../load/ask-replica.js';
 import { untilAllReady } from '../system/system.js';
 import { newAuthor } from './data.js';
 import type { Fault, Scene } from './fault.js';

@@ -3,7 +3,7 @@ import { subscribers } from '../subscriptions.js';
 import type { Evidence } from './evidence.js';
 
 /** How long a transaction may be under way from its beginning, which the inbox tells, to its commit. */
-const transactionMilliseconds = 5_000;
+export const transactionMilliseconds = 5_000;
 
 /** No vote is accepted on a post once votes has applied its deletion: I4. */
 export async function checkLateVotes({ system, world, findings }: Evidence): Promise<void> {

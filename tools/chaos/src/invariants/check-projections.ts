@@ -14,7 +14,7 @@ const checks: readonly Check[] = [
     'I3',
     `SELECT format('votes knows post %s otherwise than posts does', p.id) AS wrong
      FROM posts.posts p LEFT JOIN votes.known_posts k ON k.id = p.id
-     WHERE k.id IS NULL OR k.deleted_at IS NOT NULL OR (k.owner_id, k.published, k.version) IS DISTINCT FROM (p.owner_id, p.published, p.version)`,
+     WHERE k.id IS NULL OR k.deleted_at IS NOT NULL OR (k.owner_id, k.published, k.version) IS DISTINCT FROM (p.owner_id, p.published, p.version + p.removals)`,
   ],
   [
     'I4',
@@ -25,6 +25,11 @@ const checks: readonly Check[] = [
     'I4',
     `SELECT format('%s votes are left on post %s, which is gone', count(*), v.post_id) AS wrong
      FROM votes.votes v LEFT JOIN posts.posts p ON p.id = v.post_id WHERE p.id IS NULL GROUP BY v.post_id`,
+  ],
+  [
+    'I18',
+    `SELECT format('posts shows user %s as %s, who is %s', u.id, a.name, coalesce(u.name, 'user_' || u.id)) AS wrong
+     FROM posts.authors a JOIN auth.users u USING (id) WHERE a.deleted_at IS NULL AND a.name <> coalesce(u.name, 'user_' || u.id)`,
   ],
   [
     'I5',

@@ -1,5 +1,8 @@
+import { checkAccounts } from './check-accounts.js';
 import { checkEvents, checkLateVotes } from './check-events.js';
 import { checkProjections } from './check-projections.js';
+import { checkMails } from './check-mails.js';
+import { checkModeration } from './check-moderation.js';
 import { checkStuck } from './check-stuck.js';
 import { checkWorld } from './check-world.js';
 import type { Evidence } from './evidence.js';
@@ -10,5 +13,8 @@ export async function checkInvariants(evidence: Evidence): Promise<void> {
   await checkProjections(evidence);
   await checkEvents(evidence);
   await checkLateVotes(evidence);
+  await checkModeration(evidence);
+  await checkAccounts(evidence);
+  await checkMails(evidence);
   await checkStuck(evidence);
 }

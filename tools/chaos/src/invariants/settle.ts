@@ -42,6 +42,10 @@ async function unfinishedWork(administration: System['administration']): Promise
     );
     if (erasures?.waiting) unfinished.push(`${erasures.waiting} erasures wait in ${service}.erasures`);
   }
+  const [mails] = await administration.query<{ due: number }>(
+    'SELECT count(*)::int AS due FROM auth.mails WHERE failed_at IS NULL AND due_at < now()',
+  );
+  if (mails?.due) unfinished.push(`${mails.due} mails are due in auth.mails`);
   const manager = await administration.streams();
   for (const consumer of services) {
     const publishers = new Set(subscribers[consumer].map((type) => type.split('.', 1)[0] ?? ''));

@@ -7,7 +7,14 @@ export interface Account {
   email: string;
   password: string;
   token: string;
+  refreshToken: string;
   deletion: Deletion;
+  /** What it may be called now: one name, or two after a request whose end nobody knows. */
+  names: ReadonlySet<string>;
+  /** Whether it is banned; `maybe` after a request whose end nobody knows, and nobody asks for more then. */
+  ban: 'none' | 'maybe' | 'banned';
+  /** Whether the confirmation of its address was acknowledged. */
+  confirmed: boolean;
   /** When the deletion was acknowledged, in milliseconds since 1970. */
   deletedAt?: number;
 }
@@ -18,6 +25,30 @@ export interface KnownPost {
   author: Account;
   deletion: Deletion;
   deletedAt?: number;
+  /** Whether a moderator has removed it; undefined before anybody asked for that, `maybe` as for a ban. */
+  removal?: 'maybe' | 'removed' | 'restored';
+  /** When its removal last began or ended to be possible, in milliseconds since 1970. */
+  removalChangedAt?: number;
+}
+
+/** A vote by somebody else that was accepted while a post was removed. */
+interface HiddenVote {
+  post: KnownPost;
+  /** When it was asked for, in milliseconds since 1970. */
+  at: number;
+}
+
+interface KnownReport {
+  post: KnownPost;
+  reporter: Account;
+}
+
+/** A mail that Agora has promised, beside the one that asks to confirm the address of a new account. */
+interface AskedMail {
+  account: Account;
+  subject: string;
+  /** Whether the promise was acknowledged. */
+  isCertain: boolean;
 }
 
 /** A vote that was accepted although what it was for had been deleted; times in milliseconds since 1970. */
@@ -46,6 +77,9 @@ export interface World {
   /** Posts that all clients are to vote on now, because they are about to be deleted. */
   hot: KnownPost[];
   lateVotes: LateVote[];
+  hiddenVotes: HiddenVote[];
+  reports: KnownReport[];
+  mails: AskedMail[];
 }
 
 export const createWorld = (): World => ({
@@ -55,6 +89,9 @@ export const createWorld = (): World => ({
   titles: new Set(),
   hot: [],
   lateVotes: [],
+  hiddenVotes: [],
+  reports: [],
+  mails: [],
 });
 
 /** Whether a post may have gone, with its author or alone. */
@@ -64,6 +101,16 @@ export const mayBeGone = ({ deletion, author }: KnownPost): boolean =>
 /** Whether a post must have gone. */
 export const isGone = ({ deletion, author }: KnownPost): boolean =>
   deletion === 'done' || author.deletion === 'done';
+
+/** Whether a post may have been hidden from others at any time since `at`, in milliseconds since 1970. */
+export const mayBeHidden = ({ removal, removalChangedAt = -Infinity }: KnownPost, at: number): boolean =>
+  removal === 'maybe' || removal === 'removed' || removalChangedAt >= at;
+
+/** Takes down what became of the removal of a post. */
+export function recordRemoval(post: KnownPost, removal: 'maybe' | 'removed' | 'restored'): void {
+  post.removal = removal;
+  post.removalChangedAt = Date.now();
+}
 
 /** When the deletion of a post, by itself or with its author, was acknowledged; undefined while it was not. */
 export function goneAt({ deletedAt = Infinity, author }: KnownPost): number | undefined {

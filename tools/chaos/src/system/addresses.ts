@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import {
+  addressesOf,
   makeSecrets,
   processes,
   type NatsUser,
   type Ports,
   type ProcessName,
   type Secrets,
+  type StackAddresses,
 } from '@agora/local-stack';
 import { likelyFreePorts } from '@agora/testing';
 
@@ -23,9 +25,8 @@ export interface Addresses {
 
 const replicaCount = 2;
 
-/** Finds free ports and makes secrets. */
-export async function chooseAddresses(): Promise<Addresses> {
-  const secrets = makeSecrets();
+/** Finds free ports, and makes secrets unless the data that is there needs those it has. */
+export async function chooseAddresses(secrets = makeSecrets()): Promise<Addresses> {
   const users = processes.map((name) => [name, { user: name, password: secrets.nats[name] }] as const);
   return {
     secrets,
@@ -47,3 +48,17 @@ async function forEachProcess<Value>(
   for (const name of processes) entries.push([name, await make(name)]);
   return Object.fromEntries(entries) as Record<ProcessName, Value>;
 }
+
+/** What a process is told of the others: their balancers, and its own ways to the servers. */
+export const stackOf = (
+  { secrets, natsUsers, balanced }: Addresses,
+  ports: Record<'postgres' | 'nats' | 'smtp', number>,
+): StackAddresses => ({
+  ...addressesOf(
+    { host: '127.0.0.1', port: ports.postgres, name: 'agora' },
+    { url: `nats://127.0.0.1:${ports.nats}`, users: natsUsers },
+    secrets,
+  ),
+  ports: balanced,
+  mailbox: { port: 0, smtpPort: ports.smtp },
+});

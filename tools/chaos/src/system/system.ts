@@ -3,32 +3,28 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { provisionDatabase } from '@agora/database';
 import {
-  addressesOf,
   checkout,
-  entryPoint,
-  environmentOf,
   findNatsServer,
   migrateAll,
   migrationCommand,
   migrationEnvironmentOf,
   permissionsOf,
   processes,
-  rememberProcess,
   startProcess,
   type NatsAccount,
-  type Ports,
+  type Secrets,
   type ProcessName,
   type ServerProcess,
   type ServiceName,
   type StackAddresses,
 } from '@agora/local-stack';
-import { openFaultProxy, type FaultProxy } from '@agora/testing';
-import { chooseAddresses, type Addresses } from './addresses.js';
+import type pg from 'pg';
+import { chooseAddresses, stackOf, type Addresses } from './addresses.js';
 import { openAdministration, type Administration } from './administration.js';
-import { openBalancer, type Balancer } from './balancer.js';
-import { findFaketime, steppableClock } from './clocks.js';
-import { startReplica, type Replica, type Ways } from './replica.js';
+import { openMailServer, type MailServer } from './mail-server.js';
+import type { Replica } from './replica.js';
 import { startDatabaseServer, startEventServer, type EventServer, type Server } from './servers.js';
+import { startEveryReplica, type Stop } from './start-replicas.js';
 
 /** A whole Agora: two replicas of every process, each way to PostgreSQL and NATS through a fault proxy of its own. */
 export interface System {
@@ -39,7 +35,13 @@ export interface System {
   nats: EventServer;
   /** Who may log in to NATS. */
   natsAccounts: NatsAccount[];
+  mail: MailServer;
   administration: Administration;
+  /** What the commands of operators are told. */
+  stack: StackAddresses;
+  /** How the administrator of the database connects. */
+  database: pg.ClientConfig;
+  secrets: Secrets;
   /** Breaks connections to services in the middle of an answer, after so many more bytes of answers on each. */
   cutAnswersAfter(bytes: number): void;
   /** Keeps a replica from clients until it is restored; connections that lead there are reset. */
@@ -55,11 +57,13 @@ export interface SystemOptions {
   logs: string;
   /** A known fault that the processes are started with. */
   mutation?: string | undefined;
+  /** Those of the data that is in the folder already. */
+  secrets?: Secrets;
+  /** Fills the database, as its administrator, before any process runs. */
+  prepare?(database: pg.ClientConfig): Promise<void>;
   signal: AbortSignal;
   announce(line: string): void;
 }
-
-type Stop = () => Promise<unknown>;
 
 /** Starts everything and waits until it is ready. What was started is stopped again when that fails. */
 export async function startSystem(options: SystemOptions): Promise<System> {
@@ -84,72 +88,42 @@ export async function startSystem(options: SystemOptions): Promise<System> {
 }
 
 async function startParts(options: SystemOptions, stops: Stop[]): Promise<Omit<System, 'stop'>> {
-  const { folder, logs, signal } = options;
+  const { logs, signal, prepare } = options;
   mkdirSync(logs, { recursive: true });
-  const addresses = await chooseAddresses();
-  const { secrets, natsUsers, natsAdministrator } = addresses;
-  const postgres = await startDatabaseServer({
-    dataDirectory: join(folder, 'postgres'),
-    password: secrets.postgres,
-    durable: true,
-    logFile: join(logs, 'postgres.log'),
-  });
-  stops.push(() => postgres.stop());
-  signal.throwIfAborted();
-  const natsAccounts = [
-    {
-      name: 'AGORA',
-      users: [...processes.map((name) => loginOf(name, natsUsers[name])), natsAdministrator],
-    },
-  ];
-  const nats = await startEventServer({
-    binary: await findNatsServer(options.announce, signal),
-    storeDirectory: join(folder, 'nats'),
-    accounts: natsAccounts,
-    durable: true,
-    logFile: join(logs, 'nats.log'),
-  });
-  stops.push(() => nats.stop());
-  const administrator = {
+  const addresses = await chooseAddresses(options.secrets);
+  const { postgres, nats, mail, natsAccounts } = await startServers(options, addresses, stops);
+  const database = {
     host: '127.0.0.1',
     port: postgres.port,
     user: 'postgres',
-    password: secrets.postgres,
+    password: addresses.secrets.postgres,
     database: 'agora',
   };
+  const { user, password } = addresses.natsAdministrator;
   const administration = openAdministration({
-    database: administrator,
-    nats: {
-      servers: `127.0.0.1:${nats.port}`,
-      user: natsAdministrator.user,
-      pass: natsAdministrator.password,
-    },
+    database,
+    nats: { servers: `127.0.0.1:${nats.port}`, user, pass: password },
   });
   stops.push(() => administration.stop());
-  await provisionDatabase(administrator, secrets.database);
-  await migrateAll(checkout, stackOf(addresses, postgres.port, nats.port), signal);
-  const openWays = async (name: ProcessName): Promise<Ways> => ({
-    ...(name !== 'gateway' && { postgres: await openWay(postgres, stops) }),
-    nats: await openWay(nats, stops),
-  });
-  const faketime = await findFaketime(options.announce);
-  const replicas: Replica[] = [];
-  const balancers: Balancer[] = [];
-  const everyBalancer: Balancer[] = [];
-  for (const name of processes) {
-    const started = await startReplicas(name, addresses, openWays, { ...options, faketime }, stops);
-    replicas.push(...started);
-    const balancer = await openBalancers(started, addresses.balanced[name], stops);
-    everyBalancer.push(balancer);
-    if (name !== 'gateway') balancers.push(balancer);
-  }
+  const stack = stackOf(addresses, { postgres: postgres.port, nats: nats.port, smtp: mail.way.port });
+  await provisionDatabase(database, addresses.secrets.database);
+  await migrateAll(checkout, stack, signal);
+  await prepare?.(database);
+  const { replicas, balancers, everyBalancer } = await startEveryReplica(
+    { ...options, addresses, postgres, nats, smtpPort: mail.way.port },
+    stops,
+  );
   return {
     origin: `http://127.0.0.1:${addresses.balanced.gateway.port}`,
     replicas,
     postgres,
     nats,
     natsAccounts,
+    mail,
     administration,
+    stack,
+    database,
+    secrets: addresses.secrets,
     cutAnswersAfter: (bytes) => balancers.forEach((balancer) => balancer.cutAnswersAfter(bytes)),
     withdraw(replica) {
       replica.withdraw();
@@ -159,102 +133,46 @@ async function startParts(options: SystemOptions, stops: Stop[]): Promise<Omit<S
       startProcess({
         file: process.execPath,
         args: [migrationCommand(checkout, service), verb, ...(verb === 'down' ? ['--yes'] : [])],
-        env: migrationEnvironmentOf(service, stackOf(addresses, postgres.port, nats.port)),
+        env: migrationEnvironmentOf(service, stack),
         logFile: join(logs, `migrate-${service}.log`),
         cwd: checkout,
       }),
   };
 }
 
+/** Starts PostgreSQL, NATS and the mailbox, one after the other. */
+async function startServers(
+  { folder, logs, signal, announce }: SystemOptions,
+  { secrets, natsUsers, natsAdministrator }: Addresses,
+  stops: Stop[],
+) {
+  const postgres = await startDatabaseServer({
+    dataDirectory: join(folder, 'postgres'),
+    password: secrets.postgres,
+    durable: true,
+    logFile: join(logs, 'postgres.log'),
+  });
+  stops.push(() => postgres.stop());
+  signal.throwIfAborted();
+  const users = [...processes.map((name) => loginOf(name, natsUsers[name])), natsAdministrator];
+  const natsAccounts = [{ name: 'AGORA', users }];
+  const nats = await startEventServer({
+    binary: await findNatsServer(announce, signal),
+    storeDirectory: join(folder, 'nats'),
+    accounts: natsAccounts,
+    durable: true,
+    logFile: join(logs, 'nats.log'),
+  });
+  stops.push(() => nats.stop());
+  const mail = await openMailServer();
+  stops.push(() => mail.stop());
+  return { postgres, nats, mail, natsAccounts };
+}
+
 const loginOf = (name: ProcessName, login: Addresses['natsAdministrator']) => ({
   ...login,
   permissions: permissionsOf(name, login.user),
 });
-
-async function openWay({ port }: Server, stops: Stop[]): Promise<FaultProxy> {
-  const way = await openFaultProxy(port);
-  stops.push(() => way.stop());
-  return way;
-}
-
-/** What a process is told of the others: their balancers, and its own ways to the servers. */
-const stackOf = (addresses: Addresses, postgresPort: number, natsPort: number): StackAddresses => ({
-  ...addressesOf(
-    { host: '127.0.0.1', port: postgresPort, name: 'agora' },
-    { url: `nats://127.0.0.1:${natsPort}`, users: addresses.natsUsers },
-    addresses.secrets,
-  ),
-  ports: addresses.balanced,
-});
-
-async function startReplicas(
-  name: ProcessName,
-  addresses: Addresses,
-  openWays: (name: ProcessName) => Promise<Ways>,
-  { folder, logs, mutation, faketime }: SystemOptions & { faketime: string | undefined },
-  stops: Stop[],
-): Promise<Replica[]> {
-  const started: Replica[] = [];
-  for (const [index, ports] of addresses.replicas[name].entries()) {
-    const ways = await openWays(name);
-    const stack = stackOf(addresses, ways.postgres?.port ?? 0, ways.nats.port);
-    const label = `${name}-${index + 1}`;
-    const script = entryPoint(checkout, name);
-    const heapFile = join(folder, `heap-${label}`);
-    // The first replica of each keeps the clock of the machine, whatever the library may do to the second.
-    const clock = faketime && index === 1 ? steppableClock(faketime, folder, label) : undefined;
-    const replica = await startReplica({
-      name,
-      label,
-      ports,
-      ways,
-      args: ['--disable-proto=delete', ...measuring, ...mutationArguments(mutation), script],
-      env: {
-        ...environmentOf(name, { ...stack, ports: { ...stack.ports, [name]: ports } }),
-        ...chaosSettings,
-        CHAOS_HEAP_FILE: heapFile,
-        ...clock?.env,
-        ...(mutation && { CHAOS_MUTATION: mutation }),
-      },
-      logFile: join(logs, `${label}.log`),
-      cwd: checkout,
-      heapFile,
-      clockFile: clock?.file,
-      remember: (pid) => rememberProcess(folder, pid, script),
-    });
-    stops.push(() => replica.stop());
-    started.push(replica);
-  }
-  return started;
-}
-
-/** Stands before both ports of some replicas; answers the one before the public port. */
-async function openBalancers(replicas: Replica[], at: Ports, stops: Stop[]): Promise<Balancer> {
-  const open = async (kind: keyof Ports) => {
-    const endpoints = replicas.map(({ ports, isReady, isOut }) => ({ port: ports[kind], isReady, isOut }));
-    const balancer = await openBalancer(at[kind], endpoints);
-    stops.push(() => balancer.stop());
-    return balancer;
-  };
-  await open('internalPort');
-  return open('port');
-}
-
-/** Unlike in production: hashes are cheap, logs tell of trouble alone, and a hung service is given up before the 10 s that a client waits. */
-const chaosSettings = {
-  // Each replica of the gateway has a port of its own, and all tokens one issuer.
-  TOKEN_ISSUER: 'agora',
-  LOG_LEVEL: 'warn',
-  BCRYPT_COST: '10',
-  UPSTREAM_TIMEOUT_SECONDS: '5',
-  SHUTDOWN_NOTICE_SECONDS: '3',
-};
-
-const measuring = ['--expose-gc', '--import', new URL('../measure/collect-garbage.js', import.meta.url).href];
-
-/** The hook puts the known fault into the module as Node loads it. */
-const mutationArguments = (mutation: string | undefined): string[] =>
-  mutation ? ['--import', new URL('../mutations/hook.js', import.meta.url).href] : [];
 
 /** Replicas did not get ready in time, although nothing keeps them from it. */
 export class NotReady extends Error {}
