@@ -63,34 +63,45 @@ module.exports = {
         dependencyTypesNot: ['aliased-workspace'],
       },
     ),
-    dependsOnly(
-      'services-depend-on-chassis-identity-database-messaging-contracts-monolith-operations-only',
-      'services/[^/]+',
-      ['chassis', 'identity', 'database', 'messaging', 'contracts', 'monolith', 'operations'],
-    ),
-    dependsOnly(
-      'operations-depend-on-chassis-database-messaging-contracts-progress-only',
-      'tools/operations',
-      ['chassis', 'database', 'messaging', 'contracts', 'progress'],
-    ),
-    dependsOnly('gateway-depends-on-chassis-identity-messaging-only', 'gateway', [
-      'chassis',
+    dependsOnly('services-depend-on-packages-operations-and-monolith-only', 'services/[^/]+', [
+      'http',
+      'process',
+      'identity',
+      'database',
+      'messaging',
+      'contracts',
+      'monolith',
+      'operations',
+    ]),
+    dependsOnly('operations-depend-on-packages-and-progress-only', 'tools/operations', [
+      'http',
+      'process',
+      'database',
+      'messaging',
+      'contracts',
+      'progress',
+    ]),
+    dependsOnly('gateway-depends-on-http-process-identity-messaging-only', 'gateway', [
+      'http',
+      'process',
       'identity',
       'messaging',
     ]),
-    dependsOnly('identity-depends-on-chassis-contracts-messaging-only', 'packages/identity', [
-      'chassis',
+    dependsOnly('identity-depends-on-http-process-contracts-messaging-only', 'packages/identity', [
+      'http',
+      'process',
       'contracts',
       'messaging',
     ]),
-    dependsOnly('openapi-depends-on-chassis-only', 'tools/openapi', ['chassis']),
-    dependsOnly('messaging-depends-on-chassis-contracts-only', 'packages/messaging', [
-      'chassis',
+    dependsOnly('openapi-depends-on-http-only', 'tools/openapi', ['http']),
+    dependsOnly('messaging-depends-on-process-contracts-only', 'packages/messaging', [
+      'process',
       'contracts',
     ]),
     dependsOnly('contracts-depend-on-nothing-inside', 'packages/contracts'),
     dependsOnly('database-depends-on-nothing-inside', 'packages/database'),
-    dependsOnly('chassis-depends-on-nothing-inside', 'packages/chassis'),
+    dependsOnly('http-depends-on-process-only', 'packages/http', ['process']),
+    dependsOnly('process-depends-on-nothing-inside', 'packages/process'),
 
     // What clients know is the HTTP contract.
     dependsOnly('clients-depend-on-nothing-inside', 'clients/[^/]+'),

@@ -16,12 +16,12 @@ afterEach(() => rm(tree, { recursive: true }));
 
 describe('check-names', () => {
   it.each([
-    'packages/chassis/src/index.ts',
+    'packages/process/src/index.ts',
     'services/votes/src/http/cast-vote.ts',
     'services/votes/migrations/0002-create-known-posts.ts',
     'services/votes/test/http/cast-vote.test.ts',
     'services/votes/dist/index.js',
-    'packages/chassis/node_modules/lib/Base.js',
+    'packages/process/node_modules/lib/Base.js',
   ])('accepts %s', async (path) => {
     expect(await complaintsAbout(path)).toBe('');
   });
@@ -29,7 +29,7 @@ describe('check-names', () => {
   it.each([
     ['services/votes/src/http/castVote.ts', 'is not kebab-case'],
     ['services/votes/src/Http/routes.ts', 'is not kebab-case'],
-    ['packages/chassis/src/utils.ts', 'says nothing about what is in it'],
+    ['packages/process/src/utils.ts', 'says nothing about what is in it'],
     ['packages/shared/src/logger.ts', 'says nothing about what is in it'],
     ['services/votes/test/helpers.test.ts', 'says nothing about what is in it'],
     ['services/votes/src/models/index.ts', 'is a barrel'],

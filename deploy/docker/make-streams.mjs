@@ -2,7 +2,7 @@
  * `node make-streams.mjs`: makes the stream of every service, or brings those that are there to the settings, as the one user of
  * NATS who may. To be run as often as one likes; waits for a server that starts.
  */
-import { createLogger, readSettings } from '@agora/chassis';
+import { createLogger, readSettings } from '@agora/process';
 import { brokerSettings, connectBroker } from '@agora/messaging';
 import { applyStreams } from '@agora/messaging/operating';
 

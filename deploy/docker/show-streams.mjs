@@ -2,7 +2,7 @@
  * `node show-streams.mjs status|consumers [--json]`: how full the streams are, and how far each service has read them, as the one user of NATS
  * who may ask. Changes nothing.
  */
-import { createLogger, readSettings } from '@agora/chassis';
+import { createLogger, readSettings } from '@agora/process';
 import { brokerSettings, connectBroker } from '@agora/messaging';
 import { describeConsumers, describeStreams } from '@agora/messaging/operating';
 

@@ -1,4 +1,4 @@
-import { processSettings, rate, readSettings, type ProcessSettings, type Rate } from '@agora/chassis';
+import { processSettings, rate, readSettings, type ProcessSettings, type Rate } from '@agora/process';
 import {
   identitySettings,
   readerSettings,

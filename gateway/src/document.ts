@@ -1,13 +1,6 @@
-import {
-  internalError,
-  malformed,
-  nothingHere,
-  tooLarge,
-  unauthorized,
-  unavailable,
-  unsupported,
-  type Problem,
-} from '@agora/chassis';
+import { unauthorized, unavailable, type Problem } from '@agora/http';
+import { malformed, tooLarge, unsupported } from '@agora/http/body';
+import { internalError, nothingHere } from '@agora/http/serve';
 import { revocationsUnknown } from '@agora/identity';
 import { rateLimited } from './limits/limiter.js';
 import { policiesOfAddress } from './limits/policies.js';

@@ -1,4 +1,5 @@
-import { addressBucket, createApplication, shedLoad, type Logger } from '@agora/chassis';
+import { addressBucket, createApplication, shedLoad } from '@agora/http/serve';
+import type { Logger } from '@agora/process';
 import { findCaller, type Verifier } from '@agora/identity';
 import type Koa from 'koa';
 import type { Context } from 'koa';
@@ -103,7 +104,7 @@ export function createGateway(options: GatewayOptions): Koa {
 const ofUser = { inWork: 32, waiting: 256 };
 const ofAddress = { inWork: 64, waiting: 1_024 };
 
-/** The chassis reads the label where @koa/router would have left it. */
+/** `createApplication` reads the label where @koa/router would have left it. */
 const labelMetrics = (ctx: Context & { _matchedRoute?: string }, path: string): void => {
   ctx._matchedRoute = path;
 };

@@ -1,4 +1,5 @@
-import { openInternalServer, openServer, runProcess } from '@agora/chassis';
+import { openInternalServer, openServer } from '@agora/http/serve';
+import { runProcess } from '@agora/process';
 import { createVerifier, followRevocations } from '@agora/identity';
 import { connectBroker } from '@agora/messaging';
 import { ratesOf, readConfig, urlSetting } from './config.js';

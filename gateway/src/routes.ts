@@ -1,4 +1,5 @@
-import type { Access, BodyKind } from '@agora/chassis';
+import type { BodyKind } from '@agora/http/body';
+import type { Access } from '@agora/http/serve';
 
 /** The services behind the gateway. */
 export const services = ['auth', 'posts', 'votes'] as const;

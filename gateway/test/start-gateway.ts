@@ -1,4 +1,5 @@
-import { createLogger, openServer } from '@agora/chassis';
+import { openServer } from '@agora/http/serve';
+import { createLogger } from '@agora/process';
 import { createVerifier, type Verifier } from '@agora/identity';
 import { createGateway } from '../src/gateway.js';
 import { holdStreams, type StreamBounds } from '../src/proxy/hold-streams.js';

@@ -1,4 +1,4 @@
-import { addressBucket } from '@agora/chassis';
+import { addressBucket } from '@agora/http/serve';
 import { authenticate, requireUser, type Verifier } from '@agora/identity';
 import type { Context } from 'koa';
 import { costOf } from '../limits/cost.js';

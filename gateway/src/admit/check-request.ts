@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { malformed, nothingHere } from '@agora/chassis';
+import { malformed } from '@agora/http/body';
+import { nothingHere } from '@agora/http/serve';
 
 /** A request target that every layer behind reads alike. */
 export interface Target {

@@ -1,4 +1,4 @@
-import { methodNotAllowed, nothingHere } from '@agora/chassis';
+import { methodNotAllowed, nothingHere } from '@agora/http/serve';
 import type { Route } from '../routes.js';
 
 /** A route and the path to ask its service for. */

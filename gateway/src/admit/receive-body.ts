@@ -1,13 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import {
-  askForBody,
-  bodyLimits,
-  checkBodyHeaders,
-  clientLeft,
-  Problem,
-  tooLarge,
-  type BodyKind,
-} from '@agora/chassis';
+import { Problem } from '@agora/http';
+import { askForBody, bodyLimits, checkBodyHeaders, tooLarge, type BodyKind } from '@agora/http/body';
+import { clientLeft } from '@agora/http/serve';
 import { emptyObjectLimit, unwantedBody } from './check-request.js';
 
 /**

@@ -1,4 +1,4 @@
-import type { Rate } from '@agora/chassis';
+import type { Rate } from '@agora/process';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 
 /** How much of a rate a key has used. */

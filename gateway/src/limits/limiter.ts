@@ -1,4 +1,4 @@
-import { tooMany } from '@agora/chassis';
+import { tooMany } from '@agora/http';
 import type { Context } from 'koa';
 import { countByKey, type Usage } from './count-by-key.js';
 import { policyNames, weighing, type PolicyName, type Rates } from './policies.js';

@@ -1,4 +1,4 @@
-import type { Rate } from '@agora/chassis';
+import type { Rate } from '@agora/process';
 import type { Route } from '../routes.js';
 
 /** What is counted: by address where nobody is logged in, else by user. The names are shown to clients. */

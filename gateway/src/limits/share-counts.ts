@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Stoppable } from '@agora/chassis';
+import type { Stoppable } from '@agora/process';
 import { type Broker } from '@agora/messaging';
 import { openBroadcast } from '@agora/messaging/reading';
 import Joi from 'joi';

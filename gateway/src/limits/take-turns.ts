@@ -1,4 +1,5 @@
-import { clientLeft, tooMany } from '@agora/chassis';
+import { tooMany } from '@agora/http';
+import { clientLeft } from '@agora/http/serve';
 import type { Context } from 'koa';
 
 /** How much of one asker is worked on at once; what comes on top waits, in order. */

@@ -1,4 +1,4 @@
-import { get, type Handler, type Route } from '@agora/chassis';
+import { get, type Handler, type Route } from '@agora/http';
 import { assetPaths, showAsset } from './show-asset.js';
 import { showDocumentDescription } from './show-document.js';
 import { showDocumentation, showDocumentationDescription } from './show-documentation.js';

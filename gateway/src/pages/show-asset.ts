@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import type { Handler } from '@agora/chassis';
+import type { Handler } from '@agora/http';
 
 /** What the documentation page is made of. */
 export const assetPaths = {

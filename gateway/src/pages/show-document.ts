@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { Description, Handler } from '@agora/chassis';
+import type { Description, Handler } from '@agora/http';
 import Joi from 'joi';
 
 /** `GET /openapi.json`: the OpenAPI document of the whole system, which was made when the gateway was built. */

@@ -1,4 +1,4 @@
-import { unavailable, type Description, type Handler } from '@agora/chassis';
+import { unavailable, type Description, type Handler } from '@agora/http';
 import Joi from 'joi';
 
 /** `GET /health`: whether the gateway itself takes requests; 503 once it was told to stop. */

@@ -1,5 +1,7 @@
 import type { IncomingMessage } from 'node:http';
-import { busiest, unavailable, type Stoppable } from '@agora/chassis';
+import { unavailable } from '@agora/http';
+import { busiest } from '@agora/http/serve';
+import type { Stoppable } from '@agora/process';
 import type { Context } from 'koa';
 import type { Asker } from '../admit/admit.js';
 

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { securityHeaders } from '@agora/chassis';
+import { securityHeaders } from '@agora/http/serve';
 import { streamUserHeader } from './hold-streams.js';
 import { namedByConnection } from './named-by-connection.js';
 

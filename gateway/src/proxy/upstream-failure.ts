@@ -1,4 +1,4 @@
-import { Problem, unavailable } from '@agora/chassis';
+import { Problem, unavailable } from '@agora/http';
 
 /** A service did not begin to answer in time. */
 export class UpstreamTimeout extends Error {

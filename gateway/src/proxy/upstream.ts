@@ -1,5 +1,7 @@
 import { Agent } from 'node:http';
-import { clientLeft, countAskers, traceCall, type Logger, type Stoppable } from '@agora/chassis';
+import { clientLeft, countAskers } from '@agora/http/serve';
+import type { Logger, Stoppable } from '@agora/process';
+import { traceCall } from '@agora/process/requests';
 import { createProxyMiddleware } from 'http-proxy-middleware';
 import type { Context } from 'koa';
 import { OutgoingRequest, type Attempt, type Outgoing } from './outgoing-request.js';

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { bodyLimit } from '@agora/chassis';
+import { bodyLimit } from '@agora/http/body';
 import { bearer, signToken } from '../access-token.js';
 import { ask, askJson } from '../ask.js';
 import { readAnswer, sendRaw } from '../raw-http.js';

@@ -1,4 +1,4 @@
-import { mediaTypes } from '@agora/chassis';
+import { mediaTypes } from '@agora/http/body';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { routes } from '../../src/routes.js';
 import { bearer } from '../access-token.js';

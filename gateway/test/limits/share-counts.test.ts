@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { createLogger } from '@agora/chassis';
+import { createLogger } from '@agora/process';
 import { connectBroker } from '@agora/messaging';
 import { openBroadcast } from '@agora/messaging/reading';
 import {

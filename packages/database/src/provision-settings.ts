@@ -62,7 +62,7 @@ export function readProvisionSettings(environment: NodeJS.ProcessEnv): {
   };
 }
 
-/** The chassis reads settings the same way, but a database knows no chassis. */
+/** `@agora/process` reads settings the same way, but this package imports nothing of the repository. */
 function readSetting(environment: NodeJS.ProcessEnv, name: string): string | undefined {
   const path = environment[`${name}_FILE`];
   if (!path) return environment[name] || undefined;

@@ -1,4 +1,5 @@
-import { currentRequest, unauthorized, unavailable } from '@agora/chassis';
+import { unauthorized, unavailable } from '@agora/http';
+import { currentRequest } from '@agora/process/requests';
 import type { Context, Middleware } from 'koa';
 import type { Caller } from './caller.js';
 import { KeysUnavailable, RevocationsUnknown, type Verifier } from './verify.js';

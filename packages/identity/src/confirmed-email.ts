@@ -1,4 +1,4 @@
-import { askService, forbidden, type Handler, type InternalAddress } from '@agora/chassis';
+import { askService, forbidden, type Handler, type InternalAddress } from '@agora/http';
 import { LRUCache } from 'lru-cache';
 import { requireUser } from './authenticate.js';
 

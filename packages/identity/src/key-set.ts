@@ -1,5 +1,5 @@
 import { createPublicKey, createSecretKey, type JsonWebKey, type KeyObject } from 'node:crypto';
-import type { Logger } from '@agora/chassis';
+import type { Logger } from '@agora/process';
 import type { IdentitySettings } from './settings.js';
 
 /** The keys that tokens may be signed with. */

@@ -1,4 +1,4 @@
-import { delay, Gauge, loop, type Logger, type Stoppable } from '@agora/chassis';
+import { delay, Gauge, loop, type Logger, type Stoppable } from '@agora/process';
 import type { AskForRevocations, RevocationPage } from './ask-for-revocations.js';
 
 export interface KnowingOptions {

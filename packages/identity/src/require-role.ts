@@ -1,4 +1,4 @@
-import { forbidden } from '@agora/chassis';
+import { forbidden } from '@agora/http';
 import type { Context } from 'koa';
 import { requireUser } from './authenticate.js';
 import { roles, type Caller, type Role } from './caller.js';

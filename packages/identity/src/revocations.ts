@@ -1,4 +1,4 @@
-import { every, Gauge, Histogram, type Logger } from '@agora/chassis';
+import { every, Gauge, Histogram, type Logger } from '@agora/process';
 import {
   sessionRevoked,
   sessionsRevoked,

@@ -1,4 +1,4 @@
-import { SettingsError, strongSecret, type ProcessSettings } from '@agora/chassis';
+import { SettingsError, strongSecret, type ProcessSettings } from '@agora/process';
 import Joi from 'joi';
 
 /** How far ahead the end of the replaced application's tokens may lie: what ends one sooner must not be forgotten before, and streams remember so long. */

@@ -1,4 +1,4 @@
-import { Counter, type Logger } from '@agora/chassis';
+import { Counter, type Logger } from '@agora/process';
 import type { Claims } from './claims.js';
 
 /** How many seconds the clocks of auth and of who verifies may differ; a token of a clock further ahead is refused. */

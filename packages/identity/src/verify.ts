@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import type { Logger } from '@agora/chassis';
+import type { Logger } from '@agora/process';
 import jwt, { type JwtPayload } from 'jsonwebtoken';
 import { LRUCache } from 'lru-cache';
 import type { Caller } from './caller.js';

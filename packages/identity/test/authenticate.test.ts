@@ -1,12 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import {
-  createApplication,
-  createLogger,
-  get,
-  openServer,
-  routeRequests,
-  type HttpServer,
-} from '@agora/chassis';
+import { get } from '@agora/http';
+import { createApplication, openServer, routeRequests, type HttpServer } from '@agora/http/serve';
+import { createLogger } from '@agora/process';
 import {
   authenticate,
   authenticateReader,

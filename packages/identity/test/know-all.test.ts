@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { createLogger, stalledLoops } from '@agora/chassis';
+import { createLogger, stalledLoops } from '@agora/process';
 import { eventually } from '@agora/testing';
 import type { RevocationPage } from '../src/ask-for-revocations.js';
 import { knowAll, type Knowing } from '../src/know-all.js';

@@ -8,7 +8,7 @@ import {
 } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { createLogger } from '@agora/chassis';
+import { createLogger } from '@agora/process';
 import Joi from 'joi';
 import jwt, { type SignOptions } from 'jsonwebtoken';
 import { tokensFromTheFuture } from '../src/token-times.js';

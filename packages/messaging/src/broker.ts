@@ -1,4 +1,4 @@
-import { delay } from '@agora/chassis';
+import { delay } from '@agora/process';
 import {
   jetstream,
   JetStreamApiError,

@@ -2,7 +2,7 @@
  * Who does what only one replica may do: a row with an end in the service's own schema, renewed by its holder. A holder that freezes or is cut
  * off loses it, and what it writes later is fenced off by the token, which grows whenever the lease is taken.
  */
-import { delay } from '@agora/chassis';
+import { delay } from '@agora/process';
 import { hostname } from 'node:os';
 
 /** What runs the statements of a lease; a pool of pg is one. It must not wait behind the statements of requests. */

@@ -1,4 +1,4 @@
-import { every } from '@agora/chassis';
+import { every } from '@agora/process';
 import type pg from 'pg';
 import type { Logger } from './logger.js';
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { AckPolicy, jetstream, jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
 import { connect, nanos, type NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { stalledLoops, type Stoppable } from '@agora/chassis';
+import { stalledLoops, type Stoppable } from '@agora/process';
 import { postDeleted } from '@agora/contracts';
 import { eventually, openFaultProxy, ownNatsUser, startOwnNats, type OwnNats } from '@agora/testing';
 import Joi from 'joi';

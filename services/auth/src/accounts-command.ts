@@ -1,7 +1,8 @@
 /** `node accounts-command.js list|show|grant|ban|unban|end-sessions|reset-password|delete|export …`: what operators do to accounts; each act is in the moderation log, without an actor. */
 import { pipeline } from 'node:stream/promises';
 import { createWriteStream } from 'node:fs';
-import { correlation, Problem } from '@agora/chassis';
+import { Problem } from '@agora/http';
+import { correlation } from '@agora/process/requests';
 import { connectDatabase, inTransaction } from '@agora/database';
 import { roles, type Role } from '@agora/identity';
 import { openOutbox } from '@agora/messaging';

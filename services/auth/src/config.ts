@@ -1,12 +1,12 @@
+import type { InternalAddress } from '@agora/http';
 import {
   processSettings,
   rate,
   readSettings,
   strongSecret,
-  type InternalAddress,
   type ProcessSettings,
   type Rate,
-} from '@agora/chassis';
+} from '@agora/process';
 import { databaseSettings, type DatabaseSettings } from '@agora/database';
 import {
   identitySettings,

@@ -1,4 +1,4 @@
-import { saidAs } from '@agora/chassis';
+import { saidAs } from '@agora/http';
 import Joi from 'joi';
 
 /** ASCII only, and checked so before folding case: some other letters become ASCII ones when they are folded. */

@@ -1,4 +1,4 @@
-import { every, type Logger, type Stoppable } from '@agora/chassis';
+import { every, type Logger, type Stoppable } from '@agora/process';
 import { deleteOldFailedMails } from './models/mail.js';
 import { deleteExpiredMailTokens } from './models/mail-token.js';
 import { deleteOldDevices } from './models/seen-device.js';

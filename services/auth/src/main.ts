@@ -1,14 +1,14 @@
 import { createHmac } from 'node:crypto';
+import { unavailable } from '@agora/http';
 import {
-  correlation,
   createApplication,
   openInternalServer,
   openServer,
   routeRequests,
-  runProcess,
   shedLoad,
-  unavailable,
-} from '@agora/chassis';
+} from '@agora/http/serve';
+import { runProcess } from '@agora/process';
+import { correlation } from '@agora/process/requests';
 import {
   connectDatabase,
   connectionOf,

@@ -1,4 +1,4 @@
-import { saidAs } from '@agora/chassis';
+import { saidAs } from '@agora/http';
 import Joi from 'joi';
 
 const allowed = /^[A-Za-z0-9_]{3,30}$/;

@@ -1,4 +1,4 @@
-import { processSettings, readSettings, strongSecret, type ProcessSettings } from '@agora/chassis';
+import { processSettings, readSettings, strongSecret, type ProcessSettings } from '@agora/process';
 import { databaseSettings, type DatabaseSettings } from '@agora/database';
 import {
   identitySettings,

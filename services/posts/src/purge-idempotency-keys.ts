@@ -1,4 +1,4 @@
-import { every, type Logger, type Stoppable } from '@agora/chassis';
+import { every, type Logger, type Stoppable } from '@agora/process';
 import { deleteExpiredAnswers } from './models/idempotency-key.js';
 
 const everyMilliseconds = 600_000;

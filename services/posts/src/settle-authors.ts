@@ -1,4 +1,4 @@
-import { delay, loop, type Logger, type Stoppable } from '@agora/chassis';
+import { delay, loop, type Logger, type Stoppable } from '@agora/process';
 import { Author } from './models/author.js';
 import type { FindUsers } from './users.js';
 

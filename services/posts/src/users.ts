@@ -1,4 +1,4 @@
-import { askService, type InternalAddress } from '@agora/chassis';
+import { askService, type InternalAddress } from '@agora/http';
 import { askForAll } from '@agora/operations';
 import type { KnownUser } from './models/author.js';
 

@@ -1,4 +1,4 @@
-import { askService, type InternalAddress } from '@agora/chassis';
+import { askService, type InternalAddress } from '@agora/http';
 
 /** Which of some posts a user has voted for; undefined when votes did not say so in time. */
 export type FindOwnVotes = (userId: number, postIds: readonly number[]) => Promise<Set<number> | undefined>;

@@ -1,14 +1,14 @@
+import { unavailable } from '@agora/http';
+import { readOwnWrites } from '@agora/http/reads';
 import {
-  correlation,
   createApplication,
   openInternalServer,
   openServer,
-  readOwnWrites,
   routeRequests,
-  runProcess,
   shedLoad,
-  unavailable,
-} from '@agora/chassis';
+} from '@agora/http/serve';
+import { runProcess } from '@agora/process';
+import { correlation } from '@agora/process/requests';
 import {
   connectDatabase,
   connectionOf,

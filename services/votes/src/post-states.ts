@@ -1,4 +1,4 @@
-import { askService, type InternalAddress } from '@agora/chassis';
+import { askService, type InternalAddress } from '@agora/http';
 import type { PostState } from '@agora/contracts';
 
 /** Finds the state of a post; undefined when there is none. Throws a 503 when posts gives no answer. */

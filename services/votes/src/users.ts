@@ -1,4 +1,4 @@
-import { askService, Problem, type InternalAddress } from '@agora/chassis';
+import { askService, Problem, type InternalAddress } from '@agora/http';
 
 /** What auth tells of an account. */
 export interface KnownUser {

@@ -1,4 +1,4 @@
-import { processSettings, readSettings, type ProcessSettings } from '@agora/chassis';
+import { processSettings, readSettings, type ProcessSettings } from '@agora/process';
 import Joi from 'joi';
 
 export interface Config extends Omit<ProcessSettings, 'INTERNAL_PORT'> {

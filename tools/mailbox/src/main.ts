@@ -1,4 +1,5 @@
-import { createApplication, openServer, runProcess } from '@agora/chassis';
+import { createApplication, openServer } from '@agora/http/serve';
+import { runProcess } from '@agora/process';
 import { readConfig } from './config.js';
 import { openMessages } from './messages.js';
 import { receiveMail } from './receive-mail.js';

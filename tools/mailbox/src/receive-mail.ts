@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
-import type { Logger, Stoppable } from '@agora/chassis';
+import type { Logger, Stoppable } from '@agora/process';
 import PostalMime from 'postal-mime';
 import { SMTPServer } from 'smtp-server';
 import type { Message } from './messages.js';

@@ -1,4 +1,5 @@
-import type { BodyKind, Problem, Route } from '@agora/chassis';
+import type { Problem, Route } from '@agora/http';
+import type { BodyKind } from '@agora/http/body';
 import { createSchemaConverter } from './convert-schema.js';
 import { describeOperation } from './describe-operation.js';
 import { everywhere } from './headers.js';

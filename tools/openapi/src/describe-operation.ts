@@ -1,14 +1,12 @@
 import {
   entityId,
-  mediaTypes,
   invalid,
-  malformedBody,
   type AnswerDescription,
-  type BodyKind,
   type Description,
   type Problem,
   type Route,
-} from '@agora/chassis';
+} from '@agora/http';
+import { mediaTypes, malformedBody, type BodyKind } from '@agora/http/body';
 import type Joi from 'joi';
 import type { SchemaConverter } from './convert-schema.js';
 import { describeProblems } from './describe-problems.js';

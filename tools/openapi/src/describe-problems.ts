@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http';
-import type { Problem } from '@agora/chassis';
+import type { Problem } from '@agora/http';
 import Joi from 'joi';
 import type { SchemaConverter } from './convert-schema.js';
 import { headerOf, referTo } from './headers.js';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { conflict, get, idListParameter, post, saidAs, type Description } from '@agora/chassis';
+import { conflict, get, post, saidAs, type Description } from '@agora/http';
+import { idListParameter } from '@agora/http/reads';
 import Joi from 'joi';
 import { createDocument, type PublicRoute } from '../src/index.js';
 

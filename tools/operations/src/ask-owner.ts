@@ -1,4 +1,4 @@
-import { askService, Problem, type InternalAddress } from '@agora/chassis';
+import { askService, Problem, type InternalAddress } from '@agora/http';
 
 /** Asks the internal port of another service; undefined when it knows no such thing. Throws one clear line when it gives no answer. */
 export async function askOwner<Resource>(

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { correlation, type InternalAddress } from '@agora/chassis';
+import type { InternalAddress } from '@agora/http';
+import { correlation } from '@agora/process/requests';
 import type { SchemaName } from '@agora/database';
 import { openOutbox, type Subscription } from '@agora/messaging';
 import { confirm } from '@agora/progress';

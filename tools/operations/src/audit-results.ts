@@ -1,4 +1,4 @@
-import { Gauge } from '@agora/chassis';
+import { Gauge } from '@agora/process';
 import { QueryTypes, type QueryInterface, type Sequelize, type Transaction } from 'sequelize';
 
 /** Makes the table of what the last audit left, in a service's own schema; for its migrations. */

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { InternalAddress } from '@agora/chassis';
+import type { InternalAddress } from '@agora/http';
 import type { ApplyOptions, StoredEvent } from '@agora/messaging/operating';
 import { QueryTypes, type Sequelize } from 'sequelize';
 import { isSetRight, type Check, type Finding, type Session } from './check.js';

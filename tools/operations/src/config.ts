@@ -1,4 +1,4 @@
-import { readSettings } from '@agora/chassis';
+import { readSettings } from '@agora/process';
 import { connectDatabase, databaseSettings, type DatabaseSettings } from '@agora/database';
 import type { Sequelize } from 'sequelize';
 import type { ModelCtor } from 'sequelize-typescript';

@@ -1,4 +1,4 @@
-import { correlation } from '@agora/chassis';
+import { correlation } from '@agora/process/requests';
 import { isDatabaseUnavailable, type SchemaName } from '@agora/database';
 import { openOutbox, type Subscription } from '@agora/messaging';
 import {

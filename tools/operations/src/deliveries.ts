@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { InternalAddress } from '@agora/chassis';
+import type { InternalAddress } from '@agora/http';
 import { applyMessage, findUnapplied, type ApplyOptions, type StoredEvent } from '@agora/messaging/operating';
 import { askOwner } from './ask-owner.js';
 

@@ -1,14 +1,6 @@
-import {
-  askService,
-  delay,
-  integerParameter,
-  loop,
-  readQuery,
-  type Handler,
-  type InternalAddress,
-  type Logger,
-  type Stoppable,
-} from '@agora/chassis';
+import { askService, type Handler, type InternalAddress } from '@agora/http';
+import { integerParameter, readQuery } from '@agora/http/reads';
+import { delay, loop, type Logger, type Stoppable } from '@agora/process';
 import type { NewIds } from '@agora/database';
 
 const highestId = 2_147_483_647;

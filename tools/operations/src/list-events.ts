@@ -1,4 +1,5 @@
-import { integerParameter, readQuery, type Handler } from '@agora/chassis';
+import type { Handler } from '@agora/http';
+import { integerParameter, readQuery } from '@agora/http/reads';
 import { readOutbox } from '@agora/messaging/operating';
 import Joi from 'joi';
 import type { Sequelize } from 'sequelize';

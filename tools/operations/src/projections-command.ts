@@ -1,4 +1,4 @@
-import { correlation } from '@agora/chassis';
+import { correlation } from '@agora/process/requests';
 import type { SchemaName } from '@agora/database';
 import type { ModelCtor } from 'sequelize-typescript';
 import type { Check, Session } from './check.js';

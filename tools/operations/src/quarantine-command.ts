@@ -1,4 +1,4 @@
-import { correlation } from '@agora/chassis';
+import { correlation } from '@agora/process/requests';
 import {
   forgetQuarantined,
   holdRowsOfRun,

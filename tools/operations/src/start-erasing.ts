@@ -1,4 +1,4 @@
-import { every, type Logger, type Stoppable } from '@agora/chassis';
+import { every, type Logger, type Stoppable } from '@agora/process';
 import { eraseSome, measureErasures, type ErasureKind } from '@agora/database';
 import { outboxKeepsUp } from '@agora/messaging/operating';
 import type { Sequelize } from 'sequelize';

@@ -1,4 +1,4 @@
-import { every, type Logger, type Stoppable } from '@agora/chassis';
+import { every, type Logger, type Stoppable } from '@agora/process';
 import { purgeQuarantine, quarantineDays } from '@agora/database';
 
 const everyMilliseconds = 600_000;

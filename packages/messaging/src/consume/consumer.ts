@@ -1,4 +1,4 @@
-import { loop, type Stoppable, type Turn } from '@agora/chassis';
+import { loop, type Stoppable, type Turn } from '@agora/process';
 import { JetStreamApiError, type ConsumerMessages, type JsMsg } from '@nats-io/jetstream';
 import type { Publisher } from '@agora/contracts';
 import type { Broker } from '../broker.js';

@@ -1,5 +1,5 @@
 import { JetStreamApiError, type JetStreamManager, type StreamInfo } from '@nats-io/jetstream';
-import { delay } from '@agora/chassis';
+import { delay } from '@agora/process';
 import type { Publisher } from '@agora/contracts';
 import { jetStreamOf, runFenced, type RelayContext } from './relay-context.js';
 import { measureStream } from '../metrics.js';

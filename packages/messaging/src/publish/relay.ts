@@ -1,4 +1,4 @@
-import { loop, untilAborted, type Turn } from '@agora/chassis';
+import { loop, untilAborted, type Turn } from '@agora/process';
 import type pg from 'pg';
 import type { Publisher } from '@agora/contracts';
 import type { Broker } from '../broker.js';

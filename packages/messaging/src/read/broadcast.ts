@@ -1,4 +1,4 @@
-import { loop, type Turn } from '@agora/chassis';
+import { loop, type Turn } from '@agora/process';
 import type { NatsConnection, Subscription } from '@nats-io/transport-node';
 import type { Broker } from '../broker.js';
 

@@ -1,4 +1,4 @@
-import { loop, type Stoppable, type Turn } from '@agora/chassis';
+import { loop, type Stoppable, type Turn } from '@agora/process';
 import { AckPolicy, type ConsumerConfig, type JsMsg } from '@nats-io/jetstream';
 import type { Publisher } from '@agora/contracts';
 import { nanos } from '@nats-io/transport-node';

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { askService, type InternalAddress } from '@agora/chassis';
+import { askService, type InternalAddress } from '@agora/http';
 import type { ExportSources } from '../config.js';
 import { Session } from '../models/session.js';
 import type { User } from '../models/user.js';

@@ -1,4 +1,6 @@
-import { authenticateService, del, get, patch, post, put, type Logger, type Route } from '@agora/chassis';
+import { del, get, patch, post, put, type Route } from '@agora/http';
+import { authenticateService } from '@agora/http/serve';
+import type { Logger } from '@agora/process';
 import type { Revocations } from '@agora/identity';
 import type { NewIds } from '@agora/database';
 import { listEvents, showHighestId } from '@agora/operations';

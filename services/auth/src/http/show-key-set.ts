@@ -1,4 +1,4 @@
-import type { Description, Handler } from '@agora/chassis';
+import type { Description, Handler } from '@agora/http';
 import Joi from 'joi';
 import type { Keys } from '../keys/keys.js';
 

@@ -1,4 +1,4 @@
-import type { Description, Handler } from '@agora/chassis';
+import type { Description, Handler } from '@agora/http';
 import Joi from 'joi';
 
 /** Where clients find what, by RFC 8414; URLs begin with the issuer when that is one. */

@@ -1,4 +1,4 @@
-import { notFound, type Handler } from '@agora/chassis';
+import { notFound, type Handler } from '@agora/http';
 import { readRevocations } from '../revocations/revocation-log.js';
 
 /** `GET /internal/revocations?after=`: what was revoked after the one of that number, for those who verify tokens and may have missed some. */

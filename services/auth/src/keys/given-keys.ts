@@ -1,5 +1,5 @@
 import { createPrivateKey, createSecretKey, type KeyObject } from 'node:crypto';
-import { SettingsError } from '@agora/chassis';
+import { SettingsError } from '@agora/process';
 import type { Config } from '../config.js';
 import { publicKeyOf, type PublicKey } from './key-pair.js';
 import { keysOf, type Keys } from './keys.js';

@@ -7,7 +7,7 @@ import {
   type KeyObject,
 } from 'node:crypto';
 import { promisify } from 'node:util';
-import { SettingsError } from '@agora/chassis';
+import { SettingsError } from '@agora/process';
 
 const generate = promisify(generateKeyPair);
 

@@ -1,4 +1,4 @@
-import type { Logger } from '@agora/chassis';
+import type { Logger } from '@agora/process';
 import type { Config } from '../config.js';
 import { givenKeys, sharedKeys } from './given-keys.js';
 import type { Keys } from './keys.js';

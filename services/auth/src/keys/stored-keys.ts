@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import { measure, SettingsError, type Logger } from '@agora/chassis';
+import { measure, SettingsError, type Logger } from '@agora/process';
 import type { Config } from '../config.js';
 import { livesOf, signerOf } from './key-life.js';
 import { decryptKey, publicKeyOf, type PublicKey } from './key-pair.js';

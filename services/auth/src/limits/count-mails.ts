@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
-import { addressBucket, tooMany, type Logger, type Rate } from '@agora/chassis';
+import { tooMany } from '@agora/http';
+import { addressBucket } from '@agora/http/serve';
+import type { Logger, Rate } from '@agora/process';
 import type { Sequelize } from 'sequelize';
 import type { Config } from '../config.js';
 import { openCounter } from './open-counter.js';

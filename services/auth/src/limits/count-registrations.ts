@@ -1,4 +1,6 @@
-import { addressNetworks, tooMany, type Logger } from '@agora/chassis';
+import { tooMany } from '@agora/http';
+import { addressNetworks } from '@agora/http/serve';
+import type { Logger } from '@agora/process';
 import type { Sequelize } from 'sequelize';
 import type { Config } from '../config.js';
 import { openCounter } from './open-counter.js';

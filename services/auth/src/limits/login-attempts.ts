@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
-import { addressNetworks, Counter, tooMany, type Logger } from '@agora/chassis';
+import { tooMany } from '@agora/http';
+import { addressNetworks } from '@agora/http/serve';
+import { Counter, type Logger } from '@agora/process';
 import type { Sequelize } from 'sequelize';
 import type { Config } from '../config.js';
 import { canonicalEmail } from '../email.js';

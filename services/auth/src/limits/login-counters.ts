@@ -1,4 +1,4 @@
-import type { Network } from '@agora/chassis';
+import type { Network } from '@agora/http/serve';
 import { defineStatement, sql } from '@agora/database';
 import type { Sequelize } from 'sequelize';
 import type { Config } from '../config.js';

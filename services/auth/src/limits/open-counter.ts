@@ -1,4 +1,4 @@
-import type { Rate } from '@agora/chassis';
+import type { Rate } from '@agora/process';
 import { RateLimiterPostgres } from 'rate-limiter-flexible';
 import type { Sequelize } from 'sequelize';
 

@@ -1,4 +1,5 @@
-import { unavailable, type Logger } from '@agora/chassis';
+import { unavailable } from '@agora/http';
+import type { Logger } from '@agora/process';
 
 /** What is not counted is not let through: whatever goes wrong with the counters is a 503. */
 export async function orUnavailable<Result>(counting: Promise<Result>, logger: Logger): Promise<Result> {

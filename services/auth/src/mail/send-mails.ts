@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Counter, loop, measure, type Logger, type Stoppable } from '@agora/chassis';
+import { Counter, loop, measure, type Logger, type Stoppable } from '@agora/process';
 import pLimit from 'p-limit';
 import type { Config } from '../config.js';
 import { claimMails, deleteMail, measureMails, postponeMail, type QueuedMail } from '../models/mail.js';

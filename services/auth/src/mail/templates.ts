@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { SettingsError } from '@agora/chassis';
+import { SettingsError } from '@agora/process';
 import Mustache from 'mustache';
 import { mailKinds, type MailKind } from './kinds.js';
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { addressBucket } from '@agora/chassis';
+import { addressBucket } from '@agora/http/serve';
 import { defineStatement, sql } from '@agora/database';
 import type { Transaction } from 'sequelize';
 import type { Origin } from './session.js';

@@ -1,4 +1,4 @@
-import { notFound } from '@agora/chassis';
+import { notFound } from '@agora/http';
 import { userDeleted } from '@agora/contracts';
 import { isAtLeast, notAllowed, type Caller, type Revocations, type Role } from '@agora/identity';
 import { addToOutbox } from '@agora/messaging';

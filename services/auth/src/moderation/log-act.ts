@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { audit } from '@agora/chassis';
+import { audit } from '@agora/process/requests';
 import { accountModerated } from '@agora/contracts';
 import { defineStatement, sql } from '@agora/database';
 import { addToOutbox } from '@agora/messaging';

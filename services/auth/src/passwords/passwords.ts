@@ -1,4 +1,4 @@
-import { isStorable, saidAs } from '@agora/chassis';
+import { isStorable, saidAs } from '@agora/http';
 import bcrypt from 'bcrypt';
 import Joi from 'joi';
 import { isCommonPassword } from './common-passwords.js';

@@ -1,4 +1,4 @@
-import { unavailable } from '@agora/chassis';
+import { unavailable } from '@agora/http';
 import pLimit from 'p-limit';
 import type { Config } from '../config.js';
 

@@ -1,4 +1,4 @@
-import { every, type Logger, type Stoppable } from '@agora/chassis';
+import { every, type Logger, type Stoppable } from '@agora/process';
 import { heartbeatSubject, type Heartbeat } from '@agora/identity';
 import { type Broker } from '@agora/messaging';
 import { openBroadcast } from '@agora/messaging/reading';

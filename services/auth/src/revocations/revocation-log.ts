@@ -1,4 +1,4 @@
-import { every, type Logger, type Stoppable } from '@agora/chassis';
+import { every, type Logger, type Stoppable } from '@agora/process';
 import { defineStatement, sql } from '@agora/database';
 import type { RevocationPage } from '@agora/identity';
 

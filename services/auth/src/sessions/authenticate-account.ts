@@ -1,4 +1,4 @@
-import { unauthorized } from '@agora/chassis';
+import { unauthorized } from '@agora/http';
 import { authenticate, requireUser, type Verifier } from '@agora/identity';
 import type { Middleware } from 'koa';
 import { User } from '../models/user.js';

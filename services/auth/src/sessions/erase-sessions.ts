@@ -1,4 +1,4 @@
-import { every, type Logger, type Stoppable } from '@agora/chassis';
+import { every, type Logger, type Stoppable } from '@agora/process';
 import { defineStatement, inTransaction, sql } from '@agora/database';
 import type { Revocations } from '@agora/identity';
 import type { Transaction } from 'sequelize';

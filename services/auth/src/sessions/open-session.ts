@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { audit, forbidden } from '@agora/chassis';
+import { forbidden } from '@agora/http';
+import { audit } from '@agora/process/requests';
 import { sessionRevoked } from '@agora/contracts';
 import { defineStatement, sql } from '@agora/database';
 import type { Revocations } from '@agora/identity';

@@ -1,4 +1,4 @@
-import { every, type Logger, type Stoppable } from '@agora/chassis';
+import { every, type Logger, type Stoppable } from '@agora/process';
 import { defineStatement, sql } from '@agora/database';
 
 const intervalMilliseconds = 3_600_000;

@@ -1,4 +1,4 @@
-import { audit } from '@agora/chassis';
+import { audit } from '@agora/process/requests';
 import { sessionRevoked, sessionsRevoked } from '@agora/contracts';
 import { defineStatement, inTransaction, sql } from '@agora/database';
 import {

@@ -1,4 +1,4 @@
-import type { InternalAddress } from '@agora/chassis';
+import type { InternalAddress } from '@agora/http';
 import { voteCast, voteRetracted } from '@agora/contracts';
 import { approximateRows, inTransaction, valuesAfter } from '@agora/database';
 import { findUnapplied } from '@agora/messaging/operating';

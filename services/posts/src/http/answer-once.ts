@@ -1,5 +1,7 @@
-import { conflict, currentRequest, give, invalid, Problem, type Answer, type Handler } from '@agora/chassis';
-import { digestBody } from '@agora/chassis/read-body';
+import { conflict, invalid, Problem, type Handler } from '@agora/http';
+import { give, type Answer } from '@agora/http/serve';
+import { currentRequest } from '@agora/process/requests';
+import { digestBody } from '@agora/http/read-body';
 import { inTransaction } from '@agora/database';
 import { requireUser } from '@agora/identity';
 import { consistencyTokenOf } from '@agora/messaging';

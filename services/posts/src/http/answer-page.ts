@@ -1,11 +1,6 @@
-import {
-  cursorParameter,
-  integerParameter,
-  linkToNext,
-  nextLink,
-  requireListener,
-  type AnswerDescription,
-} from '@agora/chassis';
+import type { AnswerDescription } from '@agora/http';
+import { cursorParameter, integerParameter, linkToNext, nextLink } from '@agora/http/reads';
+import { requireListener } from '@agora/http/serve';
 import Joi from 'joi';
 import type { Context } from 'koa';
 import { maxPageBytes, usualLimit, type Page, type Position } from '../models/feed.js';

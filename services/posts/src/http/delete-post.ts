@@ -1,4 +1,5 @@
-import { currentRequest, parseId, type Description, type Handler } from '@agora/chassis';
+import { parseId, type Description, type Handler } from '@agora/http';
+import { currentRequest } from '@agora/process/requests';
 import { postDeleted } from '@agora/contracts';
 import { inTransaction } from '@agora/database';
 import { requireUser } from '@agora/identity';

@@ -1,4 +1,4 @@
-import { Problem, type AnswerDescription } from '@agora/chassis';
+import { Problem, type AnswerDescription } from '@agora/http';
 import Joi from 'joi';
 import type { Context } from 'koa';
 import { shownCount } from '../models/post.js';

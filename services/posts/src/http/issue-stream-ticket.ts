@@ -1,4 +1,4 @@
-import type { Description, Handler } from '@agora/chassis';
+import type { Description, Handler } from '@agora/http';
 import { requireUser } from '@agora/identity';
 import Joi from 'joi';
 import { issueTicket } from '../models/stream-ticket.js';

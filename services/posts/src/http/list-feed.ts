@@ -1,13 +1,6 @@
-import {
-  hasListener,
-  idParameter,
-  readCursor,
-  readQuery,
-  text,
-  writeCursor,
-  type Description,
-  type Handler,
-} from '@agora/chassis';
+import { text, type Description, type Handler } from '@agora/http';
+import { idParameter, readCursor, readQuery, writeCursor } from '@agora/http/reads';
+import { hasListener } from '@agora/http/serve';
 import { findCaller } from '@agora/identity';
 import Joi from 'joi';
 import { readFeed, type Sort } from '../models/feed.js';

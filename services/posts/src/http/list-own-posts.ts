@@ -1,15 +1,6 @@
-import {
-  hasListener,
-  integerParameter,
-  invalid,
-  readCursor,
-  readQuery,
-  text,
-  unauthorized,
-  writeCursor,
-  type Description,
-  type Handler,
-} from '@agora/chassis';
+import { invalid, text, unauthorized, type Description, type Handler } from '@agora/http';
+import { integerParameter, readCursor, readQuery, writeCursor } from '@agora/http/reads';
+import { hasListener } from '@agora/http/serve';
 import { requireUser } from '@agora/identity';
 import { listOwn } from '../models/own-posts.js';
 import { isOwnedBy } from '../models/shown-post.js';

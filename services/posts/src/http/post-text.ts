@@ -1,4 +1,4 @@
-import { text } from '@agora/chassis';
+import { text } from '@agora/http';
 import Joi from 'joi';
 import type { PostText } from '../models/post.js';
 

@@ -1,4 +1,4 @@
-import { entityId } from '@agora/chassis';
+import { entityId } from '@agora/http';
 import Joi from 'joi';
 import type { UserView } from '../models/author.js';
 import type { PostView } from '../models/shown-post.js';

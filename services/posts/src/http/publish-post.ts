@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { jsonAnswer, unauthorized, validate, type Description, type Handler } from '@agora/chassis';
-import { readJson } from '@agora/chassis/read-body';
+import { unauthorized, validate, type Description, type Handler } from '@agora/http';
+import { jsonAnswer } from '@agora/http/serve';
+import { readJson } from '@agora/http/read-body';
 import { postCreated } from '@agora/contracts';
 import { inTransaction, type NewIds } from '@agora/database';
 import { emailNotConfirmed, requireUser } from '@agora/identity';

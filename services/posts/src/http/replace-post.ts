@@ -1,4 +1,4 @@
-import type { Description, Handler } from '@agora/chassis';
+import type { Description, Handler } from '@agora/http';
 import { emailNotConfirmed } from '@agora/identity';
 import { answerPost, preconditionFailed, taggedPost, writeConditions } from './entity-tag.js';
 import { postText } from './post-text.js';

@@ -1,4 +1,4 @@
-import { forbidden, notFound } from '@agora/chassis';
+import { forbidden, notFound } from '@agora/http';
 import { findVisible, isOwnedBy, type ShownPost, type Viewer } from '../models/shown-post.js';
 
 /** The post, if the reader may see it; else throws 404, the same for one that is not there and for somebody else's draft. */

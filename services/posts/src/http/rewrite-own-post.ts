@@ -1,5 +1,5 @@
-import { parseId, validate } from '@agora/chassis';
-import { readJson } from '@agora/chassis/read-body';
+import { parseId, validate } from '@agora/http';
+import { readJson } from '@agora/http/read-body';
 import { postUpdated } from '@agora/contracts';
 import { inTransaction } from '@agora/database';
 import { requireUser } from '@agora/identity';

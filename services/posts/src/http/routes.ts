@@ -1,4 +1,5 @@
-import { del, get, patch, post, put, readingOwnWrites, type Route, type WithOwnWrites } from '@agora/chassis';
+import { del, get, patch, post, put, type Route } from '@agora/http';
+import { readingOwnWrites, type WithOwnWrites } from '@agora/http/reads';
 import type { Verifier, WithConfirmedEmail } from '@agora/identity';
 import type { LiveFeed } from '../live/live-feed.js';
 import type { NewIds } from '@agora/database';

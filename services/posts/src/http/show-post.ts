@@ -1,4 +1,5 @@
-import { parseId, readQuery, type Description, type Handler } from '@agora/chassis';
+import { parseId, type Description, type Handler } from '@agora/http';
+import { readQuery } from '@agora/http/reads';
 import { findCaller } from '@agora/identity';
 import type { FindOwnVotes } from '../votes.js';
 import { answerPost, readConditions, taggedPost, unchangedPost } from './entity-tag.js';

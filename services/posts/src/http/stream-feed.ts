@@ -1,4 +1,5 @@
-import { Problem, readQuery, unauthorized, type Description, type Handler } from '@agora/chassis';
+import { Problem, unauthorized, type Description, type Handler } from '@agora/http';
+import { readQuery } from '@agora/http/reads';
 import { findCaller, isTokenStillGood, revocationsUnknown, type Verifier } from '@agora/identity';
 import Joi from 'joi';
 import type { Context } from 'koa';

@@ -1,4 +1,6 @@
-import { busiest, Gauge, unavailable } from '@agora/chassis';
+import { unavailable } from '@agora/http';
+import { busiest } from '@agora/http/serve';
+import { Gauge } from '@agora/process';
 import { EventStream } from './event-stream.js';
 import { greeting, heartbeat } from './render-event.js';
 

@@ -1,7 +1,7 @@
 import type { EventDefinition, Publisher } from '@agora/contracts';
 import { type Broker } from '@agora/messaging';
 import { tailStream, type Tail, type TailedEvent } from '@agora/messaging/reading';
-import type { Logger } from '@agora/chassis';
+import type { Logger } from '@agora/process';
 import { createHistory, type Fact, type History, type Place } from './history.js';
 
 /** How many facts are kept to resume from, and may wait to be told; about as many bytes as a few posts each. */

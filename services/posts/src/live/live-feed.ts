@@ -1,4 +1,5 @@
-import { unavailable, type Logger, type Stoppable } from '@agora/chassis';
+import { unavailable } from '@agora/http';
+import type { Logger, Stoppable } from '@agora/process';
 import type { Broker } from '@agora/messaging';
 import type { Sequelize } from 'sequelize';
 import { gatherAudience, type Listener } from './audience.js';

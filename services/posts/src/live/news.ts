@@ -1,4 +1,4 @@
-import type { Logger } from '@agora/chassis';
+import type { Logger } from '@agora/process';
 import {
   postCreated,
   postDeleted,

@@ -1,4 +1,4 @@
-import type { Logger } from '@agora/chassis';
+import type { Logger } from '@agora/process';
 
 /** Work that is done again and again. */
 export interface Repetition {

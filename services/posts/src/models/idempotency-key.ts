@@ -1,4 +1,4 @@
-import type { Answer } from '@agora/chassis';
+import type { Answer } from '@agora/http/serve';
 import { defineStatement, sql, sqlState } from '@agora/database';
 import type { Transaction } from 'sequelize';
 

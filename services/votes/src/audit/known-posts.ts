@@ -1,5 +1,5 @@
 import { approximateRows, findByIds, valuesAfter } from '@agora/database';
-import type { InternalAddress } from '@agora/chassis';
+import type { InternalAddress } from '@agora/http';
 import type { PostState } from '@agora/contracts';
 import { askForAll, askOwner, projectionCheck, type Check } from '@agora/operations';
 import { KnownPost } from '../models/known-post.js';

@@ -1,4 +1,4 @@
-import type { InternalAddress } from '@agora/chassis';
+import type { InternalAddress } from '@agora/http';
 import { approximateRows, findByIds, valuesAfter } from '@agora/database';
 import { askForAll, projectionCheck, type Check } from '@agora/operations';
 import { buryVoterAside } from '../models/set-aside.js';

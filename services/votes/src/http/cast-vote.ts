@@ -7,8 +7,8 @@ import {
   validate,
   type Description,
   type Handler,
-} from '@agora/chassis';
-import { readJson } from '@agora/chassis/read-body';
+} from '@agora/http';
+import { readJson } from '@agora/http/read-body';
 import { voteCast, voteRetracted, type EventDefinition, type VoteFact } from '@agora/contracts';
 import { inTransaction, openDatabase } from '@agora/database';
 import { emailNotConfirmed, requireUser } from '@agora/identity';

@@ -1,4 +1,5 @@
-import { integerParameter, parseId, readQuery, type Handler } from '@agora/chassis';
+import { parseId, type Handler } from '@agora/http';
+import { integerParameter, readQuery } from '@agora/http/reads';
 import { Vote } from '../models/vote.js';
 
 const pageSize = 1_000;

@@ -1,4 +1,5 @@
-import { entityId, idListParameter, readQuery, type Description, type Handler } from '@agora/chassis';
+import { entityId, type Description, type Handler } from '@agora/http';
+import { idListParameter, readQuery } from '@agora/http/reads';
 import { requireUser } from '@agora/identity';
 import Joi from 'joi';
 import { Vote } from '../models/vote.js';

@@ -1,4 +1,5 @@
-import { readQuery, type Handler } from '@agora/chassis';
+import type { Handler } from '@agora/http';
+import { readQuery } from '@agora/http/reads';
 import { idsParameter } from '@agora/operations';
 import { Vote } from '../models/vote.js';
 

@@ -1,4 +1,5 @@
-import { idListParameter, parseId, readQuery, type Handler } from '@agora/chassis';
+import { parseId, type Handler } from '@agora/http';
+import { idListParameter, readQuery } from '@agora/http/reads';
 import { Vote } from '../models/vote.js';
 
 const query = { post_ids: idListParameter({ max: 100 }).required() };

@@ -1,4 +1,5 @@
-import { get, post, readingOwnWrites, type Route, type WithOwnWrites } from '@agora/chassis';
+import { get, post, type Route } from '@agora/http';
+import { readingOwnWrites, type WithOwnWrites } from '@agora/http/reads';
 import type { WithConfirmedEmail } from '@agora/identity';
 import { listEvents } from '@agora/operations';
 import type { Sequelize } from 'sequelize';

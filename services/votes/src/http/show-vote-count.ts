@@ -1,4 +1,5 @@
-import { parseId, readQuery, type Handler } from '@agora/chassis';
+import { parseId, type Handler } from '@agora/http';
+import { readQuery } from '@agora/http/reads';
 import Joi from 'joi';
 import { Vote } from '../models/vote.js';
 

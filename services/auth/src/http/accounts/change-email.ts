@@ -1,5 +1,6 @@
-import { audit, unauthorized, validate, type Description, type Handler } from '@agora/chassis';
-import { readJson } from '@agora/chassis/read-body';
+import { unauthorized, validate, type Description, type Handler } from '@agora/http';
+import { audit } from '@agora/process/requests';
+import { readJson } from '@agora/http/read-body';
 import { inTransaction } from '@agora/database';
 import { requireUser } from '@agora/identity';
 import Joi from 'joi';

@@ -1,4 +1,5 @@
-import { audit, unauthorized, type Description, type Handler } from '@agora/chassis';
+import { unauthorized, type Description, type Handler } from '@agora/http';
+import { audit } from '@agora/process/requests';
 import { inTransaction } from '@agora/database';
 import { requireUser, type Revocations } from '@agora/identity';
 import { User } from '../../models/user.js';

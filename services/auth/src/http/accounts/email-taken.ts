@@ -1,4 +1,4 @@
-import { conflict } from '@agora/chassis';
+import { conflict } from '@agora/http';
 
 /** 409: the address belongs to an account. */
 export const emailTaken = () => conflict('email_taken', 'An account with this e-mail exists.');

@@ -1,4 +1,4 @@
-import { unauthorized, type Description, type Handler } from '@agora/chassis';
+import { unauthorized, type Description, type Handler } from '@agora/http';
 import { requireUser } from '@agora/identity';
 import Joi from 'joi';
 import type { ExportSources } from '../../config.js';

@@ -1,5 +1,6 @@
-import { audit, validate, type Description, type Handler, type Problem } from '@agora/chassis';
-import { readJson } from '@agora/chassis/read-body';
+import { validate, type Description, type Handler, type Problem } from '@agora/http';
+import { audit } from '@agora/process/requests';
+import { readJson } from '@agora/http/read-body';
 import { userRegistered } from '@agora/contracts';
 import { inTransaction, type CheckId, type NewIds } from '@agora/database';
 import { addToOutbox } from '@agora/messaging';

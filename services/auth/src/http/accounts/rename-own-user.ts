@@ -1,5 +1,5 @@
-import { conflict, invalid, unauthorized, validate, type Description, type Handler } from '@agora/chassis';
-import { readJson } from '@agora/chassis/read-body';
+import { conflict, invalid, unauthorized, validate, type Description, type Handler } from '@agora/http';
+import { readJson } from '@agora/http/read-body';
 import { userUpdated } from '@agora/contracts';
 import { inTransaction } from '@agora/database';
 import { requireUser } from '@agora/identity';

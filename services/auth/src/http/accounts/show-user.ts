@@ -1,4 +1,4 @@
-import { notFound, parseId, type Description, type Handler } from '@agora/chassis';
+import { notFound, parseId, type Description, type Handler } from '@agora/http';
 import { User } from '../../models/user.js';
 import { userView } from './user-view.js';
 

@@ -1,4 +1,4 @@
-import { entityId } from '@agora/chassis';
+import { entityId } from '@agora/http';
 import Joi from 'joi';
 import type { AccountView, UserView } from '../../models/user.js';
 

@@ -1,5 +1,5 @@
-import { invalid, parseId, text, validate, type Description, type Handler } from '@agora/chassis';
-import { readJson } from '@agora/chassis/read-body';
+import { invalid, parseId, text, validate, type Description, type Handler } from '@agora/http';
+import { readJson } from '@agora/http/read-body';
 import { inTransaction } from '@agora/database';
 import { notAllowed, requireRole } from '@agora/identity';
 import Joi from 'joi';

@@ -1,5 +1,5 @@
-import { parseId, validate, type Description, type Handler } from '@agora/chassis';
-import { readJson } from '@agora/chassis/read-body';
+import { parseId, validate, type Description, type Handler } from '@agora/http';
+import { readJson } from '@agora/http/read-body';
 import { inTransaction } from '@agora/database';
 import { notAllowed, requireRole, roles, type Role } from '@agora/identity';
 import Joi from 'joi';

@@ -1,4 +1,4 @@
-import { parseId, type Description, type Handler } from '@agora/chassis';
+import { parseId, type Description, type Handler } from '@agora/http';
 import { inTransaction } from '@agora/database';
 import { notAllowed, requireRole, type Revocations } from '@agora/identity';
 import { deleteAccount, userNotFound } from '../../moderation/act-on-account.js';

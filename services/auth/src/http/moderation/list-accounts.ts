@@ -1,3 +1,4 @@
+import { text, type Description, type Handler } from '@agora/http';
 import {
   cursorParameter,
   integerParameter,
@@ -5,11 +6,8 @@ import {
   nextLink,
   readCursor,
   readQuery,
-  text,
   writeCursor,
-  type Description,
-  type Handler,
-} from '@agora/chassis';
+} from '@agora/http/reads';
 import { notAllowed, requireRole } from '@agora/identity';
 import Joi from 'joi';
 import { listAccounts, type ListedAccount } from '../../models/listed-account.js';

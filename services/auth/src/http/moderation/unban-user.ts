@@ -1,4 +1,4 @@
-import { parseId, type Description, type Handler } from '@agora/chassis';
+import { parseId, type Description, type Handler } from '@agora/http';
 import { inTransaction } from '@agora/database';
 import { notAllowed, requireRole } from '@agora/identity';
 import { banNotFound, unbanUser, userNotFound } from '../../moderation/act-on-account.js';

@@ -1,5 +1,6 @@
-import { audit, validate, type Description, type Handler } from '@agora/chassis';
-import { readJson } from '@agora/chassis/read-body';
+import { validate, type Description, type Handler } from '@agora/http';
+import { audit } from '@agora/process/requests';
+import { readJson } from '@agora/http/read-body';
 import { userUpdated } from '@agora/contracts';
 import { inTransaction } from '@agora/database';
 import { addToOutbox } from '@agora/messaging';

@@ -1,4 +1,4 @@
-import { forbidden } from '@agora/chassis';
+import { forbidden } from '@agora/http';
 import Joi from 'joi';
 
 /** A token from a mail, in a body. */

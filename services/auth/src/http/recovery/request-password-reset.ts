@@ -1,5 +1,5 @@
-import { validate, type Description, type Handler } from '@agora/chassis';
-import { readJson } from '@agora/chassis/read-body';
+import { validate, type Description, type Handler } from '@agora/http';
+import { readJson } from '@agora/http/read-body';
 import { inTransaction } from '@agora/database';
 import Joi from 'joi';
 import { emailSchema } from '../../email.js';

@@ -1,4 +1,4 @@
-import { unauthorized, type Description, type Handler } from '@agora/chassis';
+import { unauthorized, type Description, type Handler } from '@agora/http';
 import { inTransaction } from '@agora/database';
 import { requireUser } from '@agora/identity';
 import { tooManyMails, type CountMails } from '../../limits/count-mails.js';

@@ -1,5 +1,5 @@
-import { conflict, unauthorized, validate, type Description, type Handler } from '@agora/chassis';
-import { readJson } from '@agora/chassis/read-body';
+import { conflict, unauthorized, validate, type Description, type Handler } from '@agora/http';
+import { readJson } from '@agora/http/read-body';
 import { requireUser } from '@agora/identity';
 import Joi from 'joi';
 import { tooManyFailures } from '../../limits/login-attempts.js';

@@ -1,4 +1,4 @@
-import { notFound, type Description, type Handler } from '@agora/chassis';
+import { notFound, type Description, type Handler } from '@agora/http';
 import { requireUser } from '@agora/identity';
 import type { RevokeSessions } from '../../sessions/revoke-sessions.js';
 import { sessionId } from './session-view.js';

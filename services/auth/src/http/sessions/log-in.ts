@@ -1,5 +1,5 @@
-import { forbidden, Problem, saidAs, validate, type Description, type Handler } from '@agora/chassis';
-import { readForm } from '@agora/chassis/read-body';
+import { forbidden, Problem, saidAs, validate, type Description, type Handler } from '@agora/http';
+import { readForm } from '@agora/http/read-body';
 import { inTransaction } from '@agora/database';
 import Joi from 'joi';
 import type { Context } from 'koa';

@@ -1,4 +1,4 @@
-import type { Description, Handler } from '@agora/chassis';
+import type { Description, Handler } from '@agora/http';
 import { requireUser } from '@agora/identity';
 import type { RevokeSessions } from '../../sessions/revoke-sessions.js';
 

@@ -1,5 +1,6 @@
-import { Problem, validate, type Description, type Handler, type Logger } from '@agora/chassis';
-import { readJsonOrForm } from '@agora/chassis/read-body';
+import { Problem, validate, type Description, type Handler } from '@agora/http';
+import type { Logger } from '@agora/process';
+import { readJsonOrForm } from '@agora/http/read-body';
 import { inTransaction } from '@agora/database';
 import Joi from 'joi';
 import type { Transaction } from 'sequelize';

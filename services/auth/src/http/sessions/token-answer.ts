@@ -1,4 +1,4 @@
-import type { AnswerDescription } from '@agora/chassis';
+import type { AnswerDescription } from '@agora/http';
 import Joi from 'joi';
 import type { Context } from 'koa';
 import type { SignAccessToken, Subject } from '../../sessions/access-tokens.js';

@@ -1,5 +1,6 @@
 import { valuesAfter } from '@agora/database';
-import { integerParameter, readQuery, type Handler } from '@agora/chassis';
+import type { Handler } from '@agora/http';
+import { integerParameter, readQuery } from '@agora/http/reads';
 import { idsParameter, pageSize } from '@agora/operations';
 import { Post } from '../../models/post.js';
 

@@ -1,4 +1,5 @@
-import { integerParameter, parseId, readQuery, type Handler } from '@agora/chassis';
+import { parseId, type Handler } from '@agora/http';
+import { integerParameter, readQuery } from '@agora/http/reads';
 import { listOwnAfter } from '../../models/own-posts.js';
 import { viewOf } from '../../models/shown-post.js';
 

@@ -1,4 +1,4 @@
-import { parseId, type Handler } from '@agora/chassis';
+import { parseId, type Handler } from '@agora/http';
 import { Post } from '../../models/post.js';
 import { postNotFound } from '../require-post.js';
 

@@ -1,4 +1,5 @@
-import { entityId, nextLink, type Description, type Handler } from '@agora/chassis';
+import { entityId, type Description, type Handler } from '@agora/http';
+import { nextLink } from '@agora/http/reads';
 import { notAllowed } from '@agora/identity';
 import Joi from 'joi';
 import { listActsUpTo, type ActView } from '../../models/moderation-log.js';

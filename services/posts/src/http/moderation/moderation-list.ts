@@ -5,7 +5,7 @@ import {
   readCursor,
   readQuery,
   writeCursor,
-} from '@agora/chassis';
+} from '@agora/http/reads';
 import { requireRole } from '@agora/identity';
 import type { Context } from 'koa';
 

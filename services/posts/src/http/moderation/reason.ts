@@ -1,4 +1,4 @@
-import { text } from '@agora/chassis';
+import { text } from '@agora/http';
 import Joi from 'joi';
 
 /** Why somebody reports or removes a post. */

@@ -1,5 +1,5 @@
-import { conflict, parseId, unauthorized, validate, type Description, type Handler } from '@agora/chassis';
-import { readJson } from '@agora/chassis/read-body';
+import { conflict, parseId, unauthorized, validate, type Description, type Handler } from '@agora/http';
+import { readJson } from '@agora/http/read-body';
 import { inTransaction } from '@agora/database';
 import { requireUser } from '@agora/identity';
 import { Author } from '../../models/author.js';

@@ -1,4 +1,4 @@
-import { notFound, parseId, type Description, type Handler } from '@agora/chassis';
+import { notFound, parseId, type Description, type Handler } from '@agora/http';
 import { postUpdated } from '@agora/contracts';
 import { inTransaction } from '@agora/database';
 import { notAllowed, requireRole } from '@agora/identity';

@@ -1,0 +1,53 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import Joi from 'joi';
+import type { Context } from 'koa';
+import { invalid, type Problem } from '../endpoint/problem.js';
+
+/** Where a list goes on, as its next page needs it: JSON values whose meaning only that list knows. */
+type Place = readonly unknown[];
+
+/** The cursor of a list in a query string; what it says must be read with `readCursor`. */
+export const cursorParameter = () =>
+  Joi.string()
+    .pattern(/^[\w-]{1,200}\.[\w-]{43}$/)
+    .description('Where to go on, from `Link`; for the same reader, order and filters alone.')
+    .messages({ 'string.pattern.base': '{#label} must be one that a page of this list linked to' });
+
+/** A place as opaque text, signed for the question that its page answered: which list, for whom, in which order, with which filters. */
+export function writeCursor(place: Place, secret: string, question: Place): string {
+  const content = Buffer.from(JSON.stringify(place)).toString('base64url');
+  return `${content}.${sign(content, secret, question)}`;
+}
+
+/** What a cursor says; throws a 422 when nobody here signed it, or for another question. */
+export function readCursor(text: string, secret: string, question: Place): Place {
+  const [content = '', signature = ''] = text.split('.');
+  const expected = Buffer.from(sign(content, secret, question));
+  const given = Buffer.from(signature);
+  if (given.length !== expected.length || !timingSafeEqual(given, expected)) throw foreignCursor();
+  return JSON.parse(Buffer.from(content, 'base64url').toString()) as Place;
+}
+
+const foreignCursor = (): Problem =>
+  invalid([
+    {
+      field: 'cursor',
+      message: 'cursor must be one that a page of this list, with the same order and filters, linked to',
+    },
+  ]);
+
+const sign = (content: string, secret: string, question: Place): string =>
+  createHmac('sha256', secret)
+    .update(JSON.stringify([content, question]))
+    .digest('base64url');
+
+/** Links to the next page (RFC 8288), relative to wherever the client found this one: the same query with the cursor. */
+export function linkToNext(ctx: Context, path: string, query: object, cursor: string): void {
+  const parameters = new URLSearchParams();
+  for (const [name, value] of Object.entries({ ...query, cursor }))
+    if (value !== undefined && value !== '') parameters.set(name, String(value));
+  ctx.set('Link', `<${path}?${parameters.toString()}>; rel="next"`);
+}
+
+/** What clients are told of the link of a list. */
+export const nextLink = (path: string) => ({ Link: `\`<${path}?…>; rel="next"\` while there is more.` });

@@ -1,0 +1,13 @@
+/** What opens a port and answers on it: applications, servers, load shedding, and who is on the other side. */
+export { give, jsonAnswer, type Answer } from './endpoint/answer.js';
+export { internalError } from './endpoint/problem.js';
+export { methodNotAllowed, nothingHere, routeRequests, type Access } from './endpoint/routes.js';
+export { addressBucket, addressNetworks, type Network } from './serve/address-bucket.js';
+export { createApplication } from './serve/application.js';
+export { busiest, countAskers } from './serve/askers.js';
+export { authenticateService } from './serve/authenticate-service.js';
+export { clientLeft, hasListener, requireListener } from './serve/client-left.js';
+export { openServer, type HttpServer } from './serve/http-server.js';
+export { openInternalServer } from './serve/internal-server.js';
+export { securityHeaders } from './serve/security-headers.js';
+export { shedLoad } from './serve/shed-load.js';

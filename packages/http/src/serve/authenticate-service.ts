@@ -1,0 +1,21 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { Middleware } from 'koa';
+import { Problem } from '../endpoint/problem.js';
+
+/** Lets in who knows the secret of this internal port (`Authorization: Bearer <secret>`); anybody else is 401. */
+export function authenticateService(secret: string): Middleware {
+  const expected = digest(secret);
+  return (ctx, next) => {
+    const [, given = ''] = /^Bearer ([^ ]+)$/i.exec(ctx.get('Authorization')) ?? [];
+    // Of digests, because only what is of one length can be compared in constant time.
+    if (!timingSafeEqual(digest(given), expected)) throw noService();
+    return next();
+  };
+}
+
+const noService = () =>
+  new Problem(401, 'service_unknown', 'Only services of Agora are answered here.', {
+    headers: { 'WWW-Authenticate': 'Bearer realm="agora-internal"' },
+  });
+
+const digest = (text: string) => createHash('sha256').update(text).digest();

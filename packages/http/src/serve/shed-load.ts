@@ -1,0 +1,67 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import type { Context, Middleware } from 'koa';
+import { countAskers, type Askers } from './askers.js';
+import { unavailable } from '../endpoint/problem.js';
+import { currentRequest } from '@agora/process/requests';
+
+export interface LoadLimits {
+  /** How many requests may be worked on at once. */
+  maxInFlight?: number;
+  /** How many statements wait for a connection to the database. */
+  waiting?: () => number;
+  maxWaiting?: number;
+  /** What is answered all the same: those who watch must be able to tell overload from death. */
+  exempt?: string;
+  /** Who asks: the user where one is known, else the client's address. */
+  askerOf?: (ctx: Context) => string;
+}
+
+/** The delay of an ordinary tick of the event loop, in milliseconds, past which a process has more to do than it can. */
+const maxLoopDelay = 250;
+const observeMilliseconds = 1_000;
+/** A large answer counts as so many more requests as it has times these bytes. */
+const bytesOfRequest = 65_536;
+
+const callerOf = (ctx: Context): string =>
+  String(currentRequest()?.userId ?? (ctx.get('x-forwarded-for') || ctx.ip));
+
+/**
+ * Refuses with 503 at once what would else be answered late or never, and whoever asks most first: others are served on, up to twice the
+ * bounds. The median of the delays counts, not their tail: one long pause, of the collector or of the machine, is over by the time it is known.
+ */
+export function shedLoad({
+  maxInFlight = 512,
+  waiting = () => 0,
+  maxWaiting = 256,
+  exempt,
+  askerOf = callerOf,
+}: LoadLimits = {}): Middleware {
+  const askers = countAskers();
+  const isLate = watchEventLoop(askers);
+  return async (ctx, next) => {
+    const asker = askerOf(ctx);
+    const isPast = (times: number) =>
+      askers.inWork() >= maxInFlight * times || waiting() >= maxWaiting * times;
+    const isTooMuch = isPast(2) || ((isPast(1) || isLate()) && askers.asksMost(asker));
+    if (isTooMuch && ctx.path !== exempt)
+      throw unavailable('There is more to do than can be done right now.', 1, 'overloaded');
+    const done = askers.begin(asker);
+    try {
+      await next();
+    } finally {
+      done(1 + (ctx.response.length ?? 0) / bytesOfRequest);
+    }
+  };
+}
+
+function watchEventLoop(askers: Askers): () => boolean {
+  const delays = monitorEventLoopDelay();
+  delays.enable();
+  let late = false;
+  setInterval(() => {
+    late = delays.percentile(50) / 1e6 > maxLoopDelay;
+    delays.reset();
+    askers.forgetHalf();
+  }, observeMilliseconds).unref();
+  return () => late;
+}

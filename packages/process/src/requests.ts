@@ -1,0 +1,6 @@
+/** What follows a request through a process: its context, log lines, metrics and spans. */
+export { audit } from './audit.js';
+export { logAnswers } from './logger.js';
+export { observeRequest } from './metrics.js';
+export { correlation, currentRequest, withRequestContext, type RequestContext } from './request-context.js';
+export { startRequestSpan, traceCall, type RequestSpan } from './tracing.js';
