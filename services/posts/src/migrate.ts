@@ -16,6 +16,7 @@ import { createLeases } from './migrations/0013-add-leases.js';
 import { namePostsOfKeptAnswers } from './migrations/0014-name-posts-of-kept-answers.js';
 import { createQuarantine } from './migrations/0015-create-quarantine.js';
 import { addAccountKeys } from './migrations/0016-add-account-keys.js';
+import { indexOutdatedEmails } from './migrations/0018-index-outdated-emails.js';
 import { createStreamTickets } from './migrations/0017-create-stream-tickets.js';
 
 await runMigrateCommand('posts', readMigrationConfig, [
@@ -36,4 +37,5 @@ await runMigrateCommand('posts', readMigrationConfig, [
   createQuarantine,
   addAccountKeys,
   createStreamTickets,
+  indexOutdatedEmails,
 ]);

@@ -13,6 +13,8 @@ export interface Posts {
   agora: Agora;
   ask: HttpClient;
   newAuthor(): { id: number; token: string };
+  /** auth tells something else of somebody from now on. */
+  change(id: number, values: object): void;
   /** auth forgets somebody, or all, as if it were down. */
   forget(id: number): void;
   stopAuth(): Promise<void>;
@@ -35,6 +37,7 @@ export async function startPosts(environment: Record<string, string> = {}): Prom
       users.set(id, { id, name: `author_${id}`, version: 1, created_at: '2026-01-02T03:04:05.678Z' });
       return { id, token: tokenFor(id) };
     },
+    change: (id, values) => void users.set(id, { ...users.get(id), ...values }),
     forget: (id) => void users.delete(id),
     stopAuth: () => auth.stop(),
     async stop() {

@@ -6,7 +6,7 @@ import { viewOf, type ShownPost } from '../models/shown-post.js';
 import { postView } from './post-view.js';
 
 /**
- * The strong entity tag of a post: the version of its text, then its votes, the version of its author's name, and the acts of moderators
+ * The strong entity tag of a post: the version of its text, then its votes, the version of what is shown of its author, and the acts of moderators
  * on it. Only the author's writes change the first part.
  */
 export const tagOf = ({ version, votes, owner_version: name, removals }: Tagged): string =>

@@ -78,6 +78,10 @@ const unsettled = defineStatement(
   `SELECT id FROM authors WHERE id > $1 AND deleted_at IS NULL
      AND (name IS NULL OR ($2 AND email_version IS DISTINCT FROM version)) ORDER BY id LIMIT $3`,
 );
+const outdated = defineStatement(
+  'author-outdated-email',
+  'SELECT id FROM authors WHERE email_version <> version AND deleted_at IS NULL ORDER BY id LIMIT $1',
+);
 // What another replica forgets is not waited for.
 const forgetEmails = defineStatement(
   'author-forget-emails',
@@ -156,6 +160,11 @@ export class Author extends Model {
   /** The next ids after one of those of whom auth must be asked: for a name, or for an address that everybody may see. */
   static async unsettledAfter(id: number, wantsEmails: boolean, limit: number): Promise<number[]> {
     return (await sql<{ id: number }>(unsettled, [id, wantsEmails, limit])).map((row) => row.id);
+  }
+
+  /** Some of those whose address may have changed since auth was asked for it. */
+  static async withOutdatedEmail(limit: number): Promise<number[]> {
+    return (await sql<{ id: number }>(outdated, [limit])).map((row) => row.id);
   }
 
   /** Forgets up to `limit` addresses that must not be kept: those of older releases, and all unless everybody may see them. Tells how many. */

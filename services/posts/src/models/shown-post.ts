@@ -51,7 +51,7 @@ export interface ShownPost {
 /** Of a post and its author. */
 export const shownColumns = `posts.id, post_key, title, content, published, author_published, posts.version, removals, votes,
     posts.created_at, updated_at, removed_at, removal_reason, owner_id, authors.account_key AS owner_key, authors.name AS owner_name,
-    authors.public_email AS owner_email, authors.created_at AS owner_created_at, authors.version AS owner_version`;
+    authors.public_email AS owner_email, authors.created_at AS owner_created_at, authors.version + coalesce(authors.email_version, 0) AS owner_version`;
 
 // The posts of a deleted user are erased at their own pace and seen by nobody from the moment of the tombstone.
 const select = `SELECT ${shownColumns} FROM posts JOIN authors ON authors.id = owner_id`;

@@ -47,6 +47,7 @@ const examples: Record<string, Example[]> = {
   'author-place': [{ values: [500] }],
   'author-hold': [{ values: [500] }],
   // Walk over the table once after a start, or after a setting was changed.
+  'author-outdated-email': [{ values: [500] }],
   'author-unsettled': [{ values: [0, false, 500], mostRows: 100_000 }],
   'author-forget-emails': [{ values: [false, 500], mostRows: 100_000 }],
   'stream-ticket-issue': [{ values: [digest, 500, '{}'] }],
