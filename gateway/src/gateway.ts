@@ -90,7 +90,7 @@ export function createGateway(options: GatewayOptions): Koa {
     const outgoing = { url, body, address: addressOf(ctx), asker: asker.key };
     if (route.streams && ctx.method !== 'HEAD')
       return streams.hold(ctx, asker, async () => void (await upstream.forwardStream(ctx, outgoing)));
-    await turns[asker.policy].take(ctx, asker.key, asker.cost, async () => {
+    await turns[asker.policy].take(ctx, asker.key, Math.min(asker.cost, heaviestTurn), async () => {
       const bytes = await upstream.forward(ctx, outgoing);
       await limiter.charge(asker.policy, asker.key, costOfAnswer(bytes));
     });
@@ -100,8 +100,10 @@ export function createGateway(options: GatewayOptions): Koa {
   return createApplication({ logger, middleware: behindTls ? [demandTls, ...middleware] : middleware });
 }
 
+/** One of the largest pages and something light beside it: with three, ten others would wait more than three times as long. */
+const ofUser = { inWork: 6, waiting: 256 };
+const heaviestTurn = 5;
 /** Many may come from one address. */
-const ofUser = { inWork: 32, waiting: 256 };
 const ofAddress = { inWork: 64, waiting: 1_024 };
 
 /** `createApplication` reads the label where @koa/router would have left it. */

@@ -1,10 +1,15 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { setTimeout as later } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { freshId, givenOrigin, query, reachAgora, tokenFor, type ReachedAgora } from '@agora/testing';
 
 let agora: ReachedAgora;
 const greedy = freshId();
 const ordinary = Array.from({ length: 10 }, () => freshId());
+
+const greedyClient = fileURLToPath(new URL('./ask-greedily.mjs', import.meta.url));
 
 /** Tokens are signed here and large posts are written past the door, so this needs an Agora of its own. */
 const describeInside = givenOrigin === undefined ? describe : describe.skip;
@@ -33,8 +38,18 @@ describeInside('one user who asks for 20 pages of 100 long posts at a time', () 
     return { status: response.status };
   };
 
-  /** What ten ordinary users wait who read one post after the other. */
-  async function ordinaryWaits(rounds: number) {
+  /** The processor time that posts and the gateway have used, in milliseconds. */
+  async function processorTime(): Promise<number> {
+    const ofEach = (['posts', 'gateway'] as const).map(async (name) => {
+      const metrics = await (await fetch(`${agora.process(name).internalUrl}/metrics`)).text();
+      return Number(/^process_cpu_seconds_total (\S+)/m.exec(metrics)?.[1]) * 1_000;
+    });
+    return (await Promise.all(ofEach)).reduce((sum, each) => sum + each, 0);
+  }
+
+  /** How long ten ordinary users wait who read one post after the other, and what was used for each read in milliseconds of processor time. */
+  async function ordinaryReads(rounds: number) {
+    const before = await processorTime();
     const each = ordinary.map(async (userId) => {
       const waits: number[] = [];
       for (let round = 0; round < rounds; round += 1) {
@@ -45,35 +60,48 @@ describeInside('one user who asks for 20 pages of 100 long posts at a time', () 
       }
       return waits;
     });
-    return (await Promise.all(each)).flat().toSorted((one, other) => one - other);
+    const waits = (await Promise.all(each)).flat();
+    return { p99: at(0.99, waits), used: ((await processorTime()) - before) / waits.length };
   }
-  const at = (waits: number[], share: number) => waits[Math.floor(waits.length * share)] ?? 0;
+  const at = (share: number, values: number[]) =>
+    values.toSorted((one, other) => one - other)[Math.floor(values.length * share)] ?? 0;
 
   async function whileGreedy<Result>(work: () => Promise<Result>): Promise<Result> {
-    const ending = new AbortController();
-    const asking = Array.from({ length: 20 }, async () => {
-      while (!ending.signal.aborted)
-        await read(greedy, '/feed?limit=100', ending.signal).catch(() => undefined);
+    const client = spawn(process.execPath, [greedyClient, agora.origin, tokenFor(greedy)], {
+      stdio: ['ignore', 'pipe', 'inherit'],
     });
-    await later(200);
+    const ended = once(client, 'exit');
     try {
+      // It has had its first answers.
+      await once(client.stdout, 'data');
       return await work();
     } finally {
-      ending.abort();
-      await Promise.all(asking);
+      client.kill('SIGKILL');
+      await ended;
     }
   }
 
   it('has the others wait at most three times as long', async () => {
-    await ordinaryWaits(3);
-    const ratios: number[] = [];
-    // The machine may be busy with something else at one time and not at another, so it is compared in turns: one good turn shows it.
-    for (let turn = 0; turn < 4 && Math.min(...ratios) >= 3; turn += 1) {
-      const alone = at(await ordinaryWaits(8), 0.99);
-      const beside = at(await whileGreedy(() => ordinaryWaits(8)), 0.99);
-      ratios.push(beside / alone);
+    await ordinaryReads(3);
+    // In turns: the machine may be busy with something else at one time and not at another.
+    const alone = [];
+    const beside = [];
+    for (let turn = 0; turn < 5; turn += 1) {
+      alone.push(await ordinaryReads(8));
+      beside.push(await whileGreedy(() => ordinaryReads(8)));
     }
-    expect(Math.min(...ratios)).toBeLessThan(3);
+    const times = (of: 'p99' | 'used') =>
+      at(
+        0.5,
+        beside.map((each) => each[of]),
+      ) /
+      at(
+        0.5,
+        alone.map((each) => each[of]),
+      );
+    // Where processors are what is short, others wait as long as everybody's work takes: this one no busy machine spoils.
+    expect(times('used')).toBeLessThan(3);
+    expect(times('p99')).toBeLessThan(3);
   }, 60_000);
 
   it('costs little when the requests are aborted', async () => {
