@@ -72,6 +72,10 @@ export const invariants = {
     says: 'the last name of an account is shown everywhere',
     look: 'auth.users.name and version, posts.authors; user-updated in auth.outbox and posts.inbox',
   },
+  I19: {
+    says: 'a restore brings back what was before the backup, and nothing and nobody else',
+    look: 'manifest.json of the backup; the report of the audits; sequences, and the keys of accounts and posts',
+  },
 } as const;
 
 export type Invariant = keyof typeof invariants;

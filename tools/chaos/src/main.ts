@@ -2,11 +2,14 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { checkout, layoutOf, reportFailure, runInFolder, StackError } from '@agora/local-stack';
+import { runDrill } from './drill/run-drill.js';
 import type { Fault, Mark } from './faults/fault.js';
 import { allFaults } from './faults/inject-faults.js';
+import { largeFaults } from './faults/large.js';
 import { readOptions, type Options } from './options.js';
 import { drawPlot } from './report/draw-plot.js';
-import { describeRun } from './report/describe-run.js';
+import { describeRun, verdictOn } from './report/describe-run.js';
+import { tabulateFaults } from './report/tabulate-faults.js';
 import { summarize } from './report/summarize.js';
 import { runChaos } from './run-chaos.js';
 
@@ -21,23 +24,30 @@ async function main(args: string[]): Promise<number> {
   const logs = join(layoutOf(checkout).data, 'chaos', 'logs');
   rmSync(logs, { recursive: true, force: true });
   return runInFolder(import.meta.url, async ({ folder, requests: { signal } }) => {
+    if (options.drill) {
+      const { all } = await runDrill({ seed: options.seed, folder, logs, signal, announce: print });
+      print(verdictOn(all.length, options.seed, ' --drill'));
+      return all.length > 0 ? 1 : 0;
+    }
     const plan = { faults, seconds: options.seconds, limit: options.quick ? quickLimit : undefined };
     const run = await runChaos({ seed: options.seed, plan, folder, logs, signal, announce: print });
     const summary = summarize(run, options);
     for (const line of describeRun(summary)) print(line);
     const report = writeReport(options, JSON.stringify(summary, null, 2), drawPlot(run));
-    print(`\nReport: ${report.json}\nPlot:   ${report.plot}\nLogs:   ${logs}`);
+    writeFileSync(report.table, `${tabulateFaults(summary).join('\n')}\n`);
+    print(`\nReport: ${report.json}\nPlot:   ${report.plot}\nTable:  ${report.table}\nLogs:   ${logs}`);
     for (const line of describeMissing(faults, run.marks)) print(line);
     return run.findings.length > 0 ? 1 : 0;
   });
 }
 
-function chooseFaults({ quick, only }: Options): Fault[] {
-  const unknown = only.find((kind) => allFaults.every((fault) => fault.kind !== kind));
+function chooseFaults({ quick, only, large }: Options): Fault[] {
+  const faults = large ? [...largeFaults, ...allFaults] : allFaults;
+  const unknown = only.find((kind) => faults.every((fault) => fault.kind !== kind));
   if (unknown)
-    throw new StackError(`There is no "${unknown}", but: ${allFaults.map(({ kind }) => kind).join(', ')}`);
-  if (only.length > 0) return allFaults.filter(({ kind }) => only.includes(kind));
-  return allFaults.filter((fault) => !quick || fault.quick);
+    throw new StackError(`There is no "${unknown}", but: ${faults.map(({ kind }) => kind).join(', ')}`);
+  if (only.length > 0) return faults.filter(({ kind }) => only.includes(kind));
+  return faults.filter((fault) => !quick || fault.quick);
 }
 
 /** The faults on which this run says nothing, and why. */
@@ -49,13 +59,13 @@ function describeMissing(faults: readonly Fault[], marks: readonly Mark[]): stri
   });
 }
 
-function writeReport({ seed, out }: Options, json: string, plot: string): { json: string; plot: string } {
+function writeReport({ seed, out }: Options, json: string, plot: string) {
   const path = resolve(out ?? join(layoutOf(checkout).data, 'chaos', `seed-${seed}.json`));
   const plotPath = path.replace(/(\.json)?$/, '.svg');
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, json);
   writeFileSync(plotPath, plot);
-  return { json: path, plot: plotPath };
+  return { json: path, plot: plotPath, table: path.replace(/(\.json)?$/, '.md') };
 }
 
 process.exit(await main(process.argv.slice(2)).catch((error: unknown) => reportFailure(error, print)));

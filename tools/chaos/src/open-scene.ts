@@ -1,6 +1,6 @@
 import { forEachService } from '@agora/local-stack';
 import type { Scene } from './faults/fault.js';
-import { collectFindings } from './findings.js';
+import { collectFindings, type Findings } from './findings.js';
 import { openClient } from './load/ask.js';
 import { openJournal } from './load/journal.js';
 import { watchOutages } from './load/outages.js';
@@ -19,9 +19,9 @@ interface SceneOptions {
 export function openScene(
   system: System,
   { seed, signal, announce }: SceneOptions,
+  findings: Findings = collectFindings(announce),
 ): Scene & { close(): void } {
   const journal = openJournal();
-  const findings = collectFindings(announce);
   const own = openClient(system.origin);
   return {
     system,

@@ -1,4 +1,5 @@
 export { checkBackup } from './backup/check-backup.js';
+export { reconcile } from './backup/reconcile.js';
 export { restoreBackup } from './backup/restore-backup.js';
 export { takeBackup } from './backup/take-backup.js';
 export { checkout, layoutOf, type Layout } from './checkout.js';

@@ -20,7 +20,21 @@ export interface Scene {
   poison: Poison;
   /** What is broken at the moment. */
   outages: Outages;
+  /** What was there before the run, in a run on data of real size. */
+  large?: LargeData | undefined;
   signal: AbortSignal;
+}
+
+/** Who and what is largest in data of real size. */
+export interface LargeData {
+  /** Of every account. */
+  password: string;
+  /** Everybody has voted for it. */
+  hotPost: number;
+  /** Has thousands of sessions. */
+  manySessions: number;
+  /** Has written thousands of posts. */
+  prolific: number;
 }
 
 export interface Poison {

@@ -5,7 +5,7 @@ import { newAuthor } from './data.js';
 import type { Fault } from './fault.js';
 
 const milliseconds = 4_000;
-const patience = 20_000;
+const patience = 8_000;
 
 /** People join, log in and write all the same; their mails wait, and come when the server is back. */
 const smtpAway: Fault = {

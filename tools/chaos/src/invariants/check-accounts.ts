@@ -18,7 +18,8 @@ export async function checkAccounts(evidence: Evidence): Promise<void> {
   const { system, world, findings } = evidence;
   const rows = await system.administration.query<UserRow>(
     `SELECT id, coalesce(name, 'user_' || id) AS name, coalesce(banned_until > now(), false) AS banned,
-            email_verified_at IS NOT NULL AS confirmed FROM auth.users`,
+            email_verified_at IS NOT NULL AS confirmed FROM auth.users WHERE id > $1`,
+    [world.strangers.account],
   );
   const stored = new Map(rows.map((row) => [row.id, row]));
   const accounts = world.accounts.filter(({ deletion }) => deletion === 'none');

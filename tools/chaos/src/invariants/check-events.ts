@@ -30,7 +30,7 @@ export async function checkEvents({ system, findings, poison }: Evidence): Promi
       const types = subscribers[consumer].filter((type) => type.startsWith(`${publisher}.`));
       const missing = await query<{ event_id: string; type: string }>(
         `SELECT event_id, envelope->>'type' AS type FROM ${publisher}.outbox
-         WHERE envelope->>'type' = ANY($1) AND event_id NOT IN (SELECT event_id FROM ${consumer}.inbox)`,
+         WHERE envelope->>'type' = ANY($1) AND NOT EXISTS (SELECT FROM ${consumer}.inbox WHERE inbox.event_id = outbox.event_id)`,
         [types],
       );
       for (const { event_id: id, type } of missing)

@@ -11,7 +11,8 @@ const askedPosts = 5;
 export async function checkModeration(evidence: Evidence): Promise<void> {
   const { system, world, findings, attempt } = evidence;
   const rows = await system.administration.query<{ id: number; removed: boolean; published: boolean }>(
-    'SELECT id, removed_at IS NOT NULL AS removed, published FROM posts.posts',
+    'SELECT id, removed_at IS NOT NULL AS removed, published FROM posts.posts WHERE id > $1',
+    [world.strangers.post],
   );
   const stored = new Map(rows.map((row) => [row.id, row]));
   const posts = world.posts.filter((post) => !mayBeGone(post));

@@ -39,7 +39,12 @@ async function findMissing(scene: Scene, deadline: number): Promise<string | und
   if (!post) return 'a new post';
   const vote = await attempt('vote', 'POST', '/vote', { token, json: { post_id: post.id, dir: 1 } });
   if (vote?.status !== 201) return 'a vote';
-  world.votes.set(voteKey(account, post), { account, post, possible: new Set([true]) });
+  world.votes.set(voteKey(account, post), {
+    account,
+    post,
+    possible: new Set([true]),
+    changedAt: performance.now(),
+  });
   const isCounted = async () =>
     (await attempt('read', 'GET', `/posts/${post.id}`, { token }))?.body.votes === 1;
   if (!(await comesTrue(isCounted, deadline))) return 'a vote in the count of its post';

@@ -10,9 +10,16 @@ interface PostRow {
 /** What clients were told against what is stored: I1, I2, I4, I5, I7. */
 export async function checkWorld({ system, world, findings }: Evidence): Promise<void> {
   const { query } = system.administration;
-  const posts = await query<PostRow>('SELECT id, title FROM posts.posts');
-  const users = new Set((await query<{ id: number }>('SELECT id FROM auth.users')).map(({ id }) => id));
-  const votes = await query<{ post_id: number; user_id: number }>('SELECT post_id, user_id FROM votes.votes');
+  const { strangers } = world;
+  const posts = await query<PostRow>('SELECT id, title FROM posts.posts WHERE id > $1', [strangers.post]);
+  const accounts = await query<{ id: number }>('SELECT id FROM auth.users WHERE id > $1', [
+    strangers.account,
+  ]);
+  const users = new Set(accounts.map(({ id }) => id));
+  const votes = await query<{ post_id: number; user_id: number }>(
+    'SELECT post_id, user_id FROM votes.votes WHERE user_id > $1',
+    [strangers.account],
+  );
   const { broken } = findings;
 
   const byId = new Map(posts.map((post) => [post.id, post]));

@@ -1,23 +1,27 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { services } from '@agora/local-stack';
-import type { Findings } from '../findings.js';
+import type { Scene } from '../faults/fault.js';
 import { subscribers } from '../subscriptions.js';
 import type { System } from '../system/system.js';
 
-const patience = 45_000;
+const usualPatience = 45_000;
+/** Erasing what is large takes its time. */
+const patienceWhenLarge = 400_000;
 const calmMilliseconds = 1_500;
 
 /** Waits until every event has been published and applied; says what is stuck when that takes too long. Answers the milliseconds. */
-export async function settle(
-  { administration }: System,
-  findings: Findings,
-  signal: AbortSignal,
-): Promise<number> {
+export async function settle({
+  system,
+  findings,
+  signal,
+  large,
+}: Pick<Scene, 'system' | 'findings' | 'signal' | 'large'>): Promise<number> {
+  const patience = large ? patienceWhenLarge : usualPatience;
   const startedAt = performance.now();
   let calmSince = startedAt;
   for (;;) {
     signal.throwIfAborted();
-    const unfinished = await unfinishedWork(administration).catch((error: unknown) => [String(error)]);
+    const unfinished = await unfinishedWork(system.administration).catch((error: unknown) => [String(error)]);
     const now = performance.now();
     if (unfinished.length > 0) calmSince = now;
     if (now - calmSince > calmMilliseconds) return calmSince - startedAt;

@@ -70,7 +70,8 @@ export async function resetPassword(
   if (asked && !isAsked) unexpected(asked, `asking for a reset for user ${account.id}`, findings);
   const token = isAsked && (await tokenFor(account.email, 'reset-password', reader));
   if (!token) return undefined;
-  const password = randomUUID();
+  const [old, password] = [account.password, randomUUID()];
+  account.password = '';
   const set = () =>
     attempt('reset password', 'PUT', '/password-resets', { json: { token, new_password: password } });
   const answer = await set();
@@ -83,14 +84,14 @@ export async function resetPassword(
   }
   if ((await set())?.status === 204)
     findings.broken('I13', `the token of a reset of user ${account.id} was good twice`);
-  await expectOnlyNewPassword(account, password, reader);
   account.password = password;
+  await expectOnlyNewPassword(account, old, reader);
   return answer;
 }
 
 async function expectOnlyNewPassword(
-  { id, email, password: old }: Account,
-  password: string,
+  { id, email, password }: Account,
+  old: string,
   { attempt, findings }: Surroundings,
 ): Promise<void> {
   const logIn = (by: string) =>

@@ -34,7 +34,8 @@ async function setVote(
   const isFirst = !world.votes.has(name);
   const { possible } = world.votes.get(name) ?? { possible: new Set([false]) };
   if (possible.size > 1) return;
-  const set = (...values: boolean[]) => world.votes.set(name, { account, post, possible: new Set(values) });
+  const set = (...values: boolean[]) =>
+    world.votes.set(name, { account, post, possible: new Set(values), changedAt: performance.now() });
   const json = { post_id: post.id, dir: wanted ? 1 : 0 };
   // Until the answer comes, a check of everything must not take the old value for the only one.
   set(...possible, wanted);

@@ -68,10 +68,13 @@ async function changePasswordElsewhere(account: Account, { attempt, world }: Wat
   const { email, password } = account;
   const login = await attempt('log in', 'POST', '/login', { form: { username: email, password } });
   if (login?.status !== 200) return undefined;
+  const next = randomUUID();
+  account.password = '';
   const answer = await attempt('change password', 'PUT', '/users/me/password', {
     token: String(login.body.access_token),
-    json: { current_password: password, new_password: randomUUID() },
+    json: { current_password: password, new_password: next },
   });
+  if (answer?.status === 204) account.password = next;
   world.mails.push({ account, subject: subjects.passwordChanged, isCertain: answer?.status === 204 });
   return answer;
 }

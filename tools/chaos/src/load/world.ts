@@ -5,6 +5,7 @@ type Deletion = 'none' | 'asked' | 'done';
 export interface Account {
   id: number;
   email: string;
+  /** Empty after a request whose end nobody knows. */
   password: string;
   token: string;
   refreshToken: string;
@@ -65,10 +66,14 @@ interface VoteKey {
   post: KnownPost;
   /** What it may be now: one value, or two after a request whose end nobody knows. */
   possible: ReadonlySet<boolean>;
+  /** When that last changed, by the monotonic clock in milliseconds. */
+  changedAt: number;
 }
 
 /** What the clients know of Agora, by the answers that they got. */
 export interface World {
+  /** The highest ids that were given before: nothing is known of these. */
+  strangers: { account: number; post: number };
   accounts: Account[];
   posts: KnownPost[];
   votes: Map<string, VoteKey>;
@@ -82,7 +87,8 @@ export interface World {
   mails: AskedMail[];
 }
 
-export const createWorld = (): World => ({
+export const createWorld = (strangers = { account: 0, post: 0 }): World => ({
+  strangers,
   accounts: [],
   posts: [],
   votes: new Map(),

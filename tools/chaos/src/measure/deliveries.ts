@@ -19,6 +19,7 @@ const consumers = services.flatMap((consumer) =>
 /** Counts what consumers are handed, once a second: a consumer that is made anew counts from nought. */
 export function countDeliveries(administration: Administration): { stop(): Promise<Deliveries> } {
   const stopped = new AbortController();
+  const startedAt = Date.now();
   const last = new Map<string, number>();
   let delivered = 0;
   const look = async () => {
@@ -42,16 +43,18 @@ export function countDeliveries(administration: Administration): { stop(): Promi
       stopped.abort();
       await counting;
       await look().catch(() => undefined);
-      return { delivered, applied: await appliedEvents(administration).catch(() => 0) };
+      return { delivered, applied: await appliedEvents(administration, startedAt).catch(() => 0) };
     },
   };
 }
 
-async function appliedEvents({ query }: Administration): Promise<number> {
+async function appliedEvents({ query }: Administration, startedAt: number): Promise<number> {
   let applied = 0;
   for (const service of services) {
     const [row] = await query<{ count: number }>(
-      `SELECT (SELECT count(*) FROM ${service}.inbox)::int + (SELECT count(*) FROM ${service}.dead_letters)::int AS count`,
+      `SELECT (SELECT count(*) FROM ${service}.inbox WHERE applied_at >= to_timestamp($1 / 1000.0))::int
+            + (SELECT count(*) FROM ${service}.dead_letters)::int AS count`,
+      [startedAt],
     );
     applied += row?.count ?? 0;
   }

@@ -18,7 +18,9 @@ export async function readLags(administration: Administration, startedAt: number
       const rows = await administration.query<{ at: number; lag: number }>(
         `SELECT (extract(epoch FROM created_at) * 1000)::float8 AS at,
                 (extract(epoch FROM applied_at - created_at) * 1000)::float8 AS lag
-         FROM ${publisher}.outbox JOIN ${consumer}.inbox USING (event_id)`,
+         FROM ${publisher}.outbox JOIN ${consumer}.inbox USING (event_id)
+         WHERE created_at >= to_timestamp($1 / 1000.0)`,
+        [startedAt],
       );
       for (const { at, lag } of rows) lags.push({ at: at - startedAt, milliseconds: lag });
     }

@@ -47,11 +47,15 @@ export function describeRun(summary: Summary): string[] {
       ]),
     ),
     '',
-    summary.findings.length === 0
-      ? `All invariants held (seed ${summary.seed}).`
-      : `${summary.findings.length} times an invariant was broken (again: npm run chaos -- --seed ${summary.seed}).`,
+    verdictOn(summary.findings.length, summary.seed),
   ];
 }
+
+/** What a run comes to; `mode` is the option that it was started with. */
+export const verdictOn = (findings: number, seed: number, mode = ''): string =>
+  findings === 0
+    ? `All invariants held (seed ${seed}).`
+    : `${findings} times an invariant was broken (again: npm run chaos --${mode} --seed ${seed}).`;
 
 const whole = (value: number): string => value.toFixed(0);
 

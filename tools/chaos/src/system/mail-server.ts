@@ -16,9 +16,9 @@ export interface MailServer {
   stop(): Promise<void>;
 }
 
-/** Opens an SMTP server in this process, and a way to it. */
-export async function openMailServer(): Promise<MailServer> {
-  const received: ReceivedMail[] = [];
+/** Opens an SMTP server in this process, and a way to it; `earlier` are mails that another one got. */
+export async function openMailServer(earlier: readonly ReceivedMail[] = []): Promise<MailServer> {
+  const received = [...earlier];
   const port = await likelyFreePort();
   const logger = { warn: () => undefined };
   const server = await receiveMail({ host: '127.0.0.1', port, logger }, ({ to, subject, text }) =>

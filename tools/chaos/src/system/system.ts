@@ -21,7 +21,7 @@ import {
 import type pg from 'pg';
 import { chooseAddresses, stackOf, type Addresses } from './addresses.js';
 import { openAdministration, type Administration } from './administration.js';
-import { openMailServer, type MailServer } from './mail-server.js';
+import { openMailServer, type MailServer, type ReceivedMail } from './mail-server.js';
 import type { Replica } from './replica.js';
 import { startDatabaseServer, startEventServer, type EventServer, type Server } from './servers.js';
 import { startEveryReplica, type Stop } from './start-replicas.js';
@@ -59,6 +59,8 @@ export interface SystemOptions {
   mutation?: string | undefined;
   /** Those of the data that is in the folder already. */
   secrets?: Secrets;
+  /** The mails that have come already. */
+  received?: readonly ReceivedMail[];
   /** Fills the database, as its administrator, before any process runs. */
   prepare?(database: pg.ClientConfig): Promise<void>;
   signal: AbortSignal;
@@ -142,7 +144,7 @@ async function startParts(options: SystemOptions, stops: Stop[]): Promise<Omit<S
 
 /** Starts PostgreSQL, NATS and the mailbox, one after the other. */
 async function startServers(
-  { folder, logs, signal, announce }: SystemOptions,
+  { folder, logs, signal, announce, received }: SystemOptions,
   { secrets, natsUsers, natsAdministrator }: Addresses,
   stops: Stop[],
 ) {
@@ -164,7 +166,7 @@ async function startServers(
     logFile: join(logs, 'nats.log'),
   });
   stops.push(() => nats.stop());
-  const mail = await openMailServer();
+  const mail = await openMailServer(received);
   stops.push(() => mail.stop());
   return { postgres, nats, mail, natsAccounts };
 }

@@ -1,0 +1,94 @@
+import type { Summary } from './summarize.js';
+
+/** What kinds of faults are told of together. */
+export const groups: readonly (readonly [title: string, kinds: readonly string[]])[] = [
+  ['every process restarts in turn (SIGTERM)', ['rolling restart']],
+  [
+    'NATS is killed, paused, cut off, full, away for 20 s or with a backlog, or comes back with less or with nothing',
+    [
+      'kill nats',
+      'pause nats',
+      'cut nats',
+      'slow nats',
+      'black-hole nats',
+      'full stream',
+      'delete a consumer',
+      'nats away for 20 s',
+      'nats away with a backlog',
+      'nats back with less',
+      'wipe nats',
+    ],
+  ],
+  ['NATS refuses every login for some seconds', ['wrong nats passwords', 'nats refuses logins']],
+  ['events come twice, out of order, or are poison', ['duplicates', 'reorder', 'poison']],
+  ['the SMTP server refuses or hangs', ['smtp away']],
+  [
+    'posts, an author or a password go while everybody uses them; bodies are bad',
+    [
+      'delete hot posts',
+      'delete hot posts while postgres is slow',
+      'delete a hot author',
+      'same idempotency key',
+      'password change among logins',
+      'deletion among logins',
+      'bad bodies',
+      'locked row',
+    ],
+  ],
+  [
+    'one replica of a process is killed',
+    ['kill auth', 'kill posts', 'kill votes', 'kill gateway', 'kill a relay'],
+  ],
+  [
+    'one replica hangs, for 2 to 60 s',
+    [
+      'pause auth',
+      'pause posts',
+      'pause votes',
+      'pause gateway',
+      'pause a relay',
+      'freeze a relay for 60 s',
+      'freeze a process for 60 s',
+    ],
+  ],
+  [
+    'the clock of one replica is 2 h ahead and comes back',
+    ['clock 2 h ahead and back', 'tokens from the future'],
+  ],
+  [
+    'PostgreSQL is killed, hangs, its connections are cut or its statements cancelled',
+    [
+      'kill postgres',
+      'crash postgres',
+      'pause postgres',
+      'terminate backends',
+      'pause a backend',
+      'cancel statements',
+      'cut postgres',
+      'slow postgres',
+      'black-hole postgres',
+    ],
+  ],
+  [
+    'PostgreSQL is read-only for 3 s, or old connections lead to a standby',
+    ['read-only database', 'connections to a standby'],
+  ],
+  ['answers break off in the middle', ['cut answers']],
+  [
+    'processes start while NATS or auth is away',
+    ['start without nats', 'start without auth', 'ask in the first moment'],
+  ],
+  ['every process is killed at once', ['kill every process', 'kill while postgres is slow']],
+  ['every service is killed, and starts while its migrations run', ['start with pending migrations']],
+];
+
+/** A table in Markdown for documents: for how long requests failed, at most, after a fault of each group began. */
+export function tabulateFaults({ faults }: Summary): string[] {
+  const rows = groups.flatMap(([title, kinds]) => {
+    const longest = kinds.flatMap((kind) => faults[kind]?.failedForMax ?? []);
+    return longest.length === 0 ? [] : [[title, describe(Math.max(...longest) / 1_000)]];
+  });
+  return ['| while | requests failed for |', '| --- | --- |', ...rows.map((row) => `| ${row.join(' | ')} |`)];
+}
+
+const describe = (seconds: number) => (seconds < 0.05 ? '0 s' : `up to ${seconds.toFixed(1)} s`);
