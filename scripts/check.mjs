@@ -21,6 +21,7 @@ const steps = {
   'generated files':
     'node scripts/generate-event-docs.mjs --check && node scripts/generate-prometheus-rule.mjs --check && node scripts/generate-openapi.mjs --check && node clients/typescript/generate-types.mjs --check',
   openapi: 'node scripts/lint-openapi.mjs',
+  compatibility: 'node scripts/check-compatibility.mjs',
   'kubernetes manifests': 'node deploy/k8s/check/validate.ts',
   'package-lock.json': 'npm ci --dry-run --offline --ignore-scripts',
 };

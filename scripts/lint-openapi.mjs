@@ -1,8 +1,10 @@
-/** Judges gateway/openapi.json by Redocly's recommended rules, and a few of our own choice; prints what is wrong and exits 1. */
+/** Judges gateway/openapi.json and gateway/asyncapi.json by Redocly's recommended rules, and a few of our own choice; prints what is wrong and exits 1. */
 import { fileURLToPath } from 'node:url';
 import { createConfig, formatProblems, getTotals, lint } from '@redocly/openapi-core';
 
-const ref = fileURLToPath(new URL('../gateway/openapi.json', import.meta.url));
+const documents = ['openapi.json', 'asyncapi.json'].map((name) =>
+  fileURLToPath(new URL(`../gateway/${name}`, import.meta.url)),
+);
 
 const config = await createConfig({
   extends: ['recommended-strict'],
@@ -16,6 +18,6 @@ const config = await createConfig({
     'no-invalid-parameter-examples': 'error',
   },
 });
-const problems = await lint({ ref, config });
+const problems = (await Promise.all(documents.map((ref) => lint({ ref, config })))).flat();
 formatProblems(problems, { totals: getTotals(problems), version: '', maxProblems: 50 });
 process.exitCode = problems.length > 0 ? 1 : 0;

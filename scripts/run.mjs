@@ -14,6 +14,7 @@ const commands = {
   migrate: { script: 'tools/local-stack/dist/migrate.js' },
   keys: { script: 'tools/local-stack/dist/keys.js' },
   'import-monolith': { script: 'tools/local-stack/dist/import-monolith.js' },
+  'new-consumer': { script: 'tools/local-stack/dist/consumer-command.js' },
   'new-service': { script: 'tools/new-service/new-service.mjs' },
   audit: { script: 'tools/local-stack/dist/operate.js', first: ['audit'] },
   'dead-letters': { script: 'tools/local-stack/dist/operate.js', first: ['dead-letters'] },

@@ -10,7 +10,15 @@ const repository = process.cwd();
 
 const workspaces = workspacesOf(`@agora/${service}`);
 for (const folder of workspaces.values()) {
-  for (const part of ['package.json', 'dist', 'data', 'templates', 'openapi.json', 'node_modules'])
+  for (const part of [
+    'package.json',
+    'dist',
+    'data',
+    'templates',
+    'openapi.json',
+    'asyncapi.json',
+    'node_modules',
+  ])
     copy(join(folder, part));
 }
 copy(join(repository, 'node_modules'));

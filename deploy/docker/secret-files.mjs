@@ -1,6 +1,8 @@
 import bcrypt from 'bcrypt';
 
 const services = ['auth', 'posts', 'votes'];
+/** Teams outside that read events: docs/events.md. */
+const outsideConsumers = [];
 
 /** The mailbox of Docker Compose; wherever mail is to arrive somebody puts another URL in its place. */
 const smtpUrl = 'smtp://mailbox:1025';
@@ -32,7 +34,9 @@ export function secretFiles(secret) {
     provision: { 'admin-password': secret('postgres') },
     gateway: { 'nats-password': secret('gateway-nats'), 'revocations-secret': secret('revocations') },
     streams: { 'nats-password': secret('streams-nats') },
-    nats: { 'passwords.conf': [...services, 'gateway', 'streams'].map(hashedPassword).join('') },
+    nats: {
+      'passwords.conf': [...services, 'gateway', 'streams', ...outsideConsumers].map(hashedPassword).join(''),
+    },
   };
   for (const service of services) {
     const [app, migrator] = [secret(`${service}-app`), secret(`${service}-migrator`)];

@@ -18,7 +18,7 @@ import type { Limiter } from './limits/limiter.js';
 import { pages } from './pages/pages.js';
 import { showDocument } from './pages/show-document.js';
 import { receiveBody } from './admit/receive-body.js';
-import { routes, type Route, type Service } from './routes.js';
+import { routes, type Deprecated, type Route, type Service } from './routes.js';
 import type { Upstream } from './proxy/upstream.js';
 
 export interface GatewayOptions {
@@ -77,6 +77,7 @@ export function createGateway(options: GatewayOptions): Koa {
     const preflight = preflightMethod(ctx);
     const { route, path } = findRoute(preflight ?? ctx.method, givenPath);
     labelMetrics(ctx, route.path);
+    if (route.deprecated) tellDeprecation(ctx, route.deprecated);
     if (preflight) return answerPreflight(ctx, preflight);
     const asker = await admit(ctx, route, addressOf(ctx), query);
     if (compresses) compressAnswer(ctx, route);
@@ -110,3 +111,10 @@ const ofAddress = { inWork: 64, waiting: 1_024 };
 const labelMetrics = (ctx: Context & { _matchedRoute?: string }, path: string): void => {
   ctx._matchedRoute = path;
 };
+
+/** By RFC 9745 and RFC 8594. */
+function tellDeprecation(ctx: Context, { since, until, instead }: Deprecated): void {
+  ctx.set('Deprecation', `@${Date.parse(since) / 1_000}`);
+  if (until) ctx.set('Sunset', new Date(until).toUTCString());
+  if (instead) ctx.append('Link', `<${instead}>; rel="deprecation"`);
+}

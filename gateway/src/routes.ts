@@ -17,6 +17,18 @@ export interface Route {
   reads: readonly BodyKind[];
   /** Whether its answer is a stream that goes on until somebody ends it. */
   streams?: true;
+  /** When it should not be used any more. */
+  deprecated?: Deprecated;
+}
+
+/** That clients should turn to something else: docs/contract-changes.md. */
+export interface Deprecated {
+  /** The day it begins, such as `2026-12-01`. */
+  since: string;
+  /** The day it ends, if that is decided. */
+  until?: string;
+  /** The address of a page that says what to do. */
+  instead?: string;
 }
 
 const route = (
@@ -85,5 +97,7 @@ export const routes: readonly Route[] = [
   route('GET', '/docs/swagger-ui.css', 'gateway', 'anyone'),
   route('GET', '/docs/swagger-ui-bundle.js', 'gateway', 'anyone'),
   route('GET', '/docs/start.js', 'gateway', 'anyone'),
+  route('GET', '/docs/events/:type', 'gateway', 'anyone'),
   route('GET', '/openapi.json', 'gateway', 'anyone'),
+  route('GET', '/asyncapi.json', 'gateway', 'anyone'),
 ];

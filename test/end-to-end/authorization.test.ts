@@ -83,6 +83,7 @@ const matrix = `
   | GET /                            |                    | 200                       | 200                       | 200                       | 200                       |
   | GET /docs                        |                    | 200                       | 200                       | 200                       | 200                       |
   | GET /openapi.json                |                    | 200                       | 200                       | 200                       | 200                       |
+  | GET /asyncapi.json               |                    | 200                       | 200                       | 200                       | 200                       |
   | GET /health                      |                    | 200                       | 200                       | 200                       | 200                       |
   | GET /internal/jwks.json          |                    | 404                       | 404                       | 404                       | 404                       |
   | GET /internal/users/{A}          |                    | 404                       | 404                       | 404                       | 404                       |

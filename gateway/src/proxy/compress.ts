@@ -7,7 +7,7 @@ import type { Route } from '../routes.js';
  * What is compressed: lists, posts and what describes Agora. Nothing that gives tokens away, tells of accounts or sessions, or answers a body
  * with it: where a secret and what somebody else wrote are compressed together, the length tells of the secret (BREACH). No streams.
  */
-const compressed = new Set(['/feed', '/posts', '/posts/:id', '/openapi.json']);
+const compressed = new Set(['/feed', '/posts', '/posts/:id', '/openapi.json', '/asyncapi.json']);
 
 const isCompressed = ({ method, path }: Route): boolean =>
   method === 'GET' && (compressed.has(path) || path.startsWith('/docs'));

@@ -30,8 +30,8 @@ export function passOnAnswer(answer: IncomingMessage, response: ServerResponse):
   for (const name in headers) {
     const value = headers[name];
     if (value === undefined || kept.has(name) || named.has(name)) continue;
-    // What the gateway itself varies its answers by stays true.
-    if (name === 'vary') response.appendHeader(name, value);
+    // What the gateway itself varies its answers by stays true, and so does what it links to.
+    if (name === 'vary' || name === 'link') response.appendHeader(name, value);
     else response.setHeader(name, value);
   }
   answer.pipe(response);

@@ -33,7 +33,7 @@ const seen = () =>
     upstreams[service].requests.map(({ method, url }) => `${service} ${method} ${url}`),
   );
 
-const example = (path: string) => path.replace(':id', '7');
+const example = (path: string) => path.replace(/:\w+/, '7');
 const proxied = routes.filter(({ service }) => service !== 'gateway');
 
 describe('every route reaches its service, with and without a trailing slash', () => {
@@ -68,7 +68,9 @@ describe('a known path with another method is 405', () => {
     '/': 'GET, HEAD',
     '/.well-known/jwks.json': 'GET, HEAD',
     '/.well-known/oauth-authorization-server': 'GET, HEAD',
+    '/asyncapi.json': 'GET, HEAD',
     '/docs': 'GET, HEAD',
+    '/docs/events/7': 'GET, HEAD',
     '/docs/start.js': 'GET, HEAD',
     '/docs/swagger-ui-bundle.js': 'GET, HEAD',
     '/docs/swagger-ui.css': 'GET, HEAD',

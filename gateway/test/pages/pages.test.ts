@@ -71,6 +71,22 @@ describe('GET /openapi.json', () => {
   });
 });
 
+describe('GET /asyncapi.json', () => {
+  it('describes every event, and each of its schemas can be asked for', async () => {
+    const answer = await ask(gateway.port, 'GET', '/asyncapi.json');
+    expect(answer.headers['content-type']).toBe('application/json; charset=utf-8');
+    const { asyncapi, channels } = answer.json() as { asyncapi: string; channels: Record<string, object> };
+    expect(asyncapi).toBe('3.0.0');
+    expect(Object.keys(channels)).toContain('votes.vote-cast.v1');
+    for (const type of Object.keys(channels)) {
+      const schema = await ask(gateway.port, 'GET', `/docs/events/${type}`);
+      expect(schema.headers['content-type']).toBe('application/schema+json');
+      expect(schema.json()).toMatchObject({ title: type, properties: { type: { const: type }, data: {} } });
+    }
+    expect((await ask(gateway.port, 'GET', '/docs/events/votes.vote-cast.v9')).status).toBe(404);
+  });
+});
+
 describe('GET /health', () => {
   it('is fine without any service', async () => {
     const answer = await ask(gateway.port, 'GET', '/health');

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { routes } from '../../src/routes.js';
 import { bearer, signToken } from '../access-token.js';
 import { ask } from '../ask.js';
 import { sendRaw } from '../raw-http.js';
@@ -258,5 +259,25 @@ describe('to the client', () => {
     upstream.answer = (_request, response) => response.setHeader('set-cookie', ['a=1', 'b=2']).end();
     const answer = await ask(gateway.port, 'GET', '/posts', { headers: bearer(token) });
     expect(answer.headers['set-cookie']).toEqual(['a=1', 'b=2']);
+  });
+});
+
+describe('a deprecated route', () => {
+  const route = routes.find(({ method, path }) => method === 'GET' && path === '/vote');
+  afterAll(() => void delete route?.deprecated);
+
+  it('says so, until when, and what to do, beside what the service links to', async () => {
+    const instead = 'https://agora.example/changes';
+    if (route) route.deprecated = { since: '2026-12-01', until: '2027-06-01', instead };
+    upstream.answer = (_, response) => response.setHeader('Link', '</vote?page=2>; rel="next"').end('{}');
+    const headers = { authorization: `Bearer ${token}` };
+    const answer = await ask(gateway.port, 'GET', '/vote?post_ids=1', { headers });
+    expect(answer.headers).toMatchObject({
+      deprecation: '@1796083200',
+      sunset: 'Tue, 01 Jun 2027 00:00:00 GMT',
+      link: `<${instead}>; rel="deprecation", </vote?page=2>; rel="next"`,
+    });
+    const refused = await ask(gateway.port, 'GET', '/vote');
+    expect(refused).toMatchObject({ status: 401, headers: { deprecation: '@1796083200' } });
   });
 });

@@ -3,8 +3,12 @@ import { defineEvent, entityId } from './define-event.js';
 
 const userName = Joi.string().max(30);
 
-/** A UUID that no other account was or will be given, unlike its id, which a failover or a restored backup may give again. Missing in events of older releases. */
-const accountKey = Joi.string().guid().optional();
+const accountKey = Joi.string()
+  .guid()
+  .optional()
+  .description(
+    'No other account was or will be given it, unlike its id, which a failover or a restored backup may give again. Missing in events of older releases.',
+  );
 
 /** An account was made. */
 export const userRegistered = defineEvent<{
@@ -29,17 +33,25 @@ export const userUpdated = defineEvent<{
   user_id: entityId,
   account_key: accountKey,
   name: userName,
-  version: Joi.number().integer().min(1),
+  version: Joi.number()
+    .integer()
+    .min(1)
+    .description('Of two names the one with the higher version is the newer.'),
 });
 
-/** What auth adds to whatever revokes something, when it commits: its number, which grows in the order of the commits, and that of the one before. */
+/** What auth adds to whatever revokes something, when it commits. */
 export interface Numbered {
   revocation?: number;
   previous_revocation?: number;
 }
 
 const revocationNumber = Joi.number().integer().min(0).optional();
-const numbered = { revocation: revocationNumber, previous_revocation: revocationNumber };
+const numbered = {
+  revocation: revocationNumber.description('Numbers what revokes, in the order of the commits.'),
+  previous_revocation: revocationNumber.description(
+    'The number before: whoever lacks it has missed something.',
+  ),
+};
 
 /** An account was deleted; everything of that user must go, and the id is never given to anybody else. */
 export const userDeleted = defineEvent<{ user_id: number; account_key?: string } & Numbered>(
@@ -57,7 +69,7 @@ export const sessionRevoked = defineEvent<
 >('auth.session-revoked.v1', {
   user_id: entityId,
   session_id: Joi.string().guid(),
-  number: Joi.number().integer().min(0).optional(),
+  number: Joi.number().integer().min(0).optional().description('Of the session, among those of its user.'),
   ...numbered,
 });
 
@@ -69,16 +81,14 @@ export const sessionsRevoked = defineEvent<
   { user_id: number; up_to: number; except_session_id?: string } & Numbered
 >('auth.sessions-revoked.v1', {
   user_id: entityId,
-  up_to: Joi.number().integer().min(0),
+  up_to: Joi.number().integer().min(0).description('Sessions with this number or a smaller one have ended.'),
   except_session_id: Joi.string().guid().optional(),
   ...numbered,
 });
 
 /** What somebody did to an account by their role, or an operator by command. */
 export interface AccountAct {
-  /** Tells the act from all others, also after it was carried elsewhere. */
   act_key: string;
-  /** Null for an operator's command. */
   actor_id: number | null;
   action: string;
   user_id: number;
@@ -88,8 +98,10 @@ export interface AccountAct {
 
 /** A moderator, an admin or an operator acted on an account; the moderation log tells of it. */
 export const accountModerated = defineEvent<AccountAct>('auth.account-moderated.v1', {
-  act_key: Joi.string().guid(),
-  actor_id: entityId.allow(null),
+  act_key: Joi.string()
+    .guid()
+    .description('Tells the act from all others, also after it was carried elsewhere.'),
+  actor_id: entityId.allow(null).description("Null for an operator's command."),
   action: Joi.string().max(40),
   user_id: entityId,
   reason: Joi.string().max(1_000).allow(null),

@@ -15,9 +15,19 @@ export function defineEvent<Data>(
   type: EventDefinition<Data>['type'],
   fields: { [Field in keyof Data]: Joi.Schema<Data[Field]> },
 ): EventDefinition<Data> {
-  const schema = Joi.object<Data>(fields).unknown().required();
-  return { type, schema: schema.prefs({ convert: false, presence: 'required' }) };
+  // Said of each field, not as a preference of the whole: only so does the JSON Schema say it.
+  const required = Object.entries<Joi.Schema>(fields).map(([name, schema]) => [
+    name,
+    isOptional(schema) ? schema : schema.required(),
+  ]);
+  const schema = Joi.object<Data>(Object.fromEntries(required)).unknown().required();
+  return { type, schema: schema.prefs({ convert: false }) };
 }
+
+const isOptional = (schema: Joi.Schema): boolean => {
+  const { flags = {} } = schema.describe();
+  return 'presence' in flags && flags.presence === 'optional';
+};
 
 /** The id of a user or a post: a positive 32-bit integer. */
 export const entityId = Joi.number().integer().min(1).max(2_147_483_647);

@@ -7,34 +7,42 @@ export interface PostState {
   owner_id: number;
   published: boolean;
   version: number;
-  /**
-   * A UUID (version 7) that no other post was or will be given, unlike the id, which a failover or a restored backup may give again. Of two
-   * posts with one id the one with the greater key is the newer. Missing for posts of older releases.
-   */
   post_key?: string;
-  /** Whether a moderator has removed it: then it is not published, whatever its author wants. */
   removed?: boolean;
 }
 
 /** A change of a post, with what was so before it; missing in events of older releases. */
 export interface PostChange extends PostState {
   was_published?: boolean;
-  /** It had been set aside by an operator, and is back. */
   restored?: boolean;
 }
 
-const postKey = Joi.string().guid().optional();
+const postKey = Joi.string()
+  .guid()
+  .optional()
+  .description(
+    'A UUID (version 7) that no other post was or will be given, unlike the id, which a failover or a restored backup may give again. Of two posts with one id the one with the greater key is the newer. Missing for posts of older releases.',
+  );
 
 const postState = {
   post_id: entityId,
   owner_id: entityId,
   published: Joi.boolean(),
-  version: Joi.number().integer().min(1),
+  version: Joi.number()
+    .integer()
+    .min(1)
+    .description(
+      'Grows with every change of a post; of two states the one with the higher version is the newer.',
+    ),
   post_key: postKey,
-  removed: Joi.boolean().optional(),
+  removed: Joi.boolean()
+    .optional()
+    .description('A moderator has removed it: then it is not published, whatever its author wants.'),
 };
 
-const wasPublished = Joi.boolean().optional();
+const wasPublished = Joi.boolean()
+  .optional()
+  .description('Whether it was published before. Missing in events of older releases.');
 
 /** A post was written, as a draft or published. */
 export const postCreated = defineEvent<PostState>('posts.post-created.v1', postState);
@@ -43,7 +51,7 @@ export const postCreated = defineEvent<PostState>('posts.post-created.v1', postS
 export const postUpdated = defineEvent<PostChange>('posts.post-updated.v1', {
   ...postState,
   was_published: wasPublished,
-  restored: Joi.boolean().optional(),
+  restored: Joi.boolean().optional().description('An operator had set it aside, and it is back.'),
 });
 
 /** A post that is gone. */
@@ -51,7 +59,6 @@ export interface PostEnd {
   post_id: number;
   post_key?: string;
   was_published?: boolean;
-  /** An operator has set it aside and may bring it back, so its votes are kept likewise. */
   set_aside?: boolean;
 }
 
@@ -60,5 +67,7 @@ export const postDeleted = defineEvent<PostEnd>('posts.post-deleted.v1', {
   post_id: entityId,
   post_key: postKey,
   was_published: wasPublished,
-  set_aside: Joi.boolean().optional(),
+  set_aside: Joi.boolean()
+    .optional()
+    .description('An operator has set it aside and may bring it back, so its votes are kept likewise.'),
 });

@@ -20,4 +20,5 @@ export {
   type StoredEvent,
 } from './publish/outbox-contents.js';
 export { describeConsumers, describeStreams } from './describe-streams.js';
-export { applyStreams, ensureStream } from './streams.js';
+export { applyOutsideConsumers, applyStreams, ensureStream } from './streams.js';
+export { readOutsideConsumers } from './outside-consumers.js';

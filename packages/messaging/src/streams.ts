@@ -13,6 +13,7 @@ import {
 import { publishers, type Publisher } from '@agora/contracts';
 import { nanos } from '@nats-io/transport-node';
 import type { Broker, BrokerSettings } from './broker.js';
+import type { OutsideConsumer } from './outside-consumers.js';
 
 /** The name of a publisher's stream. */
 export const streamOf = (publisher: Publisher): string => publisher.toUpperCase();
@@ -117,4 +118,24 @@ export function ensureConsumer(
     max_deliver: -1,
     max_ack_pending: maxInFlight,
   });
+}
+
+/** Makes the consumers of teams outside where they are missing, as the administrator of the streams; resolves to their names. */
+export async function applyOutsideConsumers(
+  { jetStream }: Broker,
+  consumers: readonly OutsideConsumer[],
+): Promise<string[]> {
+  const { manager } = await jetStream();
+  for (const { stream, durable, subject } of consumers) {
+    await manager.consumers.add(stream, {
+      durable_name: durable,
+      ...(subject && { filter_subject: subject }),
+      ack_policy: AckPolicy.Explicit,
+      deliver_policy: DeliverPolicy.All,
+      ack_wait: nanos(30_000),
+      max_deliver: -1,
+      max_ack_pending: maxInFlight,
+    });
+  }
+  return consumers.map(({ stream, durable }) => `${stream} ${durable}`);
 }

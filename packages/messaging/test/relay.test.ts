@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { voteCast } from '@agora/contracts';
 import { eventually } from '@agora/testing';
 import { republishSince } from '../src/operating.js';
 import { type Broker } from '../src/index.js';
@@ -102,6 +103,11 @@ describe('a stream that has lost nothing', () => {
 });
 
 describe('the relay', () => {
+  it('says of a message that it holds a whole CloudEvent', async () => {
+    const message = await own.manager.streams.getMessage('VOTES', { last_by_subj: voteCast.type });
+    expect(message?.header.get('Content-Type')).toBe('application/cloudevents+json');
+  });
+
   it('publishes while nobody answers for the stream', async () => {
     await relay.stop();
     const silent: Broker = {

@@ -15,6 +15,7 @@ export function layoutOf(root: string) {
     postgres: join(data, 'postgres'),
     nats: join(data, 'nats'),
     secrets: join(data, 'secrets.json'),
+    consumers: join(data, 'consumers.json'),
     run: join(data, 'run.json'),
     lock: join(data, 'start.lock'),
   };

@@ -171,7 +171,7 @@ const mailSettings = ({ mailbox, ports }: StackAddresses) => ({
   MAIL_LINK_BASE: `${origin(ports.gateway.port)}/docs`,
 });
 
-export function natsSettings(name: ProcessName | 'streams', { nats }: StackAddresses) {
+export function natsSettings(name: ProcessName | 'streams', { nats }: Pick<StackAddresses, 'nats'>) {
   const user = nats.users[name];
   return { NATS_URL: nats.url, ...(user ? { NATS_USER: user.user, NATS_PASSWORD: user.password } : {}) };
 }

@@ -18,6 +18,7 @@ export type { NatsAccount } from './nats-config.js';
 export { installPackageWithApt } from './nats-apt.js';
 export { permissionsOf } from './nats-permissions.js';
 export { findNatsServer, type NatsBinary } from './nats-server.js';
+export { natsAccountsOf, settingOf } from './outside-consumers.js';
 export { startPostgres, type Postgres, type PostgresOptions } from './postgres.js';
 export { ownArgument } from './process-identity.js';
 export { createProgress, type Progress } from './progress.js';

@@ -2,11 +2,16 @@ import { join } from 'node:path';
 import { natsSettings, type StackAddresses } from './environment.js';
 import { runQuietly } from './run-quietly.js';
 
-/** Makes the stream of every service, as the administrator of the streams. */
-export const makeStreams = (root: string, stack: StackAddresses, signal: AbortSignal): Promise<void> =>
+/** Makes the stream of every service, and the consumers of teams outside, as the administrator of the streams. */
+export const makeStreams = (
+  root: string,
+  stack: Pick<StackAddresses, 'nats'>,
+  signal: AbortSignal,
+  outsideConsumers = '',
+): Promise<void> =>
   runQuietly('The streams of NATS could not be made.', {
     root,
     args: [join(root, 'deploy/docker/make-streams.mjs')],
-    env: { PATH: process.env.PATH, ...natsSettings('streams', stack) },
+    env: { PATH: process.env.PATH, ...natsSettings('streams', stack), OUTSIDE_CONSUMERS: outsideConsumers },
     signal,
   });

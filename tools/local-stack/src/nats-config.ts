@@ -3,6 +3,10 @@ import type { NatsPermissions } from './nats-permissions.js';
 export interface NatsAccount {
   name: string;
   users: NatsLogin[];
+  /** What other accounts may ask of this one. */
+  exports?: object[];
+  /** What it may ask of others; an account that has this has no streams of its own. */
+  imports?: object[];
 }
 
 /** A user of the server; one without `permissions` may do all within the account. */
@@ -52,8 +56,13 @@ export function natsConfig({
   ].join('\n');
 }
 
-function accountLine({ name, users }: NatsAccount): string {
-  return `  ${name}: { jetstream: enabled, users: [ ${users.map(userEntry).join(', ')} ] }`;
+function accountLine({ name, users, exports, imports }: NatsAccount): string {
+  const parts = [
+    ...(imports ? [`imports: ${JSON.stringify(imports)}`] : ['jetstream: enabled']),
+    `users: [ ${users.map(userEntry).join(', ')} ]`,
+    ...(exports?.length ? [`exports: ${JSON.stringify(exports)}`] : []),
+  ];
+  return `  ${name}: { ${parts.join(', ')} }`;
 }
 
 // Strings, lists and maps of JSON mean the same in the server's own format.

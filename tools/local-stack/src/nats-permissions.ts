@@ -1,3 +1,4 @@
+import type { OutsideConsumer } from '@agora/messaging/outside-consumers';
 import { services, type ProcessName, type ServiceName } from './topology.js';
 
 /** What a user may send to and receive from; what is not listed is refused, and so is what is in `deny`. */
@@ -44,19 +45,29 @@ export function permissionsOf(name: ProcessName, user: string): NatsPermissions 
 const ownStream = (name: ProcessName): string[] =>
   ['CREATE', 'INFO', 'MSG.GET'].map((verb) => `$JS.API.STREAM.${verb}.${name.toUpperCase()}`);
 
-/** What the administrator of the streams may do as `user`: make and change them, and see how far they are read; neither read nor publish. */
-export const streamPermissionsOf = (user: string): NatsPermissions => ({
+/** What the administrator of the streams may do as `user`: make and change them and the consumers of teams outside, and see how far they are read; neither read nor publish. */
+export const streamPermissionsOf = (
+  user: string,
+  outside: readonly OutsideConsumer[] = [],
+): NatsPermissions => ({
   publish: {
-    allow: services.flatMap((name) => [
-      ...['CREATE', 'UPDATE', 'INFO'].map((verb) => `$JS.API.STREAM.${verb}.${name.toUpperCase()}`),
-      ...services
-        .filter((reader) => reads[reader]?.includes(name))
-        .map((reader) => `$JS.API.CONSUMER.INFO.${name.toUpperCase()}.${reader}`),
-    ]),
+    allow: [
+      ...outside.map(creationOf),
+      ...services.flatMap((name) => [
+        ...['CREATE', 'UPDATE', 'INFO'].map((verb) => `$JS.API.STREAM.${verb}.${name.toUpperCase()}`),
+        ...services
+          .filter((reader) => reads[reader]?.includes(name))
+          .map((reader) => `$JS.API.CONSUMER.INFO.${name.toUpperCase()}.${reader}`),
+      ]),
+    ],
     deny: [],
   },
   subscribe: { allow: [`_INBOX_${user}.>`] },
 });
+
+/** How the consumer of a team outside is made; what it is given is a part of the subject, so it can be made in this one way alone. */
+export const creationOf = ({ stream, durable, subject }: OutsideConsumer): string =>
+  ['$JS.API.CONSUMER.CREATE', stream, durable, ...(subject ? [subject] : [])].join('.');
 
 function ownConsumer(publisher: ServiceName, name: ProcessName): string[] {
   const consumer = `${publisher.toUpperCase()}.${name}`;

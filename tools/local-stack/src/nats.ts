@@ -104,6 +104,18 @@ function greeting(port: number): Promise<string> {
   });
 }
 
+/** Ends the server on the store folder `folder`, which whoever supervises it starts again; resolves once that has happened. */
+export async function restartNats(folder: string): Promise<void> {
+  const path = pidFile(folder);
+  const before = readFileSync(path, 'utf8');
+  process.kill(Number(before), 'SIGTERM');
+  // The file is away while nothing runs.
+  for (const deadline = Date.now() + 30_000; !existsSync(path) || readFileSync(path, 'utf8') === before;) {
+    if (Date.now() > deadline) throw new StackError('NATS was ended, and did not start again.');
+    await sleep(50);
+  }
+}
+
 /** Ends a server that was left running on the store folder `folder`, and on no other. */
 export async function endLeftoverNats(folder: string): Promise<void> {
   const path = pidFile(folder);

@@ -7,6 +7,7 @@ import { migrateAll } from './migrations.js';
 import { endLeftovers } from './run-record.js';
 import { startMailboxMember } from './mailbox.js';
 import { makeStreams } from './make-streams.js';
+import { keptConsumers, settingOf } from './outside-consumers.js';
 import { keptSecrets } from './secrets.js';
 import type { Start, StackOptions } from './stack-options.js';
 import { startServers } from './start-servers.js';
@@ -38,7 +39,10 @@ export async function startStack(options: StackOptions): Promise<StackAddresses>
     nats,
     start.secrets,
   );
-  await progress.step('Streams', () => makeStreams(layout.root, addresses, signal));
+  await progress.step('Streams', () => {
+    const consumers = settingOf(keptConsumers(layout));
+    return makeStreams(layout.root, addresses, signal, consumers);
+  });
   await progress.step('Migrations', async () => {
     await provisionDatabase({ ...postgres, database: 'agora' }, start.secrets.database);
     await migrateAll(layout.root, addresses, signal);

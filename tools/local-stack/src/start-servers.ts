@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { natsEndings, startNats } from './nats.js';
-import { permissionsOf, streamPermissionsOf } from './nats-permissions.js';
 import { findNatsServer } from './nats-server.js';
+import { keptConsumers, natsAccountsOf } from './outside-consumers.js';
 import { postgresEndings, startPostgres } from './postgres.js';
 import { writeRunRecord } from './run-record.js';
 import type { Start } from './stack-options.js';
-import { forEachProcess, processes } from './topology.js';
+import { forEachProcess } from './topology.js';
 
 /** Starts PostgreSQL and NATS at the same time and adds them to the fleet. */
 export async function startServers(start: Start) {
@@ -36,25 +36,19 @@ async function startNatsMember({ layout, secrets, fleet, record, progress, signa
   if (process.env.NATS_URL) return givenNats(process.env.NATS_URL);
   const binary = await findNatsServer((text) => progress.line(`  … ${text}`), signal);
   const users = forEachProcess((name) => ({ user: name, password: secrets.nats[name] }));
-  const logins = processes.map((name) =>
-    Object.assign({ permissions: permissionsOf(name, users[name].user) }, users[name]),
-  );
-  const streams = { user: 'streams', password: secrets.nats.streams };
-  const administrator = { ...streams, permissions: streamPermissionsOf(streams.user) };
-  const accounts = [{ name: 'AGORA', users: [...logins, administrator] }];
-  const options = {
+  const options = () => ({
     binary,
-    accounts,
+    accounts: natsAccountsOf(secrets, keptConsumers(layout)),
     storeDirectory: layout.nats,
     durable: true,
     logFile: join(layout.logs, 'nats.log'),
-  };
-  const nats = await startNats(options);
-  const restart = async () => (await startNats({ ...options, port: nats.port })).process;
+  });
+  const nats = await startNats(options());
+  const restart = async () => (await startNats({ ...options(), port: nats.port })).process;
   fleet.add({ name: 'NATS', process: nats.process, restart, endings: natsEndings, kill: 'SIGKILL' });
   record.processes.NATS = { pid: nats.process.pid, argument: nats.configFile };
   writeRunRecord(layout.run, record);
-  return { url: nats.url, users: { ...users, streams } };
+  return { url: nats.url, users: { ...users, streams: { user: 'streams', password: secrets.nats.streams } } };
 }
 
 function givenNats(url: string) {

@@ -9,6 +9,7 @@ import { introduction, tags } from './introduction.js';
 export interface PublicRoute extends Pick<Route, 'method' | 'path' | 'access'> {
   service: string;
   reads: readonly BodyKind[];
+  deprecated?: object;
 }
 
 /** All that the document is made of. */
@@ -37,7 +38,10 @@ export function createDocument({
       { route, description, refusals: refusalsOf(route) },
       { converter, responses },
     );
-    paths[path] = { ...paths[path], [route.method.toLowerCase()]: operation };
+    paths[path] = {
+      ...paths[path],
+      [route.method.toLowerCase()]: { ...operation, ...(route.deprecated && { deprecated: true }) },
+    };
   }
   return {
     openapi: '3.1.0',

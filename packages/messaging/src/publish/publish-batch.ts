@@ -162,15 +162,17 @@ async function publish(
     client.publish(envelope.type, JSON.stringify(envelope), {
       msgID: envelope.id,
       timeout,
-      ...(traceparent && { headers: headersWith(traceparent) }),
+      headers: headersWith(traceparent),
     }),
   );
   return ack.duplicate ? undefined : ack.seq;
 }
 
-function headersWith(traceparent: string): MsgHdrs {
+/** By the NATS protocol binding of CloudEvents, this type says that the message holds the whole event. */
+function headersWith(traceparent: string | undefined): MsgHdrs {
   const all = headers();
-  all.set('traceparent', traceparent);
+  all.set('Content-Type', 'application/cloudevents+json');
+  if (traceparent) all.set('traceparent', traceparent);
   return all;
 }
 
