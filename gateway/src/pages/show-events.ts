@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { nothingHere, type Description, type Handler } from '@agora/chassis';
+import type { Description, Handler } from '@agora/http';
+import { nothingHere } from '@agora/http/serve';
 import Joi from 'joi';
 
 /** Where the JSON Schema of an event is; a part of the documentation. */
