@@ -123,4 +123,4 @@ FROM auth AS setup
 LABEL org.opencontainers.image.title="agora-setup" org.opencontainers.image.description="Prepares the database and the secrets of Agora"
 HEALTHCHECK NONE
 COPY --from=build /agora/deploy/docker deploy/docker
-CMD ["packages/database/dist/provision-command.js"]
+CMD ["packages/database/dist/schema/provision-command.js"]

@@ -47,7 +47,7 @@ const violations: [rule: string, file: string, code: string][] = [
 
 const allowed: [file: string, code: string][] = [
   ['src/config.ts', 'export const home = process.env;'],
-  ['tools/local-stack/src/start.ts', "console.log('ready', process.env);"],
+  ['tools/local-stack/src/commands/start.ts', "console.log('ready', process.env);"],
   ['jest.config.js', 'export default {};'],
 ];
 

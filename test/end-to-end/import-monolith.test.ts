@@ -12,7 +12,7 @@ import { eventually, httpClient, openCourier, startAgora, type Agora, type HttpC
 import { startMigration, type Migration } from './old-application.js';
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
-const script = `${repository}tools/local-stack/dist/import-monolith.js`;
+const script = `${repository}tools/local-stack/dist/commands/import-monolith.js`;
 const command = [script, '--yes'];
 // Of the password "correct horse", as passlib made them.
 const bcryptHash = '$2b$12$IDYjouKS/zrmHFfnTocNuecx9Cp2/ZklnZhhU8mYt1dvyfmCIUadW';

@@ -132,7 +132,7 @@ describe('npm run new-service', () => {
       for (const name of [...names, 'MAILBOX_PORT', 'MAILBOX_SMTP_PORT'])
         ports.push([name, String(await likelyFreePort())]);
       gateway = Number(ports[0]?.[1]);
-      system = spawn(process.execPath, ['tools/local-stack/dist/start.js'], {
+      system = spawn(process.execPath, ['tools/local-stack/dist/commands/start.js'], {
         cwd: copy,
         env: { ...process.env, ...Object.fromEntries(ports), BCRYPT_COST: '10', AGORA_PARENT: '' },
         stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,6 +1,6 @@
 /** Where the repository names its services one by one: per file, what comes before or after what. */
 export const editsFor = ({ name, NAME, port, internalPort }) => ({
-  'packages/database/src/provision.ts': [after(/schemas = \[[^\]]*/, `, '${name}'`)],
+  'packages/database/src/schema/provision.ts': [after(/schemas = \[[^\]]*/, `, '${name}'`)],
   'packages/contracts/src/define-event.ts': [after(/publishers = \[[^\]]*/, `, '${name}'`)],
   'gateway/src/routes.ts': [
     after(/services = \[[^\]]*/, `, '${name}'`),

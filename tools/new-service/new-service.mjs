@@ -35,7 +35,7 @@ function runTool(tool, ...args) {
 }
 
 function describe(name) {
-  const list = /schemas = \[([^\]]*)\]/.exec(read('packages/database/src/provision.ts'))?.[1] ?? '';
+  const list = /schemas = \[([^\]]*)\]/.exec(read('packages/database/src/schema/provision.ts'))?.[1] ?? '';
   const services = [...list.matchAll(/'(\w+)'/g)].map(([, each]) => each);
   checkName(name, { services, routes: read('gateway/src/routes.ts') });
   const place = services.length + 1;

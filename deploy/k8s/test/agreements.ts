@@ -148,7 +148,7 @@ export const agreements: Record<string, Statement> = {
   },
 
   *'the database has a connection for every pool at its fullest'(objects) {
-    const roles = readRepositoryFile('packages/database/src/provision.ts');
+    const roles = readRepositoryFile('packages/database/src/schema/provision.ts');
     const limit = Number(/_app`, login\(app, (\d+)\)/.exec(roles)?.[1]);
     for (const { spec } of ofKind<V2HorizontalPodAutoscaler>(objects, 'HorizontalPodAutoscaler')) {
       const name = `Deployment ${spec?.scaleTargetRef.name}`;

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readConfig as readGatewayConfig } from '../../../gateway/src/config.ts';
-import { readProvisionSettings } from '../../../packages/database/src/provision-settings.ts';
+import { readProvisionSettings } from '../../../packages/database/src/schema/provision-settings.ts';
 import { readSettings } from '../../../packages/process/src/settings.ts';
 import { brokerSettings } from '../../../packages/messaging/src/broker.ts';
 import * as auth from '../../../services/auth/src/config.ts';

@@ -1,3 +1,7 @@
+/**
+ * The only code that knows how to reach PostgreSQL and change its schema.
+ * `connect/` pools and their errors · `statements/` named SQL and transactions · `schema/` roles, migrations, ids · `erase/` large deletions and the quarantine
+ */
 export {
   connectDatabase,
   connectionOf,
@@ -5,7 +9,7 @@ export {
   databaseSettings,
   openDatabase,
   type DatabaseSettings,
-} from './connect.js';
+} from './connect/connect.js';
 export {
   createErasuresTable,
   dropErasuresTable,
@@ -14,14 +18,14 @@ export {
   pendingErasures,
   requestErasures,
   type ErasureKind,
-} from './erasures.js';
-export { isDatabaseUnavailable, sqlState, whyUnavailable } from './errors.js';
-export { waitingStatements } from './pool-metrics.js';
-export { gather } from './gather.js';
-export { measureIdSpace } from './id-space.js';
-export { runMigrateCommand, type Migration } from './migrate.js';
-export { goOnAfter, openNewIds, type CheckId, type NewIds } from './new-ids.js';
-export { approximateRows, findByIds, highestId, valuesAfter, valuesAfterText } from './pages.js';
+} from './erase/erasures.js';
+export { isDatabaseUnavailable, sqlState, whyUnavailable } from './connect/errors.js';
+export { waitingStatements } from './connect/pool-metrics.js';
+export { gather } from './statements/gather.js';
+export { measureIdSpace } from './schema/id-space.js';
+export { runMigrateCommand, type Migration } from './schema/migrate.js';
+export { goOnAfter, openNewIds, type CheckId, type NewIds } from './schema/new-ids.js';
+export { approximateRows, findByIds, highestId, valuesAfter, valuesAfterText } from './statements/pages.js';
 export {
   createQuarantineTable,
   defineMove,
@@ -38,14 +42,14 @@ export {
   quarantineDays,
   type QuarantinedRow,
   type SetAside,
-} from './quarantine.js';
+} from './erase/quarantine.js';
 export {
   provisionDatabase,
   schemas,
   type AdminConnection,
   type RolePasswords,
   type SchemaName,
-} from './provision.js';
+} from './schema/provision.js';
 export {
   definedStatements,
   defineStatement,
@@ -54,5 +58,5 @@ export {
   sharedSql,
   sql,
   type Statement,
-} from './sql.js';
-export { inSnapshot, inTransaction } from './transaction.js';
+} from './statements/sql.js';
+export { inSnapshot, inTransaction } from './statements/transaction.js';

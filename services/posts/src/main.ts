@@ -46,7 +46,7 @@ import {
 import { readConfig } from './config.js';
 import { subscriptions } from './events/subscriptions.js';
 import { internalRoutes, routes } from './http/routes.js';
-import { carriesTicket } from './http/stream-feed.js';
+import { carriesTicket } from './http/feed/stream-feed.js';
 import { createLiveFeed } from './live/live-feed.js';
 import { Author } from './models/author.js';
 import { erasureKinds } from './models/erasures.js';

@@ -1,37 +1,42 @@
+/**
+ * Agora on one machine, for `npm start`, tests and commands; nothing of it runs in production.
+ * `commands/` what npm scripts run · `stack/` what belongs to a stack, and how its parts start · `postgres/` and `nats/` the embedded servers ·
+ * `processes/` starting, ending and recognizing processes · `machine/` ports, folders and other things of the machine · `backup/` backups and restores
+ */
 export { checkBackup } from './backup/check-backup.js';
 export { reconcile } from './backup/reconcile.js';
 export { restoreBackup } from './backup/restore-backup.js';
 export { takeBackup } from './backup/take-backup.js';
-export { checkout, layoutOf, type Layout } from './checkout.js';
+export { checkout, layoutOf, type Layout } from './stack/checkout.js';
 export {
   addressesOf,
   environmentOf,
   migrationEnvironmentOf,
   type NatsUser,
   type StackAddresses,
-} from './environment.js';
-export { freePort, isFree } from './free-port.js';
-export { makeStreams } from './make-streams.js';
-export { migrateAll } from './migrations.js';
-export { startNats, type Nats, type NatsOptions } from './nats.js';
-export type { NatsAccount } from './nats-config.js';
-export { installPackageWithApt } from './nats-apt.js';
-export { permissionsOf } from './nats-permissions.js';
-export { findNatsServer, type NatsBinary } from './nats-server.js';
-export { natsAccountsOf, settingOf } from './outside-consumers.js';
-export { startPostgres, type Postgres, type PostgresOptions } from './postgres.js';
-export { ownArgument } from './process-identity.js';
-export { createProgress, type Progress } from './progress.js';
-export { reportFailure } from './report-failure.js';
-export { runInFolder, type Workshop } from './run-in-folder.js';
-export { makeSecrets, type Secrets } from './secrets.js';
-export { copyCluster, promote, startStandby } from './standby.js';
-export { startProcess, type ServerProcess } from './server-process.js';
-export { StackError } from './stack-error.js';
-export { stopRequests, type StopRequests } from './stop-requests.js';
-export { makeTemporaryFolder, rememberProcess, removeAbandonedFolders } from './temporary-folder.js';
-export { table } from './table.js';
-export { readTestStack, type TestStack, type TestWorker } from './test-stack.js';
+} from './stack/environment.js';
+export { freePort, isFree } from './machine/free-port.js';
+export { makeStreams } from './nats/make-streams.js';
+export { migrateAll } from './stack/migrations.js';
+export { startNats, type Nats, type NatsOptions } from './nats/nats.js';
+export type { NatsAccount } from './nats/nats-config.js';
+export { installPackageWithApt } from './nats/nats-apt.js';
+export { permissionsOf } from './nats/nats-permissions.js';
+export { findNatsServer, type NatsBinary } from './nats/nats-server.js';
+export { natsAccountsOf, settingOf } from './nats/outside-consumers.js';
+export { startPostgres, type Postgres, type PostgresOptions } from './postgres/postgres.js';
+export { ownArgument } from './processes/process-identity.js';
+export { createProgress, type Progress } from './commands/progress.js';
+export { reportFailure } from './commands/report-failure.js';
+export { runInFolder, type Workshop } from './processes/run-in-folder.js';
+export { makeSecrets, type Secrets } from './stack/secrets.js';
+export { copyCluster, promote, startStandby } from './postgres/standby.js';
+export { startProcess, type ServerProcess } from './processes/server-process.js';
+export { StackError } from './machine/stack-error.js';
+export { stopRequests, type StopRequests } from './processes/stop-requests.js';
+export { makeTemporaryFolder, rememberProcess, removeAbandonedFolders } from './machine/temporary-folder.js';
+export { table } from './commands/table.js';
+export { readTestStack, type TestStack, type TestWorker } from './stack/test-stack.js';
 export {
   entryPoint,
   forEachService,
@@ -43,4 +48,4 @@ export {
   type Ports,
   type ProcessName,
   type ServiceName,
-} from './topology.js';
+} from './stack/topology.js';

@@ -19,10 +19,10 @@ import { checkBackup } from '../src/backup/check-backup.js';
 import type { Manifest } from '../src/backup/manifest.js';
 import { planRestore, restoreBackup } from '../src/backup/restore-backup.js';
 import { takeBackup } from '../src/backup/take-backup.js';
-import { checkout } from '../src/checkout.js';
-import { makeSecrets } from '../src/secrets.js';
-import { readTestStack } from '../src/test-stack.js';
-import { services } from '../src/topology.js';
+import { checkout } from '../src/stack/checkout.js';
+import { makeSecrets } from '../src/stack/secrets.js';
+import { readTestStack } from '../src/stack/test-stack.js';
+import { services } from '../src/stack/topology.js';
 
 const { postgres } = readTestStack();
 const suffix = randomBytes(4).toString('hex');
@@ -136,7 +136,7 @@ describe('a backup', () => {
     const target = join(folder, 'full');
     const script = `
       import { takeBackup } from '${fileURLToPath(new URL('../dist/backup/take-backup.js', import.meta.url))}';
-      import { makeSecrets } from '${fileURLToPath(new URL('../dist/secrets.js', import.meta.url))}';
+      import { makeSecrets } from '${fileURLToPath(new URL('../dist/stack/secrets.js', import.meta.url))}';
       await takeBackup({ connection: ${JSON.stringify(connectionTo(here))}, secrets: makeSecrets(), directory: '${target}' });`;
     // No file may get larger than 4 KiB, which writing then fails for as on a full disk.
     const limited = `ulimit -f 8; exec ${process.execPath} --input-type=module -e "$0"`;

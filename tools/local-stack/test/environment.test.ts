@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { environmentOf, migrationEnvironmentOf, type StackAddresses } from '../src/environment.js';
-import { makeSecrets } from '../src/secrets.js';
-import { portsFrom } from '../src/topology.js';
+import { environmentOf, migrationEnvironmentOf, type StackAddresses } from '../src/stack/environment.js';
+import { makeSecrets } from '../src/stack/secrets.js';
+import { portsFrom } from '../src/stack/topology.js';
 
 const secrets = makeSecrets();
 const stack: StackAddresses = {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { createFleet, type Member } from '../src/fleet.js';
-import { startProcess } from '../src/server-process.js';
+import { createFleet, type Member } from '../src/stack/fleet.js';
+import { startProcess } from '../src/processes/server-process.js';
 import { emptyFolder } from './temporary.js';
 
 async function member(name: string, script: string, folder: string): Promise<Member> {

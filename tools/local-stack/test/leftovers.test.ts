@@ -3,11 +3,11 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { layoutOf } from '../src/checkout.js';
-import { endLeftover } from '../src/end-process.js';
-import { runsWith } from '../src/process-identity.js';
-import { endLeftovers, writeRunRecord } from '../src/run-record.js';
-import { takeStartLock } from '../src/start-lock.js';
+import { layoutOf } from '../src/stack/checkout.js';
+import { endLeftover } from '../src/processes/end-process.js';
+import { runsWith } from '../src/processes/process-identity.js';
+import { endLeftovers, writeRunRecord } from '../src/processes/run-record.js';
+import { takeStartLock } from '../src/processes/start-lock.js';
 import { emptyFolder } from './temporary.js';
 
 const children: ChildProcess[] = [];

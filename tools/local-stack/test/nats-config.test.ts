@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { natsConfig } from '../src/nats-config.js';
+import { natsConfig } from '../src/nats/nats-config.js';
 
 const config = {
   port: 4222,

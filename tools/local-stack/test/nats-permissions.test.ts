@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { checkout } from '../src/checkout.js';
-import { permissionsOf, streamPermissionsOf } from '../src/nats-permissions.js';
-import { processes } from '../src/topology.js';
+import { checkout } from '../src/stack/checkout.js';
+import { permissionsOf, streamPermissionsOf } from '../src/nats/nats-permissions.js';
+import { processes } from '../src/stack/topology.js';
 
 describe('the configuration of NATS in docker compose and Kubernetes', () => {
   const [, ...users] = readFileSync(join(checkout, 'deploy/docker/authorization.conf'), 'utf8').split(

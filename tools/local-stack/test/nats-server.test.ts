@@ -5,8 +5,8 @@ import { createServer } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { downloadNats, natsRelease } from '../src/nats-download.js';
-import { findNatsServer } from '../src/nats-server.js';
+import { downloadNats, natsRelease } from '../src/nats/nats-download.js';
+import { findNatsServer } from '../src/nats/nats-server.js';
 import { emptyFolder, setEnvironment } from './temporary.js';
 
 const closing: (() => void)[] = [];

@@ -1,8 +1,8 @@
 import { createServer, type Server } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { checkPorts } from '../src/check-ports.js';
-import { freePort, isFree } from '../src/free-port.js';
-import { portsFrom } from '../src/topology.js';
+import { checkPorts } from '../src/machine/check-ports.js';
+import { freePort, isFree } from '../src/machine/free-port.js';
+import { portsFrom } from '../src/stack/topology.js';
 
 const servers: Server[] = [];
 afterEach(() => servers.splice(0).forEach((server) => server.close()));

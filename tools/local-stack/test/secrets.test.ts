@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { layoutOf } from '../src/checkout.js';
-import { keptSecrets } from '../src/secrets.js';
+import { layoutOf } from '../src/stack/checkout.js';
+import { keptSecrets } from '../src/stack/secrets.js';
 import { emptyFolder } from './temporary.js';
 
 describe('the secrets of a checkout', () => {

@@ -2,9 +2,9 @@ import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
-import { startNats } from '../src/nats.js';
-import { startPostgres, type Postgres } from '../src/postgres.js';
-import { runsWith } from '../src/process-identity.js';
+import { startNats } from '../src/nats/nats.js';
+import { startPostgres, type Postgres } from '../src/postgres/postgres.js';
+import { runsWith } from '../src/processes/process-identity.js';
 import { emptyFolder } from './temporary.js';
 
 const stopping: (() => Promise<void>)[] = [];

@@ -1,3 +1,4 @@
+/** The endpoints: `posts/` one post · `feed/` lists of posts, and the live feed · `moderation/` reports and removals · `internal/` what other services ask. */
 import { del, get, patch, post, put, type Route } from '@agora/http';
 import { readingOwnWrites, type WithOwnWrites } from '@agora/http/reads';
 import type { Verifier, WithConfirmedEmail } from '@agora/identity';
@@ -7,11 +8,11 @@ import { listEvents, showHighestId } from '@agora/operations';
 import type { Sequelize } from 'sequelize';
 import type { FindUser } from '../users.js';
 import type { FindOwnVotes } from '../votes.js';
-import { changePost, changePostDescription } from './change-post.js';
-import { deletePost, deletePostDescription } from './delete-post.js';
-import { issueStreamTicket, issueStreamTicketDescription } from './issue-stream-ticket.js';
-import { listFeed, listFeedDescription } from './list-feed.js';
-import { listOwnPosts, listOwnPostsDescription } from './list-own-posts.js';
+import { changePost, changePostDescription } from './posts/change-post.js';
+import { deletePost, deletePostDescription } from './posts/delete-post.js';
+import { issueStreamTicket, issueStreamTicketDescription } from './feed/issue-stream-ticket.js';
+import { listFeed, listFeedDescription } from './feed/list-feed.js';
+import { listOwnPosts, listOwnPostsDescription } from './posts/list-own-posts.js';
 import { listPostStates } from './internal/list-post-states.js';
 import { listPostsOfOwner } from './internal/list-posts-of-owner.js';
 import { showPostState } from './internal/show-post-state.js';
@@ -21,10 +22,10 @@ import { removePost, removePostDescription } from './moderation/remove-post.js';
 import { reportPost, reportPostDescription } from './moderation/report-post.js';
 import { restorePost, restorePostDescription } from './moderation/restore-post.js';
 import { settleReport, settleReportDescription } from './moderation/settle-report.js';
-import { publishPost, publishPostDescription } from './publish-post.js';
-import { replacePost, replacePostDescription } from './replace-post.js';
-import { showPost, showPostDescription } from './show-post.js';
-import { streamFeed, streamFeedDescription } from './stream-feed.js';
+import { publishPost, publishPostDescription } from './posts/publish-post.js';
+import { replacePost, replacePostDescription } from './posts/replace-post.js';
+import { showPost, showPostDescription } from './posts/show-post.js';
+import { streamFeed, streamFeedDescription } from './feed/stream-feed.js';
 
 export interface Dependencies {
   findUser: FindUser;

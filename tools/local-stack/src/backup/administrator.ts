@@ -1,9 +1,9 @@
 import type pg from 'pg';
-import type { Layout } from '../checkout.js';
-import type { StackAddresses } from '../environment.js';
-import { superuser } from '../postgres-cluster.js';
-import { keptSecrets } from '../secrets.js';
-import { StackError } from '../stack-error.js';
+import type { Layout } from '../stack/checkout.js';
+import type { StackAddresses } from '../stack/environment.js';
+import { superuser } from '../postgres/postgres-cluster.js';
+import { keptSecrets } from '../stack/secrets.js';
+import { StackError } from '../machine/stack-error.js';
 
 /** How the administrator connects to the database of a stack. */
 export const administratorOf = (layout: Layout, { database }: StackAddresses): pg.ClientConfig => ({

@@ -2,12 +2,12 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { checkout, layoutOf } from '../checkout.js';
-import { reportFailure } from '../report-failure.js';
-import { keptSecrets } from '../secrets.js';
-import { StackError } from '../stack-error.js';
-import { stopRequests } from '../stop-requests.js';
-import { withDatabase } from '../with-database.js';
+import { checkout, layoutOf } from '../stack/checkout.js';
+import { reportFailure } from '../commands/report-failure.js';
+import { keptSecrets } from '../stack/secrets.js';
+import { StackError } from '../machine/stack-error.js';
+import { stopRequests } from '../processes/stop-requests.js';
+import { withDatabase } from '../commands/with-database.js';
 import { administratorOf, requireOwnStack } from './administrator.js';
 import { takeBackup } from './take-backup.js';
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { StackError } from '../stack-error.js';
+import { StackError } from '../machine/stack-error.js';
 import { readManifest, type Manifest, type SavedFile } from './manifest.js';
 
 /** Reads every file of a backup, and what it says of itself. Throws a StackError that says what is missing, damaged or of another version. */

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { StackError } from '../stack-error.js';
-import { migrationCommand, services, type ServiceName } from '../topology.js';
+import { StackError } from '../machine/stack-error.js';
+import { migrationCommand, services, type ServiceName } from '../stack/topology.js';
 
 /** A file of a backup: what it must hold for the backup to be whole. */
 export interface SavedFile {

@@ -1,11 +1,11 @@
 /** `npm run reconcile [-- --dry-run] [--yes]`: brings posts and votes to their owners, above all after one schema alone was restored. */
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { checkout, layoutOf } from '../checkout.js';
-import { reportFailure } from '../report-failure.js';
-import { StackError } from '../stack-error.js';
-import { stopRequests } from '../stop-requests.js';
-import { withDatabase } from '../with-database.js';
+import { checkout, layoutOf } from '../stack/checkout.js';
+import { reportFailure } from '../commands/report-failure.js';
+import { StackError } from '../machine/stack-error.js';
+import { stopRequests } from '../processes/stop-requests.js';
+import { withDatabase } from '../commands/with-database.js';
 import { requireOwnStack } from './administrator.js';
 import { reconcile } from './reconcile.js';
 

@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { confirm } from '@agora/progress';
-import { checkout } from '../checkout.js';
-import { operationsEnvironmentOf, type StackAddresses } from '../environment.js';
-import { runCommand } from '../run-command.js';
-import { StackError } from '../stack-error.js';
-import { table } from '../table.js';
-import { operationCommand, type ServiceName } from '../topology.js';
+import { checkout } from '../stack/checkout.js';
+import { operationsEnvironmentOf, type StackAddresses } from '../stack/environment.js';
+import { runCommand } from '../commands/run-command.js';
+import { StackError } from '../machine/stack-error.js';
+import { table } from '../commands/table.js';
+import { operationCommand, type ServiceName } from '../stack/topology.js';
 
 interface Report {
   service: string;

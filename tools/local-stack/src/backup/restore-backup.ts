@@ -4,8 +4,8 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import type pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
-import { StackError } from '../stack-error.js';
-import type { ServiceName } from '../topology.js';
+import { StackError } from '../machine/stack-error.js';
+import type { ServiceName } from '../stack/topology.js';
 import type { Manifest, SavedSchema } from './manifest.js';
 import {
   appliedMigrations,

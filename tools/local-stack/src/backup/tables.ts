@@ -1,5 +1,5 @@
 import pg from 'pg';
-import type { ServiceName } from '../topology.js';
+import type { ServiceName } from '../stack/topology.js';
 
 /** A table and those of its columns that are not computed of others. */
 export interface Table {

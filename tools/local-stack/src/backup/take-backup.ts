@@ -17,9 +17,9 @@ import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import type pg from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
-import type { Secrets } from '../secrets.js';
-import { StackError } from '../stack-error.js';
-import { services, type ServiceName } from '../topology.js';
+import type { Secrets } from '../stack/secrets.js';
+import { StackError } from '../machine/stack-error.js';
+import { services, type ServiceName } from '../stack/topology.js';
 import {
   manifestFile,
   type Manifest,

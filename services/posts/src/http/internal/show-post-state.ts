@@ -1,6 +1,6 @@
 import { parseId, type Handler } from '@agora/http';
 import { Post } from '../../models/post.js';
-import { postNotFound } from '../require-post.js';
+import { postNotFound } from '../posts/require-post.js';
 
 /** `GET /internal/posts/{id}`: whose a post is and whether it is published, for services that have not heard of it yet. */
 export const showPostState: Handler = async (ctx) => {

@@ -7,7 +7,7 @@ import { addToOutbox } from '@agora/messaging';
 import { logAct } from '../../models/moderation-log.js';
 import { Post } from '../../models/post.js';
 import { settleReportsOn } from '../../models/report.js';
-import { postNotFound, requireVisiblePost } from '../require-post.js';
+import { postNotFound, requireVisiblePost } from '../posts/require-post.js';
 import { reasonBody } from './reason.js';
 
 /** `PUT /posts/{id}/removal`: hides a post from all but its owner and moderators, and settles the reports on it; again, it gives another reason. */

@@ -5,7 +5,7 @@ import { requireUser } from '@agora/identity';
 import { Author } from '../../models/author.js';
 import { findVisible } from '../../models/shown-post.js';
 import { fileReport } from '../../models/report.js';
-import { postNotFound, requireVisiblePost } from '../require-post.js';
+import { postNotFound, requireVisiblePost } from '../posts/require-post.js';
 import { reasonBody } from './reason.js';
 import { reportView } from './list-reports.js';
 

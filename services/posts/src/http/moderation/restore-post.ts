@@ -5,7 +5,7 @@ import { notAllowed, requireRole } from '@agora/identity';
 import { addToOutbox } from '@agora/messaging';
 import { logAct } from '../../models/moderation-log.js';
 import { Post } from '../../models/post.js';
-import { postNotFound, requireVisiblePost } from '../require-post.js';
+import { postNotFound, requireVisiblePost } from '../posts/require-post.js';
 
 /** `DELETE /posts/{id}/removal`: the post is back as its author has it, with its votes. */
 export const restorePost: Handler = async (ctx) => {

@@ -1,0 +1,165 @@
+import { setImmediate as endOfTurn } from 'node:timers/promises';
+import pg from 'pg';
+import type { Transaction } from 'sequelize';
+import { openDatabase } from '../connect/connect.js';
+import { leavesConnectionUseless } from '../connect/errors.js';
+import type { PooledConnection } from '../connect/pool-client.js';
+import { retryingConflicts } from './transaction.js';
+
+/** A statement of the code; `defineStatement` makes it. */
+export interface Statement {
+  readonly name: string;
+  readonly text: string;
+  /** Whether each connection parses it once, and may plan it once for all values. */
+  readonly isPrepared: boolean;
+}
+
+const defined = new Map<string, Statement>();
+
+/** All statements of the modules that are loaded, by name. A family has another text each time, so here it has none. */
+export const definedStatements = (): ReadonlyMap<string, Statement> => defined;
+
+/**
+ * Names a statement for `sql`. Names are unique in a process; the test that explains all statements on large data finds them by it.
+ * `prepared` is for statements that run often and whose best plan does not depend on their values.
+ */
+export function defineStatement(
+  name: string,
+  text: string,
+  { prepared: isPrepared = false }: { prepared?: boolean } = {},
+): Statement {
+  return register({ name, text, isPrepared });
+}
+
+/** Names statements whose text depends on what is asked. A `form` says that it is one of a few that run often, and has it prepared. */
+export function defineStatementFamily(name: string): (text: string, form?: string) => Statement {
+  register({ name, text: '', isPrepared: true });
+  return (text, form) => ({ name: form ? `${name}-${form}` : name, text, isPrepared: form !== undefined });
+}
+
+function register(statement: Statement): Statement {
+  const { name } = statement;
+  if (defined.has(name)) throw new Error(`two statements are named "${name}"; give one another name`);
+  defined.set(name, statement);
+  return statement;
+}
+
+/**
+ * The rows that a statement returns, by the names of its columns: in `transaction`, or in a transaction of its own, which a deadlock or
+ * serialization failure runs again as in `inTransaction`. Outside a transaction, a read that meets a broken connection runs once more on
+ * another. Times come as RFC 3339 text in UTC, in milliseconds. Throws when the process has no database and when the transaction
+ * has ended, else rejects with the error of pg itself.
+ */
+export async function sql<Row extends pg.QueryResultRow = pg.QueryResultRow>(
+  statement: Statement,
+  values: unknown[] = [],
+  transaction?: Transaction,
+): Promise<Row[]> {
+  if (transaction) return run<Row>(connectionOf(transaction), statement, values);
+  return retryingConflicts(() => onPooledConnection<Row>(statement, values));
+}
+
+/** All who asked for rows have left before the statement was sent. */
+export class NobodyWaits extends Error {
+  override readonly name = 'NobodyWaits';
+}
+
+async function onPooledConnection<Row extends pg.QueryResultRow>(
+  statement: Statement,
+  values: unknown[],
+  isWanted: () => boolean = () => true,
+): Promise<Row[]> {
+  const isRead = /^\s*SELECT\b/i.test(statement.text);
+  const attempt = async () => {
+    const { connectionManager } = openDatabase();
+    const connection = (await connectionManager.getConnection({
+      // Sequelize's types say "read", which its code does not know.
+      type: (isRead ? 'SELECT' : 'write') as 'read' | 'write',
+      useMaster: !isRead,
+    })) as PooledConnection;
+    try {
+      // The wait for a connection can be long, and clients are not that patient.
+      if (!isWanted()) throw new NobodyWaits('nobody waits for these rows any more');
+      return await run<Row>(connection, statement, values);
+    } finally {
+      connectionManager.releaseConnection(connection);
+    }
+  };
+  try {
+    return await attempt();
+  } catch (error) {
+    if (!isRead || !leavesConnectionUseless(error)) throw error;
+    return attempt();
+  }
+}
+
+interface SharedRead {
+  rows: Promise<pg.QueryResultRow[]>;
+  /** Whether those who asked still wait, one function each. */
+  askers: (() => boolean)[];
+}
+
+/** Reads that wait for the end of the turn in which they were asked for. */
+const shared = new Map<string, SharedRead>();
+
+/**
+ * As `sql`, for reads that many ask for at once: the same statement with the same values runs once for all
+ * who ask in one turn of the event loop. They share its rows, which must stay as they are. When none of them wants the rows any more
+ * by the time that a connection is free, nothing is read and a `NobodyWaits` is thrown.
+ */
+export function sharedSql<Row extends pg.QueryResultRow>(
+  statement: Statement,
+  values: unknown[],
+  isWanted: () => boolean = () => true,
+): Promise<Row[]> {
+  const key = JSON.stringify([statement.text, values]);
+  const same = shared.get(key);
+  if (same) {
+    same.askers.push(isWanted);
+    return same.rows as Promise<Row[]>;
+  }
+  const askers = [isWanted];
+  const rows = endOfTurn().then(() => {
+    // Who asks from now on might have written something since.
+    shared.delete(key);
+    return retryingConflicts(() =>
+      onPooledConnection<Row>(statement, values, () => askers.some((asks) => asks())),
+    );
+  });
+  shared.set(key, { rows, askers });
+  return rows;
+}
+
+/** Sequelize's types hide both. */
+function connectionOf(transaction: Transaction): PooledConnection {
+  const { connection, finished } = transaction as Transaction & {
+    connection: PooledConnection;
+    finished?: string;
+  };
+  if (finished) throw new Error(`the transaction has ended (${finished})`);
+  return connection;
+}
+
+async function run<Row extends pg.QueryResultRow>(
+  connection: PooledConnection,
+  { name, text, isPrepared }: Statement,
+  values: unknown[],
+): Promise<Row[]> {
+  try {
+    return (await connection.query<Row>({ ...(isPrepared && { name }), text, values, types })).rows;
+  } catch (error) {
+    // What was not answered in time may be answered yet, to whoever asks next.
+    if (isLost(error)) connection._invalid = true;
+    throw error;
+  }
+}
+
+const isLost = (error: unknown): boolean =>
+  leavesConnectionUseless(error) || (error instanceof Error && error.message === 'Query read timeout');
+
+/** Postgres writes `2026-01-02 03:04:05.67+00`, as Sequelize sets the time zone of each connection to UTC. A Date made of it costs more than the row does. */
+const timeOf = (text: string): string =>
+  `${text.slice(0, 10)}T${text.slice(11, 19)}.${text.slice(20, -3).padEnd(3, '0').slice(0, 3)}Z`;
+
+const types = new pg.TypeOverrides();
+types.setTypeParser(pg.types.builtins.TIMESTAMPTZ, timeOf);

@@ -1,0 +1,26 @@
+import type { Description, Handler } from '@agora/http';
+import { requireUser } from '@agora/identity';
+import Joi from 'joi';
+import { issueTicket } from '../../models/stream-ticket.js';
+
+/** `POST /feed/stream/tickets`: what opens one stream in place of a token, for readers that can't send headers. */
+export const issueStreamTicket: Handler = async (ctx) => {
+  ctx.status = 201;
+  ctx.body = { ticket: await issueTicket(requireUser(ctx)) };
+};
+
+/** What clients are told of it. */
+export const issueStreamTicketDescription: Description = {
+  name: 'issueStreamTicket',
+  summary: 'Get a ticket for the live feed',
+  details:
+    'For `EventSource` and others that cannot send a token: `GET /feed/stream?ticket=…` within 60 s, once. The stream ends with the session and the token that asked for the ticket.',
+  answers: {
+    201: {
+      summary: 'The ticket.',
+      body: Joi.object({ ticket: Joi.string().required() })
+        .example({ ticket: 'qO3s0WgAS8Kl7tBq1P1J6nq2gT1bJr3bXw9Xo4m5mZc' })
+        .meta({ name: 'StreamTicket' }),
+    },
+  },
+};

@@ -1,0 +1,86 @@
+import { text, type Description, type Handler } from '@agora/http';
+import { idParameter, readCursor, readQuery, writeCursor } from '@agora/http/reads';
+import { hasListener } from '@agora/http/serve';
+import { findCaller } from '@agora/identity';
+import Joi from 'joi';
+import { readFeed, type Sort } from '../../models/feed.js';
+import type { FindOwnVotes } from '../../votes.js';
+import { answerPage, pageAnswer, pageQuery } from './answer-page.js';
+import type { Include } from './my-vote.js';
+
+interface FeedParameters {
+  sort: Sort;
+  period: Period;
+  owner_id?: number;
+  search: string;
+  limit: number;
+  cursor?: string;
+  include?: Include;
+}
+
+type Period = keyof typeof daysOf;
+
+const daysOf = { day: 1, week: 7, month: 30, year: 365, all: Infinity };
+
+/** What a client may ask of the feed. */
+const feedQuery = {
+  sort: Joi.valid('new', 'top', 'hot').default('new'),
+  period: Joi.valid(...Object.keys(daysOf))
+    .default('all')
+    .description('How old a post may be, with `top`.'),
+  owner_id: idParameter(),
+  search: text({ max: 200 }).default('').description('What the title contains, in any case.'),
+  ...pageQuery,
+};
+
+/** Where a page ends, and since when posts count, in milliseconds since 1970: fixed by the first page, so that the window does not move under its reader. */
+type Place = [rank: number, id: number, since: number | null];
+
+/** `GET /feed`: everybody's published posts, with a link to the next page while there is more. */
+export const listFeed =
+  (cursorSecret: string, findOwnVotes: FindOwnVotes): Handler =>
+  async (ctx) => {
+    const userId = findCaller(ctx)?.userId;
+    const query = readQuery<FeedParameters>(ctx, feedQuery);
+    const question = questionOf(query, userId);
+    const place =
+      query.cursor === undefined ? undefined : (readCursor(query.cursor, cursorSecret, question) as Place);
+    const since = place ? place[2] : startOf(query);
+    const page = await readFeed(
+      {
+        sort: query.sort,
+        since: since === null ? undefined : new Date(since),
+        ownerId: query.owner_id,
+        search: query.search,
+        limit: query.limit,
+      },
+      place && { rank: place[0], id: place[1] },
+      () => hasListener(ctx),
+    );
+    const cursorAt = ({ rank, id }: { rank: number; id: number }) =>
+      writeCursor([rank, id, since], cursorSecret, question);
+    await answerPage(ctx, { path: '/feed', query, userId, page, cursorAt }, findOwnVotes);
+  };
+
+/** What a cursor must not be carried over to another of; the length of a page may change on the way. */
+const questionOf = ({ sort, period, owner_id: ownerId, search }: FeedParameters, userId?: number) => [
+  'feed',
+  userId ?? null,
+  sort,
+  sort === 'top' ? period : null,
+  ownerId ?? null,
+  search,
+];
+
+const startOf = ({ sort, period }: FeedParameters): number | null =>
+  sort === 'top' && period !== 'all' ? Date.now() - daysOf[period] * 86_400_000 : null;
+
+/** What clients are told of it. */
+export const listFeedDescription: Description = {
+  name: 'listFeed',
+  summary: "List everybody's published posts",
+  details:
+    'Follow `Link: <…>; rel="next"` for the next page. Pages never shift: from the first on, each post that was there then comes once, whatever is written or deleted meanwhile; with `top` and `hot` each whose votes stay as they are.',
+  query: feedQuery,
+  answers: { 200: pageAnswer('/feed', 'A page of posts.') },
+};

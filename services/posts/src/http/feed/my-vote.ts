@@ -1,0 +1,28 @@
+import Joi from 'joi';
+import { viewOf, type PostView, type ShownPost } from '../../models/shown-post.js';
+import type { FindOwnVotes } from '../../votes.js';
+
+/** What a client can have added to posts. */
+export type Include = 'my_vote' | undefined;
+
+/** The query parameter that asks for it. */
+export const includeParameter = () =>
+  Joi.valid('my_vote').description(
+    'Adds `my_vote` to each post: whether the caller has voted for it, null where that is not known in time. Such an answer has no `ETag`.',
+  );
+
+/** What clients see of the posts, with the votes of the reader where they are asked for: votes is asked once. */
+export async function viewsOf(
+  posts: readonly ShownPost[],
+  include: Include,
+  userId: number | undefined,
+  findOwnVotes: FindOwnVotes,
+): Promise<PostView[]> {
+  const views = posts.map(viewOf);
+  if (include === undefined || views.length === 0) return views;
+  const ids = views.map(({ id }) => id);
+  // Whoever has no account has voted for nothing.
+  const voted = userId === undefined ? new Set<number>() : await findOwnVotes(userId, ids);
+  for (const view of views) view.my_vote = voted ? voted.has(view.id) : null;
+  return views;
+}

@@ -1,0 +1,68 @@
+import { Problem, unauthorized, type Description, type Handler } from '@agora/http';
+import { readQuery } from '@agora/http/reads';
+import { findCaller, isTokenStillGood, revocationsUnknown, type Verifier } from '@agora/identity';
+import Joi from 'joi';
+import type { Context } from 'koa';
+import type { Listener } from '../../live/audience.js';
+import type { LiveFeed } from '../../live/live-feed.js';
+import { lookAtTicket, redeemTicket } from '../../models/stream-ticket.js';
+
+const query = {
+  ticket: Joi.string()
+    .allow('')
+    .description('In place of a token: one of `POST /feed/stream/tickets`.')
+    .example('qO3s0WgAS8Kl7tBq1P1J6nq2gT1bJr3bXw9Xo4m5mZc'),
+};
+
+/** Whether a request is one for the stream that comes with a ticket in place of a token. */
+export const carriesTicket = (ctx: Context): boolean =>
+  /^\/feed\/stream\/?$/.test(ctx.path) && new URLSearchParams(ctx.querystring).has('ticket');
+
+/** `GET /feed/stream`: what happens to everybody's published posts, as server-sent events, until the token or the session ends. */
+export const streamFeed =
+  (liveFeed: LiveFeed, verifier: Verifier): Handler =>
+  async (ctx) => {
+    const { ticket } = readQuery<{ ticket?: string }>(ctx, query);
+    const listener = await listenerOf(ctx, ticket, verifier);
+    ctx.status = 200;
+    ctx.set({ 'Content-Type': 'text/event-stream', 'X-Accel-Buffering': 'no' });
+    if (ctx.method !== 'HEAD') ctx.body = await liveFeed.open(ctx.get('last-event-id'), listener);
+  };
+
+async function listenerOf(ctx: Context, ticket: string | undefined, verifier: Verifier): Promise<Listener> {
+  const known = findCaller(ctx);
+  if (known) return { asker: String(known.userId), isGood: () => isTokenStillGood(ctx, verifier) };
+  if (ticket === undefined)
+    return { asker: ctx.get('x-forwarded-for') || ctx.ip, isGood: () => Promise.resolve(true) };
+  if (!verifier.isReady()) throw revocationsUnknown();
+  // A HEAD asks for nothing that would use a ticket up.
+  const caller = await (ctx.method === 'HEAD' ? lookAtTicket : redeemTicket)(ticket);
+  if (!caller || !verifier.isStillGood(caller)) throw invalidTicket();
+  // So that the gateway knows whose stream it is; it tells nobody.
+  ctx.set('Agora-Stream-User', String(caller.userId));
+  return { asker: String(caller.userId), isGood: async () => verifier.isStillGood(caller) };
+}
+
+const invalidTicket = (): Problem => {
+  const { status, code, headers } = unauthorized('invalid_token');
+  return new Problem(status, code, 'The ticket is used, expired or none of ours, or its session has ended.', {
+    headers,
+  });
+};
+
+/** What clients are told of it. */
+export const streamFeedDescription: Description = {
+  name: 'streamFeed',
+  summary: 'Follow what happens to published posts',
+  details:
+    'Server-sent events, each with an `id` to go on from, until the access token ends: `post-published` and `post-changed` (`data`: the Post), `post-deleted` (`{"id"}`; a post taken back to draft too), `votes` (`{"id","votes"}`), and `reset` (`{}`) where something was missed, because the `Last-Event-ID` is unknown or too old. It begins with `retry:`, and a comment comes at least every 15 s. Past the bounds on open streams the oldest of whoever has most ends.',
+  query,
+  headers: {
+    'Last-Event-ID': Joi.string().description(
+      'The `id` of the last event that was seen; without it, from now on.',
+    ),
+  },
+  answers: {
+    200: { summary: 'The events.', body: Joi.string(), mediaType: 'text/event-stream' },
+  },
+};

@@ -1,0 +1,42 @@
+import { parseId, type Description, type Handler } from '@agora/http';
+import { currentRequest } from '@agora/process/requests';
+import { postDeleted } from '@agora/contracts';
+import { inTransaction } from '@agora/database';
+import { requireUser } from '@agora/identity';
+import { addToOutbox } from '@agora/messaging';
+import { forgetAnswerWith } from '../../models/idempotency-key.js';
+import { endOf, Post } from '../../models/post.js';
+import { preconditionFailed, requireMatch, writeConditions } from './entity-tag.js';
+import { notOwner, postNotFound, requireOwnPost } from './require-post.js';
+
+/** `DELETE /posts/{id}`: deletes the caller's own post; its votes go when votes hears of it. */
+export const deletePost: Handler = async (ctx) => {
+  const caller = requireUser(ctx);
+  const id = parseId(ctx.params.id);
+  const seen = await requireOwnPost(id, caller);
+  requireMatch(ctx, seen);
+  await inTransaction(async (transaction) => {
+    const held = await Post.holdOwn(id, caller.userId, transaction);
+    if (!held) throw postNotFound(id);
+    requireMatch(ctx, { ...seen, version: held.version, votes: held.votes, removals: held.removals });
+    await held.destroy({ transaction });
+    // A retry of the request that made it would else show its text for another day.
+    await forgetAnswerWith(id, postNotFound(id).toAnswer(currentRequest()?.requestId ?? ''), transaction);
+    await addToOutbox(
+      postDeleted,
+      endOf({ id, post_key: held.postKey, published: held.published }),
+      transaction,
+    );
+  });
+  ctx.status = 204;
+};
+
+/** What clients are told of it. */
+export const deletePostDescription: Description = {
+  name: 'deletePost',
+  summary: 'Delete an own post',
+  details: 'Its votes go with it.',
+  headers: writeConditions,
+  answers: { 204: { summary: 'The post is gone.' } },
+  refuses: [postNotFound(42), notOwner(), preconditionFailed()],
+};

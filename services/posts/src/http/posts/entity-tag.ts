@@ -1,0 +1,78 @@
+import { Problem, type AnswerDescription } from '@agora/http';
+import Joi from 'joi';
+import type { Context } from 'koa';
+import { shownCount } from '../../models/post.js';
+import { viewOf, type ShownPost } from '../../models/shown-post.js';
+import { postView } from './post-view.js';
+
+/**
+ * The strong entity tag of a post: the version of its text, then its votes, the version of what is shown of its author, and the acts of moderators
+ * on it. Only the author's writes change the first part.
+ */
+export const tagOf = ({ version, votes, owner_version: name, removals }: Tagged): string =>
+  `"${version}-${shownCount(votes)}-${name}-${removals}"`;
+
+/** What a tag tells of. */
+type Tagged = Pick<ShownPost, 'version' | 'votes' | 'owner_version' | 'removals'>;
+
+/** Answers with a post and its tag; with 304 and no body when a read has it already (`If-None-Match`). */
+export function answerPost(ctx: Context, post: ShownPost): void {
+  ctx.set('ETag', tagOf(post));
+  ctx.body = viewOf(post);
+  // Not Koa's `fresh`, which gives way to `Cache-Control: no-cache`: that is what fetch adds to a tag of its caller's.
+  const isRead = ctx.method === 'GET' || ctx.method === 'HEAD';
+  if (isRead && isKnown(ctx, post)) ctx.status = 304;
+}
+
+/**
+ * Throws 412 when a write is meant for another text than the post has (RFC 9110, section 13). `If-Match` looks at the
+ * first part of a tag alone: a vote must not refuse an author. A weak tag does too, as compressing on the way weakens ours; an empty
+ * `If-Match` names no text.
+ */
+export function requireMatch(ctx: Context, post: Tagged): void {
+  const ifMatch = ctx.headers['if-match']?.trim();
+  const isSameText = (tag: string) =>
+    /^(?:W\/)?"(\d{1,10})(?:-\d{1,10})+"$/.exec(tag)?.[1] === String(post.version);
+  if (ifMatch !== undefined && ifMatch !== '*' && !tagsOf(ifMatch).some(isSameText))
+    throw preconditionFailed();
+  if (isKnown(ctx, post)) throw preconditionFailed();
+}
+
+/** Whether `If-None-Match` names the post as it is, for which a weak tag does too. */
+function isKnown(ctx: Context, post: Tagged): boolean {
+  const ifNoneMatch = ctx.get('if-none-match').trim();
+  return ifNoneMatch === '*' || tagsOf(ifNoneMatch).some((tag) => tag.replace(/^W\//, '') === tagOf(post));
+}
+
+/** The tags of a list, weak ones with their `W/`; what is no tag is passed over. */
+const tagsOf = (list: string): string[] => list.match(/(?:W\/)?"[^"]*"/g) ?? [];
+
+/** 412: the post is not what the caller takes it for. */
+export const preconditionFailed = () =>
+  new Problem(412, 'precondition_failed', 'The post is not as this request expects it; read it again.');
+
+/** What clients are told of a post with its tag. */
+export const taggedPost = {
+  summary: 'The post.',
+  body: postView,
+  headers: { ETag: 'Changes with the text and with the votes; for `If-Match` the text alone counts.' },
+} satisfies AnswerDescription;
+
+/** And of reads that have it already. */
+export const unchangedPost: AnswerDescription = {
+  summary: 'The post is as `If-None-Match` says.',
+  headers: { ETag: 'The tag that it still has.' },
+};
+
+const ifNoneMatch = Joi.string().description('Tags of the post, or `*`.');
+
+/** The headers that a read looks at. */
+export const readConditions = { 'If-None-Match': ifNoneMatch };
+
+/** The headers that a write looks at. */
+export const writeConditions = {
+  'If-Match': Joi.string().description(
+    'The tag of the text that is meant to change: a later one is refused with 412.',
+  ),
+  'If-None-Match': ifNoneMatch,
+};

@@ -1,0 +1,65 @@
+import { randomUUID } from 'node:crypto';
+import { unauthorized, validate, type Description, type Handler } from '@agora/http';
+import { jsonAnswer } from '@agora/http/serve';
+import { readJson } from '@agora/http/read-body';
+import { postCreated } from '@agora/contracts';
+import { inTransaction, type NewIds } from '@agora/database';
+import { emailNotConfirmed, requireUser } from '@agora/identity';
+import { addToOutbox } from '@agora/messaging';
+import { Author, isSameAccount, type Account } from '../../models/author.js';
+import { setAuthorAside } from '../../models/set-aside.js';
+import { stateOf, viewOf, writePost } from '../../models/shown-post.js';
+import type { FindUser } from '../../users.js';
+import { answerOnce, idempotencyKey, keyInUse, keyReused } from './answer-once.js';
+import { taggedPost, tagOf } from './entity-tag.js';
+import { postText } from './post-text.js';
+
+/** `POST /posts`: writes a post, as a draft when `published` is false. */
+export const publishPost = (findUser: FindUser, postIds: NewIds): Handler =>
+  answerOnce(async (ctx, commit) => {
+    const caller = requireUser(ctx);
+    const text = validate(postText, await readJson(ctx));
+    await learnOfAuthor(caller, findUser);
+    return postIds.draw((check) =>
+      commit(async (transaction) => {
+        const post = await writePost(caller, text, transaction);
+        if (!post) throw unauthorized('invalid_token');
+        check(post.id);
+        await addToOutbox(postCreated, stateOf(post), transaction);
+        return jsonAnswer(201, viewOf(post), { Location: `/posts/${post.id}`, ETag: tagOf(post) });
+      }),
+    );
+  });
+
+/**
+ * Asks auth for whoever posts for the first time, and for whoever has an id that is another's here: one of the two is lost, and the posts of
+ * a lost account are set aside before its successor posts.
+ */
+async function learnOfAuthor(account: Account, findUser: FindUser): Promise<void> {
+  const standing = await Author.standingOf(account);
+  if (standing === 'known') return;
+  const user = await findUser(account.userId);
+  if (!user || !isSameAccount(account.accountKey ?? null, user.account_key))
+    throw unauthorized('invalid_token');
+  if (standing === undefined) return Author.learn([user]);
+  const reason = 'its account is lost, and its id was given to another';
+  await setAuthorAside(user.id, { run: randomUUID(), subject: `user ${user.id}`, reason });
+  await inTransaction((transaction) => Author.correct(user, transaction));
+}
+
+/** What clients are told of it. */
+export const publishPostDescription: Description = {
+  name: 'publishPost',
+  summary: 'Write a post',
+  details: 'As a draft when `published` is false.',
+  headers: { 'Idempotency-Key': idempotencyKey },
+  json: postText,
+  answers: {
+    201: {
+      ...taggedPost,
+      headers: { ...taggedPost.headers, Location: 'The path of the post.' },
+      optionalHeaders: { 'Idempotency-Replayed': '`true` when the key had been answered before.' },
+    },
+  },
+  refuses: [emailNotConfirmed(), keyInUse(), keyReused()],
+};

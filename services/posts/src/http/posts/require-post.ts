@@ -1,0 +1,22 @@
+import { forbidden, notFound } from '@agora/http';
+import { findVisible, isOwnedBy, type ShownPost, type Viewer } from '../../models/shown-post.js';
+
+/** The post, if the reader may see it; else throws 404, the same for one that is not there and for somebody else's draft. */
+export async function requireVisiblePost(id: number, viewer: Viewer | undefined): Promise<ShownPost> {
+  const post = await findVisible(id, viewer);
+  if (!post) throw postNotFound(id);
+  return post;
+}
+
+/** The post, if it is the user's; else throws 404 for one the user may not see, and 403 for somebody else's. */
+export async function requireOwnPost(id: number, viewer: Viewer): Promise<ShownPost> {
+  const post = await requireVisiblePost(id, viewer);
+  if (!isOwnedBy(post, viewer)) throw notOwner();
+  return post;
+}
+
+/** 404 for a post. */
+export const postNotFound = (id: number) => notFound('post_not_found', `There is no post ${id}.`);
+
+/** 403 for somebody else's post. */
+export const notOwner = () => forbidden('not_owner', 'Only its owner may change or delete a post.');

@@ -1,0 +1,103 @@
+import { createServer, type Server } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { eventually, httpClient, type HttpClient } from '@agora/testing';
+import { startPosts, type Posts } from '../../start-posts.js';
+
+let posts: Posts;
+let askVotes: HttpClient;
+let reader: { id: number; token: string };
+
+beforeAll(async () => {
+  posts = await startPosts();
+  askVotes = httpClient((await posts.agora.start('votes')).url);
+  reader = posts.newAuthor();
+});
+afterAll(() => posts.stop());
+
+/** What a page says of votes; on a machine that is busy votes may take longer than readers wait. */
+const expectVotes = (path: string, token: string, expected: boolean[]) =>
+  eventually(async () => {
+    const { body } = await posts.ask('GET', path, { token });
+    expect((body as unknown as { my_vote: unknown }[]).map((post) => post.my_vote)).toEqual(expected);
+  });
+
+/** An author with two posts, the newer of which the reader has voted for. */
+async function twoPosts(): Promise<{ ownerId: number; token: string; ids: [number, number] }> {
+  const { id: ownerId, token } = posts.newAuthor();
+  const write = async () =>
+    Number((await posts.ask('POST', '/posts', { token, json: { title: 'T', content: 'C' } })).body.id);
+  const ids: [number, number] = [await write(), await write()];
+  await askVotes('POST', '/vote', { token: reader.token, json: { post_id: ids[1], dir: 1 } });
+  return { ownerId, token, ids };
+}
+
+describe('include=my_vote', () => {
+  it('shows in every read of posts whether the caller has voted for each', async () => {
+    const { ownerId, token, ids } = await twoPosts();
+    const feed = `/feed?owner_id=${ownerId}&include=my_vote`;
+    await expectVotes(feed, reader.token, [true, false]);
+    await expectVotes(feed, token, [false, false]);
+    await expectVotes('/posts?include=my_vote', token, [false, false]);
+    await eventually(async () => {
+      const one = await posts.ask('GET', `/posts/${ids[1]}?include=my_vote`, { token: reader.token });
+      expect([one.body.id, one.body.my_vote]).toEqual([ids[1], true]);
+    });
+    const plain = await posts.ask('GET', `/posts/${ids[1]}`, { token: reader.token });
+    expect(plain.body).not.toHaveProperty('my_vote');
+  });
+
+  it('stays in the link to the next page', async () => {
+    const { ownerId } = await twoPosts();
+    const path = `/feed?owner_id=${ownerId}&limit=1&include=my_vote`;
+    const first = await posts.ask('GET', path, { token: reader.token });
+    const next = /^<(.*)>/.exec(first.headers.get('link') ?? '')?.[1] ?? '';
+    await expectVotes(next, reader.token, [false]);
+  });
+
+  it('has no tag, and is never 304', async () => {
+    const { ids } = await twoPosts();
+    const { headers } = await posts.ask('GET', `/posts/${ids[0]}`, { token: reader.token });
+    for (const tag of [headers.get('etag') ?? '', '*']) {
+      const answer = await posts.ask('GET', `/posts/${ids[0]}?include=my_vote`, {
+        token: reader.token,
+        headers: { 'If-None-Match': tag },
+      });
+      expect([answer.status, answer.headers.get('etag')]).toEqual([200, null]);
+      expect(answer.body).toHaveProperty('my_vote');
+    }
+  });
+
+  it.each(['include=votes', 'include=', 'include=my_vote&include=my_vote', 'include=my_vote,removed'])(
+    'is refused as ?%s, before it is looked whether the post exists',
+    async (parameters) => {
+      for (const path of ['/posts/2147483647', '/posts', '/feed']) {
+        const { status, body } = await posts.ask('GET', `${path}?${parameters}`, { token: reader.token });
+        expect([status, body.errors?.map(({ field }) => field)]).toEqual([422, ['include']]);
+      }
+    },
+  );
+
+  it('is null at once while votes is away, and after 300 ms while it is silent', async () => {
+    const { ids } = await twoPosts();
+    const milliseconds = async () => {
+      const started = performance.now();
+      const answer = await posts.ask('GET', `/posts/${ids[1]}?include=my_vote`, { token: reader.token });
+      expect([answer.status, answer.body.my_vote]).toEqual([200, null]);
+      return performance.now() - started;
+    };
+    await posts.agora.process('votes').end();
+    await milliseconds();
+    const silent = await listen(posts.agora.ports.votes.internalPort);
+    const waited = await milliseconds();
+    silent.close();
+    expect(waited).toBeGreaterThan(290);
+    expect(waited).toBeLessThan(1_500);
+  });
+});
+
+/** Takes connections and never says anything. */
+const listen = async (port: number): Promise<Server> => {
+  const server = createServer((socket) => void socket.on('error', () => undefined));
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  return server;
+};

@@ -1,0 +1,17 @@
+import { StackError, systemCode } from '../machine/stack-error.js';
+
+/** Prints a failure as one clear line, below it what the failing process said last, and answers the exit code. */
+export function reportFailure(error: unknown, print: (line: string) => void): number {
+  print(
+    systemCode(error) === 'EACCES'
+      ? `${messageOf(error)} (does the folder belong to another user?)`
+      : messageOf(error),
+  );
+  if (error instanceof StackError && error.details) print(error.details.replace(/^/gm, '    '));
+  return 1;
+}
+
+/** The message of anything that was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

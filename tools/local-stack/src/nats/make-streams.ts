@@ -1,0 +1,17 @@
+import { join } from 'node:path';
+import { natsSettings, type StackAddresses } from '../stack/environment.js';
+import { runQuietly } from '../processes/run-quietly.js';
+
+/** Makes the stream of every service, and the consumers of teams outside, as the administrator of the streams. */
+export const makeStreams = (
+  root: string,
+  stack: Pick<StackAddresses, 'nats'>,
+  signal: AbortSignal,
+  outsideConsumers = '',
+): Promise<void> =>
+  runQuietly('The streams of NATS could not be made.', {
+    root,
+    args: [join(root, 'deploy/docker/make-streams.mjs')],
+    env: { PATH: process.env.PATH, ...natsSettings('streams', stack), OUTSIDE_CONSUMERS: outsideConsumers },
+    signal,
+  });

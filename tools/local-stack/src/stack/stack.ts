@@ -1,0 +1,53 @@
+import { provisionDatabase } from '@agora/database';
+import { checkPorts } from '../machine/check-ports.js';
+import { makeDataFolder } from './checkout.js';
+import { addressesOf, type StackAddresses } from './environment.js';
+import { setForeignEventsAside } from '../machine/foreign-events.js';
+import { migrateAll } from './migrations.js';
+import { endLeftovers } from '../processes/run-record.js';
+import { startMailboxMember } from './mailbox.js';
+import { makeStreams } from '../nats/make-streams.js';
+import { keptConsumers, settingOf } from '../nats/outside-consumers.js';
+import { keptSecrets } from './secrets.js';
+import type { Start, StackOptions } from './stack-options.js';
+import { startServers } from './start-servers.js';
+import { startServices } from './start-services.js';
+import { mailboxPortsFrom, portsFrom, processes } from './topology.js';
+
+/** The order in which the members are stopped: who is asked goes after those who ask. */
+export const stopOrder = ['compiler', ...processes.toReversed(), 'mailbox', 'NATS', 'PostgreSQL'];
+
+/** Starts PostgreSQL, NATS and the processes `names`, and resolves when all are ready. Rejects with a StackError. */
+export async function startStack(options: StackOptions): Promise<StackAddresses> {
+  const { layout, names, progress, signal } = options;
+  makeDataFolder(layout);
+  const leftovers = await endLeftovers(layout);
+  if (leftovers.length > 0) progress.line(`  ✓ Ended what an earlier start left: ${leftovers.join(', ')}`);
+  // Whoever has a mail server needs no mailbox.
+  const mailbox = process.env.SMTP_URL ? undefined : mailboxPortsFrom(process.env);
+  await checkPorts(names, portsFrom(process.env), mailbox);
+  const start: Start = {
+    ...options,
+    secrets: keptSecrets(layout),
+    record: { root: layout.root, pid: process.pid, processes: {} },
+  };
+  setForeignEventsAside(layout);
+  const { postgres, nats } = await startServers(start);
+  signal.throwIfAborted();
+  const addresses = addressesOf(
+    { host: postgres.host, port: postgres.port, name: 'agora' },
+    nats,
+    start.secrets,
+  );
+  await progress.step('Streams', () => {
+    const consumers = settingOf(keptConsumers(layout));
+    return makeStreams(layout.root, addresses, signal, consumers);
+  });
+  await progress.step('Migrations', async () => {
+    await provisionDatabase({ ...postgres, database: 'agora' }, start.secrets.database);
+    await migrateAll(layout.root, addresses, signal);
+  });
+  if (mailbox) await progress.step('Mailbox', () => startMailboxMember(start, mailbox));
+  await progress.step(names.join(', '), () => startServices(start, addresses));
+  return addresses;
+}

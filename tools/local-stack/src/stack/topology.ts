@@ -1,0 +1,106 @@
+import { join } from 'node:path';
+import { schemas, type SchemaName } from '@agora/database';
+import { StackError } from '../machine/stack-error.js';
+
+export const services = schemas;
+/** In the order they are started; they are stopped the other way round. */
+export const processes = [...services, 'gateway'] as const;
+
+export type ServiceName = SchemaName;
+export type ProcessName = (typeof processes)[number];
+
+export interface Ports {
+  /** What clients and other services call. */
+  port: number;
+  /** Health, metrics and what services ask each other. */
+  internalPort: number;
+}
+
+/** The gateway 8000 and 9000, the services from 8001 and 9001 on. */
+function usualPorts(name: ProcessName): Ports {
+  const place = name === 'gateway' ? 0 : services.indexOf(name) + 1;
+  return { port: 8000 + place, internalPort: 9000 + place };
+}
+
+/** Something for every process, by its name. */
+export const forEachProcess = <Value>(valueOf: (name: ProcessName) => Value): Record<ProcessName, Value> =>
+  Object.fromEntries(processes.map((name) => [name, valueOf(name)])) as Record<ProcessName, Value>;
+
+/** The same for every service. */
+export const forEachService = <Value>(valueOf: (name: ServiceName) => Value): Record<ServiceName, Value> =>
+  Object.fromEntries(services.map((name) => [name, valueOf(name)])) as Record<ServiceName, Value>;
+
+/** The ports of every process: the usual ones, or what `AUTH_PORT`, `AUTH_INTERNAL_PORT`, `GATEWAY_PORT`, … say. */
+export function portsFrom(environment: NodeJS.ProcessEnv): Record<ProcessName, Ports> {
+  const portsOf = (name: ProcessName): Ports => ({
+    port: readPort(environment, portVariable(name, 'port'), usualPorts(name).port),
+    internalPort: readPort(environment, portVariable(name, 'internalPort'), usualPorts(name).internalPort),
+  });
+  return forEachProcess(portsOf);
+}
+
+/** Where the mailbox takes mail in, and where it shows it. */
+export interface MailboxPorts {
+  port: number;
+  smtpPort: number;
+}
+
+/** 8025 and 1025, or what `MAILBOX_PORT` and `MAILBOX_SMTP_PORT` say. */
+export const mailboxPortsFrom = (environment: NodeJS.ProcessEnv): MailboxPorts => ({
+  port: readPort(environment, 'MAILBOX_PORT', 8025),
+  smtpPort: readPort(environment, 'MAILBOX_SMTP_PORT', 1025),
+});
+
+/** The environment variable that changes a port. */
+export function portVariable(name: ProcessName, kind: keyof Ports): string {
+  return `${name.toUpperCase()}_${kind === 'port' ? 'PORT' : 'INTERNAL_PORT'}`;
+}
+
+/** The compiled entry point of a process, below `root`. */
+export function entryPoint(root: string, name: ProcessName): string {
+  return name === 'gateway'
+    ? join(root, 'gateway', 'dist', 'main.js')
+    : join(root, 'services', name, 'dist', 'main.js');
+}
+
+/** The compiled entry point of the mailbox, below `root`. */
+export function mailboxEntryPoint(root: string): string {
+  return join(root, 'tools', 'mailbox', 'dist', 'main.js');
+}
+
+/** The compiled migration command of a service, below `root`. */
+export function migrationCommand(root: string, name: ServiceName): string {
+  return join(root, 'services', name, 'dist', 'migrate.js');
+}
+
+/** The compiled command of auth that rotates keys, below `root`. */
+export function keysCommand(root: string): string {
+  return join(root, 'services', 'auth', 'dist', 'keys-command.js');
+}
+
+/** The compiled command of a service that copies its share of the replaced application's data, below `root`. */
+export function importCommand(root: string, name: ServiceName): string {
+  return join(root, 'services', name, 'dist', 'import-command.js');
+}
+
+/** The compiled command of a service that its operators run, below `root`. */
+export function operationCommand(root: string, name: ServiceName, operation: string): string {
+  return join(root, 'services', name, 'dist', `${operation}-command.js`);
+}
+
+export function isProcessName(name: string): name is ProcessName {
+  return (processes as readonly string[]).includes(name);
+}
+
+export function isServiceName(name: string): name is ServiceName {
+  return (services as readonly string[]).includes(name);
+}
+
+function readPort(environment: NodeJS.ProcessEnv, variable: string, usual: number): number {
+  const value = environment[variable];
+  if (!value) return usual;
+  const port = Number(value);
+  if (!Number.isInteger(port) || port < 1 || port > 65535)
+    throw new StackError(`${variable}=${value} is not a port number (1–65535).`);
+  return port;
+}

@@ -1,0 +1,156 @@
+import { randomUUID } from 'node:crypto';
+import type { InternalAddress } from '@agora/http';
+import { correlation } from '@agora/process/requests';
+import type { SchemaName } from '@agora/database';
+import { openOutbox, type Subscription } from '@agora/messaging';
+import { confirm } from '@agora/progress';
+import type { ModelCtor } from 'sequelize-typescript';
+import { audit, type AuditOptions, type KindResult } from './audit.js';
+import { saveAuditResults } from './audit-results.js';
+import type { Check } from './check.js';
+import { Misuse, runCommand, type Answer, type Given } from '../command.js';
+import { openDatabase } from '../config.js';
+import { printTable } from '../print-table.js';
+
+const usage = `Usage: npm run audit -- [--repair] [--erase [--at-most <rows>] [--yes]] [--settle <seconds>] [--json]
+  Compares what each service keeps of the others' data, and every count, with what its owner says, while they serve.
+  --repair   sets right what can be computed again: events that were not applied, counts, projections
+  --erase    sets rows aside that belong to nothing, such as posts of accounts that auth does not know. Says first how many of what of
+             whom, and asks. They stay in a quarantine for 30 days: npm run quarantine
+  --at-most  how many rows of a kind may be set aside; 1 % of the kind, and 100 rows, unless told
+  --yes      does not ask
+  --dry-run  does nothing of that
+  --settle   how long events may take to arrive before what lacks them is drift; 10 unless told, 300 at most
+  Ends with code 1 when drift is left.`;
+
+const usuallyAtMost = 100;
+
+export interface AuditedService {
+  service: SchemaName;
+  models: ModelCtor[];
+  subscriptions: readonly Subscription[];
+  /** The internal ports of those whose events it reacts to, and what is compared; reads the settings. */
+  audited(): { publishers: readonly InternalAddress[]; checks: readonly Check[] };
+}
+
+const flag = { type: 'boolean' } as const;
+const text = { type: 'string' } as const;
+
+/** The body of a service's `audit-command.ts`. */
+export const runAuditCommand = (of: AuditedService): Promise<never> =>
+  runCommand({
+    name: `${of.service}: audit`,
+    usage,
+    options: {
+      repair: flag,
+      erase: flag,
+      yes: flag,
+      'dry-run': flag,
+      'at-most': text,
+      settle: text,
+    },
+    run: async ([word], given) => {
+      if (word !== undefined) throw new Misuse(`"${word}" is no option`);
+      const asked = { settleSeconds: readSettle(given), atMost: readAtMost(given) };
+      const { service, subscriptions } = of;
+      const database = openDatabase(service, of.models);
+      openOutbox(database, service, correlation);
+      const isDry = given['dry-run'] === true;
+      const options: AuditOptions = {
+        subscriptions,
+        database,
+        correlation,
+        ...of.audited(),
+        repair: given.repair === true && !isDry,
+        settleSeconds: asked.settleSeconds,
+      };
+      const found = await audit(options);
+      const mayErase = given.erase === true && !isDry && erasableIn(found) > 0;
+      const erased = mayErase
+        ? await erase(of.service, options, found, asked.atMost, given.yes === true)
+        : undefined;
+      const results = erased?.results ?? found;
+      const lefts = results.map((result) => ({ kind: result.kind, left: leftOf(result) }));
+      await saveAuditResults(database, lefts);
+      return answer(service, results, erased?.run);
+    },
+  });
+
+/** Sets aside what belongs to nothing, once somebody has seen it and agreed. */
+async function erase(
+  service: SchemaName,
+  options: AuditOptions,
+  found: KindResult[],
+  atMost: number | undefined,
+  yes: boolean,
+): Promise<{ results: KindResult[]; run: string }> {
+  const erasable = found.filter((kind) => kind.erasable > 0);
+  process.stderr.write(`${plan(service, erasable)}\n`);
+  for (const kind of erasable) refuseMany(kind, atMost);
+  await confirm(`${service}: ${erasableIn(found)} rows are set aside.`, yes);
+  const run = randomUUID();
+  const mostErased = new Map(erasable.map((kind) => [kind.kind, kind.erasable]));
+  const results = await audit({ ...options, erase: { run, reason: 'audit' }, mostErased });
+  return { results, run };
+}
+
+const plan = (service: SchemaName, kinds: KindResult[]): string =>
+  [
+    `${service}: these rows belong to nothing and would be set aside:`,
+    printTable([
+      ['kind', 'rows', 'of'],
+      ...kinds.map((kind) => [kind.kind, String(kind.erasable), String(kind.total ?? '')]),
+    ]),
+    ...kinds.flatMap((kind) => kind.samples.map(({ id, rows }) => `  ${kind.kind} ${id}: ${rows} rows`)),
+  ].join('\n');
+
+function refuseMany({ kind, erasable, total = 0 }: KindResult, atMost: number | undefined): void {
+  const most = atMost ?? Math.min(usuallyAtMost, Math.floor(total / 100));
+  if (erasable <= most) return;
+  throw new Error(
+    `${kind}: ${erasable} of ${total} rows would be set aside, and at most ${most} may be; nothing was set aside. Was a backup restored, or an owner's database emptied? ` +
+      `If they must go, say --at-most ${erasable}`,
+  );
+}
+
+const erasableIn = (kinds: KindResult[]) => kinds.reduce((sum, { erasable }) => sum + erasable, 0);
+
+function readSettle({ settle = '10' }: Given): number {
+  const seconds = Number(settle);
+  if (typeof settle !== 'string' || !/^\d+(\.\d+)?$/.test(settle) || seconds > 300)
+    throw new Misuse(`--settle must be seconds from 0 to 300, not "${settle}"`);
+  return seconds;
+}
+
+function readAtMost({ 'at-most': most }: Given): number | undefined {
+  if (most === undefined) return undefined;
+  if (typeof most !== 'string' || !/^\d{1,12}$/.test(most))
+    throw new Misuse(`--at-most must be a number of rows, not "${most}"`);
+  return Number(most);
+}
+
+const leftOf = ({ drift, repaired }: KindResult) => drift - repaired;
+
+function answer(service: SchemaName, results: KindResult[], run: string | undefined): Answer {
+  const kinds = results.map((result) => ({ ...result, left: leftOf(result) }));
+  const left = kinds.reduce((sum, kind) => sum + kind.left, 0);
+  const heading = ['kind', 'compared', 'rows wrong', 'set right', 'left', 'only --erase'];
+  const rows = kinds.map((kind) => [
+    kind.kind,
+    ...[kind.compared, kind.drift, kind.repaired, kind.left, kind.erasable].map(String),
+  ]);
+  const samples = kinds.flatMap((kind) =>
+    kind.samples.map(({ id, problem, rows: of }) => `  ${kind.kind} ${id}: ${problem} (${of} rows)`),
+  );
+  const undo = run ? [`  set aside as ${run}; npm run quarantine -- restore ${run} brings it back`] : [];
+  return {
+    json: { service, left, kinds, ...(run && { quarantined: run }) },
+    text: [
+      `${service}: ${left === 0 ? 'no drift is left' : `drift is left: ${left} rows`}`,
+      printTable([heading, ...rows]),
+      ...samples,
+      ...undo,
+    ].join('\n'),
+    code: left === 0 ? 0 : 1,
+  };
+}

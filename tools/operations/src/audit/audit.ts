@@ -1,0 +1,152 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { InternalAddress } from '@agora/http';
+import type { ApplyOptions, StoredEvent } from '@agora/messaging/operating';
+import { QueryTypes, type Sequelize } from 'sequelize';
+import { isSetRight, type Check, type Finding, type Session } from './check.js';
+import { deliver, findUndelivered, type Deliveries } from '../events/deliveries.js';
+
+/** What was found of one kind, in rows. */
+export interface KindResult {
+  kind: string;
+  /** How many things were compared. */
+  compared: number;
+  /** How many rows are wrong. */
+  drift: number;
+  /** How many of them were computed again, or set aside. */
+  repaired: number;
+  /** How many of them belong to nothing: they can only be set aside. */
+  erasable: number;
+  /** How many rows of the kind there are, where any can be set aside. */
+  total?: number;
+  /** The first of it. */
+  samples: { id: number | string; problem: string; rows: number }[];
+}
+
+export interface AuditOptions extends ApplyOptions {
+  /** The internal ports of those whose events this service reacts to. */
+  publishers: readonly InternalAddress[];
+  checks: readonly Check[];
+  repair: boolean;
+  erase?: Session['erase'];
+  /** How many rows of a kind are set aside at most. */
+  mostErased?: ReadonlyMap<string, number>;
+  /** How long events may take before what lacks them is drift. */
+  settleSeconds: number;
+}
+
+const mostSamples = 20;
+/** How many that look different are kept before they are examined. */
+const mostSuspects = 1_000;
+const pollMilliseconds = 250;
+/** More than a transaction can last: what is added to an outbox later was begun later. */
+const longestTransaction = 30_000;
+
+/** Compares what this service keeps with what the others say, first the events and then the checks in their order, and repairs it when told. */
+export async function audit(options: AuditOptions): Promise<KindResult[]> {
+  const since = new Date((await databaseTime(options.database)) - longestTransaction);
+  const deliveries = await findUndelivered(options.publishers, options, options.settleSeconds);
+  const { results, left } = await settleDeliveries(deliveries, options);
+  if (deliveries.isFarBehind) return results;
+  const session: Session = { ...options, since, awaited: (subject, id) => left.filter(about(subject, id)) };
+  for (const check of options.checks) {
+    const most = options.mostErased?.get(check.kind) ?? 0;
+    results.push(await runCheck(check, session, options.settleSeconds, most));
+  }
+  return results;
+}
+
+const about =
+  (subject: string, id: number) =>
+  ({ envelope }: StoredEvent): boolean =>
+    (envelope.data as Record<string, unknown>)[subject] === id;
+
+async function databaseTime(database: Sequelize): Promise<number> {
+  const [row] = await database.query<{ now: Date }>('SELECT now()', { type: QueryTypes.SELECT });
+  return row?.now.getTime() ?? Date.now();
+}
+
+async function settleDeliveries(
+  found: Deliveries,
+  options: AuditOptions,
+): Promise<{ results: KindResult[]; left: StoredEvent[] }> {
+  const unapplied = resultOf('unapplied_events', found.compared);
+  const left = [...found.dead];
+  for (const event of found.unapplied) {
+    const error = options.repair ? await deliver(event, options) : undefined;
+    const isRepaired = options.repair && error === undefined;
+    if (!isRepaired) left.push(event);
+    const problem = error ?? `${event.envelope.type} was not applied`;
+    note(unapplied, event.envelope.id, { problem, rows: 1, remedy: 'repair' }, isRepaired);
+  }
+  const dead = resultOf('dead_letters', found.compared);
+  for (const { envelope } of found.dead)
+    note(dead, envelope.id, { problem: `${envelope.type} was given up`, rows: 1, remedy: 'repair' }, false);
+  return { results: [unapplied, dead], left };
+}
+
+async function runCheck(
+  check: Check,
+  session: Session,
+  settleSeconds: number,
+  mostErased: number,
+): Promise<KindResult> {
+  const result = resultOf(check.kind, 0);
+  let suspects: number[] = [];
+  const examine = async () => {
+    for (const id of await settle(suspects, check, session, settleSeconds)) {
+      // What has come since the plan was made was not agreed to.
+      const mayErase = result.erasable < mostErased;
+      const allowed = mayErase ? session : { ...session, erase: undefined };
+      const finding = await check.examine(id, allowed);
+      if (finding) note(result, id, finding, isSetRight(finding, allowed));
+    }
+    suspects = [];
+  };
+  for await (const ids of check.pages()) {
+    result.compared += ids.length;
+    suspects.push(...(await check.compare(ids, session)));
+    if (suspects.length >= mostSuspects) await examine();
+  }
+  await examine();
+  return result.erasable > 0 ? { ...result, total: await check.countRows() } : result;
+}
+
+/** What still looks different after the events that are on their way had time to come. */
+async function settle(
+  suspects: number[],
+  check: Check,
+  session: Session,
+  settleSeconds: number,
+): Promise<number[]> {
+  const deadline = performance.now() + settleSeconds * 1_000;
+  let left = suspects;
+  while (left.length > 0 && performance.now() < deadline) {
+    await sleep(pollMilliseconds);
+    const again: number[] = [];
+    for (let index = 0; index < left.length; index += 500)
+      again.push(...(await check.compare(left.slice(index, index + 500), session)));
+    left = again;
+  }
+  return left;
+}
+
+const resultOf = (kind: string, compared: number): KindResult => ({
+  kind,
+  compared,
+  drift: 0,
+  repaired: 0,
+  erasable: 0,
+  samples: [],
+});
+
+function note(
+  result: KindResult,
+  id: number | string,
+  { problem, rows, remedy }: Finding,
+  isDone: boolean,
+): void {
+  result.drift += rows;
+  if (isDone) result.repaired += rows;
+  if (remedy === 'erase') result.erasable += rows;
+  if (result.samples.length < mostSamples) result.samples.push({ id, problem, rows });
+}

@@ -1,0 +1,61 @@
+import { correlation } from '@agora/process/requests';
+import type { SchemaName } from '@agora/database';
+import type { ModelCtor } from 'sequelize-typescript';
+import type { Check, Session } from './check.js';
+import { Misuse, runCommand } from '../command.js';
+import { openDatabase } from '../config.js';
+import { printTable } from '../print-table.js';
+
+const usage = `Usage: npm run projections -- rebuild [--json]
+  rebuild   asks the owners for all that is kept of their data, while they serve, and sets it right`;
+
+export interface RebuiltProjection {
+  check: Check;
+  /** Learns what the owner has and the projection lacks; returns how much. For projections that should know all. */
+  fill?(): Promise<number>;
+}
+
+/** The body of a service's `projections-command.ts`: `node projections-command.js rebuild [--json]`. It can be interrupted and repeated at will. */
+export const runProjectionsCommand = (
+  service: SchemaName,
+  models: ModelCtor[],
+  projections: () => readonly RebuiltProjection[],
+): Promise<never> =>
+  runCommand({
+    name: `${service}: projections`,
+    usage,
+    run: async ([verb, ...rest]) => {
+      if (verb !== 'rebuild' || rest.length > 0) throw new Misuse('say rebuild');
+      const database = openDatabase(service, models);
+      // A rebuild believes the owner, whatever is on its way: versions and tombstones make what comes late harmless.
+      const session: Session = {
+        database,
+        correlation,
+        subscriptions: [],
+        repair: true,
+        since: new Date(),
+        awaited: () => [],
+      };
+      const rebuilt = [];
+      for (const projection of projections()) rebuilt.push(await rebuild(projection, session));
+      const rows = rebuilt.map((each) => [
+        each.projection,
+        ...[each.compared, each.learned, each.corrected].map(String),
+      ]);
+      return {
+        json: { service, rebuilt },
+        text: `${service}:\n${printTable([['projection', 'compared', 'learned', 'corrected'], ...rows])}`,
+      };
+    },
+  });
+
+async function rebuild({ check, fill }: RebuiltProjection, session: Session) {
+  const learned = (await fill?.()) ?? 0;
+  let [compared, corrected] = [0, 0];
+  for await (const ids of check.pages()) {
+    compared += ids.length;
+    for (const id of await check.compare(ids, session))
+      if ((await check.examine(id, session))?.remedy === 'repair') corrected += 1;
+  }
+  return { projection: check.kind, compared, learned, corrected };
+}

@@ -1,0 +1,154 @@
+import { correlation } from '@agora/process/requests';
+import {
+  forgetQuarantined,
+  holdRowsOfRun,
+  inTransaction,
+  listQuarantine,
+  purgeQuarantine,
+  quarantineDays,
+  type SchemaName,
+} from '@agora/database';
+import { openOutbox } from '@agora/messaging';
+import { confirm } from '@agora/progress';
+import type { Transaction } from 'sequelize';
+import type { ModelCtor } from 'sequelize-typescript';
+import { Misuse, runCommand, type Answer } from '../command.js';
+import { openDatabase } from '../config.js';
+import { printTable } from '../print-table.js';
+
+const usage = `Usage: npm run quarantine -- list|restore <run>|purge [--older-than <days>] [--dry-run] [--yes] [--json]
+  list      what audits have set aside, by run and by whose it is; the oldest first, 1,000 at most
+  restore   brings back what one run set aside, and takes the tombstones back that it left; others are told
+  purge     deletes for good what was set aside more than ${quarantineDays} days ago, or more than --older-than`;
+
+type Row = Record<string, unknown>;
+
+/** A table from which rows were set aside. */
+interface RestoredTable {
+  source: string;
+  /** Brings rows back and returns them; those that cannot come back yet are left out. */
+  bringBack(rows: Row[], transaction: Transaction): Promise<Row[]>;
+  /** What tells its rows apart. */
+  keyOf(row: Row): string;
+}
+
+interface Service {
+  service: SchemaName;
+  models: ModelCtor[];
+  /** Those first to which others refer. */
+  tables: readonly RestoredTable[];
+}
+
+const batchSize = 200;
+
+/** The body of a service's `quarantine-command.ts`. */
+export const runQuarantineCommand = (of: Service): Promise<never> =>
+  runCommand({
+    name: `${of.service}: quarantine`,
+    usage,
+    options: {
+      yes: { type: 'boolean' },
+      'dry-run': { type: 'boolean' },
+      'older-than': { type: 'string' },
+    },
+    run: async ([verb, run, ...rest], given) => {
+      if (rest.length > 0 || (verb === 'restore') !== (run !== undefined))
+        throw new Misuse('say list, restore <run> or purge');
+      if (run !== undefined && !/^[0-9a-f-]{36}$/i.test(run))
+        throw new Misuse(`"${run}" is no run; list shows them`);
+      const database = openDatabase(of.service, of.models);
+      openOutbox(database, of.service, correlation);
+      const isDry = given['dry-run'] === true;
+      if (verb === 'list') return list(of);
+      if (verb === 'restore') return restore(of, run ?? '', isDry);
+      if (verb === 'purge') return purge(of, readDays(given['older-than']), isDry, given.yes === true);
+      throw new Misuse('say list, restore <run> or purge');
+    },
+  });
+
+function readDays(given: string | boolean | undefined): number {
+  const days = Number(given ?? quarantineDays);
+  if (!Number.isInteger(days) || days < 0) throw new Misuse(`--older-than must be days, not "${given}"`);
+  return days;
+}
+
+async function list({ service }: Service): Promise<Answer> {
+  const runs = await listQuarantine();
+  const rows = runs.map((each) => [each.run, each.moved_at, each.subject, String(each.rows), each.reason]);
+  const table = printTable([['run', 'set aside', 'of', 'rows', 'why'], ...rows]);
+  return {
+    json: { service, runs },
+    text: `${service}:${runs.length > 0 ? `\n${table}` : ' nothing is set aside'}`,
+  };
+}
+
+async function restore({ service, tables }: Service, run: string, isDry: boolean): Promise<Answer> {
+  const restored: Record<string, number> = {};
+  let left = 0;
+  for (const table of tables) {
+    const done = await restoreTable(table, run, isDry);
+    if (done.back > 0) restored[table.source] = done.back;
+    left += done.left;
+  }
+  const parts = Object.entries(restored).map(([source, rows]) => `${rows} ${source}`);
+  const what = isDry ? 'would be brought back' : 'are back';
+  return {
+    json: { service, run, restored, left },
+    text: [
+      `${service}: ${parts.length > 0 ? `${parts.join(', ')} ${what}` : 'nothing of that run is here'}`,
+      ...(left > 0
+        ? [`  ${left} rows stay: what they belong to is not there, or others have taken their place`]
+        : []),
+    ].join('\n'),
+    code: left > 0 ? 1 : 0,
+  };
+}
+
+async function restoreTable(
+  table: RestoredTable,
+  run: string,
+  isDry: boolean,
+): Promise<{ back: number; left: number }> {
+  let [after, back, left] = ['0', 0, 0];
+  for (;;) {
+    const rows = await inTransaction(async (transaction) => {
+      const held = await holdRowsOfRun(run, table.source, after, batchSize, transaction);
+      if (held.length === 0) return held;
+      if (isDry) {
+        back += held.length;
+        return held;
+      }
+      const restored = await table.bringBack(
+        held.map(({ content }) => content),
+        transaction,
+      );
+      const keys = new Set(restored.map(table.keyOf));
+      const done = held.filter(({ content }) => keys.has(table.keyOf(content)));
+      const ids = done.map(({ id }) => id);
+      await forgetQuarantined(ids, transaction);
+      back += done.length;
+      left += held.length - done.length;
+      return held;
+    });
+    const last = rows.at(-1);
+    if (!last) return { back, left };
+    after = last.id;
+  }
+}
+
+async function purge({ service }: Service, days: number, isDry: boolean, yes: boolean): Promise<Answer> {
+  const runs = (await listQuarantine()).filter(
+    ({ moved_at: at }) => Date.parse(at) < Date.now() - days * 86_400_000,
+  );
+  const rows = runs.reduce((sum, run) => sum + run.rows, 0);
+  if (rows === 0 || isDry)
+    return {
+      json: { service, purged: 0, rows },
+      text: `${service}: ${rows} rows were set aside more than ${days} days ago`,
+    };
+  await confirm(`${service}: ${rows} rows are deleted for good.`, yes);
+  let purged = 0;
+  for (let deleted = 1_000; deleted === 1_000; purged += deleted)
+    deleted = await purgeQuarantine(days, 1_000);
+  return { json: { service, purged }, text: `${service}: ${purged} rows are deleted` };
+}

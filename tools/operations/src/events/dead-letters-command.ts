@@ -1,0 +1,157 @@
+import { correlation } from '@agora/process/requests';
+import { isDatabaseUnavailable, type SchemaName } from '@agora/database';
+import { openOutbox, type Subscription } from '@agora/messaging';
+import {
+  discardDeadLetter,
+  everyDeadLetter,
+  findDeadLetter,
+  listDeadLetters,
+  retryDeadLetter,
+  type DeadLetter,
+} from '@agora/messaging/operating';
+import { confirm } from '@agora/progress';
+import type { Sequelize } from 'sequelize';
+import type { ModelCtor } from 'sequelize-typescript';
+import { Misuse, runCommand, type Answer } from '../command.js';
+import { openDatabase } from '../config.js';
+import { printTable, printTime } from '../print-table.js';
+
+const usage = `Usage: npm run dead-letters -- list|show <id>|retry <id>|retry --all|discard <id>|discard --all [--json]
+  list      messages that could not be applied, and why; the oldest first, 1,000 at most
+  show      one of them, with what it says
+  retry     applies it as if it came now; one that fails again stays, with its new error
+  discard   forgets it: it has no effect any more, even if it is delivered again; says which, and asks
+  --dry-run says which messages discard would forget, and does nothing
+  --yes     does not ask`;
+
+const listSize = 1_000;
+
+interface Service {
+  service: SchemaName;
+  models: ModelCtor[];
+  subscriptions: readonly Subscription[];
+}
+
+/** The body of a service's `dead-letters-command.ts`: `node dead-letters-command.js list|show|retry|discard [<id>|--all] [--json]`. */
+export const runDeadLettersCommand = (of: Service): Promise<never> =>
+  runCommand({
+    name: `${of.service}: dead-letters`,
+    usage,
+    options: { all: { type: 'boolean' }, yes: { type: 'boolean' }, 'dry-run': { type: 'boolean' } },
+    run: async ([verb, id, ...rest], { all, yes, 'dry-run': isDry }) => {
+      const which = readWhich(verb, id, rest, all === true);
+      const database = openDatabase(of.service, of.models);
+      if (verb === 'list') return list(of, await listDeadLetters(database, listSize));
+      if (verb === 'show') return show(of, await find(of, database, id ?? ''));
+      if (verb === 'discard') {
+        const planned = await plan(of, database, which);
+        if (isDry === true || planned.letters === 0) return planned.answer;
+        process.stderr.write(`${planned.answer.text}\n`);
+        await confirm(`${of.service}: ${planned.letters} messages are forgotten for good.`, yes === true);
+      }
+      return settle(of, database, verb === 'retry' ? retryWith(of, database) : discardIn(database), which);
+    },
+  });
+
+function readWhich(verb = '', id: string | undefined, rest: string[], all: boolean): string {
+  if (!['list', 'show', 'retry', 'discard'].includes(verb))
+    throw new Misuse('say list, show, retry or discard');
+  if (rest.length > 0) throw new Misuse('one id at a time');
+  if (verb === 'list' || verb === 'show') {
+    if (all) throw new Misuse(`${verb} knows no --all`);
+    if ((verb === 'show') !== (id !== undefined))
+      throw new Misuse(verb === 'show' ? 'show needs the id of a message' : 'list needs no id');
+  } else if ((id === undefined) !== all) throw new Misuse(`${verb} needs the id of a message, or --all`);
+  return id ?? 'all';
+}
+
+function list({ service }: Service, letters: DeadLetter[]): Answer {
+  const heading = ['id', 'subject', 'attempts', 'given up', 'error'];
+  const rows = letters.map((letter) => [
+    letter.message_id,
+    letter.subject,
+    String(letter.attempts),
+    printTime(letter.dead_at),
+    firstLine(letter.last_error),
+  ]);
+  const text = rows.length > 0 ? `\n${printTable([heading, ...rows])}` : ' none';
+  return { json: { service, dead_letters: letters }, text: `${service}:${text}` };
+}
+
+const firstLine = (text: string) => text.split('\n', 1)[0] ?? '';
+
+async function find({ service }: Service, database: Sequelize, id: string) {
+  const letter = await findDeadLetter(database, id);
+  if (!letter) throw new Error(`${service} has no dead letter ${id}`);
+  return letter;
+}
+
+function show({ service }: Service, letter: DeadLetter & { body: string }): Answer {
+  const rows = [
+    ['id', letter.message_id],
+    ['subject', letter.subject],
+    ['attempts', String(letter.attempts)],
+    ['last tried', printTime(letter.failed_at)],
+    ['given up', printTime(letter.dead_at)],
+    ['error', letter.last_error],
+    ['message', letter.body],
+  ];
+  return { json: { service, ...letter }, text: printTable(rows) };
+}
+
+/** What discarding would forget: the first of many by name. */
+async function plan(
+  of: Service,
+  database: Sequelize,
+  which: string,
+): Promise<{ letters: number; answer: Answer }> {
+  if (which !== 'all') await find(of, database, which);
+  const listed = await listDeadLetters(database, listSize);
+  const letters = which === 'all' ? listed : listed.filter(({ message_id: id }) => id === which);
+  const more = letters.length === listSize ? ' or more' : '';
+  const lines = letters
+    .slice(0, 20)
+    .map(({ message_id: id, subject, last_error: error }) => `  ${id} ${subject}: ${firstLine(error)}`);
+  return {
+    letters: letters.length,
+    answer: {
+      json: { service: of.service, would_discard: letters.length },
+      text: [`${of.service}: ${letters.length}${more} messages would be forgotten`, ...lines].join('\n'),
+    },
+  };
+}
+
+/** Settles one message; returns why it could not be. */
+type Settle = (letter: DeadLetter & { body: string }) => Promise<string | undefined>;
+
+function retryWith({ service, subscriptions }: Service, database: Sequelize): Settle {
+  openOutbox(database, service, correlation);
+  const options = { subscriptions, database, correlation, isTransient: isDatabaseUnavailable };
+  return (letter) => retryDeadLetter(letter, options);
+}
+
+const discardIn =
+  (database: Sequelize): Settle =>
+  async (letter) => {
+    await discardDeadLetter(database, letter.message_id);
+    return undefined;
+  };
+
+async function settle(of: Service, database: Sequelize, work: Settle, which: string): Promise<Answer> {
+  const failed: { message_id: string; error: string }[] = [];
+  let done = 0;
+  for await (const letter of which === 'all'
+    ? everyDeadLetter(database)
+    : [await find(of, database, which)]) {
+    const error = await work(letter);
+    if (error === undefined) done += 1;
+    else failed.push({ message_id: letter.message_id, error });
+  }
+  const { service } = of;
+  const failures = failed.map((each) => `  ${each.message_id} failed again: ${firstLine(each.error)}`);
+  return {
+    json: { service, done, failed },
+    text: [`${service}: ${done} done, ${failed.length} failed`, ...failures].join('\n'),
+    code: failed.length > 0 ? 1 : 0,
+  };
+}

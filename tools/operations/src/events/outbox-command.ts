@@ -1,0 +1,69 @@
+import type { SchemaName } from '@agora/database';
+import {
+  outboxCountLimit,
+  readOutboxStatus,
+  republishSince,
+  type OutboxStatus,
+} from '@agora/messaging/operating';
+import { Misuse, runCommand, type Answer } from '../command.js';
+import { openDatabase } from '../config.js';
+import { printTime } from '../print-table.js';
+
+const usage = `Usage: npm run outbox -- status|republish --since <time> [--json]
+  status      what waits to be published, and what is kept
+  republish   publishes again what was published since then; consumers apply each event once
+  <time>      in ISO 8601, such as 2026-01-31T12:00:00Z`;
+
+/** The body of a service's `outbox-command.ts`: `node outbox-command.js status|republish --since <time> [--json]`. */
+export const runOutboxCommand = (service: SchemaName): Promise<never> =>
+  runCommand({
+    name: `${service}: outbox`,
+    usage,
+    options: { since: { type: 'string' } },
+    run: async ([verb, ...rest], { since }) => {
+      if (rest.length > 0) throw new Misuse(`nothing can follow "${verb}" but options`);
+      if (verb === 'status' && since === undefined) return showStatus(service);
+      if (verb === 'republish') return republish(service, readTime(since));
+      throw new Misuse(verb === 'status' ? 'status knows no --since' : 'say status or republish');
+    },
+  });
+
+function readTime(text: string | boolean | undefined): Date {
+  if (typeof text !== 'string') throw new Misuse('republish needs --since <time>');
+  const time = new Date(text);
+  // A time without a zone would mean another one on every machine.
+  if (!/^\d{4}-\d\d-\d\dT.*(Z|[+-]\d\d:\d\d)$/.test(text) || Number.isNaN(time.getTime()))
+    throw new Misuse(`"${text}" is no time with a zone, such as 2026-01-31T12:00:00Z`);
+  return time;
+}
+
+async function showStatus(service: SchemaName): Promise<Answer> {
+  const status = await readOutboxStatus(openDatabase(service, []));
+  return { json: { service, ...status }, text: describe(service, status) };
+}
+
+function describe(service: SchemaName, status: OutboxStatus): string {
+  const since = status.oldest_unpublished_at ? `, since ${printTime(status.oldest_unpublished_at)}` : '';
+  const { counted_up_to: limit } = status;
+  return [
+    `${service}: ${countOf(status.unpublished, limit)} unpublished${since}`,
+    ...(status.refused > 0
+      ? [`  refused by the broker: ${countOf(status.refused, limit)} (${status.last_error})`]
+      : []),
+    ...(status.republishing ? ['  what was published before is being published again'] : []),
+    ...(status.last_published_at ? [`  last published: ${printTime(status.last_published_at)}`] : []),
+    ...(status.retained_since ? [`  can be published again: since ${printTime(status.retained_since)}`] : []),
+  ].join('\n');
+}
+
+/** Counting stops at a limit, so that it takes no longer the more there is. */
+const countOf = (count: number, limit: number) => (count < limit ? `${count}` : `${limit} or more`);
+
+async function republish(service: SchemaName, since: Date): Promise<Answer> {
+  const republished = await republishSince(openDatabase(service, []), since);
+  const text =
+    republished === 0
+      ? `${service}: nothing was published since ${printTime(since)}`
+      : `${service}: ${countOf(republished, outboxCountLimit)} events will be published again`;
+  return { json: { service, since, republished }, text };
+}
