@@ -5,6 +5,7 @@ import {
   currentStack,
   eventually,
   httpClient,
+  compileCache,
   join,
   mailTo,
   query,
@@ -28,6 +29,7 @@ afterAll(() => agora.stop());
 function accounts(...args: string[]) {
   const { postgres, databasePasswords, worker } = currentStack();
   const env = {
+    ...compileCache,
     DATABASE_HOST: postgres.host,
     DATABASE_PORT: String(postgres.port),
     DATABASE_NAME: worker.database,

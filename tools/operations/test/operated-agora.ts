@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import {
+  compileCache,
   currentStack,
   openCourier,
   query,
@@ -74,6 +75,7 @@ async function runCommand<Json>(
     new URL(`../../../services/${service}/dist/${command}-command.js`, import.meta.url),
   );
   const env = {
+    ...compileCache,
     DATABASE_HOST: postgres.host,
     DATABASE_PORT: String(postgres.port),
     DATABASE_NAME: database,

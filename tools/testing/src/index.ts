@@ -11,7 +11,7 @@ export { join, joinAll, type Person } from './people.js';
 export { likelyFreePort, likelyFreePorts } from './ports.js';
 export { givenOrigin, reachAgora, type ReachedAgora } from './reach-agora.js';
 export { currentStack } from './stack.js';
-export { type RunningProcess } from './running-process.js';
+export { compileCache, type RunningProcess } from './running-process.js';
 export { stubService, type StubService } from './stub-service.js';
 export { freshId, testSecret, tokenFor } from './tokens.js';
 export { ownNatsUser, startOwnNats, type OwnNats } from './own-nats.js';

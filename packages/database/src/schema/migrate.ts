@@ -1,3 +1,4 @@
+import { parseArgs } from 'node:util';
 import pg from 'pg';
 import { QueryTypes, Sequelize, type QueryInterface, type Transaction } from 'sequelize';
 import type { Umzug } from 'umzug';
@@ -27,6 +28,8 @@ export interface MigrationRun {
   print(line: string): void;
   /** Whether `down` does what it says. */
   isAgreed: boolean;
+  /** How many `down` takes back. */
+  steps: number;
 }
 
 type MigrationVerb = 'up' | 'down' | 'status';
@@ -53,13 +56,16 @@ const verbs: Record<
     if (applied.length === 0) print(`${schema}: up to date`);
   },
   async down(umzug, run, sequelize) {
-    const { schema, print, isAgreed } = run;
-    const last = (await umzug.executed()).at(-1);
-    if (!last) return print(`${schema}: nothing to take back`);
-    for (const line of await lossOf(last.name, run, sequelize)) print(`${schema}: ${line}`);
+    const { schema, print, isAgreed, steps } = run;
+    const newest = (await umzug.executed()).slice(-steps).map(({ name }) => name);
+    if (newest.length === 0) return print(`${schema}: nothing to take back`);
+    newest.reverse();
+    for (const line of await lossOf(newest, run, sequelize)) print(`${schema}: ${line}`);
     if (!isAgreed) return;
-    await umzug.down();
-    print(`${schema}: took back ${last.name}`);
+    for (const name of newest) {
+      await umzug.down({ migrations: [name] });
+      print(`${schema}: took back ${name}`);
+    }
   },
   async status(umzug, { schema, print }) {
     for (const { name } of await umzug.executed()) print(`${schema}: applied  ${name}`);
@@ -67,20 +73,25 @@ const verbs: Record<
   },
 };
 
-/** What taking a migration back would lose, found by doing so in a transaction that is rolled back. */
+/** What taking migrations back would lose, found by doing so in a transaction that is rolled back. */
 async function lossOf(
-  name: string,
+  names: string[],
   { schema, migrations }: MigrationRun,
   sequelize: Sequelize,
 ): Promise<string[]> {
-  const migration = migrations.find((each) => each.name === name);
-  if (!migration)
-    throw new Error(`${name} is applied, and this version does not know it; use the version that applied it`);
+  const taken = names.map((name) => {
+    const migration = migrations.find((each) => each.name === name);
+    if (!migration)
+      throw new Error(
+        `${name} is applied, and this version does not know it; use the version that applied it`,
+      );
+    return migration;
+  });
   const before = await columnsOf(schema, sequelize, null);
   const transaction = await sequelize.transaction();
   let after: Map<string, string[]>;
   try {
-    await migration.down(sequelize.getQueryInterface(), transaction);
+    for (const migration of taken) await migration.down(sequelize.getQueryInterface(), transaction);
     after = await columnsOf(schema, sequelize, transaction);
   } finally {
     await transaction.rollback();
@@ -94,7 +105,7 @@ async function lossOf(
     lost.push(`loses ${what}, ${await countRows(schema, table, sequelize)} rows`);
   }
   return [
-    `down takes ${name} back${lost.length > 0 ? '' : ', and no table or column goes with it'}`,
+    `down takes ${names.join(', ')} back${lost.length > 0 ? '' : ', and no table or column goes with it'}`,
     ...lost,
   ];
 }
@@ -203,8 +214,8 @@ async function makeTable(client: pg.Client, schema: string): Promise<void> {
 }
 
 /**
- * The body of a service's `migrate.ts`: `node migrate.js up|status|down [--dry-run|--yes]`. `down` says what would be lost, and takes the newest
- * migration back when it is told `--yes`. Ends the process, with code 1 and one clear line when it fails.
+ * The body of a service's `migrate.ts`: `node migrate.js up|status|down [--steps N] [--dry-run|--yes]`. `down` says what would be lost, and takes the
+ * newest migration (or the newest N) back when it is told `--yes`. Ends the process, with code 1 and one clear line when it fails.
  */
 export async function runMigrateCommand(
   schema: string,
@@ -212,15 +223,13 @@ export async function runMigrateCommand(
   migrations: Migration[],
 ): Promise<never> {
   const [verb = 'up', ...options] = process.argv.slice(2);
-  const isAgreed = options.includes('--yes');
   const print = (line: string) => process.stdout.write(`${line}\n`);
   try {
     if (!Object.hasOwn(verbs, verb)) throw new Error(`unknown command "${verb}"; use up, down or status`);
-    const unknown = options.find((option) => !['--yes', '--dry-run'].includes(option));
-    if (unknown) throw new Error(`unknown option "${unknown}"; down takes --dry-run or --yes`);
+    const { yes: isAgreed, 'dry-run': isDryRun, steps } = readOptions(options);
     const settings = readSettings(process.env);
-    await migrate(verb as MigrationVerb, { schema, migrations, settings, print, isAgreed });
-    if (verb !== 'down' || isAgreed || options.includes('--dry-run')) process.exit(0);
+    await migrate(verb as MigrationVerb, { schema, migrations, settings, print, isAgreed, steps });
+    if (verb !== 'down' || isAgreed || isDryRun) process.exit(0);
     throw new Error('nothing was done: say --yes to have it done');
   } catch (error) {
     process.stderr.write(
@@ -228,4 +237,18 @@ export async function runMigrateCommand(
     );
     process.exit(1);
   }
+}
+
+function readOptions(args: string[]) {
+  const { values } = parseArgs({
+    args,
+    options: {
+      yes: { type: 'boolean', default: false },
+      'dry-run': { type: 'boolean', default: false },
+      steps: { type: 'string', default: '1' },
+    },
+  });
+  const steps = Number(values.steps);
+  if (!Number.isInteger(steps) || steps < 1) throw new Error('--steps must be a whole number above 0');
+  return { ...values, steps };
 }

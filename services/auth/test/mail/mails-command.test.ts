@@ -1,13 +1,23 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { currentStack, httpClient, join, mailTo, query, startAgora, type Agora } from '@agora/testing';
+import {
+  compileCache,
+  currentStack,
+  httpClient,
+  join,
+  mailTo,
+  query,
+  startAgora,
+  type Agora,
+} from '@agora/testing';
 
 const script = fileURLToPath(new URL('../../dist/mails-command.js', import.meta.url));
 
 function runMails(...args: string[]) {
   const { postgres, databasePasswords, worker } = currentStack();
   const env = {
+    ...compileCache,
     DATABASE_HOST: postgres.host,
     DATABASE_PORT: String(postgres.port),
     DATABASE_NAME: worker.database,

@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { confirm } from '@agora/progress';
 import { checkout, layoutOf } from '../stack/checkout.js';
 import { migrationEnvironmentOf } from '../stack/environment.js';
@@ -10,13 +11,14 @@ import { isServiceName, migrationCommand, services, type ServiceName } from '../
 import { withDatabase } from './with-database.js';
 
 const usage = `Usage: npm run migrate -- up|status [--service ${services.join('|')}]
-       npm run migrate -- down --service ${services.join('|')} [--dry-run] [--yes]
-  down takes the newest migration of one service back, once it has said what is lost with it and you have agreed`;
+       npm run migrate -- down --service ${services.join('|')} [--steps N] [--dry-run] [--yes]
+  down takes the newest migration (or the newest N) of one service back, once it has said what is lost and you have agreed`;
 const requests = stopRequests();
 
 interface Asked {
   verb: string;
   names: readonly ServiceName[];
+  steps: string;
   isDry: boolean;
   yes: boolean;
 }
@@ -30,28 +32,44 @@ async function main(args: string[]): Promise<number> {
 }
 
 function parse(args: string[]): Asked {
-  const at = args.indexOf('--service');
-  const chosen = at < 0 ? undefined : args[at + 1];
-  const [verb, ...rest] = at < 0 ? args : args.toSpliced(at, 2);
-  if (!verb || !['up', 'down', 'status'].includes(verb)) throw new StackError(usage);
-  if (rest.some((option) => verb !== 'down' || !['--dry-run', '--yes'].includes(option)))
-    throw new StackError(usage);
-  if (at >= 0 && (!chosen || !isServiceName(chosen))) throw new StackError(usage);
+  const { values, positionals } = readWords(args);
+  const { service: chosen, steps, yes, 'dry-run': isDry } = values;
+  const [verb = '', ...rest] = positionals;
+  if (!['up', 'down', 'status'].includes(verb) || rest.length > 0) throw new StackError(usage);
+  if (verb !== 'down' && (yes || isDry || steps !== '1')) throw new StackError(usage);
+  if (chosen !== undefined && !isServiceName(chosen)) throw new StackError(usage);
   if (verb === 'down' && !chosen)
     throw new StackError(`down takes back a migration of one service: say which.\n${usage}`);
-  const names = chosen && isServiceName(chosen) ? [chosen] : services;
-  return { verb, names, isDry: rest.includes('--dry-run'), yes: rest.includes('--yes') };
+  return { verb, names: chosen ? [chosen] : services, steps, isDry, yes };
+}
+
+function readWords(args: string[]) {
+  try {
+    return parseArgs({
+      args,
+      allowPositionals: true,
+      options: {
+        service: { type: 'string' },
+        steps: { type: 'string', default: '1' },
+        'dry-run': { type: 'boolean', default: false },
+        yes: { type: 'boolean', default: false },
+      },
+    });
+  } catch (error) {
+    throw new StackError(`${error instanceof Error ? error.message : String(error)}\n${usage}`);
+  }
 }
 
 async function run(
-  { verb, names, isDry, yes }: Asked,
+  { verb, names, steps, isDry, yes }: Asked,
   environment: (name: ServiceName) => NodeJS.ProcessEnv,
 ): Promise<number> {
   if (verb !== 'down') return runAll([verb], names, environment);
-  const code = await runAll(['down', '--dry-run'], names, environment);
+  const down = ['down', '--steps', steps];
+  const code = await runAll([...down, '--dry-run'], names, environment);
   if (code !== 0 || isDry) return code;
-  await confirm(`The newest migration of ${names.join()} is taken back.`, yes);
-  return runAll(['down', '--yes'], names, environment);
+  await confirm(`What was just named is taken back from ${names.join()}.`, yes);
+  return runAll([...down, '--yes'], names, environment);
 }
 
 async function runAll(
