@@ -2,7 +2,7 @@
 export interface LiveEvent {
   event: string;
   id: string;
-  data: { id?: number; title?: string; votes?: number };
+  data: { id?: number; title?: string; votes?: number; owner?: { name: string } };
 }
 
 /** A client of the live feed. */

@@ -109,6 +109,29 @@ describe('the live feed', () => {
     expect(listener.events.map(({ event }) => event)).not.toContain('reset');
   });
 
+  itInside('tells of a new name, and of a removal and its end, within 2 s', async () => {
+    const [writer, moderator] = await Promise.all([join(ask), join(ask)]);
+    await query(`UPDATE auth.users SET role = 'moderator' WHERE id = $1`, [moderator.id]);
+    const form = { username: moderator.email, password: moderator.password };
+    const token = String((await ask('POST', '/login', { form })).body.access_token);
+    const listener = await open();
+    const json = { title: 'post', content: 'anything' };
+    const id = Number((await ask('POST', '/posts', { token: writer.token, json })).body.id);
+    const told = ['post-published post', 'post-changed post', 'post-deleted', 'post-published post'];
+    await heard(listener, id, told.slice(0, 1));
+    const name = `name_of_${writer.id}`;
+    await ask('PATCH', '/users/me', { token: writer.token, json: { name } });
+    await heard(listener, id, told.slice(0, 2), 2_000);
+    await ask('PUT', `/posts/${id}/removal`, { token, json: { reason: 'Spam.' } });
+    await heard(listener, id, told.slice(0, 3), 2_000);
+    await ask('DELETE', `/posts/${id}/removal`, { token });
+    await heard(listener, id, told, 2_000);
+    for (const { data } of listener.events
+      .filter(({ event, data: of }) => event !== 'post-deleted' && of.id === id)
+      .slice(1))
+      expect(data.owner).toMatchObject({ name });
+  });
+
   it('begins with the time to come back in, and keeps alive with lines that end no event', async () => {
     const listener = await open();
     const id = await publish();

@@ -1,3 +1,4 @@
+import { makeModerator } from './make-moderator.js';
 import { runDemo } from './run-demo.js';
 
 // The door passes a Ctrl-C on as SIGTERM.
@@ -8,4 +9,5 @@ process.exitCode = await runDemo(process.argv.slice(2), {
   out: process.stdout,
   errors: process.stderr,
   stop: stop.signal,
+  makeModerator,
 });

@@ -7,11 +7,16 @@ const some = (count: number, word: string, asked = count) =>
   `${count}${count < asked ? ` of ${asked}` : ''} ${asked === 1 ? word : `${word}s`}`;
 
 /** What was made, of what was asked for when that is more, and how many requests nobody knows the end of. */
-export function describeMade({ users, posts, drafts, votes }: Made, config: Config, unanswered = 0): string {
+export function describeMade(
+  { users, posts, drafts, votes, reports }: Made,
+  config: Config,
+  unanswered = 0,
+): string {
   const made = [
     some(Object.keys(users).length, 'user', config.users),
     `${some(posts, 'post', config.posts)} (${some(drafts, 'draft')} among them)`,
     some(votes, 'vote', config.votes),
+    some(reports, 'report'),
   ];
   const doubt = `\nBroken off: ${some(unanswered, 'request')}, which may have been done all the same.`;
   return `Made ${made.join(', ')} from seed ${config.seed}.${unanswered > 0 ? doubt : ''}`;
@@ -25,12 +30,22 @@ export function describeTop({ posts, behind }: TopPosts): string {
 }
 
 /** How to go on by hand, as one of the users. */
-export function describeLogin({ email, password }: User, url: string): string {
-  const login = `curl -s ${url}/login -d username=${email} -d password=${password}`;
+export const describeLogin = (user: User, url: string): string =>
+  describeUser('Log in:   ', user, `${url}/feed?sort=top`);
+
+/** How to go on as a moderator, or how to make somebody one. */
+export const describeModerator = (user: User, url: string, isModerator: boolean): string =>
+  isModerator
+    ? describeUser('Moderator:', user, `${url}/moderation/reports`)
+    : `Moderator: none yet; npm run accounts -- grant ${user.email} moderator makes one, with the password ${user.password}`;
+
+function describeUser(heading: string, { email, password }: User, address: string): string {
+  const origin = new URL(address).origin;
+  const login = `curl -s ${origin}/login -d username=${email} -d password=${password}`;
   const token = `$(${login} | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')`;
   return [
-    `Log in:   ${email}`,
-    `Password: ${password}`,
-    `Try:      curl -s '${url}/feed?sort=top' -H "Authorization: Bearer ${token}"`,
+    `${heading} ${email}`,
+    `Password:  ${password}`,
+    `Try:       curl -s '${address}' -H "Authorization: Bearer ${token}"`,
   ].join('\n');
 }

@@ -13,6 +13,7 @@ export interface Made {
   posts: number;
   drafts: number;
   votes: number;
+  reports: number;
   /** Votes that each post got, at its index in the plan. */
   votesOf: number[];
 }
@@ -28,6 +29,7 @@ export const nothingMade = (): Made => ({
   posts: 0,
   drafts: 0,
   votes: 0,
+  reports: 0,
   votesOf: [],
 });
 
@@ -49,6 +51,11 @@ export async function fillAgora(agora: Agora, plan: Plan, made: Made, out: Out):
     await castVote(agora, userAt(made, voter), made.postIds[post]);
     made.votes += 1;
     made.votesOf[post] = (made.votesOf[post] ?? 0) + 1;
+  });
+  await inParallel('Reports', plan.reports, writesAtOnce, out, async ({ reporter, post, reason }) => {
+    const token = await userAt(made, reporter).token();
+    await agora.post(`/posts/${made.postIds[post]}/reports`, { json: { reason }, token, accept: 409 });
+    made.reports += 1;
   });
 }
 

@@ -22,16 +22,49 @@ export interface Plan {
   people: string[];
   posts: PlannedPost[];
   votes: { voter: number; post: number }[];
+  /** What moderators are to look at. */
+  reports: { reporter: number; post: number; reason: string }[];
 }
 
 const draftShare = 0.12;
+const reasons = [
+  'This advertises a shop.',
+  'The same text was posted last week.',
+  'Insults somebody in the second sentence.',
+  'This gives away where somebody lives.',
+  'Off topic.',
+  'Made up from beginning to end.',
+];
 
 /** Decides all content; the same seed and amounts give the same plan. There are fewer votes if so many are not possible. */
 export function makePlan(seed: number, { users, posts, votes }: Amounts): Plan {
   const random = seededRandom(seed);
   const people = namePeople(users, random);
   const writtenPosts = writePosts(posts, people.length, random);
-  return { people, posts: writtenPosts, votes: distributeVotes(votes, people.length, writtenPosts, random) };
+  const planned = distributeVotes(votes, people.length, writtenPosts, random);
+  return {
+    people,
+    posts: writtenPosts,
+    votes: planned,
+    reports: reportSome(writtenPosts, people.length, random),
+  };
+}
+
+/** One report for each reason, each on another post, by somebody who has not written it. */
+function reportSome(posts: PlannedPost[], people: number, random: Random): Plan['reports'] {
+  if (people < 2) return [];
+  const published = [...posts.keys()].filter((index) => posts[index]?.published);
+  return random
+    .shuffle(published)
+    .slice(0, reasons.length)
+    .map((post, index) => {
+      const reporter = ((posts[post]?.author ?? 0) + 1 + index) % people;
+      return {
+        reporter: reporter === posts[post]?.author ? (reporter + 1) % people : reporter,
+        post,
+        reason: reasons[index] ?? '',
+      };
+    });
 }
 
 /** How many votes there can be when each may vote once for every post that others published. */

@@ -1,7 +1,7 @@
 import type { Out } from '@agora/progress';
 import { AgoraError, openAgora } from './agora.js';
 import { readConfig, usage, UsageError, type Config } from './config.js';
-import { describeLogin, describeMade, describeTop } from './describe-run.js';
+import { describeLogin, describeMade, describeModerator, describeTop } from './describe-run.js';
 import { fillAgora, nothingMade } from './fill-agora.js';
 import { makePlan } from './plan.js';
 import { readTopPosts } from './read-top-posts.js';
@@ -11,6 +11,8 @@ export interface Surroundings {
   out: Out;
   errors: NodeJS.WritableStream;
   stop: AbortSignal;
+  /** Gives an account the role of a moderator, as only operators can; false where that is not possible from here. */
+  makeModerator(email: string): Promise<boolean>;
 }
 
 const settlingMilliseconds = 5_000;
@@ -29,7 +31,10 @@ export async function runDemo(args: string[], surroundings: Surroundings): Promi
   }
 }
 
-async function fillAndReport(config: Config, { out, errors, stop }: Surroundings): Promise<number> {
+async function fillAndReport(
+  config: Config,
+  { out, errors, stop, makeModerator }: Surroundings,
+): Promise<number> {
   const say = (text: string) => out.write(`${text}\n`);
   // The first failure breaks off all other requests, as the user's Ctrl-C does.
   const failure = new AbortController();
@@ -45,6 +50,8 @@ async function fillAndReport(config: Config, { out, errors, stop }: Surroundings
     if (top.posts.length > 0) say(`\n${describeTop(top)}`);
     const [user] = made.users;
     if (user) say(`\n${describeLogin(user, config.url)}`);
+    const moderator = made.reports > 0 ? made.users.at(-1) : undefined;
+    if (moderator) say(`\n${describeModerator(moderator, config.url, await makeModerator(moderator.email))}`);
     return 0;
   } catch (error) {
     failure.abort();

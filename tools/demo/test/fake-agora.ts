@@ -16,6 +16,7 @@ interface Kept {
   posts: Post[];
   /** `voter post`, as often as such a vote was asked for. */
   votes: string[];
+  reports: number[];
   requests: string[];
 }
 
@@ -40,7 +41,7 @@ export async function startFakeAgora(
   trouble: Trouble = () => undefined,
   countVotes = true,
 ): Promise<FakeAgora> {
-  const kept: Kept = { users: new Map(), posts: [], votes: [], requests: [] };
+  const kept: Kept = { users: new Map(), posts: [], votes: [], reports: [], requests: [] };
   const server = createServer(
     (request, response) => void answer(request, response, kept, trouble, countVotes),
   );
@@ -88,6 +89,8 @@ function reply(
   }
   if (!email || !kept.users.has(email)) return [401];
   if (line === 'POST /posts') return publish(JSON.parse(body) as Post, email, kept);
+  const [, reported] = /^POST \/posts\/(\d+)\/reports$/.exec(line) ?? [];
+  if (reported) return report(Number(reported), email, kept);
   if (line === 'POST /vote') return vote(JSON.parse(body) as { post_id: number }, email, kept);
   const post = kept.posts[Number(/^GET \/posts\/(\d+)$/.exec(line)?.[1]) - 1];
   const votes = new Set(kept.votes.filter((each) => each.endsWith(` ${post?.id}`))).size;
@@ -118,4 +121,11 @@ function vote({ post_id: id }: { post_id: number }, email: string, { posts, vote
   const repeated = votes.includes(`${email} ${id}`);
   votes.push(`${email} ${id}`);
   return repeated ? [409] : [201];
+}
+
+function report(id: number, email: string, { posts, reports }: Kept): Answer {
+  const known = posts[id - 1];
+  if (!known?.published || known.owner.name === email) return [404];
+  reports.push(id);
+  return [201];
 }

@@ -17,12 +17,23 @@ async function startAgora(trouble?: Trouble, countVotes = true): Promise<FakeAgo
   return agora;
 }
 
-async function demo(args: string[], { stop = new AbortController().signal, isTTY = false } = {}) {
+const nobody = async () => false;
+
+async function demo(
+  args: string[],
+  { stop = new AbortController().signal, isTTY = false, makeModerator = nobody }: DemoOptions = {},
+) {
   const out = Object.assign(new PassThrough(), { isTTY, columns: 120, rows: 40 });
   const errors = new PassThrough();
-  const code = await runDemo(args, { out, errors, stop });
+  const code = await runDemo(args, { out, errors, stop, makeModerator });
   const said = (stream: PassThrough) => String(stream.read() ?? '');
   return { code, out: said(out), errors: said(errors) };
+}
+
+interface DemoOptions {
+  stop?: AbortSignal;
+  isTTY?: boolean;
+  makeModerator?: (email: string) => Promise<boolean>;
 }
 
 const small = ['--users', '6', '--posts', '20', '--votes', '40', '--seed', '7'];
@@ -39,7 +50,7 @@ describe('a run', () => {
       posts: 20,
       votes: 40,
     });
-    expect(out).toContain('Made 6 users, 20 posts (2 drafts among them), 40 votes from seed 7.');
+    expect(out).toContain('Made 6 users, 20 posts (2 drafts among them), 40 votes, 6 reports from seed 7.');
     expect(agora.posts.filter(({ published }) => !published)).toHaveLength(2);
   });
 
@@ -72,9 +83,22 @@ describe('a run', () => {
     const counts = [...out.matchAll(/^ +(\d+) {2}.+\(post \d+\)$/gm)].map(([, votes]) => Number(votes));
     expect(counts).toHaveLength(5);
     expect(counts).toEqual(counts.toSorted((one, two) => two - one));
-    const [, email = '', password] = /^Log in: +(\S+)\nPassword: (\S+)$/m.exec(out) ?? [];
+    const [, email = '', password] = /^Log in: +(\S+)\nPassword: +(\S+)$/m.exec(out) ?? [];
     expect(agora.users.get(email)).toBe(password);
     expect(out).toMatch(/^Try: +curl -s 'http:\S+\/feed\?sort=top' -H /m);
+  });
+
+  it('reports posts of others, and says how to look at them as a moderator', async () => {
+    const agora = await startAgora();
+    const granted: string[] = [];
+    const makeModerator = async (email: string) => granted.push(email) > 0;
+    const { out } = await demo([...small, '--url', agora.url], { makeModerator });
+    expect([agora.reports.length, new Set(agora.reports).size]).toEqual([6, 6]);
+    const [, email = '', password] = /^Moderator: (\S+)\nPassword: +(\S+)$/m.exec(out) ?? [];
+    expect([granted, agora.users.get(email)]).toEqual([[email], password]);
+    expect(out).toMatch(/^Try: +curl -s 'http:\S+\/moderation\/reports' -H /m);
+    const { out: without } = await demo([...small, '--url', agora.url]);
+    expect(without).toMatch(/^Moderator: none yet; npm run accounts -- grant \S+ moderator makes one/m);
   });
 
   it('draws a bar for each part on a terminal', async () => {
@@ -157,7 +181,7 @@ describe('stopping', () => {
     const { code, out, errors } = await demo([...small, '--url', agora.url], { stop: stop.signal });
     expect({ code, errors }).toEqual({ code: 130, errors: 'Stopped.\n' });
     const [, counted, unanswered] =
-      /, (\d+) of 40 votes from seed 7\.\nBroken off: (\d+) request/.exec(out) ?? [];
+      /, (\d+) of 40 votes, 0 reports from seed 7\.\nBroken off: (\d+) request/.exec(out) ?? [];
     expect(Number(counted)).toBeLessThanOrEqual(agora.votes.length);
     expect(Number(counted) + Number(unanswered)).toBeGreaterThanOrEqual(agora.votes.length);
     expect(performance.now() - startedAt).toBeLessThan(3_000);
