@@ -11,6 +11,12 @@ export interface Config {
   /** Whom mail is from, in a domain that SES has verified, and the page that its links open. */
   mailFrom: string;
   mailLinkBase: string;
+  /** Which notices are mailed, with commas; `none`, and all where nothing is said. */
+  mailNotices: string;
+  /** `true` or `false`: whether posts and users are read without a token, everybody sees addresses, and only confirmed ones write. */
+  publicReads: string;
+  publicEmails: string;
+  requireConfirmedEmail: string;
   /** How services log in to PostgreSQL: by passwords that Secrets Manager keeps, or by tokens that their task roles may sign. */
   databaseAuth: 'password' | 'iam';
   /** Whose pipelines may deploy, as `owner/name`. */
@@ -29,6 +35,10 @@ export function readConfig(node: Node): Config {
     domain,
     mailFrom: given('mailFrom', `Agora <no-reply@${domain}>`),
     mailLinkBase: given('mailLinkBase', `https://${domain}/account`),
+    mailNotices: given('mailNotices', ''),
+    publicReads: given('publicReads', 'false'),
+    publicEmails: given('publicEmails', 'false'),
+    requireConfirmedEmail: given('requireConfirmedEmail', 'false'),
     certificateArn: given('certificateArn', `arn:aws:acm:${region}:111111111111:certificate/placeholder`),
     databaseAuth: given('databaseAuth', 'password') === 'iam' ? 'iam' : 'password',
     repository: given('repository', 'example/agora'),

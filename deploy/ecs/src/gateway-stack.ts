@@ -12,7 +12,7 @@ import { fargateService, type Surroundings } from './fargate-service.js';
 import type { InternalSecretsStack } from './internal-secrets-stack.js';
 import { natsSettings, type NatsSecretsStack } from './nats-stack.js';
 import type { NetworkStack } from './network-stack.js';
-import { gateway } from './services.js';
+import { gateway, productSettings } from './services.js';
 
 interface GatewayStackProps extends StackProps, Surroundings {
   config: Config;
@@ -32,6 +32,7 @@ export class GatewayStack extends Stack {
       named: false,
       environment: {
         ...gateway.environment,
+        ...productSettings(config).gateway,
         ...natsSettings,
         NATS_USER: 'gateway',
         TOKEN_ISSUER: `https://${config.domain}`,

@@ -8,7 +8,7 @@ import { fargateService, type Surroundings } from './fargate-service.js';
 import type { InternalSecretsStack } from './internal-secrets-stack.js';
 import { natsSettings, type NatsSecretsStack } from './nats-stack.js';
 import { randomSecret } from './random-secret.js';
-import { limits, services } from './services.js';
+import { limits, productSettings, services } from './services.js';
 
 export interface ServiceStackProps extends StackProps, Surroundings {
   config: Config;
@@ -37,10 +37,7 @@ export class ServiceStack extends Stack {
       named: true,
       environment: {
         ...services[service].environment,
-        ...(service === 'auth' && {
-          MAIL_FROM: config.mailFrom,
-          MAIL_LINK_BASE: config.mailLinkBase,
-        }),
+        ...productSettings(config)[service],
         TOKEN_ISSUER: `https://${config.domain}`,
         ...database.settings,
         ...natsSettings,

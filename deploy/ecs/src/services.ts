@@ -1,4 +1,5 @@
 import { privateDomain } from './cluster-stack.js';
+import type { Config } from './config.js';
 import type { Owner } from './database-stack.js';
 
 /** How large a service is and what it is told beyond what all are told. */
@@ -68,6 +69,24 @@ export const services: Record<Owner, ServiceOptions> = {
     },
   },
 };
+
+/** What the product does, told to whoever it concerns. */
+export function productSettings(config: Config): Record<Owner | 'gateway', Record<string, string>> {
+  const reads = { PUBLIC_READS: config.publicReads };
+  const addresses = { PUBLIC_EMAILS: config.publicEmails };
+  const writes = { REQUIRE_CONFIRMED_EMAIL: config.requireConfirmedEmail };
+  const mail = {
+    MAIL_FROM: config.mailFrom,
+    MAIL_LINK_BASE: config.mailLinkBase,
+    MAIL_NOTICES: config.mailNotices,
+  };
+  return {
+    auth: { ...reads, ...addresses, ...mail },
+    posts: { ...reads, ...addresses, ...writes },
+    votes: writes,
+    gateway: reads,
+  };
+}
 
 /** The services that keep others' data, and whom the audit of each asks. */
 export type Audited = 'posts' | 'votes';

@@ -228,6 +228,20 @@ describe('stacks', () => {
     expect([...new Set(given)].filter((name) => !names.has(name))).toEqual([]);
   });
 
+  it('are told what the product does, each as far as it concerns it', () => {
+    const toldOf = (name: string) =>
+      containers()
+        .filter(({ Environment }) => Environment.some((each) => each.Name === name))
+        .map(({ Name }) => Name)
+        .toSorted();
+
+    expect(toldOf('PUBLIC_READS')).toEqual(['auth', 'gateway', 'posts']);
+    expect(toldOf('PUBLIC_EMAILS')).toEqual(['auth', 'posts']);
+    expect(toldOf('REQUIRE_CONFIRMED_EMAIL')).toEqual(['posts', 'votes']);
+    for (const name of ['MAIL_FROM', 'MAIL_LINK_BASE', 'MAIL_NOTICES'])
+      expect(toldOf(name)).toEqual(['auth']);
+  });
+
   it('run the newest minor release of PostgreSQL that aws-cdk-lib knows', () => {
     const major = Number(postgresVersion.postgresMajorVersion);
     const minors = Object.keys(PostgresEngineVersion)

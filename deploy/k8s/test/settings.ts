@@ -17,6 +17,16 @@ const readStreamSettings = (environment: NodeJS.ProcessEnv) => readSettings(envi
 /** node itself reads these. */
 const namesOfNode = new Set(['NODE_ENV', 'NODE_OPTIONS']);
 
+/** What the product does: said in the manifests to every process that reads it, so that an operator finds it and no two processes differ. */
+const productSettings = new Set([
+  'PUBLIC_READS',
+  'PUBLIC_EMAILS',
+  'REQUIRE_CONFIRMED_EMAIL',
+  'MAIL_FROM',
+  'MAIL_LINK_BASE',
+  'MAIL_NOTICES',
+]);
+
 /** Lets the code of a pod read its settings as it would there, and sees which it asks for. */
 export function* settingsFaults(pod: Pod): Iterable<string> {
   const folder = mkdtempSync(join(tmpdir(), 'agora-k8s-'));
@@ -43,6 +53,9 @@ export function* settingsFaults(pod: Pod): Iterable<string> {
     readerOf(pod)(environment);
     for (const name of Object.keys(pod.environment)) {
       if (!asked.has(name) && !namesOfNode.has(name)) yield `${pod.name}: knows no ${name}`;
+    }
+    for (const name of productSettings) {
+      if (asked.has(name) && !Object.hasOwn(pod.environment, name)) yield `${pod.name}: is not told ${name}`;
     }
   } catch (error) {
     yield `${pod.name}: ${error instanceof Error ? error.message : String(error)}`;
