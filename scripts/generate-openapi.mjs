@@ -17,6 +17,7 @@ const document = createDocument({
     votes: votes.endpoints,
     gateway: gateway.endpoints,
   },
+  otherCodes: gateway.otherCodes,
 });
 const text = `${JSON.stringify(document, undefined, 2)}\n`;
 

@@ -17,6 +17,14 @@ export const endpoints = pages({
   showDocument: () => undefined,
 });
 
+/** The codes of problems that come before there is a route: of unknown methods, and of what is not HTTP as it is read here. */
+export const otherCodes = [
+  'method_not_allowed',
+  'request_timeout',
+  'expectation_failed',
+  'headers_too_large',
+] as const;
+
 /** What the gateway refuses a route with, whoever answers it: follows the order of `answer` in `gateway.ts`. */
 export function refusalsOf(route: Route): Problem[] {
   const isForUsers = route.access === 'user' || route.access === 'reader';
@@ -26,7 +34,9 @@ export function refusalsOf(route: Route): Problem[] {
     ...(route.path.includes(':') ? [nothingHere()] : []),
     ...(isForUsers ? [unauthorized(), unauthorized('invalid_token')] : []),
     ...(isForUsers || policiesOfAddress(route).length > 0 ? [rateLimited(60)] : []),
-    ...(route.reads.length > 0 ? [unsupported('This endpoint does not read that.'), tooLarge()] : []),
+    ...(route.reads.length > 0
+      ? [unsupported('This endpoint does not support this content type.'), tooLarge()]
+      : []),
     ...(isForUsers ? [revocationsUnknown()] : []),
     ...(route.service === 'gateway' ? [] : refusalsOfServices),
     internalError(),
@@ -37,5 +47,5 @@ const refusalsOfServices = [
   badGateway(),
   gatewayTimeout(),
   serviceUnavailable(),
-  unavailable('A part of Agora that this request needs gives no answer.'),
+  unavailable('A service that this request needs is not responding. Try again shortly.'),
 ];

@@ -46,7 +46,7 @@ function checkFraming({ headers, httpVersion, method = '' }: IncomingMessage): v
   const allowed = method === 'DELETE' ? emptyObjectLimit : 0;
   if (bodyless.has(method) && (coding !== undefined || length > allowed)) throw unwantedBody(method);
   if (coding !== undefined && (coding.toLowerCase() !== 'chunked' || httpVersion === '1.0')) {
-    throw malformed('The request has a Transfer-Encoding that is not read here.');
+    throw malformed('The Transfer-Encoding of the request is not supported.');
   }
 }
 
@@ -64,10 +64,9 @@ function readTarget(url: string): Target {
   const path = queryAt === -1 ? url : url.slice(0, queryAt);
   const query = queryAt === -1 ? '' : url.slice(queryAt);
   if (url.length > maxUrl || path.length > maxPath) throw malformed('The URL is too long.');
-  if (!path.startsWith('/') || ambiguous.test(path))
-    throw malformed('The path is not in its canonical form.');
+  if (!path.startsWith('/') || ambiguous.test(path)) throw malformed('The path is not in canonical form.');
   if (url.includes('#') || /[^\x21-\x7e]/.test(query))
-    throw malformed('The query has characters that a URL cannot have.');
+    throw malformed('The query contains characters that are not allowed in a URL.');
   if (/[^a-z0-9_./-]/.test(path)) throw nothingHere();
   return { path, query };
 }

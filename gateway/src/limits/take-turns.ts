@@ -78,4 +78,4 @@ export function takeTurns({ inWork: bound, waiting: maxWaiting }: TurnBounds): T
 }
 
 const tooManyAtOnce = () =>
-  tooMany('rate_limited', 'Too many of your requests wait for their turn. Send fewer at once.', 1);
+  tooMany('rate_limited', 'Too many of your requests are waiting. Send fewer at once.', 1);

@@ -13,12 +13,13 @@ export function showDocument(): Handler {
 
 /** What clients are told of it. */
 export const showDocumentDescription: Description = {
-  name: 'showDocument',
-  summary: 'Show this document',
+  name: 'getOpenApiDocument',
+  summary: 'Get the OpenAPI document',
+  details: 'This document.',
   answers: {
     200: {
       summary: 'The OpenAPI 3.1 document of the whole system.',
-      body: Joi.object({ openapi: Joi.string().required() }).unknown(),
+      body: Joi.object({ openapi: Joi.string().required() }).unknown().meta({ name: 'OpenApiDocument' }),
     },
   },
 };

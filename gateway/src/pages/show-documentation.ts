@@ -41,9 +41,10 @@ export const showDocumentation: Handler = (ctx) => {
 
 /** What clients are told of it. */
 export const showDocumentationDescription: Description = {
-  name: 'showDocumentation',
-  summary: 'Show this documentation',
+  name: 'getDocumentation',
+  summary: 'Open the documentation',
+  details: 'An interactive page that describes this API.',
   answers: {
-    200: { summary: 'A page where everything can be tried out.', body: Joi.string(), mediaType: 'text/html' },
+    200: { summary: 'The documentation.', body: Joi.string(), mediaType: 'text/html' },
   },
 };

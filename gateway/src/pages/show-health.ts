@@ -13,11 +13,12 @@ const draining = () => unavailable('The gateway is shutting down.', 1, 'draining
 
 /** What clients are told of it. */
 export const showHealthDescription: Description = {
-  name: 'showHealth',
-  summary: 'Show whether the gateway takes requests',
+  name: 'getHealth',
+  summary: 'Check health',
+  details: 'Whether the gateway accepts requests. Does not check the services behind it.',
   answers: {
     200: {
-      summary: 'It does.',
+      summary: 'The gateway accepts requests.',
       body: Joi.object({ status: Joi.string().valid('ok').required() }).meta({ name: 'Health' }),
     },
   },

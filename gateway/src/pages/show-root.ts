@@ -16,19 +16,20 @@ export const showRoot =
 
 /** What clients are told of it. */
 export const showRootDescription: Description = {
-  name: 'showRoot',
-  summary: 'Show what this is',
+  name: 'getServiceInfo',
+  summary: 'Get the service info',
+  details: 'Name and version. Browsers are redirected to the documentation.',
   answers: {
     200: {
-      summary: 'Name, version and where the documentation is.',
+      summary: 'Name, version and the path of the documentation.',
       body: Joi.object({
         name: Joi.string().required(),
         version: Joi.string().required(),
         docs: Joi.string().required(),
-      }).meta({ name: 'Root' }),
+      }).meta({ name: 'ServiceInfo' }),
     },
     303: {
-      summary: 'A browser (`Accept: text/html`) is sent to the documentation.',
+      summary: 'Redirects browsers (`Accept: text/html`) to the documentation.',
       body: Joi.string(),
       mediaType: 'text/html',
       headers: { Location: '`/docs`' },

@@ -29,12 +29,13 @@ export function toUpstreamProblem({ code = '' }: NodeJS.ErrnoException): Problem
 }
 
 /** 502: the service broke off. */
-export const badGateway = () => new Problem(502, 'bad_gateway', 'The service broke off before it answered.');
+export const badGateway = () =>
+  new Problem(502, 'bad_gateway', 'The service closed the connection before it responded.');
 
 /** 504: the service was too slow. */
 export const gatewayTimeout = () =>
-  new Problem(504, 'gateway_timeout', 'The service took too long to answer.');
+  new Problem(504, 'gateway_timeout', 'The service took too long to respond.');
 
 /** 503: the service is down, or has more to do than it can. */
 export const serviceUnavailable = () =>
-  unavailable('The service is not available right now.', 1, 'service_unavailable');
+  unavailable('The service is temporarily unavailable. Try again shortly.', 1, 'service_unavailable');

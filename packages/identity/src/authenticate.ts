@@ -60,7 +60,7 @@ async function verify(verifier: Verifier, token: string): Promise<Caller | undef
     return await verifier.verify(token);
   } catch (error) {
     if (error instanceof KeysUnavailable)
-      throw unavailable('Access tokens cannot be verified at the moment.');
+      throw unavailable('Access tokens cannot be verified right now. Try again shortly.');
     if (error instanceof RevocationsUnknown) throw revocationsUnknown();
     throw error;
   }
@@ -68,4 +68,8 @@ async function verify(verifier: Verifier, token: string): Promise<Caller | undef
 
 /** 503: a token that was revoked can't be told from a good one at the moment. */
 export const revocationsUnknown = () =>
-  unavailable('Which access tokens were revoked is not known at the moment.', 2, 'revocations_unknown');
+  unavailable(
+    'Access tokens cannot be verified right now, because the list of revoked ones is not up to date. Try again shortly.',
+    2,
+    'revocations_unknown',
+  );

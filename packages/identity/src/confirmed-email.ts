@@ -31,5 +31,5 @@ export function confirmedEmails(isRequired: boolean, auth: InternalAddress): Wit
 export const emailNotConfirmed = () =>
   forbidden(
     'email_not_confirmed',
-    'Confirm your e-mail address first; POST /users/me/email/confirmation sends the mail again.',
+    'Confirm your e-mail address first. POST /users/me/email/confirmation resends the mail.',
   );

@@ -12,10 +12,10 @@ export const isFree = (name: string, id?: number): boolean =>
 
 /** What is wrong with a reserved name. */
 export const reservedMessage =
-  'name must not be user_ and digits; those names belong to accounts without a name';
+  'name must not be user_ followed by digits; such names are reserved for accounts without a name';
 
 /** A name in a body, by its characters alone. */
 export const nameSchema = saidAs(Joi.string(), { minLength: 3, maxLength: 30, pattern: allowed.source })
   .custom((value: string, { error }) => (allowed.test(value) ? value : error('name.shape')))
   .messages({ 'name.shape': '{#label} must have 3 to 30 letters, digits or underscores (A-Z a-z 0-9 _)' })
-  .description('Unique without regard to case.');
+  .description('Unique, compared case-insensitively.');

@@ -6,7 +6,7 @@ export type JsonSchema = Record<string, unknown>;
 
 /** Converts Joi's schemas to JSON Schema, and keeps those with a name apart. */
 export interface SchemaConverter {
-  /** The schema; of a named one a reference. */
+  /** The schema; for a named one a reference. */
   convert(schema: Joi.Schema): JsonSchema;
   /** The named ones, for `#/components/schemas`. */
   readonly named: Record<string, JsonSchema>;
@@ -26,8 +26,8 @@ interface Terms {
 }
 
 /**
- * Joi itself says what it can in JSON Schema. Added here are names (`meta({ name })`), examples and what is told of
- * rules of our own (`saidAs`). Two different schemas of one name throw.
+ * Joi itself says what it can in JSON Schema. Added here are names (`meta({ name })`), examples and what `saidAs` says of custom rules.
+ * Throws for two different schemas of one name, and for an object without a name: generators of clients would make one up.
  */
 export function createSchemaConverter(): SchemaConverter {
   const named: Record<string, JsonSchema> = {};
@@ -35,11 +35,14 @@ export function createSchemaConverter(): SchemaConverter {
   const convert = (schema: Joi.Schema): JsonSchema => {
     const { metas, examples } = termsOf(schema);
     const { name, jsonSchema = {} } = Object.assign({}, ...(metas ?? [])) as Meta;
+    if ('$ref' in jsonSchema) return jsonSchema;
     const own = withConvertedParts(schema);
-    // Of another type than Joi's, as a number in a query, nothing that Joi says of the value holds.
+    // With another type than Joi's, such as a number in a query, nothing that Joi says about the value holds.
     const base = 'type' in jsonSchema ? annotationsOf(own) : own;
-    const complete = { ...base, ...jsonSchema, ...(examples && { examples }) };
-    return name === undefined ? complete : keep(name, complete);
+    const complete = withoutVoidLength({ ...base, ...jsonSchema, ...(examples && { examples }) });
+    if (name !== undefined) return keep(name, { title: name, ...complete });
+    if ('properties' in complete) throw new Error(`an object has no name: ${JSON.stringify(complete)}`);
+    return complete;
   };
 
   const withConvertedParts = (schema: Joi.Schema): JsonSchema => {
@@ -49,7 +52,7 @@ export function createSchemaConverter(): SchemaConverter {
       base['properties'] = Object.fromEntries(
         keys.map(({ key, schema: part }) => [key, describeDefault(convert(part))]),
       );
-      // Else nothing is said: unknown fields are dropped from what comes in, and may one day come with what goes out.
+      // Otherwise nothing is said: unknown fields of requests are dropped, and responses may gain fields.
       if (additionalProperties !== false) base['additionalProperties'] = true;
     }
     if (items?.[0]) base['items'] = convert(items[0]);
@@ -65,15 +68,12 @@ export function createSchemaConverter(): SchemaConverter {
   return { convert, named };
 }
 
-/** Generators of clients take a property with a `default` for one that must be sent, so it is said in words. */
+/** Some generators require a property that has a `default`, so the default is stated in words. */
 function describeDefault({ default: fallback, ...schema }: JsonSchema): JsonSchema {
   if (fallback === undefined) return schema;
   const { description } = schema as { description?: string };
-  const sentence = `${JSON.stringify(fallback)} unless it is given.`;
-  return {
-    ...schema,
-    description: description === undefined ? sentence : `${description} ${sentence}`,
-  };
+  const sentence = `Defaults to ${JSON.stringify(fallback)}.`;
+  return { ...schema, description: description === undefined ? sentence : `${description} ${sentence}` };
 }
 
 const annotationsOf = ({ description, default: fallback }: JsonSchema): JsonSchema => ({
@@ -86,3 +86,9 @@ const termsOf = (schema: Joi.Schema): Terms => (schema as unknown as { $_terms: 
 const joisOwn = (schema: Joi.Schema): JsonSchema => ({
   ...schema['~standard'].jsonSchema.input({ target: 'draft-2020-12' }),
 });
+
+/** `minLength` 1 says nothing beside a format, a pattern or a list of values. */
+function withoutVoidLength(schema: JsonSchema): JsonSchema {
+  const { minLength, ...rest } = schema;
+  return minLength === 1 && ('format' in rest || 'enum' in rest || 'pattern' in rest) ? rest : schema;
+}

@@ -1,9 +1,11 @@
 import type { Problem, Route } from '@agora/http';
 import type { BodyKind } from '@agora/http/body';
 import { createSchemaConverter } from './convert-schema.js';
-import { describeOperation } from './describe-operation.js';
+import { describeOperation, type Operation } from './describe-operation.js';
+import { defineProblem, type Examples } from './describe-problems.js';
 import { everywhere } from './headers.js';
 import { introduction, tags } from './introduction.js';
+import { shareResponses } from './share-responses.js';
 
 /** A line of the gateway's table. */
 export interface PublicRoute extends Pick<Route, 'method' | 'path' | 'access'> {
@@ -19,6 +21,8 @@ export interface DocumentParts {
   refusalsOf(route: PublicRoute): readonly Problem[];
   /** The endpoints of each service, and of the gateway itself. */
   endpoints: Record<string, readonly Route[]>;
+  /** The codes of problems that no operation answers, such as that of an unknown method. */
+  otherCodes: readonly string[];
 }
 
 /** The OpenAPI document of the whole system; throws where gateway and service differ, or a route is not described. */
@@ -26,37 +30,42 @@ export function createDocument({
   publicRoutes,
   refusalsOf,
   endpoints,
+  otherCodes,
 }: DocumentParts): Record<string, unknown> {
   const converter = createSchemaConverter();
-  const responses: Record<string, unknown> = {};
-  const paths: Record<string, Record<string, unknown>> = {};
+  const examples: Examples = {};
+  const paths: Record<string, Record<string, Operation>> = {};
   for (const route of publicRoutes) {
     const description = descriptionOf(route, endpoints[route.service] ?? []);
     if (!description) continue;
     const path = route.path.replaceAll(/:(\w+)/g, '{$1}');
     const operation = describeOperation(
       { route, description, refusals: refusalsOf(route) },
-      { converter, responses },
+      { converter, examples },
     );
     paths[path] = {
       ...paths[path],
       [route.method.toLowerCase()]: { ...operation, ...(route.deprecated && { deprecated: true }) },
     };
   }
+  defineProblem([...Object.keys(examples), ...otherCodes], converter);
   return {
     openapi: '3.1.0',
     info: {
       title: 'Agora',
       version: '1',
       description: introduction,
+      contact: { name: 'Agora' },
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
-    servers: [{ url: '/', description: 'The gateway that serves this document' }],
+    // The gateway puts itself in the place of this one.
+    servers: [{ url: 'http://127.0.0.1:8000', description: 'The gateway of `npm start`' }],
     tags: tags.filter(({ name }) => publicRoutes.some(({ service }) => service === name)),
     paths,
     components: {
       schemas: sorted(converter.named),
-      responses: sorted(responses),
+      responses: sorted(shareResponses(Object.values(paths).flatMap((path) => Object.values(path)))),
+      examples: sorted(examples),
       headers: everywhere,
       securitySchemes,
     },
@@ -64,16 +73,16 @@ export function createDocument({
 }
 
 const securitySchemes = {
-  login: {
+  oauth2Password: {
     type: 'oauth2',
-    description: 'E-mail address and password; no client id or secret is asked for.',
+    description: 'Your e-mail address and password. There is no client id or secret.',
     flows: { password: { tokenUrl: '/login', refreshUrl: '/refresh', scopes: {} } },
   },
-  accessToken: {
+  bearerAuth: {
     type: 'http',
     scheme: 'bearer',
     bearerFormat: 'JWT',
-    description: 'The `access_token` that `POST /login` answered.',
+    description: 'The `access_token` from `POST /login`.',
   },
 };
 

@@ -8,8 +8,8 @@ import {
 } from '@agora/http';
 import { mediaTypes, malformedBody, type BodyKind } from '@agora/http/body';
 import type Joi from 'joi';
-import type { SchemaConverter } from './convert-schema.js';
-import { describeProblems } from './describe-problems.js';
+import type { JsonSchema, SchemaConverter } from './convert-schema.js';
+import { describeProblems, type Examples } from './describe-problems.js';
 import { headerOf, referTo } from './headers.js';
 
 /** What an operation is made of. */
@@ -20,17 +20,24 @@ export interface OperationParts {
   refusals: readonly Problem[];
 }
 
-/** Where the parts of a document go that operations share. */
+/** What all operations add to. */
 export interface Components {
   converter: SchemaConverter;
-  responses: Record<string, unknown>;
+  /** Of problems, by code. */
+  examples: Examples;
 }
 
 /** An Operation Object of OpenAPI 3.1. */
+export interface Operation {
+  responses: Record<string, unknown>;
+  [member: string]: unknown;
+}
+
+/** The operation of a route. */
 export function describeOperation(
   { route, description, refusals }: OperationParts,
-  { converter, responses }: Components,
-): Record<string, unknown> {
+  { converter, examples }: Components,
+): Operation {
   const { name, summary, details, answers, refuses = [] } = description;
   const parameters = parametersOf(route.path, description, converter);
   const bodies = bodiesOf(description, route.reads, converter);
@@ -45,14 +52,14 @@ export function describeOperation(
   return {
     operationId: name,
     summary,
-    ...(details !== undefined && { description: details }),
+    description: details,
     tags: [route.service],
-    security: route.access === 'anyone' ? [] : [{ login: [] }, { accessToken: [] }],
+    security: route.access === 'anyone' ? [] : [{ oauth2Password: [] }, { bearerAuth: [] }],
     ...(parameters.length > 0 && { parameters }),
     ...(bodies && { requestBody: { required: true, content: bodies } }),
     responses: {
       ...mapEntries(answers, (answer) => describeAnswer(answer, converter, headers)),
-      ...describeProblems(problems, converter, responses),
+      ...describeProblems(problems, examples),
     },
   };
 }
@@ -64,9 +71,7 @@ const parameterNames = (path: string): string[] =>
 function refusalsOf({ json, form, query, path = {} }: Description, route: string): Problem[] {
   const readsBody = json !== undefined || form !== undefined;
   const field = query ? Object.keys(query)[0] : parameterNames(route).find((name) => !(name in path));
-  const problems = readsBody
-    ? [malformedBody('The body could not be read as what its content type says.')]
-    : [];
+  const problems = readsBody ? [malformedBody('The body does not match its content type.')] : [];
   return readsBody || field !== undefined
     ? [...problems, invalid([{ field: field ?? 'body', message: `${field ?? 'body'} is not valid` }])]
     : problems;
@@ -78,19 +83,25 @@ function parametersOf(
   { convert }: SchemaConverter,
 ): unknown[] {
   const parameter = (place: string, name: string, schema: Joi.Schema) => {
-    const { description, ...rest } = convert(schema);
+    const { description, examples: given, ...rest } = convert(schema) as {
+      description?: string;
+      examples?: unknown[];
+    } & JsonSchema;
+    const example = given?.[0] ?? rest['default'];
+    if (example === undefined) throw new Error(`the parameter ${name} of ${route} has no example`);
     return {
       name,
       in: place,
       ...((place === 'path' || isRequired(schema)) && { required: true }),
       ...(description !== undefined && { description }),
-      // With commas between, as `1,2,3`.
+      // Separated by commas, as in `1,2,3`.
       ...(rest['type'] === 'array' && { style: 'form', explode: false }),
       schema: rest,
+      example,
     };
   };
   return [
-    ...parameterNames(route).map((name) => parameter('path', name, path[name] ?? entityId)),
+    ...parameterNames(route).map((name) => parameter('path', name, path[name] ?? entityId.example(42))),
     ...Object.entries(query).map(([name, schema]) => parameter('query', name, schema as Joi.Schema)),
     ...Object.entries(headers).map(([name, schema]) => parameter('header', name, schema)),
   ];
@@ -112,7 +123,14 @@ function bodiesOf(
 }
 
 function describeAnswer(
-  { summary, body, mediaType = 'application/json', headers = {}, optionalHeaders = {} }: AnswerDescription,
+  {
+    summary,
+    body,
+    mediaType = 'application/json',
+    headers = {},
+    optionalHeaders = {},
+    links,
+  }: AnswerDescription,
   { convert }: SchemaConverter,
   commonHeaders: Record<string, unknown>,
 ): Record<string, unknown> {
@@ -124,6 +142,9 @@ function describeAnswer(
       ...commonHeaders,
     },
     ...(body && { content: { [mediaType]: { schema: convert(body) } } }),
+    ...(links && {
+      links: mapEntries(links, (parameters, operationId) => ({ operationId, parameters })),
+    }),
   };
 }
 

@@ -7,66 +7,71 @@ import { headerOf, referTo } from './headers.js';
 const requestId = '8f14e45f-ceea-467f-9b1d-3c6f0e2a7d55';
 
 const fieldError = Joi.object({
-  field: Joi.string().required().description('Where it is: `body`, the name of a field or of a parameter.'),
-  message: Joi.string().required(),
-}).meta({ name: 'FieldError' });
-
-/** As `Problem.toBody` makes it. */
-const problemBody = Joi.object({
-  type: Joi.string().required(),
-  title: Joi.string().required().description('The name of the status.'),
-  status: Joi.number().integer().min(400).max(599).required(),
-  detail: Joi.string().required().description('A sentence for people.'),
-  code: Joi.string().required().description('A stable word for programs.'),
-  request_id: Joi.string().required(),
-  errors: Joi.array().items(fieldError).description('With 422: one entry for every bad field.'),
-  error: Joi.string().description('At `/login` and `/refresh`: the error code of OAuth 2.0 (RFC 6749, 5.2).'),
-  error_description: Joi.string().description('Likewise: `detail`, for OAuth 2.0 clients.'),
+  field: Joi.string()
+    .required()
+    .description('Name of the field or parameter; `body` for the body as a whole.'),
+  message: Joi.string().required().description('What is wrong with it.'),
 })
-  .description('An error (RFC 9457).')
-  .meta({ name: 'Problem' });
+  .example({ field: 'title', message: 'title is required' })
+  .meta({ name: 'FieldError' });
 
-/** The responses of all problems of an operation, by status; each is kept in `responses`, for `#/components/responses`. */
-export function describeProblems(
-  problems: readonly Problem[],
-  converter: SchemaConverter,
-  responses: Record<string, unknown>,
-): Record<string, unknown> {
+/** As `Problem.toBody` makes it, with one of these codes. */
+const problemBody = (codes: readonly string[]) =>
+  Joi.object({
+    type: Joi.string().required().description('`about:blank`: `code` tells problems apart.'),
+    title: Joi.string().required().description('The name of the HTTP status.'),
+    status: Joi.number().integer().min(400).max(599).required().description('The HTTP status.'),
+    detail: Joi.string().required().description('What went wrong, for people.'),
+    code: Joi.string()
+      .valid(...codes)
+      .required()
+      .description(
+        'What went wrong, for programs. Codes never change their meaning; new ones may be added, so handle an unknown code by its status.',
+      )
+      .meta({ name: 'ProblemCode' }),
+    request_id: Joi.string().required().description('Identifies the request in the logs of the server.'),
+    errors: Joi.array().items(fieldError).description('With 422: one entry for each invalid field.'),
+    error: Joi.string().description(
+      'From `/login` and `/refresh`: the OAuth 2.0 error code (RFC 6749, section 5.2).',
+    ),
+    error_description: Joi.string().description(
+      'From `/login` and `/refresh`: `detail` for OAuth 2.0 clients.',
+    ),
+  })
+    .description('An error (RFC 9457).')
+    .meta({ name: 'Problem' });
+
+/** Adds the schema of all problems, once all their codes are known. */
+export function defineProblem(codes: readonly string[], { convert }: SchemaConverter): void {
+  convert(problemBody(codes.toSorted()));
+}
+
+/** One problem of each code, for `#/components/examples`. */
+export type Examples = Record<string, { value: unknown }>;
+
+/** The responses of all problems of an operation, by status; adds an example of each to `examples`. */
+export function describeProblems(problems: readonly Problem[], examples: Examples): Record<string, unknown> {
   const byStatus = Object.groupBy(problems, ({ status }) => status);
   return Object.fromEntries(
     Object.entries(byStatus).map(([status, group = []]) => {
       const byCode = new Map(group.map((problem) => [problem.code, problem]));
-      const codes = [...byCode.keys()].toSorted();
-      const name = codes.map(toPascalCase).join('Or');
-      responses[name] ??= describeResponse(
-        codes.flatMap((code) => byCode.get(code) ?? []),
-        converter,
-      );
-      return [status, { $ref: `#/components/responses/${name}` }];
+      const ordered = [...byCode.keys()].toSorted();
+      for (const problem of group) examples[problem.code] ??= { value: problem.toBody(requestId) };
+      return [status, describeResponse(ordered.flatMap((code) => byCode.get(code) ?? []))];
     }),
   );
 }
 
-function describeResponse(problems: readonly Problem[], { convert }: SchemaConverter): unknown {
+function describeResponse(problems: readonly Problem[]): unknown {
   const status = problems[0]?.status ?? 0;
-  const codes = problems.map(({ code }) => code);
-  const needsErrors = problems.every(({ errors }) => errors);
   return {
     description: `${STATUS_CODES[status]}: ${problems.map(({ code, detail }) => `\`${code}\` (${detail})`).join(' ')}`,
     headers: describeHeaders(problems),
     content: {
       'application/problem+json': {
-        schema: {
-          allOf: [
-            convert(problemBody),
-            {
-              properties: { status: { const: status }, code: { enum: codes } },
-              ...(needsErrors && { required: ['errors'] }),
-            },
-          ],
-        },
+        schema: { $ref: '#/components/schemas/Problem' },
         examples: Object.fromEntries(
-          problems.map((problem) => [problem.code, { value: problem.toBody(requestId) }]),
+          problems.map(({ code }) => [code, { $ref: `#/components/examples/${code}` }]),
         ),
       },
     },
@@ -86,6 +91,3 @@ function describeHeaders(problems: readonly Problem[]): Record<string, unknown> 
   ]);
   return { ...referTo('X-Request-Id'), ...Object.fromEntries(described) };
 }
-
-const toPascalCase = (code: string): string =>
-  code.replaceAll(/(?:^|_)([a-z])/g, (_match, letter: string) => letter.toUpperCase());

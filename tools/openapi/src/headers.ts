@@ -16,18 +16,15 @@ const header = (description: string, example?: string): HeaderObject => ({
 /** Headers that come with most answers. */
 export const everywhere = {
   'X-Request-Id': {
-    ...header(
-      'The id of the request, in every log line and error too.',
-      '8f14e45f-ceea-467f-9b1d-3c6f0e2a7d55',
-    ),
+    ...header('Identifies the request in logs and errors.', '8f14e45f-ceea-467f-9b1d-3c6f0e2a7d55'),
     required: true,
   },
-  'RateLimit-Policy': header(
-    'The policies that count this request: quota `q` in a window of `w` seconds.',
-    '"user";q=600;w=60',
+  'RateLimit-Policy': header('The rate limits that apply: `q` requests in `w` seconds.', '"user";q=600;w=60'),
+  'Consistency-Token': header('Send it with later requests to read this write.'),
+  RateLimit: header(
+    'What remains of each rate limit: `r` requests for the next `t` seconds.',
+    '"user";r=599;t=60',
   ),
-  'Consistency-Token': header('Stands for this write: a read that is sent with it shows it.'),
-  RateLimit: header('What remains of each policy: `r` requests for `t` seconds.', '"user";r=599;t=60'),
 } satisfies Record<string, HeaderObject>;
 
 /** References to some of those. */
@@ -37,11 +34,11 @@ export const referTo = (...names: (keyof typeof everywhere)[]): Record<string, u
 /** Headers that mean the same wherever they come. */
 const known: Record<string, HeaderObject> = {
   'Retry-After': {
-    ...header('After how many seconds to try again.'),
+    ...header('How many seconds to wait before the next attempt.'),
     schema: { type: 'integer', minimum: 1 },
   },
   'WWW-Authenticate': header(
-    'How to authenticate (RFC 6750); `error="invalid_token"` when a token was sent.',
+    'How to authenticate (RFC 6750), with `error="invalid_token"` if a token was sent.',
     'Bearer realm="agora"',
   ),
 };

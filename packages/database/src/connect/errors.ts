@@ -53,6 +53,8 @@ const areIdsUsedUp = (error: unknown): boolean => sqlState(error) === '2200H';
 
 /** What to tell a client whose request failed because the database is away or a table has no more ids, and may succeed later; undefined for every other error. `what` names what the service keeps. */
 export function whyUnavailable(error: unknown, what: string): string | undefined {
-  if (areIdsUsedUp(error)) return `No more ${what} can be made: all ids have been given.`;
-  return isDatabaseUnavailable(error) ? `The ${what} cannot be reached.` : undefined;
+  if (areIdsUsedUp(error)) return `No more ${what} can be created: all ids are in use.`;
+  return isDatabaseUnavailable(error)
+    ? `The ${what} are temporarily unavailable. Try again shortly.`
+    : undefined;
 }

@@ -34,7 +34,8 @@ export function checkBodyHeaders(
     .map((parameter) => parameter.trim())
     .find((parameter) => parameter.startsWith('charset='));
   const kind = kinds.find((each) => mediaTypes[each] === mediaType.trim());
-  if (!kind) throw unsupported(`This endpoint reads ${kinds.map((each) => mediaTypes[each]).join(' or ')}.`);
+  if (!kind)
+    throw unsupported(`The content type must be ${kinds.map((each) => mediaTypes[each]).join(' or ')}.`);
   if (charset && !/^charset="?utf-8"?$/.test(charset)) throw unsupported('The body must be in UTF-8.');
   if (headers['content-encoding'] !== undefined)
     throw unsupported('The body must not have a Content-Encoding.');
@@ -47,7 +48,7 @@ export const unsupported = (detail: string) => new Problem(415, 'unsupported_med
 
 /** 413: the body is larger than its kind may be. */
 export const tooLarge = (limit = bodyLimit) =>
-  new Problem(413, 'body_too_large', `The body must have at most ${limit} bytes.`);
+  new Problem(413, 'body_too_large', `The body must not exceed ${limit} bytes.`);
 
 /** 400: the body is not what its content type says. */
 export const malformedBody = (detail: string) => malformed(detail, 'malformed_body');

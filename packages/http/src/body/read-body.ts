@@ -73,7 +73,7 @@ async function readMultipart(content: string, contentType: string): Promise<[str
   const form = await new Response(content, { headers: { 'Content-Type': contentType } })
     .formData()
     .catch(() => {
-      throw malformedBody('The body could not be read as what its content type says.');
+      throw malformedBody('The body does not match its content type.');
     });
   return [...form].map(([name, value]) => {
     if (typeof value !== 'string') throw invalid([{ field: name, message: `${name} must not be a file` }]);
@@ -97,7 +97,7 @@ async function parse(ctx: Context, kinds: readonly BodyKind[]): Promise<ParsedBo
   } catch (error) {
     // The parser's own error carries the whole body, passwords included: it must go no further than here.
     if (isTooLarge(error)) throw tooLarge(bodyLimits[kind]);
-    throw malformedBody('The body could not be read as what its content type says.');
+    throw malformedBody('The body does not match its content type.');
   }
   if (!watched.isUtf8()) throw malformedBody('The body is not valid UTF-8.');
   return { kind, body: ctx.request.body, size: watched.size() };
@@ -145,14 +145,16 @@ function checkShape(body: unknown): void {
   let values = 0;
   for (let depth = 0; level.length > 0; depth += 1) {
     if (depth > maxDepth)
-      throw invalid([{ field: 'body', message: `body must be nested at most ${maxDepth} deep` }]);
+      throw invalid([
+        { field: 'body', message: `body must not be nested more than ${maxDepth} levels deep` },
+      ]);
     const parts = level.map((value) =>
       typeof value === 'object' && value !== null ? Object.values(value) : [],
     );
     // Only the leaves count; an empty object or array is one.
     values += parts.filter(({ length }) => length === 0).length;
     if (values > maxValues)
-      throw invalid([{ field: 'body', message: `body must hold at most ${maxValues} values` }]);
+      throw invalid([{ field: 'body', message: `body must contain at most ${maxValues} values` }]);
     level = parts.flat();
   }
 }

@@ -52,4 +52,5 @@ async function request(
   }
 }
 
-const cannotAsk = () => unavailable('Another part of Agora that this request needs gives no answer.');
+const cannotAsk = () =>
+  unavailable('A service that this request needs is not responding. Try again shortly.');

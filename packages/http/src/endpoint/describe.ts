@@ -11,7 +11,7 @@ export interface Description {
   /** What it does, in a few words. */
   summary: string;
   /** What else there is to know, in Markdown. */
-  details?: string;
+  details: string;
   /** Parameters in the path that are no ids of a user or a post. */
   path?: Record<string, Joi.Schema>;
   /** The schemas that the handler itself validates with. */
@@ -36,6 +36,8 @@ export interface AnswerDescription {
   headers?: Record<string, string>;
   /** Headers that come with it at times. */
   optionalHeaders?: Record<string, string>;
+  /** Operations that take a part of it as a parameter, by their names: where it is, such as `$response.body#/id`. */
+  links?: Record<string, Record<string, string>>;
 }
 
 /** What JSON Schema says of a schema with a rule of its own, which nothing can be read from. */

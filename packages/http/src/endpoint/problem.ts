@@ -59,7 +59,7 @@ export const unauthorized = (error?: 'invalid_token') =>
   new Problem(
     401,
     error ?? 'token_missing',
-    error ? 'The access token is invalid, expired or revoked.' : 'This request needs an access token.',
+    error ? 'The access token is invalid, expired or revoked.' : 'This request requires an access token.',
     { headers: { 'WWW-Authenticate': `Bearer realm="agora"${error ? `, error="${error}"` : ''}` } },
   );
 
@@ -74,7 +74,7 @@ export const conflict = (code: string, detail: string) => new Problem(409, code,
 
 /** 422: well-formed but invalid, with every bad field. */
 export const invalid = (errors: FieldError[]) =>
-  new Problem(422, 'validation_failed', 'The request has invalid values.', { errors });
+  new Problem(422, 'validation_failed', 'The request contains invalid values.', { errors });
 
 /** 429: too much in too short a time; try again after `retryAfter` seconds. */
 export const tooMany = (code: string, detail: string, retryAfter: number) =>
@@ -86,4 +86,8 @@ export const unavailable = (detail: string, retryAfter = 1, code = 'unavailable'
 
 /** 500: our mistake. */
 export const internalError = () =>
-  new Problem(500, 'internal_error', 'Something went wrong on our side. The request id helps us to find it.');
+  new Problem(
+    500,
+    'internal_error',
+    'Something went wrong on our side. Please quote the request id when you report it.',
+  );

@@ -85,6 +85,6 @@ export const nothingHere = () => notFound('not_found', 'There is nothing at this
 
 /** 405, with the methods that the path does answer. */
 export const methodNotAllowed = (allowed: readonly string[]) =>
-  new Problem(405, 'method_not_allowed', 'This path does not answer that method.', {
+  new Problem(405, 'method_not_allowed', 'This path does not support that method.', {
     headers: { Allow: allowed.toSorted().join(', ') },
   });

@@ -56,7 +56,7 @@ export const text = ({ min = 0, max }: TextLimits): Joi.StringSchema =>
       return value;
     })
     .messages({
-      'text.characters': '{#label} must not hold U+0000 or lone surrogates',
+      'text.characters': '{#label} must not contain U+0000 or lone surrogates',
       'text.short': '{#label} must have at least {#min} character(s)',
       'text.long': '{#label} must have at most {#max} characters',
     });

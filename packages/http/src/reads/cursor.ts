@@ -9,9 +9,12 @@ type Place = readonly unknown[];
 /** The cursor of a list in a query string; what it says must be read with `readCursor`. */
 export const cursorParameter = () =>
   Joi.string()
-    .pattern(/^[\w-]{1,200}\.[\w-]{43}$/)
-    .description('Where to go on, from `Link`; for the same reader, order and filters alone.')
-    .messages({ 'string.pattern.base': '{#label} must be one that a page of this list linked to' });
+    .pattern(/^[A-Za-z0-9_-]{1,200}\.[A-Za-z0-9_-]{43}$/)
+    .example('WzQyXQ.47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU')
+    .description(
+      'Position of the next page, taken from `Link`. Valid only for the same user, order and filters.',
+    )
+    .messages({ 'string.pattern.base': '{#label} must come from a link of this list' });
 
 /** A place as opaque text, signed for the question that its page answered: which list, for whom, in which order, with which filters. */
 export function writeCursor(place: Place, secret: string, question: Place): string {
@@ -32,7 +35,7 @@ const foreignCursor = (): Problem =>
   invalid([
     {
       field: 'cursor',
-      message: 'cursor must be one that a page of this list, with the same order and filters, linked to',
+      message: 'cursor must come from a link of this list, with the same order and filters',
     },
   ]);
 
@@ -50,4 +53,4 @@ export function linkToNext(ctx: Context, path: string, query: object, cursor: st
 }
 
 /** What clients are told of the link of a list. */
-export const nextLink = (path: string) => ({ Link: `\`<${path}?…>; rel="next"\` while there is more.` });
+export const nextLink = (path: string) => ({ Link: `\`<${path}?…>; rel="next"\` if there is another page.` });

@@ -27,12 +27,15 @@ const tokenPattern = /^eyJ[A-Za-z0-9_-]{1,4000}$/;
 
 const notFromWrite = () =>
   invalid([
-    { field: 'Consistency-Token', message: 'Consistency-Token must be one that a write was answered with' },
+    { field: 'Consistency-Token', message: 'Consistency-Token must come from the response to a write' },
   ]);
 
 const consistencyToken = Joi.string()
   .pattern(tokenPattern)
-  .description('That of a write, which the answer shows then. It is waited for up to 2 s.');
+  .example('eyJ2b3RlcyI6WyI4ZjE0ZTQ1Zi1jZWVhLTQ2N2YtOWIxZC0zYzZmMGUyYTdkNTUiXX0')
+  .description(
+    'From the response to a write: this response then reflects that write. Waits up to two seconds for it.',
+  );
 
 /** What clients are told of an endpoint behind that guard. */
 export const readingOwnWrites = (description: Description): Description => ({
@@ -42,7 +45,7 @@ export const readingOwnWrites = (description: Description): Description => ({
     Object.entries(description.answers).map(([status, answer]) => {
       const optionalHeaders = {
         ...answer.optionalHeaders,
-        Consistency: '`stale` when the write is still missing.',
+        Consistency: '`stale` if the response does not reflect the write yet.',
       };
       return [status, { ...answer, optionalHeaders }];
     }),

@@ -62,12 +62,12 @@ export const idListParameter = ({ max }: { max: number }) =>
     minItems: 1,
     maxItems: max,
   })
-    .description(`1 to ${max} ids with commas between.`)
+    .description(`1 to ${max} ids, separated by commas.`)
     .example([1, 2, 3])
     .custom((value: string, { error }) => {
       const ids = value.split(',', max + 1).map(readId);
       return ids.length <= max && ids.every((id) => id !== undefined) ? ids : error('ids.list', { max });
     })
     .messages({
-      'ids.list': `{#label} must be 1 to {#max} integers from 1 to ${largestId}, with commas between`,
+      'ids.list': `{#label} must be 1 to {#max} integers from 1 to ${largestId}, separated by commas`,
     });

@@ -14,7 +14,7 @@ export function authenticateService(secret: string): Middleware {
 }
 
 const noService = () =>
-  new Problem(401, 'service_unknown', 'Only services of Agora are answered here.', {
+  new Problem(401, 'service_unknown', 'Only Agora services may call this port.', {
     headers: { 'WWW-Authenticate': 'Bearer realm="agora-internal"' },
   });
 

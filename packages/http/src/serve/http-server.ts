@@ -103,10 +103,13 @@ function refuseWhatHasNoRequest(server: Server): void {
     else refuseSocket(socket, parserProblem(error.code), error.rawPacket);
   });
   server.on('connect', (_request, socket) =>
-    refuseSocket(socket, new Problem(405, 'method_not_allowed', 'This server is no tunnel.')),
+    refuseSocket(socket, new Problem(405, 'method_not_allowed', 'CONNECT is not supported.')),
   );
   server.on('checkExpectation', (_request, response) =>
-    refuse(response, new Problem(417, 'expectation_failed', 'Only "100-continue" may be expected.')),
+    refuse(
+      response,
+      new Problem(417, 'expectation_failed', 'The only supported expectation is "100-continue".'),
+    ),
   );
 }
 

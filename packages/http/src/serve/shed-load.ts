@@ -44,7 +44,7 @@ export function shedLoad({
       askers.inWork() >= maxInFlight * times || waiting() >= maxWaiting * times;
     const isTooMuch = isPast(2) || ((isPast(1) || isLate()) && askers.asksMost(asker));
     if (isTooMuch && ctx.path !== exempt)
-      throw unavailable('There is more to do than can be done right now.', 1, 'overloaded');
+      throw unavailable('The service is overloaded. Try again shortly.', 1, 'overloaded');
     const done = askers.begin(asker);
     try {
       await next();

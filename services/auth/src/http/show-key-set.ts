@@ -19,21 +19,25 @@ const keySet = Joi.object({
         kid: Joi.string().required(),
         alg: Joi.string().required(),
         use: Joi.string().required(),
-      }).unknown(),
+      })
+        .unknown()
+        .description('A public key (RFC 7517). Its type decides which further members it has.')
+        .meta({ name: 'JsonWebKey' }),
     )
     .required(),
-}).meta({ name: 'KeySet' });
+}).meta({ name: 'JsonWebKeySet' });
 
 /** What clients are told of it. */
 export const showKeySetDescription: Description = {
-  name: 'showKeySet',
-  summary: 'Show the public keys',
-  details: 'A JWK Set (RFC 7517) to verify access tokens with, by the `kid` of their header.',
+  name: 'getKeySet',
+  summary: 'Get the public keys',
+  details:
+    'The JWK Set (RFC 7517) that verifies access tokens. Select a key by the `kid` in the token header.',
   answers: {
     200: {
-      summary: 'The keys.',
+      summary: 'The public keys.',
       body: keySet,
-      headers: { 'Cache-Control': 'For how long to go by it.' },
+      headers: { 'Cache-Control': 'How long to cache the response.' },
     },
   },
 };

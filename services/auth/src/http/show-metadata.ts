@@ -33,18 +33,18 @@ const metadata = Joi.object<ReturnType<typeof metadataOf>>({
   service_documentation: Joi.string().required(),
 })
   .example(metadataOf('https://agora.example'))
-  .meta({ name: 'AuthorizationServer' });
+  .meta({ name: 'AuthorizationServerMetadata' });
 
 /** What clients are told of it. */
 export const showMetadataDescription: Description = {
-  name: 'showMetadata',
-  summary: 'Show where clients log in',
-  details: 'Authorization server metadata (RFC 8414).',
+  name: 'getAuthorizationServer',
+  summary: 'Get the authorization server metadata',
+  details: 'OAuth 2.0 authorization server metadata (RFC 8414).',
   answers: {
     200: {
       summary: 'The metadata.',
       body: metadata,
-      headers: { 'Cache-Control': 'For how long to go by it.' },
+      headers: { 'Cache-Control': 'How long to cache the response.' },
     },
   },
 };

@@ -40,4 +40,4 @@ export function countMails(database: Sequelize, config: Config, logger: Logger):
 
 /** 429: too many mails were asked for; try again after so many seconds. */
 export const tooManyMails = (retryAfter: number) =>
-  tooMany('too_many_attempts', 'Too many mails were asked for. Try again later.', retryAfter);
+  tooMany('too_many_attempts', 'Too many mails requested. Try again later.', retryAfter);

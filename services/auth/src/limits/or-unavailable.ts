@@ -7,6 +7,6 @@ export async function orUnavailable<Result>(counting: Promise<Result>, logger: L
     return await counting;
   } catch (error) {
     logger.error({ error }, 'attempts could not be counted');
-    throw unavailable('The accounts cannot be reached.');
+    throw unavailable('The accounts are temporarily unavailable. Try again shortly.');
   }
 }

@@ -37,7 +37,7 @@ function allowed(user: User | null, id: number, actor: Actor): User {
 }
 
 /** 404 for an account. */
-export const userNotFound = (id: number) => notFound('user_not_found', `There is no user ${id}.`);
+export const userNotFound = (id: number) => notFound('user_not_found', `User ${id} does not exist.`);
 
 /** Bans somebody until a time, or for good, and ends their sessions; a ban that is there is replaced. */
 export async function banUser(

@@ -60,7 +60,7 @@ export const passwordSchema = ({
   // Characters have one to four bytes, so of the limits only the upper one is the same for both.
   saidAs(Joi.string(), { format: 'password', maxLength: maxBytes })
     .description(
-      `${minBytes} to ${maxBytes} bytes in UTF-8 and NFC, without U+0000; none of the most common passwords.`,
+      `${minBytes} to ${maxBytes} bytes of NFC-normalized UTF-8, without U+0000. The most common passwords are rejected.`,
     )
     .required()
     .custom((value: string, { error }) => {

@@ -61,4 +61,4 @@ export function openPlaces({
 
 /** 503: more passwords wait than can be hashed soon. */
 export const overloaded = () =>
-  unavailable('Too many logins and registrations are under way.', 1, 'overloaded');
+  unavailable('Too many logins and registrations are in progress. Try again shortly.', 1, 'overloaded');

@@ -102,7 +102,7 @@ export function createLiveFeed({ broker, database, logger }: LiveFeedOptions): L
       clearTimeout(timer);
       if (!joiners.delete(joiner)) return stream;
       stream.destroy();
-      throw unavailable('The live feed cannot be read at the moment.');
+      throw unavailable('The live feed is temporarily unavailable. Try again shortly.');
     },
     end: () => audience.end(),
     async stop() {

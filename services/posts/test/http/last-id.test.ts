@@ -32,7 +32,7 @@ it('says that all ids have been given, once they have, and tells of it before', 
   await query('SELECT setval($1, $2)', [sequence, lastId]);
   expect(await publish()).toMatchObject({
     status: 503,
-    body: { code: 'unavailable', detail: 'No more posts can be made: all ids have been given.' },
+    body: { code: 'unavailable', detail: 'No more posts can be created: all ids are in use.' },
   });
   expect(await ratioOf()).toBe(1);
 });

@@ -23,7 +23,7 @@ import { isAway, type FindUser } from '../users.js';
 
 const schema = Joi.object<{ post_id: number; dir: number }>({
   post_id: entityId.required(),
-  dir: Joi.number().integer().max(1).required().description('1 adds the vote, anything less takes it back.'),
+  dir: Joi.number().integer().max(1).required().description('1 adds your vote; 0 or less removes it.'),
 })
   .example({ post_id: 42, dir: 1 })
   .meta({ name: 'VoteRequest' });
@@ -50,7 +50,7 @@ export const castVote =
 const isWorthAnother = ({ voter, post }: VoteAttempt) =>
   voter === undefined || voter === 'another' || post === undefined || post === 'hidden';
 
-const postNotFound = (id: number) => notFound('post_not_found', `There is no post ${id}.`);
+const postNotFound = (id: number) => notFound('post_not_found', `Post ${id} does not exist.`);
 
 /** Asks posts about a post that the caller may not see as far as is known here: it may just have been written, or published. */
 async function learnOf(postId: number, find: FindPostState): Promise<void> {
@@ -107,15 +107,16 @@ const removal = {
 /** What clients are told of it. */
 export const castVoteDescription: Description = {
   name: 'castVote',
-  summary: 'Vote for a post, or take the vote back',
-  details: 'The count of the post follows a moment later.',
+  summary: 'Vote for a post',
+  details:
+    'Adds or removes your vote. The vote count of the post follows shortly after; send the `Consistency-Token` of this response to read it at once.',
   json: schema,
   answers: {
     201: {
-      summary: 'The vote was added, or taken back.',
+      summary: 'The vote was added or removed.',
       body: Joi.object({
         message: Joi.string().valid(addition.message, removal.message).required(),
-      }).meta({ name: 'VoteChange' }),
+      }).meta({ name: 'VoteResult' }),
     },
   },
   refuses: [emailNotConfirmed(), postNotFound(42), addition.refusal(), removal.refusal()],

@@ -15,15 +15,16 @@ export const listOwnVotes: Handler = async (ctx) => {
 
 /** What clients are told of it. */
 export const listOwnVotesDescription: Description = {
-  name: 'listOwnVotes',
-  summary: 'List the own votes among some posts',
+  name: 'listMyVotes',
+  summary: 'List my votes',
+  details: 'Tells which of the given posts you have voted for.',
   query,
   answers: {
     200: {
-      summary: 'Those of the posts that the caller has voted for, in ascending order.',
+      summary: 'The ids of the posts you have voted for, in ascending order.',
       body: Joi.object({ voted: Joi.array().items(entityId).required() })
         .example({ voted: [1, 3] })
-        .meta({ name: 'OwnVotes' }),
+        .meta({ name: 'MyVotes' }),
     },
   },
 };

@@ -52,10 +52,10 @@ async function askForConfirmation(
 /** What clients are told of it. */
 export const changeEmailDescription: Description = {
   name: 'changeEmail',
-  summary: 'Change the e-mail address',
+  summary: 'Change my e-mail address',
   details:
-    'A mail to the new address asks to confirm it, one to the old address says so. The address changes when it is confirmed; sessions stay.',
+    'Mails a confirmation link to the new address and a notice to the old one. The address changes once it is confirmed. Your sessions stay open.',
   json: schema,
-  answers: { 202: { summary: 'The mails will be sent.' } },
+  answers: { 202: { summary: 'The mails are on their way.' } },
   refuses: [invalidCredentials(), emailTaken(), tooManyMails(3_600), overloaded()],
 };

@@ -70,8 +70,8 @@ function wrongPassword(): Problem {
 /** What clients are told of it. */
 export const changePasswordDescription = ({ schema }: Pick<Passwords, 'schema'>): Description => ({
   name: 'changePassword',
-  summary: 'Change the password',
-  details: 'Every other session of the user ends, and a mail says so.',
+  summary: 'Change my password',
+  details: 'Ends all your other sessions and notifies you by mail.',
   json: schemaWith(schema),
   answers: { 204: { summary: 'The password is changed.' } },
   refuses: [invalidCredentials(), tooManyFailures(60), overloaded()],

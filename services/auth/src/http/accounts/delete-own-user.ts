@@ -21,8 +21,8 @@ export const deleteOwnUser =
 
 /** What clients are told of it. */
 export const deleteOwnUserDescription: Description = {
-  name: 'deleteOwnUser',
-  summary: 'Delete the own account',
-  details: 'All sessions end at once; posts and votes go with the account.',
-  answers: { 204: { summary: 'The account is gone.' } },
+  name: 'deleteMyAccount',
+  summary: 'Delete my account',
+  details: 'Ends all your sessions at once and deletes your posts and votes.',
+  answers: { 204: { summary: 'The account is deleted.' } },
 };

@@ -1,4 +1,4 @@
-import { unauthorized, type Description, type Handler } from '@agora/http';
+import { saidAs, unauthorized, type Description, type Handler } from '@agora/http';
 import { requireUser } from '@agora/identity';
 import Joi from 'joi';
 import type { ExportSources } from '../../config.js';
@@ -27,28 +27,29 @@ export const exportAccount =
 
 /** What clients are told of it. */
 export const exportAccountDescription: Description = {
-  name: 'exportAccount',
-  summary: 'Export all that is kept of the own account',
-  details: 'The account, its sessions, its posts with drafts, and its votes, as one document to save.',
+  name: 'exportMyAccount',
+  summary: 'Export my data',
+  details:
+    'Everything that is stored about your account: profile, sessions, posts with drafts, and votes, as one downloadable document.',
   answers: {
     200: {
-      summary: 'The export.',
+      summary: 'Your data.',
       body: Joi.object({
         account: accountView.required(),
         sessions: Joi.array().items(sessionView).required(),
         posts: Joi.array()
-          .items(Joi.object().unknown())
+          .items(saidAs(Joi.object(), { $ref: '#/components/schemas/Post' }))
           .required()
-          .description('As `GET /posts` shows them, the oldest first.'),
+          .description('Your posts, drafts included, oldest first.'),
         votes: Joi.array()
           .items(
             Joi.object({
               post_id: Joi.number().integer().required(),
               created_at: Joi.string().isoDate().required(),
-            }),
+            }).meta({ name: 'ExportedVote' }),
           )
           .required(),
-      }).meta({ name: 'Export' }),
+      }).meta({ name: 'AccountExport' }),
       headers: { 'Content-Disposition': '`attachment`' },
     },
   },

@@ -54,13 +54,18 @@ export function registerUser({ passwords, countRegistration, userIds, mails }: D
 
 /** What clients are told of it. */
 export const registerUserDescription = ({ schema }: Pick<Passwords, 'schema'>): Description => ({
-  name: 'registerUser',
-  summary: 'Make an account',
+  name: 'register',
+  summary: 'Register',
   details:
-    'The address is trimmed and compared without regard to case; there is one account per address. Without a name the account is shown as `user_<id>`.',
+    'Creates an account and mails a link that confirms its address. Addresses are trimmed and compared case-insensitively; each has one account. Without a name the account is shown as `user_<id>`.',
   json: schemaWith(schema),
   answers: {
-    201: { summary: 'The account.', body: accountView, headers: { Location: 'The path of the account.' } },
+    201: {
+      summary: 'The new account.',
+      body: accountView,
+      headers: { Location: 'Path of the account.' },
+      links: { getUser: { id: '$response.body#/id' } },
+    },
   },
   refuses: [emailTaken(), nameTaken(), tooManyRegistrations(3_600), overloaded()],
 });

@@ -12,7 +12,7 @@ import { accountView } from './user-view.js';
 
 const schema = Joi.object<{ name: string }>({ name: nameSchema.required() })
   .example({ name: 'ada' })
-  .meta({ name: 'Renaming' });
+  .meta({ name: 'AccountUpdate' });
 
 /** `PATCH /users/me`: changes the caller's name. */
 export const renameOwnUser: Handler = async (ctx) => {
@@ -26,7 +26,7 @@ export const renameOwnUser: Handler = async (ctx) => {
 export const reservedName = () => invalid([{ field: 'name', message: reservedMessage }]);
 
 /** 409: somebody else has the name, perhaps in another case. */
-export const nameTaken = () => conflict('name_taken', 'Somebody else has this name. Choose another one.');
+export const nameTaken = () => conflict('name_taken', 'This name is already taken.');
 
 async function rename(userId: number, name: string): Promise<User> {
   const chosen = name.toLowerCase() === defaultName(userId) ? null : name;
@@ -47,10 +47,11 @@ async function rename(userId: number, name: string): Promise<User> {
 
 /** What clients are told of it. */
 export const renameOwnUserDescription: Description = {
-  name: 'renameOwnUser',
-  summary: 'Change the own name',
-  details: 'Posts show the new name within two seconds. `user_` and digits is free only to its own account.',
+  name: 'updateMyAccount',
+  summary: 'Change my name',
+  details:
+    'Your posts show the new name within two seconds. Names like `user_123` are reserved: only the account with that id may use one.',
   json: schema,
-  answers: { 200: { summary: 'The account.', body: accountView } },
+  answers: { 200: { summary: 'Your account.', body: accountView } },
   refuses: [nameTaken()],
 };

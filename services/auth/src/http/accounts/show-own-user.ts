@@ -13,7 +13,8 @@ export const showOwnUser: Handler = async (ctx) => {
 
 /** What clients are told of it. */
 export const showOwnUserDescription: Description = {
-  name: 'showOwnUser',
-  summary: 'Show the own account',
-  answers: { 200: { summary: 'The account of the caller.', body: accountView } },
+  name: 'getMyAccount',
+  summary: 'Get my account',
+  details: 'The account that the access token belongs to.',
+  answers: { 200: { summary: 'Your account.', body: accountView } },
 };

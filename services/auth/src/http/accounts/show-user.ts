@@ -29,12 +29,13 @@ async function requireAccount(rawId: string | undefined): Promise<User> {
   return user;
 }
 
-const userNotFound = (id: number) => notFound('user_not_found', `There is no user ${id}.`);
+const userNotFound = (id: number) => notFound('user_not_found', `User ${id} does not exist.`);
 
 /** What clients are told of it. */
 export const showUserDescription: Description = {
-  name: 'showUser',
-  summary: 'Show a user',
-  answers: { 200: { summary: 'What everybody sees of the account.', body: userView } },
+  name: 'getUser',
+  summary: 'Get a user',
+  details: 'What everyone can see of an account.',
+  answers: { 200: { summary: 'The user.', body: userView } },
   refuses: [userNotFound(7)],
 };

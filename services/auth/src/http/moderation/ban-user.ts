@@ -11,7 +11,7 @@ const schema = Joi.object<{ reason: string; until?: string }>({
   until: Joi.string()
     .custom((value: string, { error }) => (readTime(value) ? value : error('time.shape')))
     .meta({ jsonSchema: { format: 'date-time' } })
-    .description('When the ban ends, RFC 3339; without it the ban has no end.')
+    .description('When the ban ends (RFC 3339). Without it the ban is permanent.')
     .messages({ 'time.shape': '{#label} must be a time such as 2027-01-31T12:00:00Z' }),
 })
   .example({ reason: 'Advertises in every comment.', until: '2027-01-31T12:00:00Z' })
@@ -33,14 +33,14 @@ export const banAccount =
     ctx.status = 204;
   };
 
-const untilPassed = () => invalid([{ field: 'until', message: 'until must lie in the future' }]);
+const untilPassed = () => invalid([{ field: 'until', message: 'until must be in the future' }]);
 
 /** What clients are told of it. */
 export const banAccountDescription: Description = {
   name: 'banUser',
   summary: 'Ban a user',
   details:
-    'For moderators; not for somebody of the same or a higher role. All sessions of the user end. Posts and votes stay. Of somebody who is banned already, the ban is replaced.',
+    'Ends all sessions of the user and blocks logins until the ban ends. Posts and votes stay. Replaces an existing ban. Moderators only; users of the same or a higher role cannot be banned.',
   json: schema,
   answers: { 204: { summary: 'The user is banned.' } },
   refuses: [userNotFound(7), notAllowed()],

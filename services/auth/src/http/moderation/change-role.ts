@@ -1,7 +1,7 @@
 import { parseId, validate, type Description, type Handler } from '@agora/http';
 import { readJson } from '@agora/http/read-body';
 import { inTransaction } from '@agora/database';
-import { notAllowed, requireRole, roles, type Role } from '@agora/identity';
+import { notAllowed, requireRole, type Role } from '@agora/identity';
 import Joi from 'joi';
 import {
   changeRole,
@@ -9,11 +9,10 @@ import {
   userNotFound,
   type ActDependencies,
 } from '../../moderation/act-on-account.js';
+import { roleSchema } from '../accounts/user-view.js';
 
 const schema = Joi.object<{ role: Role }>({
-  role: Joi.string()
-    .valid(...roles)
-    .required(),
+  role: roleSchema.required(),
 })
   .example({ role: 'moderator' })
   .meta({ name: 'RoleChange' });
@@ -33,10 +32,10 @@ export const changeRoleOfUser =
 /** What clients are told of it. */
 export const changeRoleDescription: Description = {
   name: 'changeRole',
-  summary: 'Give a user another role',
+  summary: 'Change the role of a user',
   details:
-    'For admins; not for another admin, nor for oneself. The sessions of the user end, as their tokens name the role. `npm run accounts -- grant` makes the first admin.',
+    'Ends all sessions of the user, because access tokens carry the role. Admins only; you cannot change your own role or that of another admin. Operators appoint the first admin with `npm run accounts -- grant`.',
   json: schema,
-  answers: { 204: { summary: 'The user has that role.' } },
+  answers: { 204: { summary: 'The role is changed.' } },
   refuses: [userNotFound(7), notAllowed()],
 };

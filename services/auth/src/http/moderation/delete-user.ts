@@ -18,7 +18,7 @@ export const deleteUserDescription: Description = {
   name: 'deleteUser',
   summary: 'Delete an account',
   details:
-    'For admins; not of another admin. As if its owner had done it: posts and votes go with the account.',
-  answers: { 204: { summary: 'The account is gone.' } },
+    'Ends all sessions of the account and deletes its posts and votes. Admins only; other admins cannot be deleted.',
+  answers: { 204: { summary: 'The account is deleted.' } },
   refuses: [userNotFound(7), notAllowed()],
 };

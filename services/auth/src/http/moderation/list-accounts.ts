@@ -14,7 +14,10 @@ import { listAccounts, type ListedAccount } from '../../models/listed-account.js
 import { accountView } from '../accounts/user-view.js';
 
 const query = {
-  search: text({ max: 200 }).default('').description('What the name or the address contains, in any case.'),
+  search: text({ max: 200 })
+    .default('')
+    .example('ada')
+    .description('Text that the name or address must contain, case-insensitive.'),
   limit: integerParameter({ min: 1, max: 100, fallback: 10 }),
   cursor: cursorParameter(),
 };
@@ -43,7 +46,7 @@ const listedAccount = (accountView as unknown as Joi.ObjectSchema<ListedAccount>
       .isoDate()
       .required()
       .allow(null)
-      .description('`9999-12-31T23:59:59Z` for a ban without an end, null where there is none.'),
+      .description('When the ban ends; `9999-12-31T23:59:59Z` if it is permanent, null if there is none.'),
   })
   .example(
     {
@@ -58,18 +61,18 @@ const listedAccount = (accountView as unknown as Joi.ObjectSchema<ListedAccount>
     },
     { override: true },
   )
-  .meta({ name: 'ListedAccount' });
+  .meta({ name: 'AccountWithBan' });
 
 /** What clients are told of it. */
 export const listAllAccountsDescription: Description = {
   name: 'listAccounts',
-  summary: 'List all accounts',
-  details: 'For admins.',
+  summary: 'List accounts',
+  details: 'Newest first. Admins only.',
   query,
   answers: {
     200: {
       summary: 'Newest first.',
-      body: Joi.array().items(listedAccount),
+      body: Joi.array().items(listedAccount).meta({ name: 'AccountList' }),
       optionalHeaders: nextLink('/users'),
     },
   },

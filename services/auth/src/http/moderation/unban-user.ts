@@ -14,8 +14,8 @@ export const unbanAccount: Handler = async (ctx) => {
 /** What clients are told of it. */
 export const unbanAccountDescription: Description = {
   name: 'unbanUser',
-  summary: 'Take the ban of a user back',
-  details: 'For moderators; not for somebody of the same or a higher role.',
+  summary: 'Lift a ban',
+  details: 'Moderators only; does not apply to users of the same or a higher role.',
   answers: { 204: { summary: 'The user can log in again.' } },
   refuses: [userNotFound(7), banNotFound(7), notAllowed()],
 };

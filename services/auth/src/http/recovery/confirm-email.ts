@@ -63,7 +63,8 @@ async function changeEmail(
 export const confirmEmailDescription: Description = {
   name: 'confirmEmail',
   summary: 'Confirm an e-mail address',
-  details: 'With the token of a mail, within 24 hours. An address that was to be changed is changed by this.',
+  details:
+    'Takes the token from a confirmation mail, which is valid for 24 hours. Also completes a change of address.',
   json: schema,
   answers: { 204: { summary: 'The address is confirmed.' } },
   refuses: [invalidMailToken(), emailTaken()],

@@ -5,8 +5,8 @@ import Joi from 'joi';
 export const mailToken = Joi.string()
   .max(128)
   .required()
-  .description('From the link in the mail: what follows the `=`.');
+  .description('The part of the link in the mail after `=`.');
 
 /** 403: the token is wrong, used, expired, or a newer one was sent. */
 export const invalidMailToken = () =>
-  forbidden('invalid_mail_token', 'The token is wrong, used or expired. Ask for a new mail.');
+  forbidden('invalid_mail_token', 'The token is invalid, expired or already used. Request a new mail.');

@@ -28,10 +28,10 @@ export const requestPasswordReset =
 /** What clients are told of it. */
 export const requestPasswordResetDescription: Description = {
   name: 'requestPasswordReset',
-  summary: 'Ask for a mail to set a new password',
+  summary: 'Request a password reset',
   details:
-    'The answer is the same whether the address has an account or not. The token is good for 30 minutes; a newer one voids it.',
+    'Mails a reset token, valid for 30 minutes, if the address has an account; the response is the same either way. A new request invalidates earlier tokens.',
   json: schema,
-  answers: { 202: { summary: 'A mail will be sent if the address has an account.' } },
+  answers: { 202: { summary: 'A mail is on its way if the address has an account.' } },
   refuses: [tooManyMails(3_600)],
 };

@@ -33,8 +33,8 @@ async function mailFor({ id: userId, email, emailVerifiedAt }: User): Promise<Ne
 /** What clients are told of it. */
 export const resendConfirmationDescription: Description = {
   name: 'resendConfirmation',
-  summary: 'Send the confirmation mail again',
-  details: 'Its token takes the place of older ones. No mail is sent when there is nothing to confirm.',
-  answers: { 202: { summary: 'The mail will be sent.' } },
+  summary: 'Resend the confirmation mail',
+  details: 'Invalidates the tokens of earlier mails. No mail is sent if there is nothing to confirm.',
+  answers: { 202: { summary: 'The mail is on its way.' } },
   refuses: [tooManyMails(3_600)],
 };

@@ -48,9 +48,9 @@ export function resetPassword(
 /** What clients are told of it. */
 export const resetPasswordDescription = ({ schema }: Pick<Passwords, 'schema'>): Description => ({
   name: 'resetPassword',
-  summary: 'Set a new password with the token of a mail',
-  details: 'Every session of the user ends. A second factor stays on.',
+  summary: 'Reset a password',
+  details: 'Takes the token from a reset mail. Ends all sessions of the account; a second factor stays on.',
   json: schemaWith(schema),
-  answers: { 204: { summary: 'The password is set.' } },
+  answers: { 204: { summary: 'The password is changed.' } },
   refuses: [invalidMailToken(), overloaded()],
 });

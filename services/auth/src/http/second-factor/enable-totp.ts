@@ -43,7 +43,10 @@ export const enableTotp =
 
 /** 403: the code is wrong, or no secret was made before. */
 const invalidCode = () =>
-  forbidden('invalid_code', 'The code is wrong. Ask for a secret first, and send a code of it.');
+  forbidden(
+    'invalid_code',
+    'The code is invalid. Create a secret first, then send a code generated from it.',
+  );
 
 const recoveryCodes = Joi.object({
   recovery_codes: Joi.array().items(Joi.string()).length(10).required(),
@@ -54,9 +57,10 @@ const recoveryCodes = Joi.object({
 /** What clients are told of it. */
 export const enableTotpDescription: Description = {
   name: 'enableTotp',
-  summary: 'Turn the second factor on',
-  details: 'From now on `POST /login` needs `totp`. Each recovery code takes the place of a code once.',
+  summary: 'Turn on the second factor',
+  details:
+    'From then on `POST /login` requires `totp`. Each recovery code can be used once in place of a code.',
   json: schema,
-  answers: { 200: { summary: 'Recovery codes, shown this once.', body: recoveryCodes } },
+  answers: { 200: { summary: 'Recovery codes. They are shown only once.', body: recoveryCodes } },
   refuses: [invalidCode(), totpEnabled(), tooManyFailures(60)],
 };

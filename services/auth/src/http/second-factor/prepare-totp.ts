@@ -14,7 +14,7 @@ export const passwordCheck = Joi.object<{ current_password: string }>({
   current_password: Joi.string().required(),
 })
   .example({ current_password: 'correct horse' })
-  .meta({ name: 'PasswordCheck' });
+  .meta({ name: 'PasswordConfirmation' });
 
 /** `POST /users/me/totp`: makes the secret of a second factor, which is on once a code of it has come. */
 export const prepareTotp =
@@ -34,25 +34,25 @@ export const prepareTotp =
 
 /** 409: the second factor is on already. */
 export const totpEnabled = () =>
-  conflict('totp_enabled', 'The second factor is on already. Remove it first.');
+  conflict('totp_enabled', 'The second factor is already on. Turn it off first.');
 
 const preparation = Joi.object({
-  secret: Joi.string().required().description('In base32, to be typed into an authenticator.'),
-  uri: Joi.string().required().description('The same as an `otpauth` URI, to be shown as a QR code.'),
+  secret: Joi.string().required().description('Base32 secret, for manual entry in an authenticator app.'),
+  uri: Joi.string().required().description('The secret as an `otpauth` URI, to be shown as a QR code.'),
 })
   .example({
     secret: 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP',
     uri: 'otpauth://totp/Agora:ada%40example.com?issuer=Agora&secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&algorithm=SHA1&digits=6&period=30',
   })
-  .meta({ name: 'TotpPreparation' });
+  .meta({ name: 'TotpSecret' });
 
 /** What clients are told of it. */
 export const prepareTotpDescription: Description = {
-  name: 'prepareTotp',
-  summary: 'Make the secret of a second factor',
+  name: 'createTotpSecret',
+  summary: 'Create a second-factor secret',
   details:
-    'The factor is not on yet: `PUT /users/me/totp` turns it on with a first code. Asking again replaces the secret.',
+    'The second factor stays off until `PUT /users/me/totp` receives a code generated from this secret. Calling again replaces the secret.',
   json: passwordCheck,
-  answers: { 201: { summary: 'The secret, shown this once.', body: preparation } },
+  answers: { 201: { summary: 'The secret. It is shown only once.', body: preparation } },
   refuses: [invalidCredentials(), totpEnabled(), tooManyFailures(60), overloaded()],
 };

@@ -29,13 +29,13 @@ export const removeTotp =
     ctx.status = 204;
   };
 
-const totpDisabled = () => conflict('totp_disabled', 'The second factor is not on.');
+const totpDisabled = () => conflict('totp_disabled', 'The second factor is not turned on.');
 
 /** What clients are told of it. */
 export const removeTotpDescription: Description = {
-  name: 'removeTotp',
-  summary: 'Turn the second factor off',
-  details: 'Its secret and recovery codes are forgotten.',
+  name: 'disableTotp',
+  summary: 'Turn off the second factor',
+  details: 'Deletes its secret and recovery codes.',
   json: passwordCheck,
   answers: { 204: { summary: 'The second factor is off.' } },
   refuses: [invalidCredentials(), totpDisabled(), tooManyFailures(60), overloaded()],

@@ -12,7 +12,8 @@ export const endAllSessions =
 
 /** What clients are told of it. */
 export const endAllSessionsDescription: Description = {
-  name: 'endAllSessions',
-  summary: 'End every session of the user',
-  answers: { 204: { summary: 'All sessions have ended, this one too.' } },
+  name: 'endAllMySessions',
+  summary: 'End all my sessions',
+  details: 'Includes the session of the access token.',
+  answers: { 204: { summary: 'All your sessions have ended.' } },
 };

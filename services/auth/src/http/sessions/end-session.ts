@@ -16,13 +16,14 @@ export const endSession =
     ctx.status = 204;
   };
 
-const sessionNotFound = () => notFound('session_not_found', 'There is no such session.');
+const sessionNotFound = () => notFound('session_not_found', 'The session does not exist.');
 
 /** What clients are told of it. */
 export const endSessionDescription: Description = {
-  name: 'endSession',
-  summary: 'End one session',
-  path: { id: sessionId.required() },
-  answers: { 204: { summary: 'The session has ended, and so have its tokens.' } },
+  name: 'endMySession',
+  summary: 'End one of my sessions',
+  details: 'Its access and refresh tokens stop working.',
+  path: { id: sessionId.required().example('8f14e45f-ceea-467f-9b1d-3c6f0e2a7d55') },
+  answers: { 204: { summary: 'The session has ended.' } },
   refuses: [sessionNotFound()],
 };

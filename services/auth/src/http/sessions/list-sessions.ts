@@ -16,9 +16,10 @@ export const listSessions: Handler = async (ctx) => {
 
 /** What clients are told of it. */
 export const listSessionsDescription: Description = {
-  name: 'listSessions',
-  summary: 'List the own sessions',
+  name: 'listMySessions',
+  summary: 'List my sessions',
+  details: 'Your open sessions, most recently used first.',
   answers: {
-    200: { summary: 'Those that have not ended, the last used first.', body: Joi.array().items(sessionView) },
+    200: { summary: 'Your sessions.', body: Joi.array().items(sessionView).meta({ name: 'SessionList' }) },
   },
 };

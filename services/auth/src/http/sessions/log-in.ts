@@ -27,16 +27,19 @@ interface Login {
 }
 
 const schema = Joi.object<Login>({
-  grant_type: Joi.string().valid('password', '').description('An empty one is none.'),
-  username: Joi.string().required().description('The e-mail address.'),
+  grant_type: saidAs(Joi.string().valid('password', ''), {
+    type: 'string',
+    pattern: '^(password)?$',
+  }).description('`password`; may be empty or left out.'),
+  username: Joi.string().required().description('Your e-mail address.'),
   password: saidAs(Joi.string(), { format: 'password' }).required(),
   totp: Joi.string()
     .allow('')
     .max(64)
-    .description('Where the second factor is on: a code of now, or a recovery code.'),
+    .description('A current code or a recovery code. Required if the second factor is on.'),
 })
   .example({ username: 'ada@example.com', password: 'correct horse' })
-  .meta({ name: 'Login' });
+  .meta({ name: 'LoginRequest' });
 
 interface Dependencies {
   passwords: Passwords;
@@ -114,13 +117,14 @@ async function open(
 
 /** 403: the password is right, and the account has a second factor. */
 const totpRequired = () =>
-  forbidden('totp_required', 'This account has a second factor. Send a code of it as `totp`.');
+  forbidden('totp_required', 'This account has a second factor. Send a code as `totp`.');
 
 /** What clients are told of it. */
 export const logInDescription: Description = {
   name: 'logIn',
-  summary: 'Open a session',
-  details: 'By the password form of OAuth 2.0 (RFC 6749, 4.3.2); its other fields are ignored.',
+  summary: 'Log in',
+  details:
+    'Opens a session with the OAuth 2.0 password grant (RFC 6749, section 4.3.2). Other OAuth 2.0 fields are ignored.',
   form: schema,
   answers: { 200: tokenAnswer },
   refuses: [invalidCredentials(), totpRequired(), banned(), tooManyFailures(60), overloaded()],

@@ -14,6 +14,7 @@ export const logOut =
 /** What clients are told of it. */
 export const logOutDescription: Description = {
   name: 'logOut',
-  summary: 'End this session',
-  answers: { 204: { summary: 'The session has ended, and so have its tokens.' } },
+  summary: 'Log out',
+  details: 'Ends the session of the access token.',
+  answers: { 204: { summary: 'The session has ended.' } },
 };

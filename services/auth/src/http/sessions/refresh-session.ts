@@ -19,7 +19,7 @@ interface Dependencies {
 
 const schema = Joi.object<{ refresh_token: string }>({ refresh_token: Joi.string().max(512).required() })
   .example({ refresh_token: 'dGhlIGxhc3QgcmVmcmVzaCB0b2tlbiwgdXNlZCBvbmNl' })
-  .meta({ name: 'Refresh' });
+  .meta({ name: 'RefreshRequest' });
 
 /** `POST /refresh`: exchanges a refresh token for an access token and the next refresh token. A token that comes twice was stolen by one of the two: the session ends. */
 export const refreshSession =
@@ -59,16 +59,16 @@ export const refreshSession =
   };
 
 const invalidRefreshToken = () =>
-  new Problem(401, 'invalid_refresh_token', 'The refresh token is invalid, expired or used.', {
+  new Problem(401, 'invalid_refresh_token', 'The refresh token is invalid, expired or already used.', {
     headers: { 'WWW-Authenticate': 'Bearer realm="agora", error="invalid_token"' },
   });
 
 /** What clients are told of it. */
 export const refreshSessionDescription: Description = {
-  name: 'refreshSession',
-  summary: 'Exchange a refresh token',
+  name: 'refresh',
+  summary: 'Refresh an access token',
   details:
-    'Each is good for one exchange. One that comes twice was stolen by one of the two: the session ends.',
+    'Exchanges a refresh token for a new access token and the next refresh token. Each refresh token works once; using one again ends the session, because it may have been stolen.',
   json: schema,
   form: schema,
   answers: { 200: tokenAnswer },

@@ -9,9 +9,9 @@ export const sessionView = Joi.object<SessionView, true>({
   created_at: Joi.string().isoDate().required(),
   last_used_at: Joi.string().isoDate().required(),
   expires_at: Joi.string().isoDate().required(),
-  ip: Joi.string().required().description('Where it was opened from.'),
+  ip: Joi.string().required().description('IP address that opened the session.'),
   user_agent: Joi.string().allow('').required(),
-  current: Joi.boolean().required().description('Whether it is the one that asks.'),
+  current: Joi.boolean().required().description('Whether this is the session of the access token.'),
 })
   .example({
     id: '8f14e45f-ceea-467f-9b1d-3c6f0e2a7d55',

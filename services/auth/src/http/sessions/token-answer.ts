@@ -11,10 +11,10 @@ interface TokenView {
 }
 
 const tokenView = Joi.object<TokenView, true>({
-  access_token: Joi.string().required().description('Sent as `Authorization: Bearer …`.'),
+  access_token: Joi.string().required().description('Send it as `Authorization: Bearer …`.'),
   token_type: Joi.string().valid('bearer').required(),
-  expires_in: Joi.number().integer().min(1).required().description('Seconds until the access token ends.'),
-  refresh_token: Joi.string().required().description('To be used once, with `POST /refresh`.'),
+  expires_in: Joi.number().integer().min(1).required().description('Seconds until the access token expires.'),
+  refresh_token: Joi.string().required().description('Exchange it once with `POST /refresh`.'),
 })
   .example({
     access_token: 'eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCJ9.eyJzdWIiOiI3In0.c2lnbmF0dXJl',
@@ -26,7 +26,7 @@ const tokenView = Joi.object<TokenView, true>({
 
 /** What clients are told of that answer. */
 export const tokenAnswer: AnswerDescription = {
-  summary: 'An access token and a refresh token.',
+  summary: 'A new access token and refresh token.',
   body: tokenView,
   headers: { 'Cache-Control': '`no-store`' },
 };

@@ -61,7 +61,7 @@ function fitting(views: readonly PostView[]): string[] {
 
 /** What clients are told of it. */
 export const pageAnswer = (path: PageAnswer['path'], summary: string): AnswerDescription => ({
-  summary: `${summary} It ends before it exceeds 1 MiB.`,
-  body: Joi.array().items(postView),
+  summary: `${summary} A page may be shorter than \`limit\`, because it never exceeds 1 MiB.`,
+  body: Joi.array().items(postView).meta({ name: 'PostList' }),
   optionalHeaders: nextLink(path),
 });

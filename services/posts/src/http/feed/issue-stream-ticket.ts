@@ -11,16 +11,17 @@ export const issueStreamTicket: Handler = async (ctx) => {
 
 /** What clients are told of it. */
 export const issueStreamTicketDescription: Description = {
-  name: 'issueStreamTicket',
-  summary: 'Get a ticket for the live feed',
+  name: 'createStreamTicket',
+  summary: 'Create a stream ticket',
   details:
-    'For `EventSource` and others that cannot send a token: `GET /feed/stream?ticket=…` within 60 s, once. The stream ends with the session and the token that asked for the ticket.',
+    'For clients such as `EventSource` that cannot send headers: open `GET /feed/stream?ticket=…` once within 60 seconds. The stream ends with the session and the access token that created the ticket.',
   answers: {
     201: {
       summary: 'The ticket.',
       body: Joi.object({ ticket: Joi.string().required() })
         .example({ ticket: 'qO3s0WgAS8Kl7tBq1P1J6nq2gT1bJr3bXw9Xo4m5mZc' })
         .meta({ name: 'StreamTicket' }),
+      links: { streamFeed: { ticket: '$response.body#/ticket' } },
     },
   },
 };

@@ -24,12 +24,19 @@ const daysOf = { day: 1, week: 7, month: 30, year: 365, all: Infinity };
 
 /** What a client may ask of the feed. */
 const feedQuery = {
-  sort: Joi.valid('new', 'top', 'hot').default('new'),
-  period: Joi.valid(...Object.keys(daysOf))
+  sort: Joi.string()
+    .valid('new', 'top', 'hot')
+    .default('new')
+    .description('`new`: newest first. `top`: most votes first. `hot`: votes weighed against age.'),
+  period: Joi.string()
+    .valid(...Object.keys(daysOf))
     .default('all')
-    .description('How old a post may be, with `top`.'),
-  owner_id: idParameter(),
-  search: text({ max: 200 }).default('').description('What the title contains, in any case.'),
+    .description('With `sort=top`: how old posts may be.'),
+  owner_id: idParameter().example(7).description('Only posts of this user.'),
+  search: text({ max: 200 })
+    .default('')
+    .example('roses')
+    .description('Text that the title must contain, case-insensitive.'),
   ...pageQuery,
 };
 
@@ -78,9 +85,9 @@ const startOf = ({ sort, period }: FeedParameters): number | null =>
 /** What clients are told of it. */
 export const listFeedDescription: Description = {
   name: 'listFeed',
-  summary: "List everybody's published posts",
+  summary: 'List the feed',
   details:
-    'Follow `Link: <…>; rel="next"` for the next page. Pages never shift: from the first on, each post that was there then comes once, whatever is written or deleted meanwhile; with `top` and `hot` each whose votes stay as they are.',
+    'Published posts of all users. `Link: <…>; rel="next"` leads to the next page. Pages do not shift: following `next` from the first page returns every post that existed then exactly once, unless it is deleted meanwhile; with `top` and `hot`, every post whose votes have not changed.',
   query: feedQuery,
   answers: { 200: pageAnswer('/feed', 'A page of posts.') },
 };

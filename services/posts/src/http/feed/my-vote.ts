@@ -7,9 +7,10 @@ export type Include = 'my_vote' | undefined;
 
 /** The query parameter that asks for it. */
 export const includeParameter = () =>
-  Joi.valid('my_vote').description(
-    'Adds `my_vote` to each post: whether the caller has voted for it, null where that is not known in time. Such an answer has no `ETag`.',
-  );
+  Joi.string()
+    .valid('my_vote')
+    .example('my_vote')
+    .description('Adds `my_vote` to each post. The response then has no `ETag`.');
 
 /** What clients see of the posts, with the votes of the reader where they are asked for: votes is asked once. */
 export async function viewsOf(

@@ -10,7 +10,7 @@ import { lookAtTicket, redeemTicket } from '../../models/stream-ticket.js';
 const query = {
   ticket: Joi.string()
     .allow('')
-    .description('In place of a token: one of `POST /feed/stream/tickets`.')
+    .description('A ticket from `POST /feed/stream/tickets`, in place of an access token.')
     .example('qO3s0WgAS8Kl7tBq1P1J6nq2gT1bJr3bXw9Xo4m5mZc'),
 };
 
@@ -45,22 +45,27 @@ async function listenerOf(ctx: Context, ticket: string | undefined, verifier: Ve
 
 const invalidTicket = (): Problem => {
   const { status, code, headers } = unauthorized('invalid_token');
-  return new Problem(status, code, 'The ticket is used, expired or none of ours, or its session has ended.', {
-    headers,
-  });
+  return new Problem(
+    status,
+    code,
+    'The ticket is invalid, expired or already used, or its session has ended.',
+    {
+      headers,
+    },
+  );
 };
 
 /** What clients are told of it. */
 export const streamFeedDescription: Description = {
   name: 'streamFeed',
-  summary: 'Follow what happens to published posts',
+  summary: 'Stream the feed',
   details:
-    'Server-sent events, each with an `id` to go on from, until the access token ends: `post-published` and `post-changed` (`data`: the Post), `post-deleted` (`{"id"}`; a post taken back to draft too), `votes` (`{"id","votes"}`), and `reset` (`{}`) where something was missed, because the `Last-Event-ID` is unknown or too old. It begins with `retry:`, and a comment comes at least every 15 s. Past the bounds on open streams the oldest of whoever has most ends.',
+    'Server-sent events about published posts, until the access token expires: `post-published` and `post-changed` (`data` is the Post), `post-deleted` (`{"id"}`; also when a post becomes a draft), `votes` (`{"id","votes"}`), and `reset` (`{}`) if events were missed because the `Last-Event-ID` is unknown or too old. Every event has an `id` to resume from. The stream starts with `retry:` and sends a comment at least every 15 seconds. When there are too many streams, the oldest stream of the user with the most is closed.',
   query,
   headers: {
-    'Last-Event-ID': Joi.string().description(
-      'The `id` of the last event that was seen; without it, from now on.',
-    ),
+    'Last-Event-ID': Joi.string()
+      .example('POSTS:120,VOTES:4711')
+      .description('The `id` of the last event that you received. Without it the stream starts now.'),
   },
   answers: {
     200: { summary: 'The events.', body: Joi.string(), mediaType: 'text/event-stream' },

@@ -13,7 +13,7 @@ export const listModerationLog =
 
 const actView = Joi.object<ActView, true>({
   id: entityId.required(),
-  actor_id: entityId.required().allow(null).description("Null for an operator's command."),
+  actor_id: entityId.required().allow(null).description('The user who acted; null for operators.'),
   action: Joi.string()
     .valid(
       'post-removed',
@@ -26,10 +26,11 @@ const actView = Joi.object<ActView, true>({
       'sessions-ended',
       'password-reset-sent',
     )
-    .required(),
+    .required()
+    .meta({ name: 'ModerationAction' }),
   post_id: entityId.required().allow(null),
   user_id: entityId.required().allow(null),
-  reason: Joi.string().required().allow(null).description('With `role-changed`, the new role.'),
+  reason: Joi.string().required().allow(null).description('With `role-changed`: the new role.'),
   created_at: Joi.string().isoDate().required(),
 })
   .example({
@@ -41,18 +42,19 @@ const actView = Joi.object<ActView, true>({
     reason: 'It advertises a shop.',
     created_at: '2026-01-31T12:00:00.000Z',
   })
-  .meta({ name: 'ModerationAct' });
+  .meta({ name: 'ModerationLogEntry' });
 
 /** What clients are told of it. */
 export const listModerationLogDescription: Description = {
   name: 'listModerationLog',
-  summary: 'List what moderators, admins and operators did',
-  details: 'For moderators. Nothing is ever changed in it. Acts on accounts show up within two seconds.',
+  summary: 'List the moderation log',
+  details:
+    'What moderators, admins and operators did, newest first. Entries never change. Actions on accounts appear within two seconds. Moderators only.',
   query: listQuery,
   answers: {
     200: {
       summary: 'Newest first.',
-      body: Joi.array().items(actView),
+      body: Joi.array().items(actView).meta({ name: 'ModerationLog' }),
       optionalHeaders: nextLink('/moderation/log'),
     },
   },

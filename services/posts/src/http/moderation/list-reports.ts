@@ -31,13 +31,13 @@ export const reportView = Joi.object<ReportView, true>({
 /** What clients are told of it. */
 export const listReportsDescription: Description = {
   name: 'listReports',
-  summary: 'List the reports that nobody has settled',
-  details: 'For moderators.',
+  summary: 'List open reports',
+  details: 'Newest first. Moderators only.',
   query: listQuery,
   answers: {
     200: {
       summary: 'Newest first.',
-      body: Joi.array().items(reportView),
+      body: Joi.array().items(reportView).meta({ name: 'ReportList' }),
       optionalHeaders: nextLink('/moderation/reports'),
     },
   },

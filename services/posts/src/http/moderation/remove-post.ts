@@ -33,7 +33,7 @@ export const removePostDescription: Description = {
   name: 'removePost',
   summary: 'Remove a post',
   details:
-    "For moderators. For all but its owner and moderators the post is then as a draft of somebody else's. Reports on it are settled. Of a post that is removed already, the reason is replaced.",
+    'Hides the post from everyone but its owner and moderators, and resolves all reports about it. Replaces the reason if the post is already removed. Moderators only.',
   json: reasonBody,
   answers: { 204: { summary: 'The post is removed.' } },
   refuses: [postNotFound(42), notAllowed()],

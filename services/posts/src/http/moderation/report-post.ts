@@ -25,14 +25,20 @@ export const reportPost: Handler = async (ctx) => {
   ctx.status = 201;
 };
 
-const alreadyReported = () =>
-  conflict('already_reported', 'You have reported this post; a moderator will look at it.');
+const alreadyReported = () => conflict('already_reported', 'You have already reported this post.');
 
 /** What clients are told of it. */
 export const reportPostDescription: Description = {
   name: 'reportPost',
-  summary: 'Report a post to the moderators',
+  summary: 'Report a post',
+  details: 'Asks the moderators to review the post.',
   json: reasonBody,
-  answers: { 201: { summary: 'A moderator will look at it.', body: reportView } },
+  answers: {
+    201: {
+      summary: 'The report.',
+      body: reportView,
+      links: { dismissReport: { id: '$response.body#/id' } },
+    },
+  },
   refuses: [postNotFound(42), alreadyReported()],
 };

@@ -27,8 +27,8 @@ const removalNotFound = (id: number) => notFound('removal_not_found', `Post ${id
 /** What clients are told of it. */
 export const restorePostDescription: Description = {
   name: 'restorePost',
-  summary: 'Take the removal of a post back',
-  details: 'For moderators.',
-  answers: { 204: { summary: 'The post is back, and so are its votes.' } },
+  summary: 'Restore a post',
+  details: 'Makes a removed post visible again, with its votes. Moderators only.',
+  answers: { 204: { summary: 'The post is restored.' } },
   refuses: [postNotFound(42), removalNotFound(42), notAllowed()],
 };

@@ -16,13 +16,14 @@ export const settleReport: Handler = async (ctx) => {
   ctx.status = 204;
 };
 
-const reportNotFound = (id: number) => notFound('report_not_found', `There is no open report ${id}.`);
+const reportNotFound = (id: number) =>
+  notFound('report_not_found', `Report ${id} does not exist or is already resolved.`);
 
 /** What clients are told of it. */
 export const settleReportDescription: Description = {
-  name: 'settleReport',
-  summary: 'Settle a report without a removal',
-  details: 'For moderators. A removal settles all reports on its post.',
-  answers: { 204: { summary: 'The report is settled.' } },
+  name: 'dismissReport',
+  summary: 'Dismiss a report',
+  details: 'Resolves a report without removing the post. Moderators only.',
+  answers: { 204: { summary: 'The report is resolved.' } },
   refuses: [reportNotFound(3), notAllowed()],
 };

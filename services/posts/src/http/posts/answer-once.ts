@@ -38,8 +38,9 @@ export const answerOnce =
 export const idempotencyKey = Joi.string()
   // Spaces around it are no part of a header's value.
   .pattern(/^[!-~]([ -~]{0,253}[!-~])?$/)
+  .example('8f14e45f-ceea-467f-9b1d-3c6f0e2a7d55')
   .description(
-    "Any text of the client's choice, such as a UUID: for 24 hours a retry under it is answered as the first request was.",
+    'A unique value that you choose, such as a UUID. For 24 hours, retries with the same key return the first response.',
   );
 
 const printableAscii = /^[\x20-\x7e]{1,255}$/;
@@ -93,12 +94,13 @@ function replay(first: KeptAnswer | undefined, claim: Claim): Answer {
 
 /** 409: the first request with the key has no answer yet. */
 export const keyInUse = () =>
-  conflict('idempotency_key_in_use', 'The first request with this key is still running.');
+  conflict('idempotency_key_in_use', 'The first request with this key is still in progress.');
 
 const reusedCode = 'idempotency_key_reused';
 
 /** 422: the key came with another body before. */
-export const keyReused = () => new Problem(422, reusedCode, 'This key was used with another body.');
+export const keyReused = () =>
+  new Problem(422, reusedCode, 'This key was already used with a different body.');
 
 /** Refusals that say what is wrong with the request itself; the others may go another way next time. */
 const isKept = ({ status, code }: Problem): boolean =>

@@ -10,8 +10,10 @@ export const changePost: Handler = async (ctx) => answerPost(ctx, await rewriteO
 
 /** What clients are told of it. */
 export const changePostDescription: Description = {
-  name: 'changePost',
-  summary: 'Change parts of an own post',
+  name: 'updatePost',
+  summary: 'Update a post',
+  details:
+    'Changes only the fields that you send. Owner only. Send `If-Match` to avoid overwriting a newer version.',
   headers: writeConditions,
   json: postChanges,
   answers: { 200: taggedPost },

@@ -34,9 +34,9 @@ export const deletePost: Handler = async (ctx) => {
 /** What clients are told of it. */
 export const deletePostDescription: Description = {
   name: 'deletePost',
-  summary: 'Delete an own post',
-  details: 'Its votes go with it.',
+  summary: 'Delete a post',
+  details: 'Deletes the post and its votes. Owner only.',
   headers: writeConditions,
-  answers: { 204: { summary: 'The post is gone.' } },
+  answers: { 204: { summary: 'The post is deleted.' } },
   refuses: [postNotFound(42), notOwner(), preconditionFailed()],
 };

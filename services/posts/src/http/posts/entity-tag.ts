@@ -49,30 +49,38 @@ const tagsOf = (list: string): string[] => list.match(/(?:W\/)?"[^"]*"/g) ?? [];
 
 /** 412: the post is not what the caller takes it for. */
 export const preconditionFailed = () =>
-  new Problem(412, 'precondition_failed', 'The post is not as this request expects it; read it again.');
+  new Problem(
+    412,
+    'precondition_failed',
+    'The post has changed since you read it. Read it again before you retry.',
+  );
 
 /** What clients are told of a post with its tag. */
 export const taggedPost = {
   summary: 'The post.',
   body: postView,
-  headers: { ETag: 'Changes with the text and with the votes; for `If-Match` the text alone counts.' },
+  headers: {
+    ETag: 'Version of the post. Any visible change produces a new one; `If-Match` compares only the text.',
+  },
 } satisfies AnswerDescription;
 
 /** And of reads that have it already. */
 export const unchangedPost: AnswerDescription = {
-  summary: 'The post is as `If-None-Match` says.',
-  headers: { ETag: 'The tag that it still has.' },
+  summary: 'The post has not changed since the version in `If-None-Match`.',
+  headers: { ETag: 'Version of the post.' },
 };
 
-const ifNoneMatch = Joi.string().description('Tags of the post, or `*`.');
+const ifNoneMatch = Joi.string().example('"1-3-1-0"').description('One or more entity tags, or `*`.');
 
 /** The headers that a read looks at. */
 export const readConditions = { 'If-None-Match': ifNoneMatch };
 
 /** The headers that a write looks at. */
 export const writeConditions = {
-  'If-Match': Joi.string().description(
-    'The tag of the text that is meant to change: a later one is refused with 412.',
-  ),
+  'If-Match': Joi.string()
+    .example('"1-3-1-0"')
+    .description(
+      'Entity tag of the version that you want to change. If the text has changed since, the request fails with 412.',
+    ),
   'If-None-Match': ifNoneMatch,
 };

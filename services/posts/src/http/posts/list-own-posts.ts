@@ -18,10 +18,13 @@ interface OwnParameters {
 
 const query = {
   ...pageQuery,
-  skip: integerParameter({ min: 0, max: 10_000 }).description(
-    'How many posts to pass over; a `cursor` goes further, and costs the same on every page.',
-  ),
-  search: text({ max: 200 }).default('').description('What the title contains, in any case.'),
+  skip: integerParameter({ min: 0, max: 10_000 })
+    .example(20)
+    .description('How many posts to skip. Prefer `cursor`: it has no limit, and every page costs the same.'),
+  search: text({ max: 200 })
+    .default('')
+    .example('roses')
+    .description('Text that the title must contain, case-insensitive.'),
 };
 
 /** `GET /posts`: the caller's own posts, drafts too, newest first, with a link to the next page while there is more. */
@@ -41,14 +44,13 @@ export const listOwnPosts =
     await answerPage(ctx, { path: '/posts', query: asked, userId, page, cursorAt }, findOwnVotes);
   };
 
-const skipWithCursor = () =>
-  invalid([{ field: 'cursor', message: 'cursor must not be given together with skip' }]);
+const skipWithCursor = () => invalid([{ field: 'cursor', message: 'cursor and skip must not be combined' }]);
 
 /** What clients are told of it. */
 export const listOwnPostsDescription: Description = {
-  name: 'listOwnPosts',
-  summary: 'List the own posts',
-  details: 'Follow `Link: <…>; rel="next"` for the next page.',
+  name: 'listMyPosts',
+  summary: 'List my posts',
+  details: 'Your posts, drafts included, newest first. `Link: <…>; rel="next"` leads to the next page.',
   query,
-  answers: { 200: pageAnswer('/posts', 'Drafts too, newest first.') },
+  answers: { 200: pageAnswer('/posts', 'A page of your posts.') },
 };

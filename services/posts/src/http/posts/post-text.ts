@@ -17,9 +17,9 @@ export const postText = Joi.object<PostText>({
     content: 'In early spring, above an outward bud.',
     published: true,
   })
-  .meta({ name: 'PostText' });
+  .meta({ name: 'PostInput' });
 
 /** Any part of it. */
 export const postChanges = Joi.object<Partial<PostText>>({ title, content, published })
   .example({ published: true })
-  .meta({ name: 'PostChanges' });
+  .meta({ name: 'PostUpdate' });

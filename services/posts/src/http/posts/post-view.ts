@@ -8,7 +8,9 @@ const userView = Joi.object<UserView, true>({
   id: entityId.required(),
   name: Joi.string().required(),
   created_at: Joi.string().isoDate().required(),
-  email: Joi.string().email().description('Only with the setting `PUBLIC_EMAILS`.'),
+  email: Joi.string()
+    .email()
+    .description('Present only if the server is configured with `PUBLIC_EMAILS=true`.'),
 })
   .example({ id: 7, name: 'ada', created_at: '2026-01-31T12:00:00.000Z' })
   .meta({ name: 'User' });
@@ -18,7 +20,9 @@ export const postView = Joi.object<PostView, true>({
   id: entityId.required(),
   title: Joi.string().required(),
   content: Joi.string().required(),
-  published: Joi.boolean().required().description('A draft is seen by its owner alone.'),
+  published: Joi.boolean()
+    .required()
+    .description('Whether everyone can see the post; drafts are visible to their owner only.'),
   created_at: Joi.string().isoDate().required(),
   updated_at: Joi.string().isoDate().required(),
   owner_id: entityId.required(),
@@ -27,12 +31,14 @@ export const postView = Joi.object<PostView, true>({
   my_vote: Joi.boolean()
     .allow(null)
     .description(
-      'Whether the caller has voted for it, with `include=my_vote`; null where that is not known.',
+      'With `include=my_vote`: whether you have voted for the post; null if that could not be determined in time.',
     ),
   removed: Joi.object({
     reason: Joi.string().required(),
     removed_at: Joi.string().isoDate().required(),
-  }).description('Of a post that a moderator has removed, which its owner and moderators alone see.'),
+  })
+    .description('Why and when a moderator removed the post. Visible to its owner and moderators only.')
+    .meta({ name: 'Removal' }),
 })
   .example({
     id: 42,

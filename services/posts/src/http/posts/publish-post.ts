@@ -47,18 +47,24 @@ async function learnOfAuthor(account: Account, findUser: FindUser): Promise<void
   await inTransaction((transaction) => Author.correct(user, transaction));
 }
 
+const byId = { id: '$response.body#/id' };
+
 /** What clients are told of it. */
 export const publishPostDescription: Description = {
-  name: 'publishPost',
-  summary: 'Write a post',
-  details: 'As a draft when `published` is false.',
+  name: 'createPost',
+  summary: 'Create a post',
+  details: 'Send `published: false` to save a draft. Send an `Idempotency-Key` to make retries safe.',
   headers: { 'Idempotency-Key': idempotencyKey },
   json: postText,
   answers: {
     201: {
       ...taggedPost,
-      headers: { ...taggedPost.headers, Location: 'The path of the post.' },
-      optionalHeaders: { 'Idempotency-Replayed': '`true` when the key had been answered before.' },
+      headers: { ...taggedPost.headers, Location: 'Path of the post.' },
+      links: { getPost: byId, replacePost: byId, updatePost: byId, deletePost: byId, reportPost: byId },
+      optionalHeaders: {
+        'Idempotency-Replayed':
+          '`true` if this is the stored response to an earlier request with the same key.',
+      },
     },
   },
   refuses: [emailNotConfirmed(), keyInUse(), keyReused()],

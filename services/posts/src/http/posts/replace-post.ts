@@ -11,7 +11,8 @@ export const replacePost: Handler = async (ctx) => answerPost(ctx, await rewrite
 /** What clients are told of it. */
 export const replacePostDescription: Description = {
   name: 'replacePost',
-  summary: 'Replace the text of an own post',
+  summary: 'Replace a post',
+  details: 'Replaces the whole text. Owner only. Send `If-Match` to avoid overwriting a newer version.',
   headers: writeConditions,
   json: postText,
   answers: { 200: taggedPost },

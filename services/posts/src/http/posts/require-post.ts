@@ -16,7 +16,7 @@ export async function requireOwnPost(id: number, viewer: Viewer): Promise<ShownP
 }
 
 /** 404 for a post. */
-export const postNotFound = (id: number) => notFound('post_not_found', `There is no post ${id}.`);
+export const postNotFound = (id: number) => notFound('post_not_found', `Post ${id} does not exist.`);
 
 /** 403 for somebody else's post. */
-export const notOwner = () => forbidden('not_owner', 'Only its owner may change or delete a post.');
+export const notOwner = () => forbidden('not_owner', 'Only the owner of a post may change or delete it.');

@@ -26,8 +26,9 @@ const shownPost = { summary: taggedPost.summary, body: postView, optionalHeaders
 
 /** What clients are told of it. */
 export const showPostDescription: Description = {
-  name: 'showPost',
-  summary: 'Show a post',
+  name: 'getPost',
+  summary: 'Get a post',
+  details: 'Drafts are visible to their owner only.',
   query,
   headers: readConditions,
   answers: { 200: shownPost, 304: unchangedPost },
