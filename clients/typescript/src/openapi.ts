@@ -8,8 +8,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Show what this is */
-        get: operations["showRoot"];
+        /**
+         * Get the service info
+         * @description Name and version. Browsers are redirected to the documentation.
+         */
+        get: operations["getServiceInfo"];
         put?: never;
         post?: never;
         delete?: never;
@@ -26,10 +29,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Show the public keys
-         * @description A JWK Set (RFC 7517) to verify access tokens with, by the `kid` of their header.
+         * Get the public keys
+         * @description The JWK Set (RFC 7517) that verifies access tokens. Select a key by the `kid` in the token header.
          */
-        get: operations["showKeySet"];
+        get: operations["getKeySet"];
         put?: never;
         post?: never;
         delete?: never;
@@ -46,27 +49,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Show where clients log in
-         * @description Authorization server metadata (RFC 8414).
+         * Get the authorization server metadata
+         * @description OAuth 2.0 authorization server metadata (RFC 8414).
          */
-        get: operations["showMetadata"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/asyncapi.json": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Show what events tell */
-        get: operations["showEvents"];
+        get: operations["getAuthorizationServer"];
         put?: never;
         post?: never;
         delete?: never;
@@ -82,8 +68,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Show this documentation */
-        get: operations["showDocumentation"];
+        /**
+         * Open the documentation
+         * @description An interactive page that describes this API.
+         */
+        get: operations["getDocumentation"];
         put?: never;
         post?: never;
         delete?: never;
@@ -103,7 +92,7 @@ export interface paths {
         put?: never;
         /**
          * Confirm an e-mail address
-         * @description With the token of a mail, within 24 hours. An address that was to be changed is changed by this.
+         * @description Takes the token from a confirmation mail, which is valid for 24 hours. Also completes a change of address.
          */
         post: operations["confirmEmail"];
         delete?: never;
@@ -120,8 +109,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List everybody's published posts
-         * @description Follow `Link: <…>; rel="next"` for the next page. Pages never shift: from the first on, each post that was there then comes once, whatever is written or deleted meanwhile; with `top` and `hot` each whose votes stay as they are.
+         * List the feed
+         * @description Published posts of all users. `Link: <…>; rel="next"` leads to the next page. Pages do not shift: following `next` from the first page returns every post that existed then exactly once, unless it is deleted meanwhile; with `top` and `hot`, every post whose votes have not changed.
          */
         get: operations["listFeed"];
         put?: never;
@@ -140,8 +129,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Follow what happens to published posts
-         * @description Server-sent events, each with an `id` to go on from, until the access token ends: `post-published` and `post-changed` (`data`: the Post), `post-deleted` (`{"id"}`; a post taken back to draft too), `votes` (`{"id","votes"}`), and `reset` (`{}`) where something was missed, because the `Last-Event-ID` is unknown or too old. It begins with `retry:`, and a comment comes at least every 15 s. Past the bounds on open streams the oldest of whoever has most ends.
+         * Stream the feed
+         * @description Server-sent events about published posts, until the access token expires: `post-published` and `post-changed` (`data` is the Post), `post-deleted` (`{"id"}`; also when a post becomes a draft), `votes` (`{"id","votes"}`), and `reset` (`{}`) if events were missed because the `Last-Event-ID` is unknown or too old. Every event has an `id` to resume from. The stream starts with `retry:` and sends a comment at least every 15 seconds. When there are too many streams, the oldest stream of the user with the most is closed.
          */
         get: operations["streamFeed"];
         put?: never;
@@ -162,10 +151,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Get a ticket for the live feed
-         * @description For `EventSource` and others that cannot send a token: `GET /feed/stream?ticket=…` within 60 s, once. The stream ends with the session and the token that asked for the ticket.
+         * Create a stream ticket
+         * @description For clients such as `EventSource` that cannot send headers: open `GET /feed/stream?ticket=…` once within 60 seconds. The stream ends with the session and the access token that created the ticket.
          */
-        post: operations["issueStreamTicket"];
+        post: operations["createStreamTicket"];
         delete?: never;
         options?: never;
         head?: never;
@@ -179,8 +168,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Show whether the gateway takes requests */
-        get: operations["showHealth"];
+        /**
+         * Check health
+         * @description Whether the gateway accepts requests. Does not check the services behind it.
+         */
+        get: operations["getHealth"];
         put?: never;
         post?: never;
         delete?: never;
@@ -199,8 +191,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Open a session
-         * @description By the password form of OAuth 2.0 (RFC 6749, 4.3.2); its other fields are ignored.
+         * Log in
+         * @description Opens a session with the OAuth 2.0 password grant (RFC 6749, section 4.3.2). Other OAuth 2.0 fields are ignored.
          */
         post: operations["logIn"];
         delete?: never;
@@ -218,7 +210,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** End this session */
+        /**
+         * Log out
+         * @description Ends the session of the access token.
+         */
         post: operations["logOut"];
         delete?: never;
         options?: never;
@@ -234,8 +229,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List what moderators, admins and operators did
-         * @description For moderators. Nothing is ever changed in it. Acts on accounts show up within two seconds.
+         * List the moderation log
+         * @description What moderators, admins and operators did, newest first. Entries never change. Actions on accounts appear within two seconds. Moderators only.
          */
         get: operations["listModerationLog"];
         put?: never;
@@ -254,8 +249,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List the reports that nobody has settled
-         * @description For moderators.
+         * List open reports
+         * @description Newest first. Moderators only.
          */
         get: operations["listReports"];
         put?: never;
@@ -277,10 +272,10 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Settle a report without a removal
-         * @description For moderators. A removal settles all reports on its post.
+         * Dismiss a report
+         * @description Resolves a report without removing the post. Moderators only.
          */
-        delete: operations["settleReport"];
+        delete: operations["dismissReport"];
         options?: never;
         head?: never;
         patch?: never;
@@ -293,8 +288,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Show this document */
-        get: operations["showDocument"];
+        /**
+         * Get the OpenAPI document
+         * @description This document.
+         */
+        get: operations["getOpenApiDocument"];
         put?: never;
         post?: never;
         delete?: never;
@@ -312,13 +310,13 @@ export interface paths {
         };
         get?: never;
         /**
-         * Set a new password with the token of a mail
-         * @description Every session of the user ends. A second factor stays on.
+         * Reset a password
+         * @description Takes the token from a reset mail. Ends all sessions of the account; a second factor stays on.
          */
         put: operations["resetPassword"];
         /**
-         * Ask for a mail to set a new password
-         * @description The answer is the same whether the address has an account or not. The token is good for 30 minutes; a newer one voids it.
+         * Request a password reset
+         * @description Mails a reset token, valid for 30 minutes, if the address has an account; the response is the same either way. A new request invalidates earlier tokens.
          */
         post: operations["requestPasswordReset"];
         delete?: never;
@@ -335,16 +333,16 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List the own posts
-         * @description Follow `Link: <…>; rel="next"` for the next page.
+         * List my posts
+         * @description Your posts, drafts included, newest first. `Link: <…>; rel="next"` leads to the next page.
          */
-        get: operations["listOwnPosts"];
+        get: operations["listMyPosts"];
         put?: never;
         /**
-         * Write a post
-         * @description As a draft when `published` is false.
+         * Create a post
+         * @description Send `published: false` to save a draft. Send an `Idempotency-Key` to make retries safe.
          */
-        post: operations["publishPost"];
+        post: operations["createPost"];
         delete?: never;
         options?: never;
         head?: never;
@@ -358,20 +356,29 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Show a post */
-        get: operations["showPost"];
-        /** Replace the text of an own post */
+        /**
+         * Get a post
+         * @description Drafts are visible to their owner only.
+         */
+        get: operations["getPost"];
+        /**
+         * Replace a post
+         * @description Replaces the whole text. Owner only. Send `If-Match` to avoid overwriting a newer version.
+         */
         put: operations["replacePost"];
         post?: never;
         /**
-         * Delete an own post
-         * @description Its votes go with it.
+         * Delete a post
+         * @description Deletes the post and its votes. Owner only.
          */
         delete: operations["deletePost"];
         options?: never;
         head?: never;
-        /** Change parts of an own post */
-        patch: operations["changePost"];
+        /**
+         * Update a post
+         * @description Changes only the fields that you send. Owner only. Send `If-Match` to avoid overwriting a newer version.
+         */
+        patch: operations["updatePost"];
         trace?: never;
     };
     "/posts/{id}/removal": {
@@ -384,13 +391,13 @@ export interface paths {
         get?: never;
         /**
          * Remove a post
-         * @description For moderators. For all but its owner and moderators the post is then as a draft of somebody else's. Reports on it are settled. Of a post that is removed already, the reason is replaced.
+         * @description Hides the post from everyone but its owner and moderators, and resolves all reports about it. Replaces the reason if the post is already removed. Moderators only.
          */
         put: operations["removePost"];
         post?: never;
         /**
-         * Take the removal of a post back
-         * @description For moderators.
+         * Restore a post
+         * @description Makes a removed post visible again, with its votes. Moderators only.
          */
         delete: operations["restorePost"];
         options?: never;
@@ -407,7 +414,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Report a post to the moderators */
+        /**
+         * Report a post
+         * @description Asks the moderators to review the post.
+         */
         post: operations["reportPost"];
         delete?: never;
         options?: never;
@@ -425,10 +435,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Exchange a refresh token
-         * @description Each is good for one exchange. One that comes twice was stolen by one of the two: the session ends.
+         * Refresh an access token
+         * @description Exchanges a refresh token for a new access token and the next refresh token. Each refresh token works once; using one again ends the session, because it may have been stolen.
          */
-        post: operations["refreshSession"];
+        post: operations["refresh"];
         delete?: never;
         options?: never;
         head?: never;
@@ -442,12 +452,18 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the own sessions */
-        get: operations["listSessions"];
+        /**
+         * List my sessions
+         * @description Your open sessions, most recently used first.
+         */
+        get: operations["listMySessions"];
         put?: never;
         post?: never;
-        /** End every session of the user */
-        delete: operations["endAllSessions"];
+        /**
+         * End all my sessions
+         * @description Includes the session of the access token.
+         */
+        delete: operations["endAllMySessions"];
         options?: never;
         head?: never;
         patch?: never;
@@ -463,8 +479,11 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** End one session */
-        delete: operations["endSession"];
+        /**
+         * End one of my sessions
+         * @description Its access and refresh tokens stop working.
+         */
+        delete: operations["endMySession"];
         options?: never;
         head?: never;
         patch?: never;
@@ -478,16 +497,16 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List all accounts
-         * @description For admins.
+         * List accounts
+         * @description Newest first. Admins only.
          */
         get: operations["listAccounts"];
         put?: never;
         /**
-         * Make an account
-         * @description The address is trimmed and compared without regard to case; there is one account per address. Without a name the account is shown as `user_<id>`.
+         * Register
+         * @description Creates an account and mails a link that confirms its address. Addresses are trimmed and compared case-insensitively; each has one account. Without a name the account is shown as `user_<id>`.
          */
-        post: operations["registerUser"];
+        post: operations["register"];
         delete?: never;
         options?: never;
         head?: never;
@@ -501,13 +520,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Show a user */
-        get: operations["showUser"];
+        /**
+         * Get a user
+         * @description What everyone can see of an account.
+         */
+        get: operations["getUser"];
         put?: never;
         post?: never;
         /**
          * Delete an account
-         * @description For admins; not of another admin. As if its owner had done it: posts and votes go with the account.
+         * @description Ends all sessions of the account and deletes its posts and votes. Admins only; other admins cannot be deleted.
          */
         delete: operations["deleteUser"];
         options?: never;
@@ -525,13 +547,13 @@ export interface paths {
         get?: never;
         /**
          * Ban a user
-         * @description For moderators; not for somebody of the same or a higher role. All sessions of the user end. Posts and votes stay. Of somebody who is banned already, the ban is replaced.
+         * @description Ends all sessions of the user and blocks logins until the ban ends. Posts and votes stay. Replaces an existing ban. Moderators only; users of the same or a higher role cannot be banned.
          */
         put: operations["banUser"];
         post?: never;
         /**
-         * Take the ban of a user back
-         * @description For moderators; not for somebody of the same or a higher role.
+         * Lift a ban
+         * @description Moderators only; does not apply to users of the same or a higher role.
          */
         delete: operations["unbanUser"];
         options?: never;
@@ -548,8 +570,8 @@ export interface paths {
         };
         get?: never;
         /**
-         * Give a user another role
-         * @description For admins; not for another admin, nor for oneself. The sessions of the user end, as their tokens name the role. `npm run accounts -- grant` makes the first admin.
+         * Change the role of a user
+         * @description Ends all sessions of the user, because access tokens carry the role. Admins only; you cannot change your own role or that of another admin. Operators appoint the first admin with `npm run accounts -- grant`.
          */
         put: operations["changeRole"];
         post?: never;
@@ -566,22 +588,25 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Show the own account */
-        get: operations["showOwnUser"];
+        /**
+         * Get my account
+         * @description The account that the access token belongs to.
+         */
+        get: operations["getMyAccount"];
         put?: never;
         post?: never;
         /**
-         * Delete the own account
-         * @description All sessions end at once; posts and votes go with the account.
+         * Delete my account
+         * @description Ends all your sessions at once and deletes your posts and votes.
          */
-        delete: operations["deleteOwnUser"];
+        delete: operations["deleteMyAccount"];
         options?: never;
         head?: never;
         /**
-         * Change the own name
-         * @description Posts show the new name within two seconds. `user_` and digits is free only to its own account.
+         * Change my name
+         * @description Your posts show the new name within two seconds. Names like `user_123` are reserved: only the account with that id may use one.
          */
-        patch: operations["renameOwnUser"];
+        patch: operations["updateMyAccount"];
         trace?: never;
     };
     "/users/me/email": {
@@ -593,8 +618,8 @@ export interface paths {
         };
         get?: never;
         /**
-         * Change the e-mail address
-         * @description A mail to the new address asks to confirm it, one to the old address says so. The address changes when it is confirmed; sessions stay.
+         * Change my e-mail address
+         * @description Mails a confirmation link to the new address and a notice to the old one. The address changes once it is confirmed. Your sessions stay open.
          */
         put: operations["changeEmail"];
         post?: never;
@@ -614,8 +639,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Send the confirmation mail again
-         * @description Its token takes the place of older ones. No mail is sent when there is nothing to confirm.
+         * Resend the confirmation mail
+         * @description Invalidates the tokens of earlier mails. No mail is sent if there is nothing to confirm.
          */
         post: operations["resendConfirmation"];
         delete?: never;
@@ -632,10 +657,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Export all that is kept of the own account
-         * @description The account, its sessions, its posts with drafts, and its votes, as one document to save.
+         * Export my data
+         * @description Everything that is stored about your account: profile, sessions, posts with drafts, and votes, as one downloadable document.
          */
-        get: operations["exportAccount"];
+        get: operations["exportMyAccount"];
         put?: never;
         post?: never;
         delete?: never;
@@ -653,8 +678,8 @@ export interface paths {
         };
         get?: never;
         /**
-         * Change the password
-         * @description Every other session of the user ends, and a mail says so.
+         * Change my password
+         * @description Ends all your other sessions and notifies you by mail.
          */
         put: operations["changePassword"];
         post?: never;
@@ -673,15 +698,15 @@ export interface paths {
         };
         get?: never;
         /**
-         * Turn the second factor on
-         * @description From now on `POST /login` needs `totp`. Each recovery code takes the place of a code once.
+         * Turn on the second factor
+         * @description From then on `POST /login` requires `totp`. Each recovery code can be used once in place of a code.
          */
         put: operations["enableTotp"];
         /**
-         * Make the secret of a second factor
-         * @description The factor is not on yet: `PUT /users/me/totp` turns it on with a first code. Asking again replaces the secret.
+         * Create a second-factor secret
+         * @description The second factor stays off until `PUT /users/me/totp` receives a code generated from this secret. Calling again replaces the secret.
          */
-        post: operations["prepareTotp"];
+        post: operations["createTotpSecret"];
         delete?: never;
         options?: never;
         head?: never;
@@ -698,10 +723,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Turn the second factor off
-         * @description Its secret and recovery codes are forgotten.
+         * Turn off the second factor
+         * @description Deletes its secret and recovery codes.
          */
-        post: operations["removeTotp"];
+        post: operations["disableTotp"];
         delete?: never;
         options?: never;
         head?: never;
@@ -715,12 +740,15 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the own votes among some posts */
-        get: operations["listOwnVotes"];
+        /**
+         * List my votes
+         * @description Tells which of the given posts you have voted for.
+         */
+        get: operations["listMyVotes"];
         put?: never;
         /**
-         * Vote for a post, or take the vote back
-         * @description The count of the post follows a moment later.
+         * Vote for a post
+         * @description Adds or removes your vote. The vote count of the post follows shortly after; send the `Consistency-Token` of this response to read it at once.
          */
         post: operations["castVote"];
         delete?: never;
@@ -734,6 +762,7 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * Account
          * @example {
          *       "id": 7,
          *       "name": "ada",
@@ -749,16 +778,67 @@ export interface components {
             created_at: string;
             /** Format: email */
             email: string;
-            /** @description Whether the address is confirmed. */
+            /** @description Whether the e-mail address is confirmed. */
             email_verified: boolean;
             id: number;
             name: string;
-            /** @enum {string} */
-            role: "user" | "moderator" | "admin";
+            role: components["schemas"]["Role"];
+            /** @description Whether a second factor is on. */
+            totp: boolean;
+        };
+        /** AccountExport */
+        AccountExport: {
+            account: components["schemas"]["Account"];
+            /** @description Your posts, drafts included, oldest first. */
+            posts: components["schemas"]["Post"][];
+            sessions: components["schemas"]["Session"][];
+            votes: components["schemas"]["ExportedVote"][];
+        };
+        /** AccountList */
+        AccountList: components["schemas"]["AccountWithBan"][];
+        /**
+         * AccountUpdate
+         * @example {
+         *       "name": "ada"
+         *     }
+         */
+        AccountUpdate: {
+            /** @description Unique, compared case-insensitively. */
+            name: string;
+        };
+        /**
+         * AccountWithBan
+         * @example {
+         *       "id": 7,
+         *       "name": "ada",
+         *       "email": "ada@example.com",
+         *       "email_verified": true,
+         *       "role": "user",
+         *       "totp": false,
+         *       "created_at": "2026-01-31T12:00:00.000Z",
+         *       "banned_until": null
+         *     }
+         */
+        AccountWithBan: {
+            /**
+             * Format: date-time
+             * @description When the ban ends; `9999-12-31T23:59:59Z` if it is permanent, null if there is none.
+             */
+            banned_until: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: email */
+            email: string;
+            /** @description Whether the e-mail address is confirmed. */
+            email_verified: boolean;
+            id: number;
+            name: string;
+            role: components["schemas"]["Role"];
             /** @description Whether a second factor is on. */
             totp: boolean;
         };
         /**
+         * AuthorizationServerMetadata
          * @example {
          *       "issuer": "https://agora.example",
          *       "token_endpoint": "https://agora.example/login",
@@ -773,7 +853,7 @@ export interface components {
          *       "service_documentation": "https://agora.example/docs"
          *     }
          */
-        AuthorizationServer: {
+        AuthorizationServerMetadata: {
             grant_types_supported: string[];
             /** @description The `iss` of access tokens. */
             issuer: string;
@@ -784,6 +864,7 @@ export interface components {
             token_endpoint_auth_methods_supported: string[];
         };
         /**
+         * Ban
          * @example {
          *       "reason": "Advertises in every comment.",
          *       "until": "2027-01-31T12:00:00Z"
@@ -793,11 +874,12 @@ export interface components {
             reason: string;
             /**
              * Format: date-time
-             * @description When the ban ends, RFC 3339; without it the ban has no end.
+             * @description When the ban ends (RFC 3339). Without it the ban is permanent.
              */
             until?: string;
         };
         /**
+         * EmailChange
          * @example {
          *       "email": "ada@example.net",
          *       "current_password": "correct horse"
@@ -809,95 +891,81 @@ export interface components {
             email: string;
         };
         /**
+         * EmailConfirmation
          * @example {
          *       "token": "dGhlIHRva2VuIGZyb20gdGhlIGxpbmsgaW4gYSBtYWls"
          *     }
          */
         EmailConfirmation: {
-            /** @description From the link in the mail: what follows the `=`. */
+            /** @description The part of the link in the mail after `=`. */
             token: string;
         };
-        Export: {
-            account: components["schemas"]["Account"];
-            /** @description As `GET /posts` shows them, the oldest first. */
-            posts: Record<string, never>[];
-            sessions: components["schemas"]["Session"][];
-            votes: {
-                /** Format: date-time */
-                created_at: string;
-                post_id: number;
-            }[];
+        /** ExportedVote */
+        ExportedVote: {
+            /** Format: date-time */
+            created_at: string;
+            post_id: number;
         };
+        /**
+         * FieldError
+         * @example {
+         *       "field": "title",
+         *       "message": "title is required"
+         *     }
+         */
         FieldError: {
-            /** @description Where it is: `body`, the name of a field or of a parameter. */
+            /** @description Name of the field or parameter; `body` for the body as a whole. */
             field: string;
+            /** @description What is wrong with it. */
             message: string;
         };
+        /** Health */
         Health: {
             /** @enum {string} */
             status: "ok";
         };
-        KeySet: {
-            keys: ({
-                alg: string;
-                kid: string;
-                kty: string;
-                use: string;
-            } & {
-                [key: string]: unknown;
-            })[];
-        };
         /**
-         * @example {
-         *       "id": 7,
-         *       "name": "ada",
-         *       "email": "ada@example.com",
-         *       "email_verified": true,
-         *       "role": "user",
-         *       "totp": false,
-         *       "created_at": "2026-01-31T12:00:00.000Z",
-         *       "banned_until": null
-         *     }
+         * JsonWebKey
+         * @description A public key (RFC 7517). Its type decides which further members it has.
          */
-        ListedAccount: {
-            /**
-             * Format: date-time
-             * @description `9999-12-31T23:59:59Z` for a ban without an end, null where there is none.
-             */
-            banned_until: string | null;
-            /** Format: date-time */
-            created_at: string;
-            /** Format: email */
-            email: string;
-            /** @description Whether the address is confirmed. */
-            email_verified: boolean;
-            id: number;
-            name: string;
-            /** @enum {string} */
-            role: "user" | "moderator" | "admin";
-            /** @description Whether a second factor is on. */
-            totp: boolean;
+        JsonWebKey: {
+            alg: string;
+            kid: string;
+            kty: string;
+            use: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /** JsonWebKeySet */
+        JsonWebKeySet: {
+            keys: components["schemas"]["JsonWebKey"][];
         };
         /**
+         * LoginRequest
          * @example {
          *       "username": "ada@example.com",
          *       "password": "correct horse"
          *     }
          */
-        Login: {
-            /**
-             * @description An empty one is none.
-             * @enum {string}
-             */
-            grant_type?: "password" | "";
+        LoginRequest: {
+            /** @description `password`; may be empty or left out. */
+            grant_type?: string;
             /** Format: password */
             password: string;
-            /** @description Where the second factor is on: a code of now, or a recovery code. */
+            /** @description A current code or a recovery code. Required if the second factor is on. */
             totp?: string;
-            /** @description The e-mail address. */
+            /** @description Your e-mail address. */
             username: string;
         };
         /**
+         * ModerationAction
+         * @enum {string}
+         */
+        ModerationAction: "post-removed" | "post-restored" | "report-settled" | "user-banned" | "user-unbanned" | "role-changed" | "user-deleted" | "sessions-ended" | "password-reset-sent";
+        /** ModerationLog */
+        ModerationLog: components["schemas"]["ModerationLogEntry"][];
+        /**
+         * ModerationLogEntry
          * @example {
          *       "id": 5,
          *       "actor_id": 2,
@@ -908,20 +976,20 @@ export interface components {
          *       "created_at": "2026-01-31T12:00:00.000Z"
          *     }
          */
-        ModerationAct: {
-            /** @enum {string} */
-            action: "post-removed" | "post-restored" | "report-settled" | "user-banned" | "user-unbanned" | "role-changed" | "user-deleted" | "sessions-ended" | "password-reset-sent";
-            /** @description Null for an operator's command. */
+        ModerationLogEntry: {
+            action: components["schemas"]["ModerationAction"];
+            /** @description The user who acted; null for operators. */
             actor_id: number | null;
             /** Format: date-time */
             created_at: string;
             id: number;
             post_id: number | null;
-            /** @description With `role-changed`, the new role. */
+            /** @description With `role-changed`: the new role. */
             reason: string | null;
             user_id: number | null;
         };
         /**
+         * MyVotes
          * @example {
          *       "voted": [
          *         1,
@@ -929,10 +997,17 @@ export interface components {
          *       ]
          *     }
          */
-        OwnVotes: {
+        MyVotes: {
             voted: number[];
         };
+        /** OpenApiDocument */
+        OpenApiDocument: {
+            openapi: string;
+        } & {
+            [key: string]: unknown;
+        };
         /**
+         * PasswordChange
          * @example {
          *       "current_password": "correct horse",
          *       "new_password": "battery staple"
@@ -942,19 +1017,21 @@ export interface components {
             current_password: string;
             /**
              * Format: password
-             * @description 8 to 72 bytes in UTF-8 and NFC, without U+0000; none of the most common passwords.
+             * @description 8 to 72 bytes of NFC-normalized UTF-8, without U+0000. The most common passwords are rejected.
              */
             new_password: string;
         };
         /**
+         * PasswordConfirmation
          * @example {
          *       "current_password": "correct horse"
          *     }
          */
-        PasswordCheck: {
+        PasswordConfirmation: {
             current_password: string;
         };
         /**
+         * PasswordReset
          * @example {
          *       "token": "dGhlIHRva2VuIGZyb20gdGhlIGxpbmsgaW4gYSBtYWls",
          *       "new_password": "battery staple"
@@ -963,13 +1040,14 @@ export interface components {
         PasswordReset: {
             /**
              * Format: password
-             * @description 8 to 72 bytes in UTF-8 and NFC, without U+0000; none of the most common passwords.
+             * @description 8 to 72 bytes of NFC-normalized UTF-8, without U+0000. The most common passwords are rejected.
              */
             new_password: string;
-            /** @description From the link in the mail: what follows the `=`. */
+            /** @description The part of the link in the mail after `=`. */
             token: string;
         };
         /**
+         * PasswordResetRequest
          * @example {
          *       "email": "ada@example.com"
          *     }
@@ -979,6 +1057,7 @@ export interface components {
             email: string;
         };
         /**
+         * Post
          * @example {
          *       "id": 42,
          *       "title": "How to prune roses",
@@ -1000,65 +1079,76 @@ export interface components {
             /** Format: date-time */
             created_at: string;
             id: number;
-            /** @description Whether the caller has voted for it, with `include=my_vote`; null where that is not known. */
+            /** @description With `include=my_vote`: whether you have voted for the post; null if that could not be determined in time. */
             my_vote?: boolean | null;
             owner: components["schemas"]["User"];
             owner_id: number;
-            /** @description A draft is seen by its owner alone. */
+            /** @description Whether everyone can see the post; drafts are visible to their owner only. */
             published: boolean;
-            /** @description Of a post that a moderator has removed, which its owner and moderators alone see. */
-            removed?: {
-                reason: string;
-                /** Format: date-time */
-                removed_at: string;
-            };
+            removed?: components["schemas"]["Removal"];
             title: string;
             /** Format: date-time */
             updated_at: string;
             votes: number;
         };
         /**
-         * @example {
-         *       "published": true
-         *     }
-         */
-        PostChanges: {
-            content?: string;
-            published?: boolean;
-            title?: string;
-        };
-        /**
+         * PostInput
          * @example {
          *       "title": "How to prune roses",
          *       "content": "In early spring, above an outward bud.",
          *       "published": true
          *     }
          */
-        PostText: {
+        PostInput: {
             content: string;
-            /** @description true unless it is given. */
+            /** @description Defaults to true. */
             published?: boolean;
             title: string;
         };
-        /** @description An error (RFC 9457). */
+        /** PostList */
+        PostList: components["schemas"]["Post"][];
+        /**
+         * PostUpdate
+         * @example {
+         *       "published": true
+         *     }
+         */
+        PostUpdate: {
+            content?: string;
+            published?: boolean;
+            title?: string;
+        };
+        /**
+         * Problem
+         * @description An error (RFC 9457).
+         */
         Problem: {
-            /** @description A stable word for programs. */
-            code: string;
-            /** @description A sentence for people. */
+            code: components["schemas"]["ProblemCode"];
+            /** @description What went wrong, for people. */
             detail: string;
-            /** @description At `/login` and `/refresh`: the error code of OAuth 2.0 (RFC 6749, 5.2). */
+            /** @description From `/login` and `/refresh`: the OAuth 2.0 error code (RFC 6749, section 5.2). */
             error?: string;
-            /** @description Likewise: `detail`, for OAuth 2.0 clients. */
+            /** @description From `/login` and `/refresh`: `detail` for OAuth 2.0 clients. */
             error_description?: string;
-            /** @description With 422: one entry for every bad field. */
+            /** @description With 422: one entry for each invalid field. */
             errors?: components["schemas"]["FieldError"][];
+            /** @description Identifies the request in the logs of the server. */
             request_id: string;
+            /** @description The HTTP status. */
             status: number;
-            /** @description The name of the status. */
+            /** @description The name of the HTTP status. */
             title: string;
+            /** @description `about:blank`: `code` tells problems apart. */
             type: string;
         };
         /**
+         * ProblemCode
+         * @description What went wrong, for programs. Codes never change their meaning; new ones may be added, so handle an unknown code by its status.
+         * @enum {string}
+         */
+        ProblemCode: "already_reported" | "bad_gateway" | "ban_not_found" | "banned" | "body_too_large" | "draining" | "email_not_confirmed" | "email_taken" | "expectation_failed" | "gateway_timeout" | "headers_too_large" | "idempotency_key_in_use" | "idempotency_key_reused" | "internal_error" | "invalid_code" | "invalid_credentials" | "invalid_mail_token" | "invalid_refresh_token" | "invalid_token" | "malformed_body" | "malformed_request" | "method_not_allowed" | "name_taken" | "not_allowed" | "not_found" | "not_owner" | "overloaded" | "post_not_found" | "precondition_failed" | "rate_limited" | "removal_not_found" | "report_not_found" | "request_timeout" | "revocations_unknown" | "service_unavailable" | "session_not_found" | "token_missing" | "too_many_attempts" | "totp_disabled" | "totp_enabled" | "totp_required" | "unavailable" | "unsupported_media_type" | "user_not_found" | "validation_failed" | "vote_exists" | "vote_not_found";
+        /**
+         * Reason
          * @example {
          *       "reason": "It advertises a shop."
          *     }
@@ -1067,6 +1157,7 @@ export interface components {
             reason: string;
         };
         /**
+         * RecoveryCodes
          * @example {
          *       "recovery_codes": [
          *         "k7qz-m3vd-x9pt-a0ce",
@@ -1086,14 +1177,16 @@ export interface components {
             recovery_codes: string[];
         };
         /**
+         * RefreshRequest
          * @example {
          *       "refresh_token": "dGhlIGxhc3QgcmVmcmVzaCB0b2tlbiwgdXNlZCBvbmNl"
          *     }
          */
-        Refresh: {
+        RefreshRequest: {
             refresh_token: string;
         };
         /**
+         * Registration
          * @example {
          *       "email": "ada@example.com",
          *       "password": "correct horse",
@@ -1103,24 +1196,25 @@ export interface components {
         Registration: {
             /** Format: email */
             email: string;
-            /** @description Unique without regard to case. */
+            /** @description Unique, compared case-insensitively. */
             name?: string;
             /**
              * Format: password
-             * @description 8 to 72 bytes in UTF-8 and NFC, without U+0000; none of the most common passwords.
+             * @description 8 to 72 bytes of NFC-normalized UTF-8, without U+0000. The most common passwords are rejected.
              */
             password: string;
         };
         /**
-         * @example {
-         *       "name": "ada"
-         *     }
+         * Removal
+         * @description Why and when a moderator removed the post. Visible to its owner and moderators only.
          */
-        Renaming: {
-            /** @description Unique without regard to case. */
-            name: string;
+        Removal: {
+            reason: string;
+            /** Format: date-time */
+            removed_at: string;
         };
         /**
+         * Report
          * @example {
          *       "id": 3,
          *       "post_id": 42,
@@ -1137,21 +1231,30 @@ export interface components {
             reason: string;
             reporter_id: number;
         };
+        /** ReportList */
+        ReportList: components["schemas"]["Report"][];
         /**
+         * Role
+         * @enum {string}
+         */
+        Role: "user" | "moderator" | "admin";
+        /**
+         * RoleChange
          * @example {
          *       "role": "moderator"
          *     }
          */
         RoleChange: {
-            /** @enum {string} */
-            role: "user" | "moderator" | "admin";
+            role: components["schemas"]["Role"];
         };
-        Root: {
+        /** ServiceInfo */
+        ServiceInfo: {
             docs: string;
             name: string;
             version: string;
         };
         /**
+         * Session
          * @example {
          *       "id": "8f14e45f-ceea-467f-9b1d-3c6f0e2a7d55",
          *       "created_at": "2026-01-31T12:00:00.000Z",
@@ -1165,19 +1268,22 @@ export interface components {
         Session: {
             /** Format: date-time */
             created_at: string;
-            /** @description Whether it is the one that asks. */
+            /** @description Whether this is the session of the access token. */
             current: boolean;
             /** Format: date-time */
             expires_at: string;
             /** Format: uuid */
             id: string;
-            /** @description Where it was opened from. */
+            /** @description IP address that opened the session. */
             ip: string;
             /** Format: date-time */
             last_used_at: string;
             user_agent: string;
         };
+        /** SessionList */
+        SessionList: components["schemas"]["Session"][];
         /**
+         * StreamTicket
          * @example {
          *       "ticket": "qO3s0WgAS8Kl7tBq1P1J6nq2gT1bJr3bXw9Xo4m5mZc"
          *     }
@@ -1186,6 +1292,7 @@ export interface components {
             ticket: string;
         };
         /**
+         * Token
          * @example {
          *       "access_token": "eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCJ9.eyJzdWIiOiI3In0.c2lnbmF0dXJl",
          *       "token_type": "bearer",
@@ -1194,16 +1301,17 @@ export interface components {
          *     }
          */
         Token: {
-            /** @description Sent as `Authorization: Bearer …`. */
+            /** @description Send it as `Authorization: Bearer …`. */
             access_token: string;
-            /** @description Seconds until the access token ends. */
+            /** @description Seconds until the access token expires. */
             expires_in: number;
-            /** @description To be used once, with `POST /refresh`. */
+            /** @description Exchange it once with `POST /refresh`. */
             refresh_token: string;
             /** @enum {string} */
             token_type: "bearer";
         };
         /**
+         * TotpCode
          * @example {
          *       "code": "492039"
          *     }
@@ -1212,18 +1320,20 @@ export interface components {
             code: string;
         };
         /**
+         * TotpSecret
          * @example {
          *       "secret": "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP",
          *       "uri": "otpauth://totp/Agora:ada%40example.com?issuer=Agora&secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&algorithm=SHA1&digits=6&period=30"
          *     }
          */
-        TotpPreparation: {
-            /** @description In base32, to be typed into an authenticator. */
+        TotpSecret: {
+            /** @description Base32 secret, for manual entry in an authenticator app. */
             secret: string;
-            /** @description The same as an `otpauth` URI, to be shown as a QR code. */
+            /** @description The secret as an `otpauth` URI, to be shown as a QR code. */
             uri: string;
         };
         /**
+         * User
          * @example {
          *       "id": 7,
          *       "name": "ada",
@@ -1235,701 +1345,198 @@ export interface components {
             created_at: string;
             /**
              * Format: email
-             * @description Only with the setting `PUBLIC_EMAILS`.
+             * @description Present only if the server is configured with `PUBLIC_EMAILS=true`.
              */
             email?: string;
             id: number;
             name: string;
         };
-        VoteChange: {
-            /** @enum {string} */
-            message: "Vote added successfully" | "Vote deleted successfully";
-        };
         /**
+         * VoteRequest
          * @example {
          *       "post_id": 42,
          *       "dir": 1
          *     }
          */
         VoteRequest: {
-            /** @description 1 adds the vote, anything less takes it back. */
+            /** @description 1 adds your vote; 0 or less removes it. */
             dir: number;
             post_id: number;
         };
+        /** VoteResult */
+        VoteResult: {
+            /** @enum {string} */
+            message: "Vote added successfully" | "Vote deleted successfully";
+        };
     };
     responses: {
-        /** @description Conflict: `already_reported` (You have reported this post; a moderator will look at it.) */
-        AlreadyReported: {
-            headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {unknown} */
-                    code?: "already_reported";
-                    /** @constant */
-                    status?: 409;
-                };
-            };
-        };
-        /** @description Bad Gateway: `bad_gateway` (The service broke off before it answered.) */
+        /** @description Bad Gateway: `bad_gateway` (The service closed the connection before it responded.) */
         BadGateway: {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {unknown} */
-                    code?: "bad_gateway";
-                    /** @constant */
-                    status?: 502;
-                };
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Forbidden: `banned` (This account is banned.) `invalid_credentials` (Invalid credentials) `totp_required` (This account has a second factor. Send a code of it as `totp`.) */
-        BannedOrInvalidCredentialsOrTotpRequired: {
+        /** @description Bad Request: `malformed_request` (The request could not be read.) */
+        BadRequest: {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {unknown} */
-                    code?: "banned" | "invalid_credentials" | "totp_required";
-                    /** @constant */
-                    status?: 403;
-                };
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Not Found: `ban_not_found` (User 7 is not banned.) `not_found` (There is nothing at this path.) `user_not_found` (There is no user 7.) */
-        BanNotFoundOrNotFoundOrUserNotFound: {
+        /** @description Conflict: `email_taken` (An account with this e-mail address already exists.) */
+        Conflict: {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {unknown} */
-                    code?: "ban_not_found" | "not_found" | "user_not_found";
-                    /** @constant */
-                    status?: 404;
-                };
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Payload Too Large: `body_too_large` (The body must have at most 131072 bytes.) */
-        BodyTooLarge: {
+        /** @description Forbidden: `not_allowed` (Your role does not allow this.) */
+        Forbidden: {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {unknown} */
-                    code?: "body_too_large";
-                    /** @constant */
-                    status?: 413;
-                };
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Service Unavailable: `draining` (The gateway is shutting down.) */
-        Draining: {
-            headers: {
-                /** @description After how many seconds to try again. */
-                "Retry-After": number;
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {unknown} */
-                    code?: "draining";
-                    /** @constant */
-                    status?: 503;
-                };
-            };
-        };
-        /** @description Forbidden: `email_not_confirmed` (Confirm your e-mail address first; POST /users/me/email/confirmation sends the mail again.) */
-        EmailNotConfirmed: {
-            headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {unknown} */
-                    code?: "email_not_confirmed";
-                    /** @constant */
-                    status?: 403;
-                };
-            };
-        };
-        /** @description Forbidden: `email_not_confirmed` (Confirm your e-mail address first; POST /users/me/email/confirmation sends the mail again.) `not_owner` (Only its owner may change or delete a post.) */
-        EmailNotConfirmedOrNotOwner: {
-            headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {unknown} */
-                    code?: "email_not_confirmed" | "not_owner";
-                    /** @constant */
-                    status?: 403;
-                };
-            };
-        };
-        /** @description Conflict: `email_taken` (An account with this e-mail exists.) */
-        EmailTaken: {
-            headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {unknown} */
-                    code?: "email_taken";
-                    /** @constant */
-                    status?: 409;
-                };
-            };
-        };
-        /** @description Conflict: `email_taken` (An account with this e-mail exists.) `name_taken` (Somebody else has this name. Choose another one.) */
-        EmailTakenOrNameTaken: {
-            headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {unknown} */
-                    code?: "email_taken" | "name_taken";
-                    /** @constant */
-                    status?: 409;
-                };
-            };
-        };
-        /** @description Gateway Timeout: `gateway_timeout` (The service took too long to answer.) */
+        /** @description Gateway Timeout: `gateway_timeout` (The service took too long to respond.) */
         GatewayTimeout: {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {unknown} */
-                    code?: "gateway_timeout";
-                    /** @constant */
-                    status?: 504;
-                };
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Conflict: `idempotency_key_in_use` (The first request with this key is still running.) */
-        IdempotencyKeyInUse: {
+        /** @description Internal Server Error: `internal_error` (Something went wrong on our side. Please quote the request id when you report it.) */
+        InternalServerError: {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {unknown} */
-                    code?: "idempotency_key_in_use";
-                    /** @constant */
-                    status?: 409;
-                };
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Unprocessable Entity: `idempotency_key_reused` (This key was used with another body.) `validation_failed` (The request has invalid values.) */
-        IdempotencyKeyReusedOrValidationFailed: {
+        /** @description Not Found: `not_found` (There is nothing at this path.) `post_not_found` (Post 42 does not exist.) */
+        NotFound: {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {unknown} */
-                    code?: "idempotency_key_reused" | "validation_failed";
-                    /** @constant */
-                    status?: 422;
-                };
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Internal Server Error: `internal_error` (Something went wrong on our side. The request id helps us to find it.) */
-        InternalError: {
+        /** @description Payload Too Large: `body_too_large` (The body must not exceed 131072 bytes.) */
+        PayloadTooLarge: {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {unknown} */
-                    code?: "internal_error";
-                    /** @constant */
-                    status?: 500;
-                };
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Forbidden: `invalid_code` (The code is wrong. Ask for a secret first, and send a code of it.) */
-        InvalidCode: {
-            headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {unknown} */
-                    code?: "invalid_code";
-                    /** @constant */
-                    status?: 403;
-                };
-            };
-        };
-        /** @description Forbidden: `invalid_credentials` (Invalid credentials) */
-        InvalidCredentials: {
-            headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {unknown} */
-                    code?: "invalid_credentials";
-                    /** @constant */
-                    status?: 403;
-                };
-            };
-        };
-        /** @description Forbidden: `invalid_mail_token` (The token is wrong, used or expired. Ask for a new mail.) */
-        InvalidMailToken: {
-            headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {unknown} */
-                    code?: "invalid_mail_token";
-                    /** @constant */
-                    status?: 403;
-                };
-            };
-        };
-        /** @description Unauthorized: `invalid_refresh_token` (The refresh token is invalid, expired or used.) */
-        InvalidRefreshToken: {
-            headers: {
-                /**
-                 * @description How to authenticate (RFC 6750); `error="invalid_token"` when a token was sent.
-                 * @example Bearer realm="agora"
-                 */
-                "WWW-Authenticate": string;
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {unknown} */
-                    code?: "invalid_refresh_token";
-                    /** @constant */
-                    status?: 401;
-                };
-            };
-        };
-        /** @description Unauthorized: `invalid_token` (The access token is invalid, expired or revoked.) `token_missing` (This request needs an access token.) */
-        InvalidTokenOrTokenMissing: {
-            headers: {
-                /**
-                 * @description How to authenticate (RFC 6750); `error="invalid_token"` when a token was sent.
-                 * @example Bearer realm="agora"
-                 */
-                "WWW-Authenticate": string;
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {unknown} */
-                    code?: "invalid_token" | "token_missing";
-                    /** @constant */
-                    status?: 401;
-                };
-            };
-        };
-        /** @description Bad Request: `malformed_body` (The body could not be read as what its content type says.) `malformed_request` (The request could not be read.) */
-        MalformedBodyOrMalformedRequest: {
-            headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {unknown} */
-                    code?: "malformed_body" | "malformed_request";
-                    /** @constant */
-                    status?: 400;
-                };
-            };
-        };
-        /** @description Bad Request: `malformed_request` (The request could not be read.) */
-        MalformedRequest: {
-            headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {unknown} */
-                    code?: "malformed_request";
-                    /** @constant */
-                    status?: 400;
-                };
-            };
-        };
-        /** @description Conflict: `name_taken` (Somebody else has this name. Choose another one.) */
-        NameTaken: {
-            headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {unknown} */
-                    code?: "name_taken";
-                    /** @constant */
-                    status?: 409;
-                };
-            };
-        };
-        /** @description Forbidden: `not_allowed` (Your role does not allow this.) */
-        NotAllowed: {
-            headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {unknown} */
-                    code?: "not_allowed";
-                    /** @constant */
-                    status?: 403;
-                };
-            };
-        };
-        /** @description Not Found: `not_found` (There is nothing at this path.) `post_not_found` (There is no post 42.) */
-        NotFoundOrPostNotFound: {
-            headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {unknown} */
-                    code?: "not_found" | "post_not_found";
-                    /** @constant */
-                    status?: 404;
-                };
-            };
-        };
-        /** @description Not Found: `not_found` (There is nothing at this path.) `post_not_found` (There is no post 42.) `removal_not_found` (Post 42 is not removed.) */
-        NotFoundOrPostNotFoundOrRemovalNotFound: {
-            headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {unknown} */
-                    code?: "not_found" | "post_not_found" | "removal_not_found";
-                    /** @constant */
-                    status?: 404;
-                };
-            };
-        };
-        /** @description Not Found: `not_found` (There is nothing at this path.) `report_not_found` (There is no open report 3.) */
-        NotFoundOrReportNotFound: {
-            headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {unknown} */
-                    code?: "not_found" | "report_not_found";
-                    /** @constant */
-                    status?: 404;
-                };
-            };
-        };
-        /** @description Not Found: `not_found` (There is nothing at this path.) `session_not_found` (There is no such session.) */
-        NotFoundOrSessionNotFound: {
-            headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {unknown} */
-                    code?: "not_found" | "session_not_found";
-                    /** @constant */
-                    status?: 404;
-                };
-            };
-        };
-        /** @description Not Found: `not_found` (There is nothing at this path.) `user_not_found` (There is no user 7.) */
-        NotFoundOrUserNotFound: {
-            headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {unknown} */
-                    code?: "not_found" | "user_not_found";
-                    /** @constant */
-                    status?: 404;
-                };
-            };
-        };
-        /** @description Forbidden: `not_owner` (Only its owner may change or delete a post.) */
-        NotOwner: {
-            headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {unknown} */
-                    code?: "not_owner";
-                    /** @constant */
-                    status?: 403;
-                };
-            };
-        };
-        /** @description Service Unavailable: `overloaded` (Too many logins and registrations are under way.) `revocations_unknown` (Which access tokens were revoked is not known at the moment.) `service_unavailable` (The service is not available right now.) `unavailable` (A part of Agora that this request needs gives no answer.) */
-        OverloadedOrRevocationsUnknownOrServiceUnavailableOrUnavailable: {
-            headers: {
-                /** @description After how many seconds to try again. */
-                "Retry-After": number;
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {unknown} */
-                    code?: "overloaded" | "revocations_unknown" | "service_unavailable" | "unavailable";
-                    /** @constant */
-                    status?: 503;
-                };
-            };
-        };
-        /** @description Service Unavailable: `overloaded` (Too many logins and registrations are under way.) `service_unavailable` (The service is not available right now.) `unavailable` (A part of Agora that this request needs gives no answer.) */
-        OverloadedOrServiceUnavailableOrUnavailable: {
-            headers: {
-                /** @description After how many seconds to try again. */
-                "Retry-After": number;
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {unknown} */
-                    code?: "overloaded" | "service_unavailable" | "unavailable";
-                    /** @constant */
-                    status?: 503;
-                };
-            };
-        };
-        /** @description Not Found: `post_not_found` (There is no post 42.) `vote_not_found` (Vote does not exist) */
-        PostNotFoundOrVoteNotFound: {
-            headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {unknown} */
-                    code?: "post_not_found" | "vote_not_found";
-                    /** @constant */
-                    status?: 404;
-                };
-            };
-        };
-        /** @description Precondition Failed: `precondition_failed` (The post is not as this request expects it; read it again.) */
+        /** @description Precondition Failed: `precondition_failed` (The post has changed since you read it. Read it again before you retry.) */
         PreconditionFailed: {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {unknown} */
-                    code?: "precondition_failed";
-                    /** @constant */
-                    status?: 412;
-                };
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Service Unavailable: `revocations_unknown` (Access tokens cannot be verified right now, because the list of revoked ones is not up to date. Try again shortly.) `service_unavailable` (The service is temporarily unavailable. Try again shortly.) `unavailable` (A service that this request needs is not responding. Try again shortly.) */
+        ServiceUnavailable: {
+            headers: {
+                /** @description How many seconds to wait before the next attempt. */
+                "Retry-After": number;
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /** @description Too Many Requests: `rate_limited` (Too many requests. Try again later.) */
-        RateLimited: {
+        TooManyRequests: {
             headers: {
-                /** @description After how many seconds to try again. */
+                /** @description How many seconds to wait before the next attempt. */
                 "Retry-After": number;
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {unknown} */
-                    code?: "rate_limited";
-                    /** @constant */
-                    status?: 429;
-                };
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Too Many Requests: `rate_limited` (Too many requests. Try again later.) `too_many_attempts` (Too many registrations. Try again later.) */
-        RateLimitedOrTooManyAttempts: {
+        /** @description Unauthorized: `invalid_token` (The access token is invalid, expired or revoked.) `token_missing` (This request requires an access token.) */
+        Unauthorized: {
             headers: {
-                /** @description After how many seconds to try again. */
-                "Retry-After": number;
+                /**
+                 * @description How to authenticate (RFC 6750), with `error="invalid_token"` if a token was sent.
+                 * @example Bearer realm="agora"
+                 */
+                "WWW-Authenticate": string;
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {unknown} */
-                    code?: "rate_limited" | "too_many_attempts";
-                    /** @constant */
-                    status?: 429;
-                };
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Service Unavailable: `revocations_unknown` (Which access tokens were revoked is not known at the moment.) `service_unavailable` (The service is not available right now.) `unavailable` (A part of Agora that this request needs gives no answer.) */
-        RevocationsUnknownOrServiceUnavailableOrUnavailable: {
-            headers: {
-                /** @description After how many seconds to try again. */
-                "Retry-After": number;
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {unknown} */
-                    code?: "revocations_unknown" | "service_unavailable" | "unavailable";
-                    /** @constant */
-                    status?: 503;
-                };
-            };
-        };
-        /** @description Service Unavailable: `service_unavailable` (The service is not available right now.) `unavailable` (A part of Agora that this request needs gives no answer.) */
-        ServiceUnavailableOrUnavailable: {
-            headers: {
-                /** @description After how many seconds to try again. */
-                "Retry-After": number;
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {unknown} */
-                    code?: "service_unavailable" | "unavailable";
-                    /** @constant */
-                    status?: 503;
-                };
-            };
-        };
-        /** @description Conflict: `totp_disabled` (The second factor is not on.) */
-        TotpDisabled: {
+        /** @description Unprocessable Entity: `validation_failed` (The request contains invalid values.) */
+        UnprocessableEntity: {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {unknown} */
-                    code?: "totp_disabled";
-                    /** @constant */
-                    status?: 409;
-                };
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Conflict: `totp_enabled` (The second factor is on already. Remove it first.) */
-        TotpEnabled: {
-            headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {unknown} */
-                    code?: "totp_enabled";
-                    /** @constant */
-                    status?: 409;
-                };
-            };
-        };
-        /** @description Unsupported Media Type: `unsupported_media_type` (This endpoint does not read that.) */
+        /** @description Unsupported Media Type: `unsupported_media_type` (This endpoint does not support this content type.) */
         UnsupportedMediaType: {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {unknown} */
-                    code?: "unsupported_media_type";
-                    /** @constant */
-                    status?: 415;
-                };
-            };
-        };
-        /** @description Unprocessable Entity: `validation_failed` (The request has invalid values.) */
-        ValidationFailed: {
-            headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {unknown} */
-                    code?: "validation_failed";
-                    /** @constant */
-                    status?: 422;
-                };
-            };
-        };
-        /** @description Conflict: `vote_exists` (Vote already exists) */
-        VoteExists: {
-            headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {unknown} */
-                    code?: "vote_exists";
-                    /** @constant */
-                    status?: 409;
-                };
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
     };
     parameters: never;
     requestBodies: never;
     headers: {
-        /** @description Stands for this write: a read that is sent with it shows it. */
+        /** @description Send it with later requests to read this write. */
         "Consistency-Token": string;
         /**
-         * @description What remains of each policy: `r` requests for `t` seconds.
+         * @description What remains of each rate limit: `r` requests for the next `t` seconds.
          * @example "user";r=599;t=60
          */
         RateLimit: string;
         /**
-         * @description The policies that count this request: quota `q` in a window of `w` seconds.
+         * @description The rate limits that apply: `q` requests in `w` seconds.
          * @example "user";q=600;w=60
          */
         "RateLimit-Policy": string;
         /**
-         * @description The id of the request, in every log line and error too.
+         * @description Identifies the request in logs and errors.
          * @example 8f14e45f-ceea-467f-9b1d-3c6f0e2a7d55
          */
         "X-Request-Id": string;
@@ -1938,7 +1545,7 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    showRoot: {
+    getServiceInfo: {
         parameters: {
             query?: never;
             header?: never;
@@ -1947,7 +1554,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Name, version and where the documentation is. */
+            /** @description Name, version and the path of the documentation. */
             200: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -1956,10 +1563,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Root"];
+                    "application/json": components["schemas"]["ServiceInfo"];
                 };
             };
-            /** @description A browser (`Accept: text/html`) is sent to the documentation. */
+            /** @description Redirects browsers (`Accept: text/html`) to the documentation. */
             303: {
                 headers: {
                     /** @description `/docs` */
@@ -1973,12 +1580,12 @@ export interface operations {
                     "text/html": string;
                 };
             };
-            400: components["responses"]["MalformedRequest"];
-            429: components["responses"]["RateLimited"];
-            500: components["responses"]["InternalError"];
+            400: components["responses"]["BadRequest"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
         };
     };
-    showKeySet: {
+    getKeySet: {
         parameters: {
             query?: never;
             header?: never;
@@ -1987,10 +1594,10 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The keys. */
+            /** @description The public keys. */
             200: {
                 headers: {
-                    /** @description For how long to go by it. */
+                    /** @description How long to cache the response. */
                     "Cache-Control": string;
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -1998,18 +1605,29 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["KeySet"];
+                    "application/json": components["schemas"]["JsonWebKeySet"];
                 };
             };
-            400: components["responses"]["MalformedRequest"];
-            429: components["responses"]["RateLimited"];
-            500: components["responses"]["InternalError"];
+            400: components["responses"]["BadRequest"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
             502: components["responses"]["BadGateway"];
-            503: components["responses"]["ServiceUnavailableOrUnavailable"];
+            /** @description Service Unavailable: `service_unavailable` (The service is temporarily unavailable. Try again shortly.) `unavailable` (A service that this request needs is not responding. Try again shortly.) */
+            503: {
+                headers: {
+                    /** @description How many seconds to wait before the next attempt. */
+                    "Retry-After": number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             504: components["responses"]["GatewayTimeout"];
         };
     };
-    showMetadata: {
+    getAuthorizationServer: {
         parameters: {
             query?: never;
             header?: never;
@@ -2021,7 +1639,7 @@ export interface operations {
             /** @description The metadata. */
             200: {
                 headers: {
-                    /** @description For how long to go by it. */
+                    /** @description How long to cache the response. */
                     "Cache-Control": string;
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -2029,48 +1647,29 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AuthorizationServer"];
+                    "application/json": components["schemas"]["AuthorizationServerMetadata"];
                 };
             };
-            400: components["responses"]["MalformedRequest"];
-            429: components["responses"]["RateLimited"];
-            500: components["responses"]["InternalError"];
+            400: components["responses"]["BadRequest"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
             502: components["responses"]["BadGateway"];
-            503: components["responses"]["ServiceUnavailableOrUnavailable"];
-            504: components["responses"]["GatewayTimeout"];
-        };
-    };
-    showEvents: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The AsyncAPI 3 document of the events that Agora publishes. `/docs/events/{type}` is the JSON Schema of one of them. */
-            200: {
+            /** @description Service Unavailable: `service_unavailable` (The service is temporarily unavailable. Try again shortly.) `unavailable` (A service that this request needs is not responding. Try again shortly.) */
+            503: {
                 headers: {
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    /** @description How many seconds to wait before the next attempt. */
+                    "Retry-After": number;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        asyncapi: string;
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            400: components["responses"]["MalformedRequest"];
-            429: components["responses"]["RateLimited"];
-            500: components["responses"]["InternalError"];
+            504: components["responses"]["GatewayTimeout"];
         };
     };
-    showDocumentation: {
+    getDocumentation: {
         parameters: {
             query?: never;
             header?: never;
@@ -2079,7 +1678,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A page where everything can be tried out. */
+            /** @description The documentation. */
             200: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -2091,9 +1690,9 @@ export interface operations {
                     "text/html": string;
                 };
             };
-            400: components["responses"]["MalformedRequest"];
-            429: components["responses"]["RateLimited"];
-            500: components["responses"]["InternalError"];
+            400: components["responses"]["BadRequest"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
         };
     };
     confirmEmail: {
@@ -2120,36 +1719,89 @@ export interface operations {
                 };
                 content?: never;
             };
-            400: components["responses"]["MalformedBodyOrMalformedRequest"];
-            403: components["responses"]["InvalidMailToken"];
-            409: components["responses"]["EmailTaken"];
-            413: components["responses"]["BodyTooLarge"];
+            /** @description Bad Request: `malformed_body` (The body does not match its content type.) `malformed_request` (The request could not be read.) */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `invalid_mail_token` (The token is invalid, expired or already used. Request a new mail.) */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
-            422: components["responses"]["ValidationFailed"];
-            429: components["responses"]["RateLimited"];
-            500: components["responses"]["InternalError"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
             502: components["responses"]["BadGateway"];
-            503: components["responses"]["ServiceUnavailableOrUnavailable"];
+            /** @description Service Unavailable: `service_unavailable` (The service is temporarily unavailable. Try again shortly.) `unavailable` (A service that this request needs is not responding. Try again shortly.) */
+            503: {
+                headers: {
+                    /** @description How many seconds to wait before the next attempt. */
+                    "Retry-After": number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             504: components["responses"]["GatewayTimeout"];
         };
     };
     listFeed: {
         parameters: {
             query?: {
-                /** @description Where to go on, from `Link`; for the same reader, order and filters alone. */
+                /**
+                 * @description Position of the next page, taken from `Link`. Valid only for the same user, order and filters.
+                 * @example WzQyXQ.47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU
+                 */
                 cursor?: string;
-                /** @description Adds `my_vote` to each post: whether the caller has voted for it, null where that is not known in time. Such an answer has no `ETag`. */
+                /**
+                 * @description Adds `my_vote` to each post. The response then has no `ETag`.
+                 * @example my_vote
+                 */
                 include?: "my_vote";
+                /** @example 10 */
                 limit?: number;
+                /**
+                 * @description Only posts of this user.
+                 * @example 7
+                 */
                 owner_id?: number;
-                /** @description How old a post may be, with `top`. */
+                /**
+                 * @description With `sort=top`: how old posts may be.
+                 * @example all
+                 */
                 period?: "day" | "week" | "month" | "year" | "all";
-                /** @description What the title contains, in any case. */
+                /**
+                 * @description Text that the title must contain, case-insensitive.
+                 * @example roses
+                 */
                 search?: string;
+                /**
+                 * @description `new`: newest first. `top`: most votes first. `hot`: votes weighed against age.
+                 * @example new
+                 */
                 sort?: "new" | "top" | "hot";
             };
             header?: {
-                /** @description That of a write, which the answer shows then. It is waited for up to 2 s. */
+                /**
+                 * @description From the response to a write: this response then reflects that write. Waits up to two seconds for it.
+                 * @example eyJ2b3RlcyI6WyI4ZjE0ZTQ1Zi1jZWVhLTQ2N2YtOWIxZC0zYzZmMGUyYTdkNTUiXX0
+                 */
                 "Consistency-Token"?: string;
             };
             path?: never;
@@ -2157,12 +1809,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A page of posts. It ends before it exceeds 1 MiB. */
+            /** @description A page of posts. A page may be shorter than `limit`, because it never exceeds 1 MiB. */
             200: {
                 headers: {
-                    /** @description `stale` when the write is still missing. */
+                    /** @description `stale` if the response does not reflect the write yet. */
                     Consistency?: string;
-                    /** @description `</feed?…>; rel="next"` while there is more. */
+                    /** @description `</feed?…>; rel="next"` if there is another page. */
                     Link?: string;
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -2170,27 +1822,33 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Post"][];
+                    "application/json": components["schemas"]["PostList"];
                 };
             };
-            400: components["responses"]["MalformedRequest"];
-            401: components["responses"]["InvalidTokenOrTokenMissing"];
-            422: components["responses"]["ValidationFailed"];
-            429: components["responses"]["RateLimited"];
-            500: components["responses"]["InternalError"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
             502: components["responses"]["BadGateway"];
-            503: components["responses"]["RevocationsUnknownOrServiceUnavailableOrUnavailable"];
+            503: components["responses"]["ServiceUnavailable"];
             504: components["responses"]["GatewayTimeout"];
         };
     };
     streamFeed: {
         parameters: {
             query?: {
-                /** @description In place of a token: one of `POST /feed/stream/tickets`. */
+                /**
+                 * @description A ticket from `POST /feed/stream/tickets`, in place of an access token.
+                 * @example qO3s0WgAS8Kl7tBq1P1J6nq2gT1bJr3bXw9Xo4m5mZc
+                 */
                 ticket?: string;
             };
             header?: {
-                /** @description The `id` of the last event that was seen; without it, from now on. */
+                /**
+                 * @description The `id` of the last event that you received. Without it the stream starts now.
+                 * @example POSTS:120,VOTES:4711
+                 */
                 "Last-Event-ID"?: string;
             };
             path?: never;
@@ -2210,17 +1868,17 @@ export interface operations {
                     "text/event-stream": string;
                 };
             };
-            400: components["responses"]["MalformedRequest"];
-            401: components["responses"]["InvalidTokenOrTokenMissing"];
-            422: components["responses"]["ValidationFailed"];
-            429: components["responses"]["RateLimited"];
-            500: components["responses"]["InternalError"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
             502: components["responses"]["BadGateway"];
-            503: components["responses"]["RevocationsUnknownOrServiceUnavailableOrUnavailable"];
+            503: components["responses"]["ServiceUnavailable"];
             504: components["responses"]["GatewayTimeout"];
         };
     };
-    issueStreamTicket: {
+    createStreamTicket: {
         parameters: {
             query?: never;
             header?: never;
@@ -2242,16 +1900,16 @@ export interface operations {
                     "application/json": components["schemas"]["StreamTicket"];
                 };
             };
-            400: components["responses"]["MalformedRequest"];
-            401: components["responses"]["InvalidTokenOrTokenMissing"];
-            429: components["responses"]["RateLimited"];
-            500: components["responses"]["InternalError"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
             502: components["responses"]["BadGateway"];
-            503: components["responses"]["RevocationsUnknownOrServiceUnavailableOrUnavailable"];
+            503: components["responses"]["ServiceUnavailable"];
             504: components["responses"]["GatewayTimeout"];
         };
     };
-    showHealth: {
+    getHealth: {
         parameters: {
             query?: never;
             header?: never;
@@ -2260,7 +1918,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It does. */
+            /** @description The gateway accepts requests. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2270,9 +1928,20 @@ export interface operations {
                     "application/json": components["schemas"]["Health"];
                 };
             };
-            400: components["responses"]["MalformedRequest"];
-            500: components["responses"]["InternalError"];
-            503: components["responses"]["Draining"];
+            400: components["responses"]["BadRequest"];
+            500: components["responses"]["InternalServerError"];
+            /** @description Service Unavailable: `draining` (The gateway is shutting down.) */
+            503: {
+                headers: {
+                    /** @description How many seconds to wait before the next attempt. */
+                    "Retry-After": number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     logIn: {
@@ -2284,12 +1953,12 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/x-www-form-urlencoded": components["schemas"]["Login"];
-                "multipart/form-data": components["schemas"]["Login"];
+                "application/x-www-form-urlencoded": components["schemas"]["LoginRequest"];
+                "multipart/form-data": components["schemas"]["LoginRequest"];
             };
         };
         responses: {
-            /** @description An access token and a refresh token. */
+            /** @description A new access token and refresh token. */
             200: {
                 headers: {
                     /** @description `no-store` */
@@ -2304,15 +1973,55 @@ export interface operations {
                     "application/json": components["schemas"]["Token"];
                 };
             };
-            400: components["responses"]["MalformedBodyOrMalformedRequest"];
-            403: components["responses"]["BannedOrInvalidCredentialsOrTotpRequired"];
-            413: components["responses"]["BodyTooLarge"];
+            /** @description Bad Request: `malformed_body` (The body does not match its content type.) `malformed_request` (The request could not be read.) */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `banned` (This account is banned.) `invalid_credentials` (Invalid credentials) `totp_required` (This account has a second factor. Send a code as `totp`.) */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
-            422: components["responses"]["ValidationFailed"];
-            429: components["responses"]["RateLimitedOrTooManyAttempts"];
-            500: components["responses"]["InternalError"];
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description Too Many Requests: `rate_limited` (Too many requests. Try again later.) `too_many_attempts` (Too many failed logins. Try again later.) */
+            429: {
+                headers: {
+                    /** @description How many seconds to wait before the next attempt. */
+                    "Retry-After": number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: components["responses"]["InternalServerError"];
             502: components["responses"]["BadGateway"];
-            503: components["responses"]["OverloadedOrServiceUnavailableOrUnavailable"];
+            /** @description Service Unavailable: `overloaded` (Too many logins and registrations are in progress. Try again shortly.) `service_unavailable` (The service is temporarily unavailable. Try again shortly.) `unavailable` (A service that this request needs is not responding. Try again shortly.) */
+            503: {
+                headers: {
+                    /** @description How many seconds to wait before the next attempt. */
+                    "Retry-After": number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             504: components["responses"]["GatewayTimeout"];
         };
     };
@@ -2325,7 +2034,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The session has ended, and so have its tokens. */
+            /** @description The session has ended. */
             204: {
                 headers: {
                     "Consistency-Token": components["headers"]["Consistency-Token"];
@@ -2336,24 +2045,31 @@ export interface operations {
                 };
                 content?: never;
             };
-            400: components["responses"]["MalformedRequest"];
-            401: components["responses"]["InvalidTokenOrTokenMissing"];
-            429: components["responses"]["RateLimited"];
-            500: components["responses"]["InternalError"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
             502: components["responses"]["BadGateway"];
-            503: components["responses"]["RevocationsUnknownOrServiceUnavailableOrUnavailable"];
+            503: components["responses"]["ServiceUnavailable"];
             504: components["responses"]["GatewayTimeout"];
         };
     };
     listModerationLog: {
         parameters: {
             query?: {
-                /** @description Where to go on, from `Link`; for the same reader, order and filters alone. */
+                /**
+                 * @description Position of the next page, taken from `Link`. Valid only for the same user, order and filters.
+                 * @example WzQyXQ.47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU
+                 */
                 cursor?: string;
+                /** @example 10 */
                 limit?: number;
             };
             header?: {
-                /** @description That of a write, which the answer shows then. It is waited for up to 2 s. */
+                /**
+                 * @description From the response to a write: this response then reflects that write. Waits up to two seconds for it.
+                 * @example eyJ2b3RlcyI6WyI4ZjE0ZTQ1Zi1jZWVhLTQ2N2YtOWIxZC0zYzZmMGUyYTdkNTUiXX0
+                 */
                 "Consistency-Token"?: string;
             };
             path?: never;
@@ -2364,9 +2080,9 @@ export interface operations {
             /** @description Newest first. */
             200: {
                 headers: {
-                    /** @description `stale` when the write is still missing. */
+                    /** @description `stale` if the response does not reflect the write yet. */
                     Consistency?: string;
-                    /** @description `</moderation/log?…>; rel="next"` while there is more. */
+                    /** @description `</moderation/log?…>; rel="next"` if there is another page. */
                     Link?: string;
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -2374,25 +2090,29 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ModerationAct"][];
+                    "application/json": components["schemas"]["ModerationLog"];
                 };
             };
-            400: components["responses"]["MalformedRequest"];
-            401: components["responses"]["InvalidTokenOrTokenMissing"];
-            403: components["responses"]["NotAllowed"];
-            422: components["responses"]["ValidationFailed"];
-            429: components["responses"]["RateLimited"];
-            500: components["responses"]["InternalError"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
             502: components["responses"]["BadGateway"];
-            503: components["responses"]["RevocationsUnknownOrServiceUnavailableOrUnavailable"];
+            503: components["responses"]["ServiceUnavailable"];
             504: components["responses"]["GatewayTimeout"];
         };
     };
     listReports: {
         parameters: {
             query?: {
-                /** @description Where to go on, from `Link`; for the same reader, order and filters alone. */
+                /**
+                 * @description Position of the next page, taken from `Link`. Valid only for the same user, order and filters.
+                 * @example WzQyXQ.47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU
+                 */
                 cursor?: string;
+                /** @example 10 */
                 limit?: number;
             };
             header?: never;
@@ -2404,7 +2124,7 @@ export interface operations {
             /** @description Newest first. */
             200: {
                 headers: {
-                    /** @description `</moderation/reports?…>; rel="next"` while there is more. */
+                    /** @description `</moderation/reports?…>; rel="next"` if there is another page. */
                     Link?: string;
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -2412,32 +2132,33 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Report"][];
+                    "application/json": components["schemas"]["ReportList"];
                 };
             };
-            400: components["responses"]["MalformedRequest"];
-            401: components["responses"]["InvalidTokenOrTokenMissing"];
-            403: components["responses"]["NotAllowed"];
-            422: components["responses"]["ValidationFailed"];
-            429: components["responses"]["RateLimited"];
-            500: components["responses"]["InternalError"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
             502: components["responses"]["BadGateway"];
-            503: components["responses"]["RevocationsUnknownOrServiceUnavailableOrUnavailable"];
+            503: components["responses"]["ServiceUnavailable"];
             504: components["responses"]["GatewayTimeout"];
         };
     };
-    settleReport: {
+    dismissReport: {
         parameters: {
             query?: never;
             header?: never;
             path: {
+                /** @example 42 */
                 id: number;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description The report is settled. */
+            /** @description The report is resolved. */
             204: {
                 headers: {
                     "Consistency-Token": components["headers"]["Consistency-Token"];
@@ -2448,19 +2169,28 @@ export interface operations {
                 };
                 content?: never;
             };
-            400: components["responses"]["MalformedRequest"];
-            401: components["responses"]["InvalidTokenOrTokenMissing"];
-            403: components["responses"]["NotAllowed"];
-            404: components["responses"]["NotFoundOrReportNotFound"];
-            422: components["responses"]["ValidationFailed"];
-            429: components["responses"]["RateLimited"];
-            500: components["responses"]["InternalError"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            /** @description Not Found: `not_found` (There is nothing at this path.) `report_not_found` (Report 3 does not exist or is already resolved.) */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
             502: components["responses"]["BadGateway"];
-            503: components["responses"]["RevocationsUnknownOrServiceUnavailableOrUnavailable"];
+            503: components["responses"]["ServiceUnavailable"];
             504: components["responses"]["GatewayTimeout"];
         };
     };
-    showDocument: {
+    getOpenApiDocument: {
         parameters: {
             query?: never;
             header?: never;
@@ -2478,16 +2208,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        openapi: string;
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["OpenApiDocument"];
                 };
             };
-            400: components["responses"]["MalformedRequest"];
-            429: components["responses"]["RateLimited"];
-            500: components["responses"]["InternalError"];
+            400: components["responses"]["BadRequest"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
         };
     };
     resetPassword: {
@@ -2503,7 +2229,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The password is set. */
+            /** @description The password is changed. */
             204: {
                 headers: {
                     "Consistency-Token": components["headers"]["Consistency-Token"];
@@ -2514,15 +2240,44 @@ export interface operations {
                 };
                 content?: never;
             };
-            400: components["responses"]["MalformedBodyOrMalformedRequest"];
-            403: components["responses"]["InvalidMailToken"];
-            413: components["responses"]["BodyTooLarge"];
+            /** @description Bad Request: `malformed_body` (The body does not match its content type.) `malformed_request` (The request could not be read.) */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `invalid_mail_token` (The token is invalid, expired or already used. Request a new mail.) */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
-            422: components["responses"]["ValidationFailed"];
-            429: components["responses"]["RateLimited"];
-            500: components["responses"]["InternalError"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
             502: components["responses"]["BadGateway"];
-            503: components["responses"]["OverloadedOrServiceUnavailableOrUnavailable"];
+            /** @description Service Unavailable: `overloaded` (Too many logins and registrations are in progress. Try again shortly.) `service_unavailable` (The service is temporarily unavailable. Try again shortly.) `unavailable` (A service that this request needs is not responding. Try again shortly.) */
+            503: {
+                headers: {
+                    /** @description How many seconds to wait before the next attempt. */
+                    "Retry-After": number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             504: components["responses"]["GatewayTimeout"];
         };
     };
@@ -2539,7 +2294,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description A mail will be sent if the address has an account. */
+            /** @description A mail is on its way if the address has an account. */
             202: {
                 headers: {
                     "Consistency-Token": components["headers"]["Consistency-Token"];
@@ -2550,32 +2305,79 @@ export interface operations {
                 };
                 content?: never;
             };
-            400: components["responses"]["MalformedBodyOrMalformedRequest"];
-            413: components["responses"]["BodyTooLarge"];
+            /** @description Bad Request: `malformed_body` (The body does not match its content type.) `malformed_request` (The request could not be read.) */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
-            422: components["responses"]["ValidationFailed"];
-            429: components["responses"]["RateLimitedOrTooManyAttempts"];
-            500: components["responses"]["InternalError"];
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description Too Many Requests: `rate_limited` (Too many requests. Try again later.) `too_many_attempts` (Too many mails requested. Try again later.) */
+            429: {
+                headers: {
+                    /** @description How many seconds to wait before the next attempt. */
+                    "Retry-After": number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: components["responses"]["InternalServerError"];
             502: components["responses"]["BadGateway"];
-            503: components["responses"]["ServiceUnavailableOrUnavailable"];
+            /** @description Service Unavailable: `service_unavailable` (The service is temporarily unavailable. Try again shortly.) `unavailable` (A service that this request needs is not responding. Try again shortly.) */
+            503: {
+                headers: {
+                    /** @description How many seconds to wait before the next attempt. */
+                    "Retry-After": number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             504: components["responses"]["GatewayTimeout"];
         };
     };
-    listOwnPosts: {
+    listMyPosts: {
         parameters: {
             query?: {
-                /** @description Where to go on, from `Link`; for the same reader, order and filters alone. */
+                /**
+                 * @description Position of the next page, taken from `Link`. Valid only for the same user, order and filters.
+                 * @example WzQyXQ.47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU
+                 */
                 cursor?: string;
-                /** @description Adds `my_vote` to each post: whether the caller has voted for it, null where that is not known in time. Such an answer has no `ETag`. */
+                /**
+                 * @description Adds `my_vote` to each post. The response then has no `ETag`.
+                 * @example my_vote
+                 */
                 include?: "my_vote";
+                /** @example 10 */
                 limit?: number;
-                /** @description What the title contains, in any case. */
+                /**
+                 * @description Text that the title must contain, case-insensitive.
+                 * @example roses
+                 */
                 search?: string;
-                /** @description How many posts to pass over; a `cursor` goes further, and costs the same on every page. */
+                /**
+                 * @description How many posts to skip. Prefer `cursor`: it has no limit, and every page costs the same.
+                 * @example 20
+                 */
                 skip?: number;
             };
             header?: {
-                /** @description That of a write, which the answer shows then. It is waited for up to 2 s. */
+                /**
+                 * @description From the response to a write: this response then reflects that write. Waits up to two seconds for it.
+                 * @example eyJ2b3RlcyI6WyI4ZjE0ZTQ1Zi1jZWVhLTQ2N2YtOWIxZC0zYzZmMGUyYTdkNTUiXX0
+                 */
                 "Consistency-Token"?: string;
             };
             path?: never;
@@ -2583,12 +2385,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Drafts too, newest first. It ends before it exceeds 1 MiB. */
+            /** @description A page of your posts. A page may be shorter than `limit`, because it never exceeds 1 MiB. */
             200: {
                 headers: {
-                    /** @description `stale` when the write is still missing. */
+                    /** @description `stale` if the response does not reflect the write yet. */
                     Consistency?: string;
-                    /** @description `</posts?…>; rel="next"` while there is more. */
+                    /** @description `</posts?…>; rel="next"` if there is another page. */
                     Link?: string;
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -2596,24 +2398,27 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Post"][];
+                    "application/json": components["schemas"]["PostList"];
                 };
             };
-            400: components["responses"]["MalformedRequest"];
-            401: components["responses"]["InvalidTokenOrTokenMissing"];
-            422: components["responses"]["ValidationFailed"];
-            429: components["responses"]["RateLimited"];
-            500: components["responses"]["InternalError"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
             502: components["responses"]["BadGateway"];
-            503: components["responses"]["RevocationsUnknownOrServiceUnavailableOrUnavailable"];
+            503: components["responses"]["ServiceUnavailable"];
             504: components["responses"]["GatewayTimeout"];
         };
     };
-    publishPost: {
+    createPost: {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of the client's choice, such as a UUID: for 24 hours a retry under it is answered as the first request was. */
+                /**
+                 * @description A unique value that you choose, such as a UUID. For 24 hours, retries with the same key return the first response.
+                 * @example 8f14e45f-ceea-467f-9b1d-3c6f0e2a7d55
+                 */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -2621,7 +2426,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["PostText"];
+                "application/json": components["schemas"]["PostInput"];
             };
         };
         responses: {
@@ -2629,11 +2434,11 @@ export interface operations {
             201: {
                 headers: {
                     "Consistency-Token": components["headers"]["Consistency-Token"];
-                    /** @description Changes with the text and with the votes; for `If-Match` the text alone counts. */
+                    /** @description Version of the post. Any visible change produces a new one; `If-Match` compares only the text. */
                     ETag: string;
-                    /** @description `true` when the key had been answered before. */
+                    /** @description `true` if this is the stored response to an earlier request with the same key. */
                     "Idempotency-Replayed"?: string;
-                    /** @description The path of the post. */
+                    /** @description Path of the post. */
                     Location: string;
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -2644,33 +2449,79 @@ export interface operations {
                     "application/json": components["schemas"]["Post"];
                 };
             };
-            400: components["responses"]["MalformedBodyOrMalformedRequest"];
-            401: components["responses"]["InvalidTokenOrTokenMissing"];
-            403: components["responses"]["EmailNotConfirmed"];
-            409: components["responses"]["IdempotencyKeyInUse"];
-            413: components["responses"]["BodyTooLarge"];
+            /** @description Bad Request: `malformed_body` (The body does not match its content type.) `malformed_request` (The request could not be read.) */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            /** @description Forbidden: `email_not_confirmed` (Confirm your e-mail address first. POST /users/me/email/confirmation resends the mail.) */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict: `idempotency_key_in_use` (The first request with this key is still in progress.) */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
-            422: components["responses"]["IdempotencyKeyReusedOrValidationFailed"];
-            429: components["responses"]["RateLimited"];
-            500: components["responses"]["InternalError"];
+            /** @description Unprocessable Entity: `idempotency_key_reused` (This key was already used with a different body.) `validation_failed` (The request contains invalid values.) */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
             502: components["responses"]["BadGateway"];
-            503: components["responses"]["RevocationsUnknownOrServiceUnavailableOrUnavailable"];
+            503: components["responses"]["ServiceUnavailable"];
             504: components["responses"]["GatewayTimeout"];
         };
     };
-    showPost: {
+    getPost: {
         parameters: {
             query?: {
-                /** @description Adds `my_vote` to each post: whether the caller has voted for it, null where that is not known in time. Such an answer has no `ETag`. */
+                /**
+                 * @description Adds `my_vote` to each post. The response then has no `ETag`.
+                 * @example my_vote
+                 */
                 include?: "my_vote";
             };
             header?: {
-                /** @description That of a write, which the answer shows then. It is waited for up to 2 s. */
+                /**
+                 * @description From the response to a write: this response then reflects that write. Waits up to two seconds for it.
+                 * @example eyJ2b3RlcyI6WyI4ZjE0ZTQ1Zi1jZWVhLTQ2N2YtOWIxZC0zYzZmMGUyYTdkNTUiXX0
+                 */
                 "Consistency-Token"?: string;
-                /** @description Tags of the post, or `*`. */
+                /**
+                 * @description One or more entity tags, or `*`.
+                 * @example "1-3-1-0"
+                 */
                 "If-None-Match"?: string;
             };
             path: {
+                /** @example 42 */
                 id: number;
             };
             cookie?: never;
@@ -2680,9 +2531,9 @@ export interface operations {
             /** @description The post. */
             200: {
                 headers: {
-                    /** @description `stale` when the write is still missing. */
+                    /** @description `stale` if the response does not reflect the write yet. */
                     Consistency?: string;
-                    /** @description Changes with the text and with the votes; for `If-Match` the text alone counts. */
+                    /** @description Version of the post. Any visible change produces a new one; `If-Match` compares only the text. */
                     ETag?: string;
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -2693,12 +2544,12 @@ export interface operations {
                     "application/json": components["schemas"]["Post"];
                 };
             };
-            /** @description The post is as `If-None-Match` says. */
+            /** @description The post has not changed since the version in `If-None-Match`. */
             304: {
                 headers: {
-                    /** @description `stale` when the write is still missing. */
+                    /** @description `stale` if the response does not reflect the write yet. */
                     Consistency?: string;
-                    /** @description The tag that it still has. */
+                    /** @description Version of the post. */
                     ETag: string;
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -2707,14 +2558,14 @@ export interface operations {
                 };
                 content?: never;
             };
-            400: components["responses"]["MalformedRequest"];
-            401: components["responses"]["InvalidTokenOrTokenMissing"];
-            404: components["responses"]["NotFoundOrPostNotFound"];
-            422: components["responses"]["ValidationFailed"];
-            429: components["responses"]["RateLimited"];
-            500: components["responses"]["InternalError"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
             502: components["responses"]["BadGateway"];
-            503: components["responses"]["RevocationsUnknownOrServiceUnavailableOrUnavailable"];
+            503: components["responses"]["ServiceUnavailable"];
             504: components["responses"]["GatewayTimeout"];
         };
     };
@@ -2722,19 +2573,26 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The tag of the text that is meant to change: a later one is refused with 412. */
+                /**
+                 * @description Entity tag of the version that you want to change. If the text has changed since, the request fails with 412.
+                 * @example "1-3-1-0"
+                 */
                 "If-Match"?: string;
-                /** @description Tags of the post, or `*`. */
+                /**
+                 * @description One or more entity tags, or `*`.
+                 * @example "1-3-1-0"
+                 */
                 "If-None-Match"?: string;
             };
             path: {
+                /** @example 42 */
                 id: number;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["PostText"];
+                "application/json": components["schemas"]["PostInput"];
             };
         };
         responses: {
@@ -2742,7 +2600,7 @@ export interface operations {
             200: {
                 headers: {
                     "Consistency-Token": components["headers"]["Consistency-Token"];
-                    /** @description Changes with the text and with the votes; for `If-Match` the text alone counts. */
+                    /** @description Version of the post. Any visible change produces a new one; `If-Match` compares only the text. */
                     ETag: string;
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -2753,18 +2611,36 @@ export interface operations {
                     "application/json": components["schemas"]["Post"];
                 };
             };
-            400: components["responses"]["MalformedBodyOrMalformedRequest"];
-            401: components["responses"]["InvalidTokenOrTokenMissing"];
-            403: components["responses"]["EmailNotConfirmedOrNotOwner"];
-            404: components["responses"]["NotFoundOrPostNotFound"];
+            /** @description Bad Request: `malformed_body` (The body does not match its content type.) `malformed_request` (The request could not be read.) */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            /** @description Forbidden: `email_not_confirmed` (Confirm your e-mail address first. POST /users/me/email/confirmation resends the mail.) `not_owner` (Only the owner of a post may change or delete it.) */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: components["responses"]["NotFound"];
             412: components["responses"]["PreconditionFailed"];
-            413: components["responses"]["BodyTooLarge"];
+            413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
-            422: components["responses"]["ValidationFailed"];
-            429: components["responses"]["RateLimited"];
-            500: components["responses"]["InternalError"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
             502: components["responses"]["BadGateway"];
-            503: components["responses"]["RevocationsUnknownOrServiceUnavailableOrUnavailable"];
+            503: components["responses"]["ServiceUnavailable"];
             504: components["responses"]["GatewayTimeout"];
         };
     };
@@ -2772,19 +2648,26 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The tag of the text that is meant to change: a later one is refused with 412. */
+                /**
+                 * @description Entity tag of the version that you want to change. If the text has changed since, the request fails with 412.
+                 * @example "1-3-1-0"
+                 */
                 "If-Match"?: string;
-                /** @description Tags of the post, or `*`. */
+                /**
+                 * @description One or more entity tags, or `*`.
+                 * @example "1-3-1-0"
+                 */
                 "If-None-Match"?: string;
             };
             path: {
+                /** @example 42 */
                 id: number;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description The post is gone. */
+            /** @description The post is deleted. */
             204: {
                 headers: {
                     "Consistency-Token": components["headers"]["Consistency-Token"];
@@ -2795,36 +2678,52 @@ export interface operations {
                 };
                 content?: never;
             };
-            400: components["responses"]["MalformedRequest"];
-            401: components["responses"]["InvalidTokenOrTokenMissing"];
-            403: components["responses"]["NotOwner"];
-            404: components["responses"]["NotFoundOrPostNotFound"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            /** @description Forbidden: `not_owner` (Only the owner of a post may change or delete it.) */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: components["responses"]["NotFound"];
             412: components["responses"]["PreconditionFailed"];
-            422: components["responses"]["ValidationFailed"];
-            429: components["responses"]["RateLimited"];
-            500: components["responses"]["InternalError"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
             502: components["responses"]["BadGateway"];
-            503: components["responses"]["RevocationsUnknownOrServiceUnavailableOrUnavailable"];
+            503: components["responses"]["ServiceUnavailable"];
             504: components["responses"]["GatewayTimeout"];
         };
     };
-    changePost: {
+    updatePost: {
         parameters: {
             query?: never;
             header?: {
-                /** @description The tag of the text that is meant to change: a later one is refused with 412. */
+                /**
+                 * @description Entity tag of the version that you want to change. If the text has changed since, the request fails with 412.
+                 * @example "1-3-1-0"
+                 */
                 "If-Match"?: string;
-                /** @description Tags of the post, or `*`. */
+                /**
+                 * @description One or more entity tags, or `*`.
+                 * @example "1-3-1-0"
+                 */
                 "If-None-Match"?: string;
             };
             path: {
+                /** @example 42 */
                 id: number;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["PostChanges"];
+                "application/json": components["schemas"]["PostUpdate"];
             };
         };
         responses: {
@@ -2832,7 +2731,7 @@ export interface operations {
             200: {
                 headers: {
                     "Consistency-Token": components["headers"]["Consistency-Token"];
-                    /** @description Changes with the text and with the votes; for `If-Match` the text alone counts. */
+                    /** @description Version of the post. Any visible change produces a new one; `If-Match` compares only the text. */
                     ETag: string;
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -2843,18 +2742,36 @@ export interface operations {
                     "application/json": components["schemas"]["Post"];
                 };
             };
-            400: components["responses"]["MalformedBodyOrMalformedRequest"];
-            401: components["responses"]["InvalidTokenOrTokenMissing"];
-            403: components["responses"]["EmailNotConfirmedOrNotOwner"];
-            404: components["responses"]["NotFoundOrPostNotFound"];
+            /** @description Bad Request: `malformed_body` (The body does not match its content type.) `malformed_request` (The request could not be read.) */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            /** @description Forbidden: `email_not_confirmed` (Confirm your e-mail address first. POST /users/me/email/confirmation resends the mail.) `not_owner` (Only the owner of a post may change or delete it.) */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: components["responses"]["NotFound"];
             412: components["responses"]["PreconditionFailed"];
-            413: components["responses"]["BodyTooLarge"];
+            413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
-            422: components["responses"]["ValidationFailed"];
-            429: components["responses"]["RateLimited"];
-            500: components["responses"]["InternalError"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
             502: components["responses"]["BadGateway"];
-            503: components["responses"]["RevocationsUnknownOrServiceUnavailableOrUnavailable"];
+            503: components["responses"]["ServiceUnavailable"];
             504: components["responses"]["GatewayTimeout"];
         };
     };
@@ -2863,6 +2780,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @example 42 */
                 id: number;
             };
             cookie?: never;
@@ -2884,17 +2802,26 @@ export interface operations {
                 };
                 content?: never;
             };
-            400: components["responses"]["MalformedBodyOrMalformedRequest"];
-            401: components["responses"]["InvalidTokenOrTokenMissing"];
-            403: components["responses"]["NotAllowed"];
-            404: components["responses"]["NotFoundOrPostNotFound"];
-            413: components["responses"]["BodyTooLarge"];
+            /** @description Bad Request: `malformed_body` (The body does not match its content type.) `malformed_request` (The request could not be read.) */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
-            422: components["responses"]["ValidationFailed"];
-            429: components["responses"]["RateLimited"];
-            500: components["responses"]["InternalError"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
             502: components["responses"]["BadGateway"];
-            503: components["responses"]["RevocationsUnknownOrServiceUnavailableOrUnavailable"];
+            503: components["responses"]["ServiceUnavailable"];
             504: components["responses"]["GatewayTimeout"];
         };
     };
@@ -2903,13 +2830,14 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @example 42 */
                 id: number;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description The post is back, and so are its votes. */
+            /** @description The post is restored. */
             204: {
                 headers: {
                     "Consistency-Token": components["headers"]["Consistency-Token"];
@@ -2920,15 +2848,24 @@ export interface operations {
                 };
                 content?: never;
             };
-            400: components["responses"]["MalformedRequest"];
-            401: components["responses"]["InvalidTokenOrTokenMissing"];
-            403: components["responses"]["NotAllowed"];
-            404: components["responses"]["NotFoundOrPostNotFoundOrRemovalNotFound"];
-            422: components["responses"]["ValidationFailed"];
-            429: components["responses"]["RateLimited"];
-            500: components["responses"]["InternalError"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            /** @description Not Found: `not_found` (There is nothing at this path.) `post_not_found` (Post 42 does not exist.) `removal_not_found` (Post 42 is not removed.) */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
             502: components["responses"]["BadGateway"];
-            503: components["responses"]["RevocationsUnknownOrServiceUnavailableOrUnavailable"];
+            503: components["responses"]["ServiceUnavailable"];
             504: components["responses"]["GatewayTimeout"];
         };
     };
@@ -2937,6 +2874,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @example 42 */
                 id: number;
             };
             cookie?: never;
@@ -2947,7 +2885,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description A moderator will look at it. */
+            /** @description The report. */
             201: {
                 headers: {
                     "Consistency-Token": components["headers"]["Consistency-Token"];
@@ -2960,21 +2898,39 @@ export interface operations {
                     "application/json": components["schemas"]["Report"];
                 };
             };
-            400: components["responses"]["MalformedBodyOrMalformedRequest"];
-            401: components["responses"]["InvalidTokenOrTokenMissing"];
-            404: components["responses"]["NotFoundOrPostNotFound"];
-            409: components["responses"]["AlreadyReported"];
-            413: components["responses"]["BodyTooLarge"];
+            /** @description Bad Request: `malformed_body` (The body does not match its content type.) `malformed_request` (The request could not be read.) */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            /** @description Conflict: `already_reported` (You have already reported this post.) */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
-            422: components["responses"]["ValidationFailed"];
-            429: components["responses"]["RateLimited"];
-            500: components["responses"]["InternalError"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
             502: components["responses"]["BadGateway"];
-            503: components["responses"]["RevocationsUnknownOrServiceUnavailableOrUnavailable"];
+            503: components["responses"]["ServiceUnavailable"];
             504: components["responses"]["GatewayTimeout"];
         };
     };
-    refreshSession: {
+    refresh: {
         parameters: {
             query?: never;
             header?: never;
@@ -2983,12 +2939,12 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Refresh"];
-                "application/x-www-form-urlencoded": components["schemas"]["Refresh"];
+                "application/json": components["schemas"]["RefreshRequest"];
+                "application/x-www-form-urlencoded": components["schemas"]["RefreshRequest"];
             };
         };
         responses: {
-            /** @description An access token and a refresh token. */
+            /** @description A new access token and refresh token. */
             200: {
                 headers: {
                     /** @description `no-store` */
@@ -3003,19 +2959,53 @@ export interface operations {
                     "application/json": components["schemas"]["Token"];
                 };
             };
-            400: components["responses"]["MalformedBodyOrMalformedRequest"];
-            401: components["responses"]["InvalidRefreshToken"];
-            413: components["responses"]["BodyTooLarge"];
+            /** @description Bad Request: `malformed_body` (The body does not match its content type.) `malformed_request` (The request could not be read.) */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized: `invalid_refresh_token` (The refresh token is invalid, expired or already used.) */
+            401: {
+                headers: {
+                    /**
+                     * @description How to authenticate (RFC 6750), with `error="invalid_token"` if a token was sent.
+                     * @example Bearer realm="agora"
+                     */
+                    "WWW-Authenticate": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
-            422: components["responses"]["ValidationFailed"];
-            429: components["responses"]["RateLimited"];
-            500: components["responses"]["InternalError"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
             502: components["responses"]["BadGateway"];
-            503: components["responses"]["ServiceUnavailableOrUnavailable"];
+            /** @description Service Unavailable: `service_unavailable` (The service is temporarily unavailable. Try again shortly.) `unavailable` (A service that this request needs is not responding. Try again shortly.) */
+            503: {
+                headers: {
+                    /** @description How many seconds to wait before the next attempt. */
+                    "Retry-After": number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             504: components["responses"]["GatewayTimeout"];
         };
     };
-    listSessions: {
+    listMySessions: {
         parameters: {
             query?: never;
             header?: never;
@@ -3024,7 +3014,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Those that have not ended, the last used first. */
+            /** @description Your sessions. */
             200: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -3033,19 +3023,19 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Session"][];
+                    "application/json": components["schemas"]["SessionList"];
                 };
             };
-            400: components["responses"]["MalformedRequest"];
-            401: components["responses"]["InvalidTokenOrTokenMissing"];
-            429: components["responses"]["RateLimited"];
-            500: components["responses"]["InternalError"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
             502: components["responses"]["BadGateway"];
-            503: components["responses"]["RevocationsUnknownOrServiceUnavailableOrUnavailable"];
+            503: components["responses"]["ServiceUnavailable"];
             504: components["responses"]["GatewayTimeout"];
         };
     };
-    endAllSessions: {
+    endAllMySessions: {
         parameters: {
             query?: never;
             header?: never;
@@ -3054,7 +3044,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description All sessions have ended, this one too. */
+            /** @description All your sessions have ended. */
             204: {
                 headers: {
                     "Consistency-Token": components["headers"]["Consistency-Token"];
@@ -3065,27 +3055,28 @@ export interface operations {
                 };
                 content?: never;
             };
-            400: components["responses"]["MalformedRequest"];
-            401: components["responses"]["InvalidTokenOrTokenMissing"];
-            429: components["responses"]["RateLimited"];
-            500: components["responses"]["InternalError"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
             502: components["responses"]["BadGateway"];
-            503: components["responses"]["RevocationsUnknownOrServiceUnavailableOrUnavailable"];
+            503: components["responses"]["ServiceUnavailable"];
             504: components["responses"]["GatewayTimeout"];
         };
     };
-    endSession: {
+    endMySession: {
         parameters: {
             query?: never;
             header?: never;
             path: {
+                /** @example 8f14e45f-ceea-467f-9b1d-3c6f0e2a7d55 */
                 id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description The session has ended, and so have its tokens. */
+            /** @description The session has ended. */
             204: {
                 headers: {
                     "Consistency-Token": components["headers"]["Consistency-Token"];
@@ -3096,23 +3087,39 @@ export interface operations {
                 };
                 content?: never;
             };
-            400: components["responses"]["MalformedRequest"];
-            401: components["responses"]["InvalidTokenOrTokenMissing"];
-            404: components["responses"]["NotFoundOrSessionNotFound"];
-            429: components["responses"]["RateLimited"];
-            500: components["responses"]["InternalError"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            /** @description Not Found: `not_found` (There is nothing at this path.) `session_not_found` (The session does not exist.) */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
             502: components["responses"]["BadGateway"];
-            503: components["responses"]["RevocationsUnknownOrServiceUnavailableOrUnavailable"];
+            503: components["responses"]["ServiceUnavailable"];
             504: components["responses"]["GatewayTimeout"];
         };
     };
     listAccounts: {
         parameters: {
             query?: {
-                /** @description Where to go on, from `Link`; for the same reader, order and filters alone. */
+                /**
+                 * @description Position of the next page, taken from `Link`. Valid only for the same user, order and filters.
+                 * @example WzQyXQ.47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU
+                 */
                 cursor?: string;
+                /** @example 10 */
                 limit?: number;
-                /** @description What the name or the address contains, in any case. */
+                /**
+                 * @description Text that the name or address must contain, case-insensitive.
+                 * @example ada
+                 */
                 search?: string;
             };
             header?: never;
@@ -3124,7 +3131,7 @@ export interface operations {
             /** @description Newest first. */
             200: {
                 headers: {
-                    /** @description `</users?…>; rel="next"` while there is more. */
+                    /** @description `</users?…>; rel="next"` if there is another page. */
                     Link?: string;
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -3132,21 +3139,21 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ListedAccount"][];
+                    "application/json": components["schemas"]["AccountList"];
                 };
             };
-            400: components["responses"]["MalformedRequest"];
-            401: components["responses"]["InvalidTokenOrTokenMissing"];
-            403: components["responses"]["NotAllowed"];
-            422: components["responses"]["ValidationFailed"];
-            429: components["responses"]["RateLimited"];
-            500: components["responses"]["InternalError"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
             502: components["responses"]["BadGateway"];
-            503: components["responses"]["RevocationsUnknownOrServiceUnavailableOrUnavailable"];
+            503: components["responses"]["ServiceUnavailable"];
             504: components["responses"]["GatewayTimeout"];
         };
     };
-    registerUser: {
+    register: {
         parameters: {
             query?: never;
             header?: never;
@@ -3159,11 +3166,11 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The account. */
+            /** @description The new account. */
             201: {
                 headers: {
                     "Consistency-Token": components["headers"]["Consistency-Token"];
-                    /** @description The path of the account. */
+                    /** @description Path of the account. */
                     Location: string;
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -3174,30 +3181,71 @@ export interface operations {
                     "application/json": components["schemas"]["Account"];
                 };
             };
-            400: components["responses"]["MalformedBodyOrMalformedRequest"];
-            409: components["responses"]["EmailTakenOrNameTaken"];
-            413: components["responses"]["BodyTooLarge"];
+            /** @description Bad Request: `malformed_body` (The body does not match its content type.) `malformed_request` (The request could not be read.) */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict: `email_taken` (An account with this e-mail address already exists.) `name_taken` (This name is already taken.) */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
-            422: components["responses"]["ValidationFailed"];
-            429: components["responses"]["RateLimitedOrTooManyAttempts"];
-            500: components["responses"]["InternalError"];
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description Too Many Requests: `rate_limited` (Too many requests. Try again later.) `too_many_attempts` (Too many registrations. Try again later.) */
+            429: {
+                headers: {
+                    /** @description How many seconds to wait before the next attempt. */
+                    "Retry-After": number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: components["responses"]["InternalServerError"];
             502: components["responses"]["BadGateway"];
-            503: components["responses"]["OverloadedOrServiceUnavailableOrUnavailable"];
+            /** @description Service Unavailable: `overloaded` (Too many logins and registrations are in progress. Try again shortly.) `service_unavailable` (The service is temporarily unavailable. Try again shortly.) `unavailable` (A service that this request needs is not responding. Try again shortly.) */
+            503: {
+                headers: {
+                    /** @description How many seconds to wait before the next attempt. */
+                    "Retry-After": number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             504: components["responses"]["GatewayTimeout"];
         };
     };
-    showUser: {
+    getUser: {
         parameters: {
             query?: never;
             header?: never;
             path: {
+                /** @example 42 */
                 id: number;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description What everybody sees of the account. */
+            /** @description The user. */
             200: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -3209,14 +3257,23 @@ export interface operations {
                     "application/json": components["schemas"]["User"];
                 };
             };
-            400: components["responses"]["MalformedRequest"];
-            401: components["responses"]["InvalidTokenOrTokenMissing"];
-            404: components["responses"]["NotFoundOrUserNotFound"];
-            422: components["responses"]["ValidationFailed"];
-            429: components["responses"]["RateLimited"];
-            500: components["responses"]["InternalError"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            /** @description Not Found: `not_found` (There is nothing at this path.) `user_not_found` (User 7 does not exist.) */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
             502: components["responses"]["BadGateway"];
-            503: components["responses"]["RevocationsUnknownOrServiceUnavailableOrUnavailable"];
+            503: components["responses"]["ServiceUnavailable"];
             504: components["responses"]["GatewayTimeout"];
         };
     };
@@ -3225,13 +3282,14 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @example 42 */
                 id: number;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description The account is gone. */
+            /** @description The account is deleted. */
             204: {
                 headers: {
                     "Consistency-Token": components["headers"]["Consistency-Token"];
@@ -3242,15 +3300,24 @@ export interface operations {
                 };
                 content?: never;
             };
-            400: components["responses"]["MalformedRequest"];
-            401: components["responses"]["InvalidTokenOrTokenMissing"];
-            403: components["responses"]["NotAllowed"];
-            404: components["responses"]["NotFoundOrUserNotFound"];
-            422: components["responses"]["ValidationFailed"];
-            429: components["responses"]["RateLimited"];
-            500: components["responses"]["InternalError"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            /** @description Not Found: `not_found` (There is nothing at this path.) `user_not_found` (User 7 does not exist.) */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
             502: components["responses"]["BadGateway"];
-            503: components["responses"]["RevocationsUnknownOrServiceUnavailableOrUnavailable"];
+            503: components["responses"]["ServiceUnavailable"];
             504: components["responses"]["GatewayTimeout"];
         };
     };
@@ -3259,6 +3326,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @example 42 */
                 id: number;
             };
             cookie?: never;
@@ -3280,17 +3348,35 @@ export interface operations {
                 };
                 content?: never;
             };
-            400: components["responses"]["MalformedBodyOrMalformedRequest"];
-            401: components["responses"]["InvalidTokenOrTokenMissing"];
-            403: components["responses"]["NotAllowed"];
-            404: components["responses"]["NotFoundOrUserNotFound"];
-            413: components["responses"]["BodyTooLarge"];
+            /** @description Bad Request: `malformed_body` (The body does not match its content type.) `malformed_request` (The request could not be read.) */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            /** @description Not Found: `not_found` (There is nothing at this path.) `user_not_found` (User 7 does not exist.) */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
-            422: components["responses"]["ValidationFailed"];
-            429: components["responses"]["RateLimited"];
-            500: components["responses"]["InternalError"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
             502: components["responses"]["BadGateway"];
-            503: components["responses"]["RevocationsUnknownOrServiceUnavailableOrUnavailable"];
+            503: components["responses"]["ServiceUnavailable"];
             504: components["responses"]["GatewayTimeout"];
         };
     };
@@ -3299,6 +3385,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @example 42 */
                 id: number;
             };
             cookie?: never;
@@ -3316,15 +3403,24 @@ export interface operations {
                 };
                 content?: never;
             };
-            400: components["responses"]["MalformedRequest"];
-            401: components["responses"]["InvalidTokenOrTokenMissing"];
-            403: components["responses"]["NotAllowed"];
-            404: components["responses"]["BanNotFoundOrNotFoundOrUserNotFound"];
-            422: components["responses"]["ValidationFailed"];
-            429: components["responses"]["RateLimited"];
-            500: components["responses"]["InternalError"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            /** @description Not Found: `ban_not_found` (User 7 is not banned.) `not_found` (There is nothing at this path.) `user_not_found` (User 7 does not exist.) */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
             502: components["responses"]["BadGateway"];
-            503: components["responses"]["RevocationsUnknownOrServiceUnavailableOrUnavailable"];
+            503: components["responses"]["ServiceUnavailable"];
             504: components["responses"]["GatewayTimeout"];
         };
     };
@@ -3333,6 +3429,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @example 42 */
                 id: number;
             };
             cookie?: never;
@@ -3343,7 +3440,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The user has that role. */
+            /** @description The role is changed. */
             204: {
                 headers: {
                     "Consistency-Token": components["headers"]["Consistency-Token"];
@@ -3354,21 +3451,39 @@ export interface operations {
                 };
                 content?: never;
             };
-            400: components["responses"]["MalformedBodyOrMalformedRequest"];
-            401: components["responses"]["InvalidTokenOrTokenMissing"];
-            403: components["responses"]["NotAllowed"];
-            404: components["responses"]["NotFoundOrUserNotFound"];
-            413: components["responses"]["BodyTooLarge"];
+            /** @description Bad Request: `malformed_body` (The body does not match its content type.) `malformed_request` (The request could not be read.) */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            /** @description Not Found: `not_found` (There is nothing at this path.) `user_not_found` (User 7 does not exist.) */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
-            422: components["responses"]["ValidationFailed"];
-            429: components["responses"]["RateLimited"];
-            500: components["responses"]["InternalError"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
             502: components["responses"]["BadGateway"];
-            503: components["responses"]["RevocationsUnknownOrServiceUnavailableOrUnavailable"];
+            503: components["responses"]["ServiceUnavailable"];
             504: components["responses"]["GatewayTimeout"];
         };
     };
-    showOwnUser: {
+    getMyAccount: {
         parameters: {
             query?: never;
             header?: never;
@@ -3377,7 +3492,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The account of the caller. */
+            /** @description Your account. */
             200: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -3389,16 +3504,16 @@ export interface operations {
                     "application/json": components["schemas"]["Account"];
                 };
             };
-            400: components["responses"]["MalformedRequest"];
-            401: components["responses"]["InvalidTokenOrTokenMissing"];
-            429: components["responses"]["RateLimited"];
-            500: components["responses"]["InternalError"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
             502: components["responses"]["BadGateway"];
-            503: components["responses"]["RevocationsUnknownOrServiceUnavailableOrUnavailable"];
+            503: components["responses"]["ServiceUnavailable"];
             504: components["responses"]["GatewayTimeout"];
         };
     };
-    deleteOwnUser: {
+    deleteMyAccount: {
         parameters: {
             query?: never;
             header?: never;
@@ -3407,7 +3522,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The account is gone. */
+            /** @description The account is deleted. */
             204: {
                 headers: {
                     "Consistency-Token": components["headers"]["Consistency-Token"];
@@ -3418,16 +3533,16 @@ export interface operations {
                 };
                 content?: never;
             };
-            400: components["responses"]["MalformedRequest"];
-            401: components["responses"]["InvalidTokenOrTokenMissing"];
-            429: components["responses"]["RateLimited"];
-            500: components["responses"]["InternalError"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
             502: components["responses"]["BadGateway"];
-            503: components["responses"]["RevocationsUnknownOrServiceUnavailableOrUnavailable"];
+            503: components["responses"]["ServiceUnavailable"];
             504: components["responses"]["GatewayTimeout"];
         };
     };
-    renameOwnUser: {
+    updateMyAccount: {
         parameters: {
             query?: never;
             header?: never;
@@ -3436,11 +3551,11 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Renaming"];
+                "application/json": components["schemas"]["AccountUpdate"];
             };
         };
         responses: {
-            /** @description The account. */
+            /** @description Your account. */
             200: {
                 headers: {
                     "Consistency-Token": components["headers"]["Consistency-Token"];
@@ -3453,16 +3568,34 @@ export interface operations {
                     "application/json": components["schemas"]["Account"];
                 };
             };
-            400: components["responses"]["MalformedBodyOrMalformedRequest"];
-            401: components["responses"]["InvalidTokenOrTokenMissing"];
-            409: components["responses"]["NameTaken"];
-            413: components["responses"]["BodyTooLarge"];
+            /** @description Bad Request: `malformed_body` (The body does not match its content type.) `malformed_request` (The request could not be read.) */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            /** @description Conflict: `name_taken` (This name is already taken.) */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
-            422: components["responses"]["ValidationFailed"];
-            429: components["responses"]["RateLimited"];
-            500: components["responses"]["InternalError"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
             502: components["responses"]["BadGateway"];
-            503: components["responses"]["RevocationsUnknownOrServiceUnavailableOrUnavailable"];
+            503: components["responses"]["ServiceUnavailable"];
             504: components["responses"]["GatewayTimeout"];
         };
     };
@@ -3479,7 +3612,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The mails will be sent. */
+            /** @description The mails are on their way. */
             202: {
                 headers: {
                     "Consistency-Token": components["headers"]["Consistency-Token"];
@@ -3490,17 +3623,57 @@ export interface operations {
                 };
                 content?: never;
             };
-            400: components["responses"]["MalformedBodyOrMalformedRequest"];
-            401: components["responses"]["InvalidTokenOrTokenMissing"];
-            403: components["responses"]["InvalidCredentials"];
-            409: components["responses"]["EmailTaken"];
-            413: components["responses"]["BodyTooLarge"];
+            /** @description Bad Request: `malformed_body` (The body does not match its content type.) `malformed_request` (The request could not be read.) */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            /** @description Forbidden: `invalid_credentials` (Invalid credentials) */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
-            422: components["responses"]["ValidationFailed"];
-            429: components["responses"]["RateLimitedOrTooManyAttempts"];
-            500: components["responses"]["InternalError"];
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description Too Many Requests: `rate_limited` (Too many requests. Try again later.) `too_many_attempts` (Too many mails requested. Try again later.) */
+            429: {
+                headers: {
+                    /** @description How many seconds to wait before the next attempt. */
+                    "Retry-After": number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: components["responses"]["InternalServerError"];
             502: components["responses"]["BadGateway"];
-            503: components["responses"]["OverloadedOrRevocationsUnknownOrServiceUnavailableOrUnavailable"];
+            /** @description Service Unavailable: `overloaded` (Too many logins and registrations are in progress. Try again shortly.) `revocations_unknown` (Access tokens cannot be verified right now, because the list of revoked ones is not up to date. Try again shortly.) `service_unavailable` (The service is temporarily unavailable. Try again shortly.) `unavailable` (A service that this request needs is not responding. Try again shortly.) */
+            503: {
+                headers: {
+                    /** @description How many seconds to wait before the next attempt. */
+                    "Retry-After": number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             504: components["responses"]["GatewayTimeout"];
         };
     };
@@ -3513,7 +3686,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The mail will be sent. */
+            /** @description The mail is on its way. */
             202: {
                 headers: {
                     "Consistency-Token": components["headers"]["Consistency-Token"];
@@ -3524,16 +3697,27 @@ export interface operations {
                 };
                 content?: never;
             };
-            400: components["responses"]["MalformedRequest"];
-            401: components["responses"]["InvalidTokenOrTokenMissing"];
-            429: components["responses"]["RateLimitedOrTooManyAttempts"];
-            500: components["responses"]["InternalError"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            /** @description Too Many Requests: `rate_limited` (Too many requests. Try again later.) `too_many_attempts` (Too many mails requested. Try again later.) */
+            429: {
+                headers: {
+                    /** @description How many seconds to wait before the next attempt. */
+                    "Retry-After": number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: components["responses"]["InternalServerError"];
             502: components["responses"]["BadGateway"];
-            503: components["responses"]["RevocationsUnknownOrServiceUnavailableOrUnavailable"];
+            503: components["responses"]["ServiceUnavailable"];
             504: components["responses"]["GatewayTimeout"];
         };
     };
-    exportAccount: {
+    exportMyAccount: {
         parameters: {
             query?: never;
             header?: never;
@@ -3542,7 +3726,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The export. */
+            /** @description Your data. */
             200: {
                 headers: {
                     /** @description `attachment` */
@@ -3553,15 +3737,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Export"];
+                    "application/json": components["schemas"]["AccountExport"];
                 };
             };
-            400: components["responses"]["MalformedRequest"];
-            401: components["responses"]["InvalidTokenOrTokenMissing"];
-            429: components["responses"]["RateLimited"];
-            500: components["responses"]["InternalError"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
             502: components["responses"]["BadGateway"];
-            503: components["responses"]["RevocationsUnknownOrServiceUnavailableOrUnavailable"];
+            503: components["responses"]["ServiceUnavailable"];
             504: components["responses"]["GatewayTimeout"];
         };
     };
@@ -3589,16 +3773,56 @@ export interface operations {
                 };
                 content?: never;
             };
-            400: components["responses"]["MalformedBodyOrMalformedRequest"];
-            401: components["responses"]["InvalidTokenOrTokenMissing"];
-            403: components["responses"]["InvalidCredentials"];
-            413: components["responses"]["BodyTooLarge"];
+            /** @description Bad Request: `malformed_body` (The body does not match its content type.) `malformed_request` (The request could not be read.) */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            /** @description Forbidden: `invalid_credentials` (Invalid credentials) */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
-            422: components["responses"]["ValidationFailed"];
-            429: components["responses"]["RateLimitedOrTooManyAttempts"];
-            500: components["responses"]["InternalError"];
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description Too Many Requests: `rate_limited` (Too many requests. Try again later.) `too_many_attempts` (Too many failed logins. Try again later.) */
+            429: {
+                headers: {
+                    /** @description How many seconds to wait before the next attempt. */
+                    "Retry-After": number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: components["responses"]["InternalServerError"];
             502: components["responses"]["BadGateway"];
-            503: components["responses"]["OverloadedOrRevocationsUnknownOrServiceUnavailableOrUnavailable"];
+            /** @description Service Unavailable: `overloaded` (Too many logins and registrations are in progress. Try again shortly.) `revocations_unknown` (Access tokens cannot be verified right now, because the list of revoked ones is not up to date. Try again shortly.) `service_unavailable` (The service is temporarily unavailable. Try again shortly.) `unavailable` (A service that this request needs is not responding. Try again shortly.) */
+            503: {
+                headers: {
+                    /** @description How many seconds to wait before the next attempt. */
+                    "Retry-After": number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             504: components["responses"]["GatewayTimeout"];
         };
     };
@@ -3615,7 +3839,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Recovery codes, shown this once. */
+            /** @description Recovery codes. They are shown only once. */
             200: {
                 headers: {
                     "Consistency-Token": components["headers"]["Consistency-Token"];
@@ -3628,21 +3852,59 @@ export interface operations {
                     "application/json": components["schemas"]["RecoveryCodes"];
                 };
             };
-            400: components["responses"]["MalformedBodyOrMalformedRequest"];
-            401: components["responses"]["InvalidTokenOrTokenMissing"];
-            403: components["responses"]["InvalidCode"];
-            409: components["responses"]["TotpEnabled"];
-            413: components["responses"]["BodyTooLarge"];
+            /** @description Bad Request: `malformed_body` (The body does not match its content type.) `malformed_request` (The request could not be read.) */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            /** @description Forbidden: `invalid_code` (The code is invalid. Create a secret first, then send a code generated from it.) */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict: `totp_enabled` (The second factor is already on. Turn it off first.) */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
-            422: components["responses"]["ValidationFailed"];
-            429: components["responses"]["RateLimitedOrTooManyAttempts"];
-            500: components["responses"]["InternalError"];
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description Too Many Requests: `rate_limited` (Too many requests. Try again later.) `too_many_attempts` (Too many failed logins. Try again later.) */
+            429: {
+                headers: {
+                    /** @description How many seconds to wait before the next attempt. */
+                    "Retry-After": number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: components["responses"]["InternalServerError"];
             502: components["responses"]["BadGateway"];
-            503: components["responses"]["RevocationsUnknownOrServiceUnavailableOrUnavailable"];
+            503: components["responses"]["ServiceUnavailable"];
             504: components["responses"]["GatewayTimeout"];
         };
     };
-    prepareTotp: {
+    createTotpSecret: {
         parameters: {
             query?: never;
             header?: never;
@@ -3651,11 +3913,11 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["PasswordCheck"];
+                "application/json": components["schemas"]["PasswordConfirmation"];
             };
         };
         responses: {
-            /** @description The secret, shown this once. */
+            /** @description The secret. It is shown only once. */
             201: {
                 headers: {
                     "Consistency-Token": components["headers"]["Consistency-Token"];
@@ -3665,24 +3927,73 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TotpPreparation"];
+                    "application/json": components["schemas"]["TotpSecret"];
                 };
             };
-            400: components["responses"]["MalformedBodyOrMalformedRequest"];
-            401: components["responses"]["InvalidTokenOrTokenMissing"];
-            403: components["responses"]["InvalidCredentials"];
-            409: components["responses"]["TotpEnabled"];
-            413: components["responses"]["BodyTooLarge"];
+            /** @description Bad Request: `malformed_body` (The body does not match its content type.) `malformed_request` (The request could not be read.) */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            /** @description Forbidden: `invalid_credentials` (Invalid credentials) */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict: `totp_enabled` (The second factor is already on. Turn it off first.) */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
-            422: components["responses"]["ValidationFailed"];
-            429: components["responses"]["RateLimitedOrTooManyAttempts"];
-            500: components["responses"]["InternalError"];
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description Too Many Requests: `rate_limited` (Too many requests. Try again later.) `too_many_attempts` (Too many failed logins. Try again later.) */
+            429: {
+                headers: {
+                    /** @description How many seconds to wait before the next attempt. */
+                    "Retry-After": number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: components["responses"]["InternalServerError"];
             502: components["responses"]["BadGateway"];
-            503: components["responses"]["OverloadedOrRevocationsUnknownOrServiceUnavailableOrUnavailable"];
+            /** @description Service Unavailable: `overloaded` (Too many logins and registrations are in progress. Try again shortly.) `revocations_unknown` (Access tokens cannot be verified right now, because the list of revoked ones is not up to date. Try again shortly.) `service_unavailable` (The service is temporarily unavailable. Try again shortly.) `unavailable` (A service that this request needs is not responding. Try again shortly.) */
+            503: {
+                headers: {
+                    /** @description How many seconds to wait before the next attempt. */
+                    "Retry-After": number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             504: components["responses"]["GatewayTimeout"];
         };
     };
-    removeTotp: {
+    disableTotp: {
         parameters: {
             query?: never;
             header?: never;
@@ -3691,7 +4002,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["PasswordCheck"];
+                "application/json": components["schemas"]["PasswordConfirmation"];
             };
         };
         responses: {
@@ -3706,28 +4017,87 @@ export interface operations {
                 };
                 content?: never;
             };
-            400: components["responses"]["MalformedBodyOrMalformedRequest"];
-            401: components["responses"]["InvalidTokenOrTokenMissing"];
-            403: components["responses"]["InvalidCredentials"];
-            409: components["responses"]["TotpDisabled"];
-            413: components["responses"]["BodyTooLarge"];
+            /** @description Bad Request: `malformed_body` (The body does not match its content type.) `malformed_request` (The request could not be read.) */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            /** @description Forbidden: `invalid_credentials` (Invalid credentials) */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict: `totp_disabled` (The second factor is not turned on.) */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
-            422: components["responses"]["ValidationFailed"];
-            429: components["responses"]["RateLimitedOrTooManyAttempts"];
-            500: components["responses"]["InternalError"];
+            422: components["responses"]["UnprocessableEntity"];
+            /** @description Too Many Requests: `rate_limited` (Too many requests. Try again later.) `too_many_attempts` (Too many failed logins. Try again later.) */
+            429: {
+                headers: {
+                    /** @description How many seconds to wait before the next attempt. */
+                    "Retry-After": number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: components["responses"]["InternalServerError"];
             502: components["responses"]["BadGateway"];
-            503: components["responses"]["OverloadedOrRevocationsUnknownOrServiceUnavailableOrUnavailable"];
+            /** @description Service Unavailable: `overloaded` (Too many logins and registrations are in progress. Try again shortly.) `revocations_unknown` (Access tokens cannot be verified right now, because the list of revoked ones is not up to date. Try again shortly.) `service_unavailable` (The service is temporarily unavailable. Try again shortly.) `unavailable` (A service that this request needs is not responding. Try again shortly.) */
+            503: {
+                headers: {
+                    /** @description How many seconds to wait before the next attempt. */
+                    "Retry-After": number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             504: components["responses"]["GatewayTimeout"];
         };
     };
-    listOwnVotes: {
+    listMyVotes: {
         parameters: {
             query: {
-                /** @description 1 to 100 ids with commas between. */
+                /**
+                 * @description 1 to 100 ids, separated by commas.
+                 * @example [
+                 *       1,
+                 *       2,
+                 *       3
+                 *     ]
+                 */
                 post_ids: number[];
             };
             header?: {
-                /** @description That of a write, which the answer shows then. It is waited for up to 2 s. */
+                /**
+                 * @description From the response to a write: this response then reflects that write. Waits up to two seconds for it.
+                 * @example eyJ2b3RlcyI6WyI4ZjE0ZTQ1Zi1jZWVhLTQ2N2YtOWIxZC0zYzZmMGUyYTdkNTUiXX0
+                 */
                 "Consistency-Token"?: string;
             };
             path?: never;
@@ -3735,10 +4105,10 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Those of the posts that the caller has voted for, in ascending order. */
+            /** @description The ids of the posts you have voted for, in ascending order. */
             200: {
                 headers: {
-                    /** @description `stale` when the write is still missing. */
+                    /** @description `stale` if the response does not reflect the write yet. */
                     Consistency?: string;
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -3746,16 +4116,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["OwnVotes"];
+                    "application/json": components["schemas"]["MyVotes"];
                 };
             };
-            400: components["responses"]["MalformedRequest"];
-            401: components["responses"]["InvalidTokenOrTokenMissing"];
-            422: components["responses"]["ValidationFailed"];
-            429: components["responses"]["RateLimited"];
-            500: components["responses"]["InternalError"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
             502: components["responses"]["BadGateway"];
-            503: components["responses"]["RevocationsUnknownOrServiceUnavailableOrUnavailable"];
+            503: components["responses"]["ServiceUnavailable"];
             504: components["responses"]["GatewayTimeout"];
         };
     };
@@ -3763,7 +4133,10 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description That of a write, which the answer shows then. It is waited for up to 2 s. */
+                /**
+                 * @description From the response to a write: this response then reflects that write. Waits up to two seconds for it.
+                 * @example eyJ2b3RlcyI6WyI4ZjE0ZTQ1Zi1jZWVhLTQ2N2YtOWIxZC0zYzZmMGUyYTdkNTUiXX0
+                 */
                 "Consistency-Token"?: string;
             };
             path?: never;
@@ -3775,10 +4148,10 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The vote was added, or taken back. */
+            /** @description The vote was added or removed. */
             201: {
                 headers: {
-                    /** @description `stale` when the write is still missing. */
+                    /** @description `stale` if the response does not reflect the write yet. */
                     Consistency?: string;
                     "Consistency-Token": components["headers"]["Consistency-Token"];
                     RateLimit: components["headers"]["RateLimit"];
@@ -3787,21 +4160,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["VoteChange"];
+                    "application/json": components["schemas"]["VoteResult"];
                 };
             };
-            400: components["responses"]["MalformedBodyOrMalformedRequest"];
-            401: components["responses"]["InvalidTokenOrTokenMissing"];
-            403: components["responses"]["EmailNotConfirmed"];
-            404: components["responses"]["PostNotFoundOrVoteNotFound"];
-            409: components["responses"]["VoteExists"];
-            413: components["responses"]["BodyTooLarge"];
+            /** @description Bad Request: `malformed_body` (The body does not match its content type.) `malformed_request` (The request could not be read.) */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            /** @description Forbidden: `email_not_confirmed` (Confirm your e-mail address first. POST /users/me/email/confirmation resends the mail.) */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found: `post_not_found` (Post 42 does not exist.) `vote_not_found` (Vote does not exist) */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict: `vote_exists` (Vote already exists) */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
-            422: components["responses"]["ValidationFailed"];
-            429: components["responses"]["RateLimited"];
-            500: components["responses"]["InternalError"];
+            422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
             502: components["responses"]["BadGateway"];
-            503: components["responses"]["RevocationsUnknownOrServiceUnavailableOrUnavailable"];
+            503: components["responses"]["ServiceUnavailable"];
             504: components["responses"]["GatewayTimeout"];
         };
     };

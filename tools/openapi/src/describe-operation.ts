@@ -83,7 +83,11 @@ function parametersOf(
   { convert }: SchemaConverter,
 ): unknown[] {
   const parameter = (place: string, name: string, schema: Joi.Schema) => {
-    const { description, examples: given, ...rest } = convert(schema) as {
+    const {
+      description,
+      examples: given,
+      ...rest
+    } = convert(schema) as {
       description?: string;
       examples?: unknown[];
     } & JsonSchema;

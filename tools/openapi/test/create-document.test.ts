@@ -8,6 +8,7 @@ const thing = Joi.object({ id: Joi.number().integer().required() }).meta({ name:
 const description: Description = {
   name: 'showThing',
   summary: 'Show',
+  details: 'Shows a thing.',
   answers: { 200: { summary: 'It.', body: thing } },
 };
 const route: PublicRoute = { method: 'GET', path: '/things/:id', service: 'shop', access: 'user', reads: [] };
@@ -18,6 +19,7 @@ const make = (endpoint = get('/things/:id', 'user', handler, description), publi
     publicRoutes: [publicRoute],
     refusalsOf: () => [conflict('one', 'One.')],
     endpoints: { shop: [endpoint] },
+    otherCodes: ['gone'],
   });
 
 /** What is at the end of a path of keys. */
@@ -30,12 +32,16 @@ describe('the document', () => {
     expect(operation).toMatchObject({
       operationId: 'showThing',
       tags: ['shop'],
-      security: [{ login: [] }, { accessToken: [] }],
-      parameters: [{ name: 'id', in: 'path', required: true, schema: { type: 'integer', minimum: 1 } }],
+      security: [{ oauth2Password: [] }, { bearerAuth: [] }],
+      parameters: [
+        { name: 'id', in: 'path', required: true, schema: { type: 'integer', minimum: 1 }, example: 42 },
+      ],
       responses: {
         200: { content: { 'application/json': { schema: { $ref: '#/components/schemas/Thing' } } } },
-        409: { $ref: '#/components/responses/One' },
-        422: { $ref: '#/components/responses/ValidationFailed' },
+        409: {
+          content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+        },
+        422: { description: expect.stringContaining('validation_failed') },
       },
     });
   });
@@ -43,17 +49,14 @@ describe('the document', () => {
   it('joins problems of one status into one response with all their codes', () => {
     const refuses = [conflict('two', 'Two.')];
     const document = make(get('/things/:id', 'user', handler, { ...description, refuses }));
-    const schema = at(
-      document,
-      'components',
-      'responses',
-      'OneOrTwo',
-      'content',
-      'application/problem+json',
-      'schema',
-    );
-    expect(schema).toMatchObject({
-      allOf: [{}, { properties: { status: { const: 409 }, code: { enum: ['one', 'two'] } } }],
+    const answers = at(document, 'paths', '/things/{id}', 'get', 'responses', '409', 'content');
+    expect(Object.keys(at(answers, 'application/problem+json', 'examples') as object)).toEqual([
+      'one',
+      'two',
+    ]);
+    expect(at(document, 'components', 'examples', 'two', 'value')).toMatchObject({
+      status: 409,
+      detail: 'Two.',
     });
   });
 
@@ -67,17 +70,19 @@ describe('the document', () => {
       in: 'query',
       description: 'How large.',
       schema: { type: 'integer', maximum: 9, default: 5 },
+      example: 5,
     });
   });
 
   it('says in words what is taken for a property that is left out: generated clients would demand one with a default', () => {
-    const json = Joi.object({ open: Joi.boolean().default(true).description('For all.') });
+    const json = Joi.object({ open: Joi.boolean().default(true).description('For all.') }).meta({
+      name: 'Opening',
+    });
     const endpoint = post('/things/:id', 'user', handler, { ...description, json });
     const document = make(endpoint, { ...route, method: 'POST', reads: ['json'] });
-    const body = at(document, 'paths', '/things/{id}', 'post', 'requestBody', 'content', 'application/json');
-    expect(at(body, 'schema', 'properties', 'open')).toEqual({
+    expect(at(document, 'components', 'schemas', 'Opening', 'properties', 'open')).toEqual({
       type: 'boolean',
-      description: 'For all. true unless it is given.',
+      description: 'For all. Defaults to true.',
     });
   });
 
@@ -90,6 +95,32 @@ describe('the document', () => {
       explode: false,
       schema: { type: 'array', items: { type: 'integer' }, minItems: 1, maxItems: 9 },
     });
+  });
+
+  it('has one schema for problems, with the codes of all operations and of what is none', () => {
+    expect(at(make(), 'components', 'schemas', 'ProblemCode')).toMatchObject({
+      title: 'ProblemCode',
+      enum: ['gone', 'one', 'validation_failed'],
+    });
+  });
+
+  it('keeps a response apart that most operations share', () => {
+    const routes = ['/things/:id', '/others/:id', '/more/:id'].map((path) => ({ ...route, path }));
+    const document = createDocument({
+      publicRoutes: routes,
+      refusalsOf: ({ path }) => [conflict(path === '/more/:id' ? 'two' : 'one', 'No.')],
+      endpoints: { shop: routes.map(({ path }) => get(path, 'user', handler, description)) },
+      otherCodes: [],
+    });
+    const answers = ['/things/{id}', '/others/{id}', '/more/{id}'].map((path) =>
+      at(document, 'paths', path, 'get', 'responses', '409'),
+    );
+    const shared = { $ref: '#/components/responses/Conflict' };
+    expect(answers).toEqual([
+      shared,
+      shared,
+      expect.objectContaining({ description: 'Conflict: `two` (No.)' }),
+    ]);
   });
 
   it.each([
@@ -114,12 +145,30 @@ describe('the document', () => {
       'is described with json',
     ],
     [
+      'a body without a name',
+      () =>
+        make(
+          post('/things/:id', 'user', handler, { ...description, json: Joi.object({ a: Joi.string() }) }),
+          {
+            ...route,
+            method: 'POST',
+            reads: ['json'],
+          },
+        ),
+      'an object has no name',
+    ],
+    [
+      'a parameter without an example',
+      () => make(get('/things/:id', 'user', handler, { ...description, query: { q: Joi.string() } })),
+      'the parameter q of /things/:id has no example',
+    ],
+    [
       'two schemas of one name',
       () =>
         make(
           get('/things/:id', 'user', handler, {
             ...description,
-            query: { q: Joi.string().meta({ name: 'Thing' }) },
+            query: { q: Joi.string().example('a').meta({ name: 'Thing' }) },
           }),
         ),
       'two schemas are named Thing',

@@ -11,12 +11,12 @@ export interface RawAnswer {
   text: string;
 }
 
+type Json = Record<string, unknown>;
+
 interface ResponseObject {
   headers?: Record<string, { required?: boolean; $ref?: string }>;
-  content?: Record<string, unknown>;
+  content?: Record<string, { examples?: Json }>;
 }
-
-type Json = Record<string, unknown>;
 
 /** Refused before it is a request to an operation; the introduction of the document names them for all. */
 const noRequestYet = new Set([408, 417, 431]);
@@ -52,9 +52,16 @@ export function expectDocumented({ method, path, status, headers, text }: RawAns
   const mediaType = headers.get('content-type')?.split(';')[0] ?? '';
   if (!(mediaType in response.content)) complain(`with the media type ${mediaType}`);
   if (!mediaType.endsWith('json')) return;
+  const body = JSON.parse(text) as { status?: number; code?: string };
+  // The schema of problems allows the codes of all operations; the examples name those of this response.
+  if (mediaType === 'application/problem+json' && !(body.status === status && isAmong(body.code, response)))
+    complain('with another status or code than it has');
   const validate = ajv.getSchema(`openapi${pointer}/content/${escape(mediaType)}/schema`);
-  if (validate && !validate(JSON.parse(text))) complain(`with ${ajv.errorsText(validate.errors)}`);
+  if (validate && !validate(body)) complain(`with ${ajv.errorsText(validate.errors)}`);
 }
+
+const isAmong = (code: string | undefined, { content = {} }: ResponseObject): boolean =>
+  code !== undefined && code in (content['application/problem+json']?.examples ?? {});
 
 function findPath(path: string): string | undefined {
   const segments = segmentsOf(path.replace(/\?.*$/, ''));
