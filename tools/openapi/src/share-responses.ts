@@ -1,6 +1,8 @@
 import { STATUS_CODES } from 'node:http';
 
-type Operation = { responses: Record<string, unknown> };
+interface Operation {
+  responses: Record<string, unknown>;
+}
 
 /**
  * Moves the response that most operations have for a status of 400 or more to `#/components/responses`, named as the status is; the others

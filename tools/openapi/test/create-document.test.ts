@@ -105,7 +105,9 @@ describe('the document', () => {
   });
 
   it('keeps a response apart that most operations share', () => {
-    const routes = ['/things/:id', '/others/:id', '/more/:id'].map((path) => ({ ...route, path }));
+    const routes = ['/things/:id', '/others/:id', '/more/:id'].map((path) =>
+      Object.assign({}, route, { path }),
+    );
     const document = createDocument({
       publicRoutes: routes,
       refusalsOf: ({ path }) => [conflict(path === '/more/:id' ? 'two' : 'one', 'No.')],
