@@ -61,6 +61,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/asyncapi.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the AsyncAPI document
+         * @description Describes the events that Agora publishes. `/docs/events/{type}` is the JSON Schema of one event.
+         */
+        get: operations["getAsyncApiDocument"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/docs": {
         parameters: {
             query?: never;
@@ -836,6 +856,12 @@ export interface components {
             role: components["schemas"]["Role"];
             /** @description Whether a second factor is on. */
             totp: boolean;
+        };
+        /** AsyncApiDocument */
+        AsyncApiDocument: {
+            asyncapi: string;
+        } & {
+            [key: string]: unknown;
         };
         /**
          * AuthorizationServerMetadata
@@ -1667,6 +1693,32 @@ export interface operations {
                 };
             };
             504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    getAsyncApiDocument: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The AsyncAPI 3 document. */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AsyncApiDocument"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
         };
     };
     getDocumentation: {

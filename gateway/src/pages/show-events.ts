@@ -27,13 +27,14 @@ export const showEventSchema: Handler = (ctx) => {
 
 /** What clients are told of it. */
 export const showEventsDescription: Description = {
-  name: 'showEvents',
-  summary: 'Show what events tell',
+  name: 'getAsyncApiDocument',
+  summary: 'Get the AsyncAPI document',
+  details:
+    'Describes the events that Agora publishes. `/docs/events/{type}` is the JSON Schema of one event.',
   answers: {
     200: {
-      summary:
-        'The AsyncAPI 3 document of the events that Agora publishes. `/docs/events/{type}` is the JSON Schema of one of them.',
-      body: Joi.object({ asyncapi: Joi.string().required() }).unknown(),
+      summary: 'The AsyncAPI 3 document.',
+      body: Joi.object({ asyncapi: Joi.string().required() }).unknown().meta({ name: 'AsyncApiDocument' }),
     },
   },
 };
