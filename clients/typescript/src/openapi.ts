@@ -212,7 +212,7 @@ export interface paths {
         put?: never;
         /**
          * Log in
-         * @description Opens a session with the OAuth 2.0 password grant (RFC 6749, section 4.3.2). Other OAuth 2.0 fields are ignored.
+         * @description Opens a session with the OAuth 2.0 password grant (RFC 6749, section 4.3.2). Other OAuth 2.0 fields are ignored. The form may also be sent as `multipart/form-data` of at most 4 KiB.
          */
         post: operations["logIn"];
         delete?: never;
@@ -2006,7 +2006,6 @@ export interface operations {
         requestBody: {
             content: {
                 "application/x-www-form-urlencoded": components["schemas"]["LoginRequest"];
-                "multipart/form-data": components["schemas"]["LoginRequest"];
             };
         };
         responses: {

@@ -120,7 +120,8 @@ function bodiesOf(
   { convert }: SchemaConverter,
 ): Record<string, unknown> | undefined {
   const bodies = reads.flatMap((kind) => {
-    const schema = kind === 'json' ? json : form;
+    // A form in both encodings is described in one: generated clients would send both at once.
+    const schema = { json, form, multipart: undefined }[kind];
     return schema ? [[mediaTypes[kind], { schema: convert(schema) }]] : [];
   });
   return bodies.length > 0 ? Object.fromEntries(bodies) : undefined;

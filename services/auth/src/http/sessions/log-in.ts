@@ -124,7 +124,7 @@ export const logInDescription: Description = {
   name: 'logIn',
   summary: 'Log in',
   details:
-    'Opens a session with the OAuth 2.0 password grant (RFC 6749, section 4.3.2). Other OAuth 2.0 fields are ignored.',
+    'Opens a session with the OAuth 2.0 password grant (RFC 6749, section 4.3.2). Other OAuth 2.0 fields are ignored. The form may also be sent as `multipart/form-data` of at most 4 KiB.',
   form: schema,
   answers: { 200: tokenAnswer },
   refuses: [invalidCredentials(), totpRequired(), banned(), tooManyFailures(60), overloaded()],
