@@ -25,8 +25,11 @@ export interface AgoraOptions {
 export interface Agora {
   /** Every operation of the document, typed: `agora.api.GET('/posts/{id}', { params: { path: { id: 1 } } })`. */
   api: Client<paths>;
-  /** Throws an AgoraError, for wrong credentials with the code `invalid_credentials`. */
-  logIn(email: string, password: string): Promise<void>;
+  /**
+   * Throws an AgoraError, for wrong credentials with the code `invalid_credentials`, and with `totp_required` for an account with a second
+   * factor: its code, or a recovery code, is `totp`.
+   */
+  logIn(email: string, password: string, totp?: string): Promise<void>;
   /** Ends the session. */
   logOut(): Promise<void>;
   /** Everybody's published posts, page after page. */

@@ -12,7 +12,7 @@ export interface Tokens {
 
 /** Who is logged in. */
 export interface Session {
-  logIn(email: string, password: string): Promise<void>;
+  logIn(email: string, password: string, totp?: string): Promise<void>;
   /** Forgets the tokens. */
   forget(): void;
   /** The tokens, renewed if they end soon; undefined when nobody is logged in. */
@@ -58,8 +58,8 @@ export function createSession(
   };
 
   return {
-    async logIn(username, password) {
-      set(await readTokens(await ask('/login', { username, password })));
+    async logIn(username, password, totp) {
+      set(await readTokens(await ask('/login', { username, password, ...(totp !== undefined && { totp }) })));
     },
     forget: () => set(undefined),
     async current() {

@@ -6,13 +6,16 @@ export interface Config extends Amounts {
   /** Where the gateway is, without a slash at the end. */
   url: string;
   seed: number;
+  /** Whether to serve a page to look at it, too. */
+  web: boolean;
 }
 
 /** The arguments are wrong; the message is for whoever typed them. */
 export class UsageError extends Error {}
 
 /** How to call the command, in one line. */
-export const usage = 'npm run demo -- [--url URL] [--users 30] [--posts 120] [--votes 600] [--seed NUMBER]';
+export const usage =
+  'npm run demo -- [--url URL] [--users 30] [--posts 120] [--votes 600] [--seed NUMBER] [--web]';
 
 const options = {
   url: { type: 'string' },
@@ -20,12 +23,13 @@ const options = {
   posts: { type: 'string', default: '120' },
   votes: { type: 'string' },
   seed: { type: 'string' },
+  web: { type: 'boolean', default: false },
   help: { type: 'boolean', short: 'h', default: false },
 } as const;
 
 /** Reads the command line; undefined when it asks for help. Throws a UsageError. */
 export function readConfig(args: string[], environment: NodeJS.ProcessEnv = process.env): Config | undefined {
-  const { url, users, posts, votes, seed, help } = parse(args);
+  const { url, users, posts, votes, seed, web, help } = parse(args);
   if (help) return undefined;
   const amounts = { users: readNumber('users', users, 500), posts: readNumber('posts', posts, 2_000) };
   if (amounts.posts > 0 && amounts.users === 0)
@@ -35,6 +39,7 @@ export function readConfig(args: string[], environment: NodeJS.ProcessEnv = proc
     ...amounts,
     votes: readVotes(votes, possibleVotes(amounts)),
     seed: seed === undefined ? randomInt(1_000_000) : readNumber('seed', seed, 2 ** 32 - 1),
+    web,
   };
 }
 

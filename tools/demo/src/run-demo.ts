@@ -5,6 +5,7 @@ import { describeLogin, describeMade, describeModerator, describeTop } from './d
 import { fillAgora, nothingMade } from './fill-agora.js';
 import { makePlan } from './plan.js';
 import { readTopPosts } from './read-top-posts.js';
+import { serveWeb } from './serve-web.js';
 
 /** The streams and the signal to stop that the command works with. */
 export interface Surroundings {
@@ -31,10 +32,8 @@ export async function runDemo(args: string[], surroundings: Surroundings): Promi
   }
 }
 
-async function fillAndReport(
-  config: Config,
-  { out, errors, stop, makeModerator }: Surroundings,
-): Promise<number> {
+async function fillAndReport(config: Config, surroundings: Surroundings): Promise<number> {
+  const { out, errors, stop, makeModerator } = surroundings;
   const say = (text: string) => out.write(`${text}\n`);
   // The first failure breaks off all other requests, as the user's Ctrl-C does.
   const failure = new AbortController();
@@ -52,7 +51,7 @@ async function fillAndReport(
     if (user) say(`\n${describeLogin(user, config.url)}`);
     const moderator = made.reports > 0 ? made.users.at(-1) : undefined;
     if (moderator) say(`\n${describeModerator(moderator, config.url, await makeModerator(moderator.email))}`);
-    return 0;
+    return config.web ? await serveWeb(config.url, surroundings) : 0;
   } catch (error) {
     failure.abort();
     if (!stop.aborted && !(error instanceof AgoraError)) throw error;
