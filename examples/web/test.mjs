@@ -50,7 +50,7 @@ async function startAll() {
   ]);
   const env = { AGORA_DATA: join(folder, 'data'), BCRYPT_COST: '10' };
   for (const name of [...names, 'MAILBOX_PORT', 'MAILBOX_SMTP_PORT']) env[name] = String(await freePort());
-  await start(['tools/local-stack/dist/start.js'], env, /Ctrl-C/);
+  await start(['scripts/run.mjs', 'start'], env, /Ctrl-C/);
   const agora = `http://127.0.0.1:${env.GATEWAY_PORT}`;
   const mailbox = `http://127.0.0.1:${env.MAILBOX_PORT}`;
   const settings = { PORT: String(await freePort()), AGORA_URL: agora, MAILBOX_URL: mailbox };
