@@ -1,136 +1,31 @@
 /**
- * Looks at the built page as people do, in two windows of a real Chromium, with an Agora of its own: `node examples/web/test.mjs [folder for
+ * Looks at the built page as people do, in windows of a real Chromium, with an Agora of its own: `node examples/web/test.mjs [folder for
  * pictures]`. Expects a built checkout and `npm ci && npm run build` here.
  */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { createHmac, randomUUID } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { chromium } from 'playwright-core';
-import { findChromium } from '../../test/end-to-end/documentation/find-chromium.ts';
+import { logIn, openBrowser, password, publish, register, toFeed, totp, write } from './test/people.mjs';
+import { startSystem, stopSystem } from './test/system.mjs';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
-const folder = mkdtempSync(join(tmpdir(), 'agora-web-'));
-const pictures = process.argv[2];
+const [, , pictures] = process.argv;
 if (pictures) mkdirSync(pictures, { recursive: true });
-const children = [];
-
-const freePort = () =>
-  new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });
-
-/** Runs a program until it says what it is waited for. */
-function start(args, env, ready) {
-  const child = spawn(process.execPath, args, { cwd: root, env: { ...process.env, ...env } });
-  children.push(child);
-  return new Promise((resolve, reject) => {
-    let text = '';
-    const hear = (chunk) => {
-      text += chunk;
-      if (ready.test(text)) resolve(text);
-    };
-    child.stdout.on('data', hear);
-    child.stderr.on('data', hear);
-    child.on('exit', () => reject(new Error(`${args[0]} ended:\n${text}`)));
-  });
-}
-
-async function startAll() {
-  const names = ['GATEWAY', 'AUTH', 'POSTS', 'VOTES'].flatMap((name) => [
-    `${name}_PORT`,
-    `${name}_INTERNAL_PORT`,
-  ]);
-  const env = { AGORA_DATA: join(folder, 'data'), BCRYPT_COST: '10' };
-  for (const name of [...names, 'MAILBOX_PORT', 'MAILBOX_SMTP_PORT']) env[name] = String(await freePort());
-  await start(['scripts/run.mjs', 'start'], env, /Ctrl-C/);
-  const agora = `http://127.0.0.1:${env.GATEWAY_PORT}`;
-  const mailbox = `http://127.0.0.1:${env.MAILBOX_PORT}`;
-  const settings = { PORT: String(await freePort()), AGORA_URL: agora, MAILBOX_URL: mailbox };
-  const said = await start(['examples/web/serve.mjs'], settings, /http:\S+\n/);
-  return { agora, mailbox, page: said.trim(), env };
-}
-
-/** The code of an authenticator (RFC 6238). */
-function totp(secret) {
-  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
-  const bits = [...secret].map((letter) => alphabet.indexOf(letter).toString(2).padStart(5, '0')).join('');
-  const key = Buffer.from(bits.match(/.{8}/g).map((byte) => Number.parseInt(byte, 2)));
-  const counter = Buffer.alloc(8);
-  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000)));
-  const hash = createHmac('sha1', key).update(counter).digest();
-  return String((hash.readUInt32BE(hash.at(-1) & 15) & 0x7fffffff) % 1_000_000).padStart(6, '0');
-}
-
-const logIn = async (page, name) => {
-  await page.getByLabel('E-mail address').first().fill(`${name}@example.test`);
-  await page.getByLabel('Password', { exact: true }).fill(password);
-  await page.getByRole('button', { name: 'Log in' }).click();
-};
-
-const grant = ({ env }, who, role) =>
-  start(['scripts/run.mjs', 'accounts', 'grant', who, role], env, new RegExp(role));
-
+const folder = mkdtempSync(join(tmpdir(), 'agora-web-'));
 const step = (text) => process.stdout.write(`  ✓ ${text}\n`);
-const password = 'correct horse battery';
 
-async function main() {
-  const system = await startAll();
+async function walk() {
+  const system = await startSystem(folder);
   step(`Agora and the page run: ${system.page}`);
-  const { executablePath, env } = await findChromium(folder);
-  const browser = await chromium.launch({
-    executablePath,
-    env: { ...process.env, ...env },
-    chromiumSandbox: false,
-  });
-  const complaints = [];
-  const openWindow = async (options = {}) => {
-    const context = await browser.newContext(options);
-    const page = await context.newPage();
-    page.setDefaultTimeout(30_000);
-    page.on('pageerror', (error) => complaints.push(error.message));
-    page.on('console', (message) => {
-      // A refused request is told to the console by the browser itself.
-      if (message.type() === 'error' && !/Failed to load resource|ERR_|net::/.test(message.text()))
-        complaints.push(message.text());
-    });
-    await page.goto(system.page);
-    return page;
-  };
-  const picture = async (page, name) =>
-    pictures && page.screenshot({ path: join(pictures, `${name}.png`), fullPage: false });
-
-  const register = async (page, name) => {
-    await page.getByRole('link', { name: 'Register' }).click();
-    await page.getByLabel('E-mail address').fill(`${name}@example.test`);
-    await page.getByLabel('Password', { exact: true }).fill(password);
-    await page.getByLabel('Name (if you like)').fill(name);
-    await page.getByRole('button', { name: 'Register' }).click();
-    await page.getByRole('heading', { name, level: 1 }).waitFor();
-  };
-  const write = async (page, title, content) => {
-    await page.getByRole('link', { name: 'Write' }).click();
-    await page.getByLabel('Title').fill(title);
-    await page.getByLabel('Text').fill(content);
-    await page.getByRole('button', { name: 'Publish' }).click();
-    await page.getByRole('heading', { name: title, level: 1 }).waitFor();
-  };
-  const toFeed = (page) =>
-    page.getByRole('navigation', { name: 'Agora' }).getByRole('link', { name: 'Feed' }).click();
+  const { openWindow, picture, complaints, close } = await openBrowser(folder, system.page, pictures);
 
   const ann = await openWindow();
   await picture(ann, 'log-in');
   await register(ann, 'ann');
   await ann.getByRole('link', { name: 'Enter the link' }).click();
-  const mails = await (await fetch(`${system.mailbox}/messages?to=ann@example.test`)).json();
-  await ann.getByLabel('The link that you were mailed').fill(/\S+#confirm-email=\S+/.exec(mails[0].text)[0]);
+  await ann
+    .getByLabel('The link that you were mailed')
+    .fill(/\S+#confirm-email=\S+/.exec(await system.mailTo('ann@example.test'))[0]);
   await ann.getByRole('button', { name: 'Confirm' }).click();
   await ann.getByText('confirmed', { exact: true }).waitFor();
   step('registers, and confirms the address');
@@ -149,7 +44,7 @@ async function main() {
   await ann.getByRole('navigation', { name: 'Agora' }).waitFor();
   step('logs in with a second factor');
 
-  const title = `Roses ${randomUUID().slice(0, 8)}`;
+  const title = 'Roses in May';
   await write(ann, title, 'Prune them early.\n\nAnd feed them late.');
   const bob = await openWindow({ colorScheme: 'dark' });
   await register(bob, 'bob');
@@ -193,11 +88,9 @@ async function main() {
   await other.close();
   step('an edit that somebody else was faster with is not written over unseen');
 
-  // As at a deployment: both are stopped, and started again by whoever watches over them.
-  const { processes } = JSON.parse(readFileSync(join(system.env.AGORA_DATA, 'run.json'), 'utf8'));
   await toFeed(ann);
   await voteOf(ann).waitFor();
-  for (const name of ['posts', 'gateway']) process.kill(processes[name].pid, 'SIGTERM');
+  system.restart('posts', 'gateway');
   await bob.getByRole('link', { name: 'Write' }).click();
   await bob.getByLabel('Title').fill('Written during the deployment');
   await bob.getByLabel('Text').fill('And not lost.');
@@ -216,7 +109,7 @@ async function main() {
   assert.equal(await ann.getByRole('link', { name: 'Written during the deployment' }).count(), 1);
   step('a restart of posts and gateway in between loses nothing, and the live feed goes on');
 
-  for (let number = 1; number <= 25; number += 1) await publish(system.agora, 'bob', number);
+  await publish(system.agora, 'bob', 25);
   await ann.getByRole('link', { name: 'Top' }).click();
   await ann.getByRole('link', { name: 'Hot' }).click();
   await ann.getByRole('link', { name: 'New', exact: true }).click();
@@ -256,7 +149,7 @@ async function main() {
   await ann.getByLabel('What is wrong with it?').fill('These are no roses.');
   await ann.getByRole('button', { name: 'Report' }).click();
   await ann.getByText('Moderators will look at it').waitFor();
-  await grant(system, 'bob@example.test', 'moderator');
+  await system.grant('bob@example.test', 'moderator');
   await logIn(narrow, 'bob');
   await narrow.getByRole('link', { name: 'Moderation' }).click();
   await narrow.getByText('These are no roses.').waitFor();
@@ -274,34 +167,16 @@ async function main() {
   await ann.getByText('Nothing here yet.').waitFor();
   step('what is reported, a moderator removes, and nobody sees it any more');
   assert.deepEqual(complaints, []);
-  await browser.close();
-}
-
-/** Past the page, for numbers. */
-const tokens = new Map();
-async function publish(agora, name, number) {
-  if (!tokens.has(name)) {
-    const body = new URLSearchParams({ username: `${name}@example.test`, password });
-    tokens.set(name, (await (await fetch(`${agora}/login`, { method: 'POST', body })).json()).access_token);
-  }
-  const headers = { authorization: `Bearer ${tokens.get(name)}`, 'content-type': 'application/json' };
-  const body = JSON.stringify({ title: `Number ${number}`, content: 'One of many.' });
-  const answer = await fetch(`${agora}/posts`, { method: 'POST', headers, body });
-  assert.equal(answer.status, 201);
+  await close();
 }
 
 try {
-  await main();
+  await walk();
 } catch (error) {
   console.error(error);
   process.exitCode = 1;
 } finally {
-  for (const child of children.toReversed()) {
-    child.kill('SIGTERM');
-    await new Promise((resolve) =>
-      child.exitCode === null && child.signalCode === null ? child.on('exit', resolve) : resolve(),
-    );
-  }
+  await stopSystem();
   rmSync(folder, { recursive: true, force: true });
 }
 process.exit();
