@@ -27,9 +27,10 @@ interface Terms {
 
 /**
  * Joi itself says what it can in JSON Schema. Added here are names (`meta({ name })`), examples and what `saidAs` says of custom rules.
- * Throws for two different schemas of one name, and for an object without a name: generators of clients would make one up.
+ * Throws for two different schemas of one name, and for an object without a name, unless
+ * `mayBeUnnamed`: generators of clients would make one up.
  */
-export function createSchemaConverter(): SchemaConverter {
+export function createSchemaConverter({ mayBeUnnamed = false } = {}): SchemaConverter {
   const named: Record<string, JsonSchema> = {};
 
   const convert = (schema: Joi.Schema): JsonSchema => {
@@ -41,7 +42,8 @@ export function createSchemaConverter(): SchemaConverter {
     const base = 'type' in jsonSchema ? annotationsOf(own) : own;
     const complete = withoutVoidLength({ ...base, ...jsonSchema, ...(examples && { examples }) });
     if (name !== undefined) return keep(name, { title: name, ...complete });
-    if ('properties' in complete) throw new Error(`an object has no name: ${JSON.stringify(complete)}`);
+    if ('properties' in complete && !mayBeUnnamed)
+      throw new Error(`an object has no name: ${JSON.stringify(complete)}`);
     return complete;
   };
 

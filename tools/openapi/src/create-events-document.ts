@@ -10,7 +10,7 @@ export interface DescribedEvent {
 
 /** The AsyncAPI document of all events. The schema of each message, envelope and data, stands for itself, without references. */
 export function createEventsDocument(envelope: Joi.Schema, events: readonly DescribedEvent[]) {
-  const { convert } = createSchemaConverter();
+  const { convert } = createSchemaConverter({ mayBeUnnamed: true });
   const whole = convert(envelope);
   const schemaOf = ({ type, summary, schema }: DescribedEvent): JsonSchema => ({
     $id: `urn:agora:event:${type}`,
