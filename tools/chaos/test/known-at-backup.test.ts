@@ -37,6 +37,9 @@ it('lets a backup hold either form of what changed while it was taken, and nothi
     [2, 'maybe', 'secret', 'none'],
   ]);
   expect(known.posts.map(({ id }) => id)).toEqual([7]);
-  expect([...known.votes.values()].map(({ possible }) => [...possible])).toEqual([[true], [true, false]]);
+  expect(Array.from(known.votes.values(), ({ possible }) => possible)).toEqual([
+    new Set([true]),
+    new Set([true, false]),
+  ]);
   expect(known.posts[0]?.author).toBe(known.accounts[0]);
 });

@@ -1,5 +1,5 @@
 import type { Scene } from '../faults/fault.js';
-import { statusOf } from '../load/ask-replica.js';
+import { statusOf } from '../load/ask.js';
 import { joinAgora } from '../load/join-agora.js';
 import type { World } from '../load/world.js';
 import type { Evidence } from '../invariants/evidence.js';

@@ -105,7 +105,11 @@ async function checkAlone(
   await checkStuck(scene);
   await checkIds(lost, scene);
   const load = await startLoad(scene, seed + 2);
-  await sleep(againSeconds * 1_000, undefined, { signal }).finally(() => load.stop());
+  try {
+    await sleep(againSeconds * 1_000, undefined, { signal });
+  } finally {
+    await load.stop();
+  }
   await settle(scene);
   await checkInvariants(scene);
 }

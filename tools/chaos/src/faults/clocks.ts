@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { services, type ProcessName } from '@agora/local-stack';
-import { statusOf } from '../load/ask-replica.js';
+import { statusOf } from '../load/ask.js';
 import type { Account } from '../load/world.js';
 import type { Replica } from '../system/replica.js';
 import type { Fault, Scene } from './fault.js';

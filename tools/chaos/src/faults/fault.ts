@@ -37,7 +37,7 @@ export interface LargeData {
   prolific: number;
 }
 
-export interface Poison {
+interface Poison {
   sent: Record<ServiceName, Set<string>>;
   /** Those that a wiped stream may have taken along before they were read. */
   lost: Set<string>;

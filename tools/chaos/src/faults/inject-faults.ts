@@ -8,8 +8,6 @@ import { dataFaults } from './data.js';
 import { eventFaults } from './events.js';
 import type { Fault, Mark, Scene } from './fault.js';
 import { mailFaults } from './mail.js';
-import { pendingMigrations } from './migrations.js';
-import { freezes } from './freezes.js';
 import { natsOutages } from './nats-outages.js';
 import { networkFaults } from './network.js';
 import { processFaults } from './processes.js';
@@ -20,9 +18,7 @@ import { startFaults } from './starts.js';
 /** Every way to break something that there is. */
 export const allFaults: readonly Fault[] = [
   ...processFaults,
-  pendingMigrations,
   ...serverFaults,
-  ...freezes,
   ...clockFaults,
   ...startFaults,
   ...databaseFaults,

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { eraseAccount } from '../load/posts.js';
 import type { Answer } from '../load/ask.js';
-import { statusOf } from '../load/ask-replica.js';
+import { statusOf } from '../load/ask.js';
 import { newAuthor } from './data.js';
 import type { Fault, Scene } from './fault.js';
 import { replicasOf } from './processes.js';

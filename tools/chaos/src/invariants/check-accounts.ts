@@ -1,4 +1,4 @@
-import { askReplica } from '../load/ask-replica.js';
+import { askReplica } from '../load/ask.js';
 import { expectLockedOut } from '../load/bans.js';
 import type { Account } from '../load/world.js';
 import type { Evidence } from './evidence.js';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Scene } from '../faults/fault.js';
-import { statusOf } from '../load/ask-replica.js';
+import { statusOf } from '../load/ask.js';
 import { ban } from '../load/bans.js';
 import { joinAgora } from '../load/join-agora.js';
 import { rename } from '../load/mind-account.js';

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { publish } from '../load/posts.js';
 import { joinAgora } from '../load/join-agora.js';
-import { statusOf } from '../load/ask-replica.js';
+import { statusOf } from '../load/ask.js';
 import { voteKey } from '../load/world.js';
 import type { Scene } from '../faults/fault.js';
 import { NotReady, untilAllReady } from '../system/system.js';

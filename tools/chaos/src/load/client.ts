@@ -1,20 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Findings } from '../findings.js';
-import type { Random } from '../random.js';
 import { joinAgora } from './join-agora.js';
-import { eraseAccount, erasePost, publish, publishStubbornly, read, report } from './posts.js';
-import type { Try } from './try-request.js';
+import {
+  eraseAccount,
+  erasePost,
+  publish,
+  publishStubbornly,
+  read,
+  report,
+  type ClientOptions,
+} from './posts.js';
 import { changeVote, vote, voteTooLate } from './votes.js';
-import { mayBeGone, type Account, type KnownPost, type World } from './world.js';
-
-export interface ClientOptions {
-  label: string;
-  random: Random;
-  world: World;
-  findings: Findings;
-  attempt: Try;
-  signal: AbortSignal;
-}
+import { mayBeGone, type Account, type KnownPost } from './world.js';
 
 /** Uses Agora as a person's programs would, one request after the other, and holds every answer against what it knows. */
 export async function runClient(options: ClientOptions): Promise<void> {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Findings } from '../findings.js';
 import type { Random } from '../random.js';
 import type { Replica } from '../system/replica.js';
-import { askReplica } from './ask-replica.js';
+import { askReplica } from './ask.js';
 import { choosePost } from './client.js';
 import { joinAgora } from './join-agora.js';
 import { unexpected, type Try } from './try-request.js';

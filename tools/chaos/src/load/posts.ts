@@ -1,8 +1,26 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ClientOptions } from './client.js';
-import { unexpected } from './try-request.js';
-import { isGone, mayBeGone, mayBeHidden, recordDeletion, type Account, type KnownPost } from './world.js';
+import type { Findings } from '../findings.js';
+import type { Random } from '../random.js';
+import { unexpected, type Try } from './try-request.js';
+import {
+  isGone,
+  mayBeGone,
+  mayBeHidden,
+  recordDeletion,
+  type Account,
+  type KnownPost,
+  type World,
+} from './world.js';
+
+export interface ClientOptions {
+  label: string;
+  random: Random;
+  world: World;
+  findings: Findings;
+  attempt: Try;
+  signal: AbortSignal;
+}
 
 /** Under one `Idempotency-Key` until an answer comes: however many of the requests were carried out, there is one post. */
 export async function publishStubbornly(

@@ -1,5 +1,5 @@
 import type { Answer } from './ask.js';
-import type { ClientOptions } from './client.js';
+import type { ClientOptions } from './posts.js';
 import { unexpected } from './try-request.js';
 import { goneAt, isGone, mayBeGone, mayBeHidden, voteKey, type Account, type KnownPost } from './world.js';
 

@@ -4,7 +4,7 @@ import type { Findings } from '../findings.js';
 import type { Random } from '../random.js';
 import type { Replica } from '../system/replica.js';
 import type { ReceivedMail } from '../system/mail-server.js';
-import { statusOf } from './ask-replica.js';
+import { statusOf } from './ask.js';
 import { ban, unbanSome } from './bans.js';
 import { joinAgora } from './join-agora.js';
 import { resetPassword, subjects } from './mails.js';
