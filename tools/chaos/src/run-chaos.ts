@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type pg from 'pg';
 import { injectFaults, type Plan } from './faults/inject-faults.js';
-import type { Mark } from './faults/fault.js';
+import type { LargeData, Mark } from './faults/fault.js';
 import { healEverything } from './faults/servers.js';
 import type { Finding } from './findings.js';
 import { checkActs } from './invariants/check-acts.js';
@@ -19,6 +20,8 @@ import { startSystem, untilAllReady, type System } from './system/system.js';
 export interface ChaosOptions {
   seed: number;
   plan: Plan;
+  /** Fills the database with data of real size before the run. */
+  fill?: ((database: pg.ClientConfig) => Promise<LargeData>) | undefined;
   /** A known fault to start the processes with. */
   mutation?: string | undefined;
   /** Where PostgreSQL and NATS keep their data. */
@@ -50,9 +53,14 @@ const baselineMilliseconds = 3_000;
 export async function runChaos(options: ChaosOptions): Promise<Run> {
   const { announce, signal } = options;
   announce('Starting PostgreSQL, NATS and two replicas of every process …');
-  const system = await startSystem(options);
+  const { fill } = options;
+  let large: LargeData | undefined;
+  const filling = fill && {
+    prepare: async (database: pg.ClientConfig) => void (large = await fill(database)),
+  };
+  const system = await startSystem({ ...options, ...filling });
   try {
-    return await driveAndBreak(system, options);
+    return await driveAndBreak(system, options, large);
   } finally {
     if (signal.aborted) announce('Stopping …');
     healEverything(system);
@@ -60,11 +68,16 @@ export async function runChaos(options: ChaosOptions): Promise<Run> {
   }
 }
 
-async function driveAndBreak(system: System, options: ChaosOptions): Promise<Run> {
+async function driveAndBreak(
+  system: System,
+  options: ChaosOptions,
+  large: LargeData | undefined,
+): Promise<Run> {
   const { seed, announce, signal } = options;
   const startedAt = Date.now();
   const counting = countDeliveries(system.administration);
-  const scene = openScene(system, { seed, announce, signal });
+  const scene = { ...openScene(system, { seed, announce, signal }), large };
+  if (large) scene.world.strangers = await findStrangers(system);
   const { world, journal, findings, outages } = scene;
   const load = await startLoad(scene, seed);
   const settled: number[] = [];
@@ -113,6 +126,14 @@ async function driveAndBreak(system: System, options: ChaosOptions): Promise<Run
     await counting.stop();
     scene.close();
   }
+}
+
+async function findStrangers({ administration }: System): Promise<World['strangers']> {
+  const [highest] = await administration.query<World['strangers']>(
+    `SELECT (SELECT coalesce(max(id), 0) FROM posts.authors) AS account,
+            (SELECT coalesce(max(id), 0) FROM votes.known_posts) AS post`,
+  );
+  return highest ?? { account: 0, post: 0 };
 }
 
 async function killEverything(system: System, signal: AbortSignal): Promise<void> {

@@ -16,7 +16,7 @@ export async function checkGone(lost: World, known: World, evidence: Evidence): 
   const posts = await query<{ id: number }>('SELECT id FROM posts.posts WHERE title = ANY($1)', [titles]);
   for (const { id } of posts) findings.broken('I19', `post ${id} is younger than the backup, and is there`);
   const kept = new Set(known.accounts.map(({ id }) => id));
-  const accounts = lost.accounts.filter(({ id }) => !kept.has(id));
+  const accounts = lost.accounts.filter(({ id, password }) => !kept.has(id) && password !== '');
   for (const { id, email, password, token } of accounts.slice(-askedAccounts)) {
     for (const replica of system.replicas)
       if ((await statusOf(replica, token)) < 400)

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { services } from '@agora/local-stack';
 import { publish } from '../load/posts.js';
+import { quantile } from '../report/quantile.js';
 import { untilAllReady } from '../system/system.js';
 import { newAuthor } from './data.js';
 import type { Fault, Scene } from './fault.js';
@@ -93,7 +94,7 @@ const cancelStatements: Fault = {
 
 const writers = 60;
 const lockedMilliseconds = 8_000;
-/** What a read may take beside them, on a machine that everything shares. */
+/** What half of the reads beside them may take, on a machine that everything shares: were they to wait for a connection, none would be faster. */
 const readMilliseconds = 2_500;
 
 /** Many wait to write one row that somebody holds; whoever reads another must not wait behind them. */
@@ -116,17 +117,18 @@ const lockedRow: Fault = {
         json: { content: 'Later.' },
       }),
     );
-    let slowest = 0;
+    const times: number[] = [];
     for (const until = journal.now() + lockedMilliseconds - 1_000; journal.now() < until;) {
       const startedAt = journal.now();
       const answer = await attempt('read beside', 'GET', `/posts/${other.id}`, { token: author.token });
-      if (answer?.status === 200) slowest = Math.max(slowest, journal.now() - startedAt);
+      if (answer?.status === 200) times.push(journal.now() - startedAt);
       await sleep(50);
     }
     await Promise.all([held, ...patches]);
-    if (slowest > readMilliseconds)
-      findings.broken('I11', `a read took ${Math.round(slowest)} ms beside a locked row of another post`);
-    return `${writers} writers, 8 s; the slowest read beside them took ${Math.round(slowest)} ms`;
+    const median = quantile(times, 0.5);
+    if (times.length === 0 || median > readMilliseconds)
+      findings.broken('I11', `reads took ${Math.round(median)} ms beside a locked row of another post`);
+    return `${writers} writers, 8 s; half of the reads beside them took ${Math.round(median)} ms`;
   },
 };
 

@@ -8,6 +8,7 @@ const heavy = (
 ): Fault => ({
   kind,
   touches: 'data',
+  quick: true,
   async run(scene) {
     const { large, attempt, system } = scene;
     if (!large) throw new Error('there is no large data');

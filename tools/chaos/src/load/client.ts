@@ -39,8 +39,8 @@ async function act(account: Account, count: number, options: ClientOptions): Pro
   const hot = random.below(2) === 0 ? world.hot.at(-1) : undefined;
   const dice = random.below(100);
   if (hot) return vote(account, hot, options);
-  if (dice < 12) return void (await publish(account, `${label}-${count}`, options));
-  if (dice < 25) return publishStubbornly(account, `${label}-${count}`, options);
+  if (dice < 12) return void (await publish(account, `${label}-${account.id}-${count}`, options));
+  if (dice < 25) return publishStubbornly(account, `${label}-${account.id}-${count}`, options);
   if (dice < 62) return vote(account, choosePost(options), options);
   if (dice < 64) return voteTooLate(account, options);
   if (dice < 66) return report(account, choosePost(options), options);

@@ -82,6 +82,31 @@ export const mutations: Readonly<Record<string, Mutation>> = {
     ],
     faults: ['wipe nats'],
   },
+  'ban that ends no session': {
+    file: 'services/auth/dist/moderation/act-on-account.js',
+    replacements: [
+      [
+        "    await revokeSessions(id, {}, transaction);\n    await logAct({ actorId: idOf(actor), action: 'user-banned'",
+        "    await logAct({ actorId: idOf(actor), action: 'user-banned'",
+      ],
+    ],
+    faults: ['kill auth'],
+  },
+  'mail that is forgotten before it is sent': {
+    file: 'services/auth/dist/mail/send-mails.js',
+    replacements: [
+      [
+        '            await send(addressed);',
+        '            await deleteMail(id);\n            await send(addressed);',
+      ],
+    ],
+    faults: ['smtp away'],
+  },
+  'removal that votes is not told of': {
+    file: 'services/posts/dist/http/moderation/remove-post.js',
+    replacements: [['        await addToOutbox(postUpdated,', '        void (postUpdated,']],
+    faults: ['kill posts'],
+  },
 };
 
 /** The code with the mutation in it. Throws when it no longer fits, so that no run passes without it. */

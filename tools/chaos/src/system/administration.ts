@@ -26,7 +26,7 @@ export function openAdministration({ database, nats }: Access): Administration {
   };
   return {
     async query<Row>(statement: string, values: unknown[] = []) {
-      const client = new pg.Client({ ...database, connectionTimeoutMillis: 3_000, query_timeout: 120_000 });
+      const client = new pg.Client({ ...database, connectionTimeoutMillis: 15_000, query_timeout: 120_000 });
       client.on('error', () => undefined);
       await client.connect();
       try {
