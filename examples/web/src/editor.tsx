@@ -1,5 +1,5 @@
 import { AgoraError } from '@agora/client';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { agora, answer, type Post } from './agora.js';
 import { Field, Form } from './form.js';
 import { go } from './router.js';
@@ -22,10 +22,18 @@ export function Editor({ id }: { id?: number }) {
     if (id !== undefined) read().then(setPost, setProblem);
   }, [id]);
 
+  // Whoever presses the button again, since no answer came, must not publish twice: the same text has the same key.
+  const key = useRef({ text: '', value: '' });
+  const keyFor = (body: object) => {
+    const text = JSON.stringify(body);
+    if (key.current.text !== text) key.current = { text, value: crypto.randomUUID() };
+    return { 'Idempotency-Key': key.current.value };
+  };
+
   const save = async ({ title = '', content = '', published }: Record<string, string>) => {
     const body = { title, content, published: published === 'on' };
     if (id === undefined) {
-      const made = await answer(agora.api.POST('/posts', { body }));
+      const made = await answer(agora.api.POST('/posts', { body, params: { header: keyFor(body) } }));
       go(`/posts/${made.id}`);
       return say(made.published ? 'Published.' : 'Kept as a draft, which nobody but you sees.');
     }

@@ -5,7 +5,7 @@ import { When } from './post-card.js';
 import { say, sentenceOf } from './say.js';
 
 type Report = components['schemas']['Report'];
-type Act = components['schemas']['ModerationAct'];
+type Act = components['schemas']['ModerationLogEntry'];
 
 /** What users have reported, and what moderators have done. */
 export function Moderation() {

@@ -1,5 +1,5 @@
 import { AgoraError } from '@agora/client';
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { agora, answer, type Post } from './agora.js';
 import { changed, setVotes, votes } from './live.js';
 import { say, sentenceOf } from './say.js';
@@ -9,6 +9,15 @@ export function Votes({ post }: { post: Post }) {
   const [mine, setMine] = useState(post.my_vote ?? false);
   const [isBusy, setBusy] = useState(false);
   const count = votes.value.get(post.id) ?? post.votes;
+  // The list came without it, as votes took too long.
+  useEffect(() => {
+    if (post.my_vote !== null) return;
+    const request = agora.api.GET('/vote', { params: { query: { post_ids: [post.id] } } });
+    answer(request).then(
+      ({ voted }) => setMine(voted.includes(post.id)),
+      () => undefined,
+    );
+  }, [post.my_vote]);
   const vote = async () => {
     setBusy(true);
     setMine(!mine);

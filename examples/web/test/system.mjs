@@ -23,8 +23,11 @@ export async function startSystem(folder) {
     page: said.trim(),
     /** The newest mail to the address. */
     async mailTo(address) {
-      const [mail] = await (await fetch(`${mailbox}/messages?to=${address}`)).json();
-      return mail.text;
+      for (;;) {
+        const [mail] = await (await fetch(`${mailbox}/messages?to=${address}`)).json();
+        if (mail) return mail.text;
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
     },
     grant: (who, role) => start(['scripts/run.mjs', 'accounts', 'grant', who, role], env, new RegExp(role)),
     /** As at a deployment: they are stopped, and started again by whoever watches over them. */
