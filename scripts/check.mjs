@@ -1,13 +1,13 @@
 /** `npm run check`: everything that can be said about the code without running it. Expects installed packages. */
 import { spawn } from 'node:child_process';
-import { delimiter, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const repository = fileURLToPath(new URL('..', import.meta.url));
 const environment = {
   ...process.env,
-  // The tools run on the Node.js that the repository brings along, not on the one of the machine.
-  PATH: [join(repository, 'node_modules/.bin'), process.env.PATH].join(delimiter),
+  // The tools run on the Node.js that runs this, which may be newer than the machine's own.
+  PATH: [dirname(process.execPath), join(repository, 'node_modules/.bin'), process.env.PATH].join(delimiter),
 };
 
 /** Types come before lint: type-aware rules read what `tsc -b` built. */
@@ -18,8 +18,7 @@ const steps = {
   names: 'node scripts/check-names.mjs',
   boundaries: 'depcruise packages services gateway tools clients deploy/ecs test scripts',
   'unused code': 'knip --no-config-hints',
-  'generated files':
-    'node scripts/generate-event-docs.mjs --check && node scripts/generate-prometheus-rule.mjs --check && node scripts/generate-openapi.mjs --check && node clients/typescript/generate-types.mjs --check',
+  'generated files': 'node scripts/generate.mjs --check',
   openapi: 'node scripts/lint-openapi.mjs',
   compatibility: 'node scripts/check-compatibility.mjs',
   'kubernetes manifests': 'node deploy/k8s/check/validate.ts',

@@ -50,7 +50,7 @@ for (const [path, text] of Object.entries(files)) {
   if (!process.argv.includes('--check')) {
     writeFileSync(at(path), text);
   } else if (read(path) !== text) {
-    console.error(`${path} is stale: run node scripts/generate-event-docs.mjs`);
+    console.error(`${path} is stale: run npm run generate`);
     process.exitCode = 1;
   }
 }

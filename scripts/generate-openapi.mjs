@@ -24,6 +24,6 @@ const text = `${JSON.stringify(document, undefined, 2)}\n`;
 if (!process.argv.includes('--check')) {
   writeFileSync(path, text);
 } else if (readFileSync(path, 'utf8') !== text) {
-  console.error('gateway/openapi.json is stale: run node scripts/generate-openapi.mjs');
+  console.error('gateway/openapi.json is stale: run npm run generate');
   process.exitCode = 1;
 }

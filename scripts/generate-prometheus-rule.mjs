@@ -27,6 +27,6 @@ if (base) {
 } else if (!process.argv.includes('--check')) {
   writeFileSync(path, rule);
 } else if (!existsSync(path) || readFileSync(path, 'utf8') !== rule) {
-  console.error(`${name} is stale: run node scripts/generate-prometheus-rule.mjs`);
+  console.error(`${name} is stale: run npm run generate`);
   process.exitCode = 1;
 }

@@ -1,59 +1,48 @@
-// The door to every command: makes sure the dependencies are installed and the code is built, then hands over to
-// the Node 24 that the repository brings along. Runs on Node 20 with nothing installed.
+// The door to every command: makes sure that what the command needs is installed and built, then hands over to Node.js 24.
+// Runs on Node.js 20 with nothing installed.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { build, isBuilt } from './run/build.mjs';
+import { commands, describeCommand, listCommands, wrongArgument } from './run/commands.mjs';
 import { root } from './run/files.mjs';
-import { install, isInstalled, nodeBinary } from './run/install.mjs';
+import { install, isInstalled } from './run/install.mjs';
 import { takeTurn } from './run/lock.mjs';
+import { checkMachine } from './run/machine.mjs';
+import { installNode, isNodeInstalled, nodeBinary } from './run/node.mjs';
 import { fail, leaveAs, run, watchSignals } from './run/processes.mjs';
 
-const commands = {
-  start: { script: 'tools/local-stack/dist/commands/start.js' },
-  dev: { script: 'tools/local-stack/dist/commands/start.js', first: ['--watch'], evenWithTypeErrors: true },
-  migrate: { script: 'tools/local-stack/dist/commands/migrate.js' },
-  keys: { script: 'tools/local-stack/dist/commands/keys.js' },
-  'import-monolith': { script: 'tools/local-stack/dist/commands/import-monolith.js' },
-  'new-consumer': { script: 'tools/local-stack/dist/commands/consumer-command.js' },
-  'new-service': { script: 'tools/new-service/new-service.mjs' },
-  audit: { script: 'tools/local-stack/dist/commands/operate.js', first: ['audit'] },
-  'dead-letters': { script: 'tools/local-stack/dist/commands/operate.js', first: ['dead-letters'] },
-  accounts: { script: 'tools/local-stack/dist/commands/operate.js', first: ['accounts'] },
-  mails: { script: 'tools/local-stack/dist/commands/operate.js', first: ['mails'] },
-  outbox: { script: 'tools/local-stack/dist/commands/operate.js', first: ['outbox'] },
-  streams: { script: 'tools/local-stack/dist/commands/streams-command.js' },
-  quarantine: { script: 'tools/local-stack/dist/commands/operate.js', first: ['quarantine'] },
-  projections: { script: 'tools/local-stack/dist/commands/operate.js', first: ['projections'] },
-  backup: { script: 'tools/local-stack/dist/backup/backup-command.js' },
-  reconcile: { script: 'tools/local-stack/dist/backup/reconcile-command.js' },
-  restore: { script: 'tools/local-stack/dist/backup/restore-command.js' },
-  demo: { script: 'tools/demo/dist/demo.js' },
-  chaos: { script: 'tools/chaos/dist/main.js' },
-  'chaos:sensitivity': { script: 'tools/chaos/dist/sensitivity.js' },
-  bench: { script: 'tools/bench/dist/main.js' },
-  test: { script: 'tools/local-stack/dist/commands/test.js' },
-  check: { script: 'scripts/check.mjs' },
-};
-
 async function main([name, ...args]) {
+  if (name === 'help') return print(listCommands());
   const command = Object.hasOwn(commands, name ?? '') ? commands[name] : undefined;
-  if (!command) fail(`Usage: node scripts/run.mjs ${Object.keys(commands).join('|')} [arguments]`, 2);
+  if (!command) return fail(`There is no command "${name ?? ''}".\n${listCommands()}`, 2);
+  if (args.includes('--help') && !command.ownHelp && name !== 'test') return print(describeCommand(name));
+  const wrong = wrongArgument(name, args);
+  if (wrong) return fail(`${name}: ${wrong}\n${describeCommand(name)}`, 2);
   watchSignals();
-  if (!isInstalled() || !isBuilt()) await prepare(command);
+  const needs = command.needs ?? 'run';
+  if (!isReady(needs)) await prepare(command, needs);
   const script = join(root, command.script);
-  if (!existsSync(script)) fail(`${command.script} does not exist.`);
+  if (!existsSync(script)) return fail(`${command.script} does not exist.`);
   const env = { ...process.env, AGORA_PARENT: String(process.pid) };
-  leaveAs(await run(nodeBinary(), [script, ...(command.first ?? []), ...args], { stdio: 'inherit', env }));
+  return leaveAs(
+    await run(nodeBinary(), [script, ...(command.first ?? []), ...args], { stdio: 'inherit', env }),
+  );
 }
 
-async function prepare(command) {
+const isReady = (needs) => isNodeInstalled() && isInstalled(needs) && isBuilt(needs);
+
+async function prepare(command, needs) {
   const done = await takeTurn();
   try {
-    if (!isInstalled()) await install();
-    if (!isBuilt()) await build(command);
+    if (!isInstalled(needs)) await checkMachine(needs, command.opensPorts);
+    if (!isNodeInstalled()) await installNode();
+    if (!isInstalled(needs)) await install(needs);
+    if (!isBuilt(needs)) await build(command, needs);
   } finally {
     done();
   }
 }
+
+const print = (text) => void process.stdout.write(`${text}\n`);
 
 await main(process.argv.slice(2)).catch((error) => fail(error.message));

@@ -3,7 +3,7 @@
 # Ends with 1 at the first answer that is not the expected one. Usage: npm run walk [-- URL]
 set -euo pipefail
 
-url=${1:-${AGORA_URL:-http://127.0.0.1:8000}}
+url=${1:-${AGORA_URL:-http://127.0.0.1:$((8000 + ${PORT_OFFSET:-0}))}}
 email="walker-$(date +%s)-$$@example.test"
 password="a fairly long password"
 

@@ -11,6 +11,6 @@ const text = `/** Generated from gateway/openapi.json by \`node clients/typescri
 if (!process.argv.includes('--check')) {
   writeFileSync(path, text);
 } else if (readFileSync(path, 'utf8') !== text) {
-  console.error('clients/typescript/src/openapi.ts is stale: run node clients/typescript/generate-types.mjs');
+  console.error('clients/typescript/src/openapi.ts is stale: run npm run generate');
   process.exitCode = 1;
 }

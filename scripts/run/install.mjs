@@ -1,39 +1,92 @@
-import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
-import { basename, delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { modules, readJson, root } from './files.mjs';
-import { askedToStop, fail, leaveAs, run } from './processes.mjs';
+import { runNpm } from './npm.mjs';
+import { askedToStop, fail, leaveAs } from './processes.mjs';
 
 const stamp = join(modules, '.agora-install.json');
-const bundledNode = join(modules, '.bin', 'node');
 
-/** Whether node_modules holds what the lockfile and every package.json ask for. */
-export function isInstalled() {
+/** Whether node_modules holds what the lockfile asks for: all of it, or what it takes to `run`. */
+export function isInstalled(needs) {
   const wanted = fingerprint();
-  if (readJson(stamp)?.fingerprint === wanted) return true;
-  if (!matchesLockfile()) return false;
-  writeStamp(wanted);
+  const { fingerprint: found, needs: had } = readJson(stamp) ?? {};
+  if (found === wanted && (had === 'all' || had === needs)) return isThere(needs);
+  if (!isThere(needs) || !matchesLockfile(needs)) return false;
+  writeFileSync(stamp, JSON.stringify({ fingerprint: wanted, needs }));
   return true;
 }
 
-/** Installs by the lockfile; npm is heard only when that fails. */
-export async function install() {
-  process.stderr.write('Installing dependencies (once, about a minute) …\n');
+/** Installs by the lockfile: all of it, or what it takes to `run`. */
+export async function install(needs) {
   const startedAt = Date.now();
-  const [npm, ...first] = npmCommand();
-  const args = [...first, 'ci', '--no-audit', '--no-fund', '--include=dev', '--include=optional'];
-  const result = await run(npm, args, { cwd: root, env: npmEnvironment() });
+  const showing = showProgress(packagesFor(needs));
+  // `npm ci` begins by deleting, which what runs meanwhile would not survive.
+  const verb = existsSync(modules) && isThere('run') ? ['install', '--no-save'] : ['ci'];
+  const omitted = needs === 'run' ? ['--omit=dev'] : ['--include=dev'];
+  const { code, errors } = await runNpm(
+    [...verb, '--no-audit', '--no-fund', '--include=optional', ...omitted],
+    root,
+  );
+  clearInterval(showing);
   if (askedToStop()) leaveAs({ signal: askedToStop() });
-  if (result.code !== 0)
-    fail(`${npmErrors(result.output)}\nThe dependencies could not be installed; npm says why above.`);
-  writeStamp(fingerprint());
-  process.stderr.write(`Dependencies installed in ${Math.round((Date.now() - startedAt) / 1000)} s.\n`);
+  if (code !== 0) fail(`${errors}\nThe dependencies could not be installed; npm says why above.`);
+  writeFileSync(stamp, JSON.stringify({ fingerprint: fingerprint(), needs }));
+  const seconds = Math.round((Date.now() - startedAt) / 1000);
+  process.stderr.write(`${isTerminal ? '\r\u001b[K' : ''}Dependencies installed in ${seconds} s.\n`);
 }
 
-/** The Node 24 that the dependencies bring along, or the Node that runs this where there is none for the platform. */
-export function nodeBinary() {
-  return readJson(stamp)?.bundledNodeWorks && existsSync(bundledNode) ? bundledNode : process.execPath;
+const isTerminal = process.stderr.isTTY;
+
+/** Says how many of the packages are there: again and again on one line of a terminal, elsewhere every ten seconds. */
+function showProgress(packages) {
+  const what = () =>
+    `Installing dependencies: ${packages.filter(isUnpacked).length} of ${packages.length} packages`;
+  process.stderr.write(isTerminal ? what() : `${what()} …\n`);
+  return setInterval(
+    () => process.stderr.write(isTerminal ? `\r\u001b[K${what()}` : `${what()} …\n`),
+    isTerminal ? 300 : 10_000,
+  );
+}
+
+/** The paths of the packages that are installed on this platform. */
+function packagesFor(needs) {
+  const { packages = {} } = readJson(join(root, 'package-lock.json')) ?? {};
+  return Object.entries(packages)
+    .filter(
+      ([path, each]) => path.includes('node_modules/') && !isLeftOut(each, needs) && isForThisMachine(each),
+    )
+    .map(([path]) => path);
+}
+
+const isLeftOut = ({ dev, devOptional }, needs) => needs === 'run' && Boolean(dev || devOptional);
+const isForThisMachine = ({ os, cpu, optional }) =>
+  fits(os, process.platform) &&
+  fits(cpu, process.arch) &&
+  !(optional && (os || cpu) && !fits(os, process.platform));
+const fits = (allowed, own) => !allowed || allowed.includes(own);
+// npm makes the folders long before there is anything in them.
+const isUnpacked = (path) => existsSync(join(root, path, 'package.json'));
+const isPresent = (path) => existsSync(join(root, path));
+
+/** Whether every package has its folder, nested ones too: they go missing with a folder that is cleaned by hand. */
+function isThere(needs) {
+  const { packages = {} } = readJson(join(root, 'package-lock.json')) ?? {};
+  return Object.entries(packages).every(
+    ([path, each]) =>
+      !path.includes('node_modules/') || isLeftOut(each, needs) || each.optional || isPresent(path),
+  );
+}
+
+// Someone who ran `npm install` by hand is not made to install again: npm records what it put there.
+function matchesLockfile(needs) {
+  const present = readJson(join(modules, '.package-lock.json'))?.packages;
+  const wanted = readJson(join(root, 'package-lock.json'))?.packages;
+  if (!present || !wanted) return false;
+  return Object.entries(wanted).every(([path, each]) => {
+    if (!path.includes('node_modules/') || each.link || isLeftOut(each, needs)) return true;
+    return present[path] ? present[path].version === each.version : Boolean(each.optional);
+  });
 }
 
 function fingerprint() {
@@ -52,50 +105,4 @@ function manifests() {
       .map((entry) => join(parent, entry));
   });
   return ['.', ...folders].map((folder) => join(root, folder, 'package.json')).filter(existsSync);
-}
-
-// Someone who ran `npm install` by hand is not made to install again: npm records what it put there.
-function matchesLockfile() {
-  const present = readJson(join(modules, '.package-lock.json'))?.packages;
-  const wanted = readJson(join(root, 'package-lock.json'))?.packages;
-  if (!present || !wanted) return false;
-  return Object.entries(wanted).every(([path, { version, optional, link }]) => {
-    if (!path.includes('node_modules/')) return true;
-    if (!present[path]) return Boolean(optional);
-    return link ? existsSync(join(root, path)) : present[path].version === version;
-  });
-}
-
-// The running Node may be the one in node_modules, which `npm ci` deletes: npm gets the one that it itself came with.
-function npmCommand() {
-  const { npm_execpath: script, npm_node_execpath: node } = process.env;
-  const usable =
-    script && node && basename(script) === 'npm-cli.js' && !node.startsWith(modules) && existsSync(node);
-  return usable ? [node, script] : ['npm'];
-}
-
-function npmEnvironment() {
-  const inherited = Object.entries(process.env).filter(([key]) => !isAboutOneWorkspace(key));
-  const path = (process.env.PATH ?? '')
-    .split(delimiter)
-    .filter((entry) => !entry.endsWith(join('node_modules', '.bin')));
-  return { ...Object.fromEntries(inherited), PATH: path.join(delimiter) };
-}
-
-// `npm start -w services/votes` passes its workspace on by these, and `npm ci` would install for that one alone.
-function isAboutOneWorkspace(key) {
-  return /^npm_config_(workspaces?|include_workspace_root|local_prefix|prefix|global)$/i.test(key);
-}
-
-function npmErrors(output) {
-  const errors = output.split('\n').filter((line) => line.startsWith('npm error') && line.length > 10);
-  const usage = errors.findIndex((line) => /Clean install a project|complete log/.test(line));
-  const relevant = usage < 0 ? errors : errors.slice(0, usage);
-  return (relevant.length > 0 ? relevant.slice(0, 20).join('\n') : output).trim();
-}
-
-// Whether this machine's C library suits that Node 24 shows only when it is run, so that is tried once, here.
-function writeStamp(wanted) {
-  const bundledNodeWorks = existsSync(bundledNode) && spawnSync(bundledNode, ['--version']).status === 0;
-  writeFileSync(stamp, JSON.stringify({ fingerprint: wanted, bundledNodeWorks }));
 }

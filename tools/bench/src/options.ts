@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { processes, StackError, type ProcessName } from '@agora/local-stack';
+import { processes, UsageError, type ProcessName } from '@agora/local-stack';
 import type { Rival } from './load/rival.js';
 import { readRoutes } from './load/routes.js';
 
@@ -63,31 +63,31 @@ function parse(args: string[]) {
       },
     }).values;
   } catch {
-    throw new StackError(usage);
+    throw new UsageError(usage);
   }
 }
 
 function numberOf(name: string, text: string | undefined, usual: number, min: number, max: number): number {
   const value = text === undefined ? usual : Number(text);
   if (value >= min && value <= max) return value;
-  throw new StackError(`--${name} must be a number from ${min} to ${max}. ${usage}`);
+  throw new UsageError(`--${name} must be a number from ${min} to ${max}. ${usage}`);
 }
 
 function wholeNumberOf(...given: Parameters<typeof numberOf>): number {
   const value = numberOf(...given);
   if (Number.isInteger(value)) return value;
-  throw new StackError(`--${given[0]} must be a whole number. ${usage}`);
+  throw new UsageError(`--${given[0]} must be a whole number. ${usage}`);
 }
 
 function rivalOf(origin: string | undefined, file: string | undefined): Options['rival'] {
   if (origin === undefined && file === undefined) return undefined;
   if (origin === undefined || file === undefined || !/^http:\/\/[^/]+\/?$/.test(origin))
-    throw new StackError(`--rival http://host:port and --rival-routes FILE.json belong together. ${usage}`);
+    throw new UsageError(`--rival http://host:port and --rival-routes FILE.json belong together. ${usage}`);
   return { origin: origin.replace(/\/$/, ''), routes: readRoutes(readFileSync(file, 'utf8')) };
 }
 
 function profiledOf(name: string | undefined): ProcessName | undefined {
   const known = processes.find((each) => each === name);
   if (name === undefined || known) return known;
-  throw new StackError(`--profile must be one of ${processes.join(', ')}. ${usage}`);
+  throw new UsageError(`--profile must be one of ${processes.join(', ')}. ${usage}`);
 }

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { StackError } from '@agora/local-stack';
+import { UsageError } from '@agora/local-stack';
 
 export interface Options {
   seconds: number;
@@ -22,7 +22,7 @@ const usage =
 /** Reads the command line; throws a StackError that says how it is to be written. */
 export function readOptions(args: string[]): Options {
   const { seconds, seed, quick, drill, size = 'usual', only, out } = parse(args);
-  if (size !== 'usual' && size !== 'large') throw new StackError(usage);
+  if (size !== 'usual' && size !== 'large') throw new UsageError(usage);
   return {
     seconds: seconds === undefined ? (quick ? 30 : 120) : numberOf('seconds', seconds, 1, 600),
     seed: seed === undefined ? randomInt(1_000_000) : numberOf('seed', seed, 0, 2 ** 31),
@@ -49,12 +49,12 @@ function parse(args: string[]) {
       },
     }).values;
   } catch {
-    throw new StackError(usage);
+    throw new UsageError(usage);
   }
 }
 
 function numberOf(name: string, text: string, min: number, max: number): number {
   const value = Number(text);
   if (Number.isInteger(value) && value >= min && value <= max) return value;
-  throw new StackError(`--${name} must be a whole number from ${min} to ${max}. ${usage}`);
+  throw new UsageError(`--${name} must be a whole number from ${min} to ${max}. ${usage}`);
 }

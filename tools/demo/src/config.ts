@@ -35,7 +35,9 @@ export function readConfig(args: string[], environment: NodeJS.ProcessEnv = proc
   if (amounts.posts > 0 && amounts.users === 0)
     throw new UsageError('Posts need users who write them: --users 1 or more.');
   return {
-    url: readUrl(url ?? (environment.AGORA_URL || 'http://127.0.0.1:8000')),
+    url: readUrl(
+      url ?? (environment.AGORA_URL || `http://127.0.0.1:${8000 + Number(environment.PORT_OFFSET || 0)}`),
+    ),
     ...amounts,
     votes: readVotes(votes, possibleVotes(amounts)),
     seed: seed === undefined ? randomInt(1_000_000) : readNumber('seed', seed, 2 ** 32 - 1),

@@ -32,7 +32,7 @@ export { runInFolder, type Workshop } from './processes/run-in-folder.js';
 export { makeSecrets, type Secrets } from './stack/secrets.js';
 export { copyCluster, promote, startStandby } from './postgres/standby.js';
 export { startProcess, type ServerProcess } from './processes/server-process.js';
-export { StackError } from './machine/stack-error.js';
+export { StackError, UsageError } from './machine/stack-error.js';
 export { stopRequests, type StopRequests } from './processes/stop-requests.js';
 export { makeTemporaryFolder, rememberProcess, removeAbandonedFolders } from './machine/temporary-folder.js';
 export { table } from './commands/table.js';

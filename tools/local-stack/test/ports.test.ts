@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { checkPorts } from '../src/machine/check-ports.js';
 import { freePort, isFree } from '../src/machine/free-port.js';
-import { portsFrom } from '../src/stack/topology.js';
+import { mailboxPortsFrom, portsFrom } from '../src/stack/topology.js';
 
 const servers: Server[] = [];
 afterEach(() => servers.splice(0).forEach((server) => server.close()));
@@ -27,6 +27,15 @@ describe('ports', () => {
     const ports = portsFrom({ VOTES_PORT: '18003', GATEWAY_INTERNAL_PORT: '19000' });
     expect(ports.votes).toEqual({ port: 18003, internalPort: 9003 });
     expect(ports.gateway).toEqual({ port: 8000, internalPort: 19000 });
+  });
+
+  it('are all moved by PORT_OFFSET, but for those that are named', () => {
+    const environment = { PORT_OFFSET: '100', AUTH_PORT: '18001' };
+    const { auth, gateway } = portsFrom(environment);
+    expect(auth).toEqual({ port: 18001, internalPort: 9101 });
+    expect(gateway).toEqual({ port: 8100, internalPort: 9100 });
+    expect(mailboxPortsFrom(environment)).toEqual({ port: 8125, smtpPort: 1125 });
+    expect(() => portsFrom({ PORT_OFFSET: 'x' })).toThrow('PORT_OFFSET=x is not a whole number from 0 on.');
   });
 
   it('must be numbers that a port can have', () => {

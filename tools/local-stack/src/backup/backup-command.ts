@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import { checkout, layoutOf } from '../stack/checkout.js';
 import { reportFailure } from '../commands/report-failure.js';
 import { keptSecrets } from '../stack/secrets.js';
-import { StackError } from '../machine/stack-error.js';
+import { UsageError } from '../machine/stack-error.js';
 import { stopRequests } from '../processes/stop-requests.js';
 import { withDatabase } from '../commands/with-database.js';
 import { administratorOf, requireOwnStack } from './administrator.js';
@@ -47,7 +47,7 @@ async function main(args: string[]): Promise<number> {
 function readArguments(args: string[]): string | undefined {
   const { to, help } = parse(args);
   if (help) return undefined;
-  if (!to) throw new StackError(usage);
+  if (!to) throw new UsageError(usage);
   return resolve(to);
 }
 
@@ -55,7 +55,7 @@ function parse(args: string[]) {
   try {
     return parseArgs({ args, options: { to: { type: 'string' }, help: { type: 'boolean' } } }).values;
   } catch {
-    throw new StackError(usage);
+    throw new UsageError(usage);
   }
 }
 

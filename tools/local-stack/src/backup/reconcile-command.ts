@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { checkout, layoutOf } from '../stack/checkout.js';
 import { reportFailure } from '../commands/report-failure.js';
-import { StackError } from '../machine/stack-error.js';
+import { UsageError } from '../machine/stack-error.js';
 import { stopRequests } from '../processes/stop-requests.js';
 import { withDatabase } from '../commands/with-database.js';
 import { requireOwnStack } from './administrator.js';
@@ -35,7 +35,7 @@ function parse(args: string[]) {
   try {
     return parseArgs({ args, options: { 'dry-run': flag, yes: flag, help: flag } }).values;
   } catch {
-    throw new StackError(usage);
+    throw new UsageError(usage);
   }
 }
 

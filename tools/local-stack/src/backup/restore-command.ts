@@ -8,7 +8,7 @@ import { checkout, layoutOf, type Layout } from '../stack/checkout.js';
 import { migrateAll } from '../stack/migrations.js';
 import { reportFailure } from '../commands/report-failure.js';
 import { keptSecrets } from '../stack/secrets.js';
-import { StackError } from '../machine/stack-error.js';
+import { UsageError } from '../machine/stack-error.js';
 import { stopRequests } from '../processes/stop-requests.js';
 import { table } from '../commands/table.js';
 import { isServiceName, services, type ServiceName } from '../stack/topology.js';
@@ -117,7 +117,7 @@ const whatIsNext = ({ schemas }: Asked) =>
 function readArguments(args: string[]): Asked | undefined {
   const { from, service, help, yes = false, 'dry-run': isDry = false } = parse(args);
   if (help) return undefined;
-  if (!from || (service !== undefined && !isServiceName(service))) throw new StackError(usage);
+  if (!from || (service !== undefined && !isServiceName(service))) throw new UsageError(usage);
   return { from: resolve(from), schemas: service ? [service] : services, isDry, yes };
 }
 
@@ -130,7 +130,7 @@ function parse(args: string[]) {
       options: { from: text, service: text, yes: flag, 'dry-run': flag, help: flag },
     }).values;
   } catch {
-    throw new StackError(usage);
+    throw new UsageError(usage);
   }
 }
 

@@ -9,7 +9,7 @@ import { environmentOf } from '../stack/environment.js';
 import { migrateAll } from '../stack/migrations.js';
 import { reportFailure } from './report-failure.js';
 import { runCommand } from './run-command.js';
-import { StackError } from '../machine/stack-error.js';
+import { StackError, UsageError } from '../machine/stack-error.js';
 import { stopRequests } from '../processes/stop-requests.js';
 import { importCommand, services, type ServiceName } from '../stack/topology.js';
 import { withDatabase } from './with-database.js';
@@ -52,12 +52,12 @@ function parse(args: string[]): Asked {
       'dry-run': isDry = false,
       yes = false,
     } = parseArgs({ args, options }).values;
-    if (!from && !process.env.MONOLITH_URL && !process.env.MONOLITH_URL_FILE) throw new StackError(usage);
+    if (!from && !process.env.MONOLITH_URL && !process.env.MONOLITH_URL_FILE) throw new UsageError(usage);
     if (odd && existsSync(odd))
       throw new StackError(`${odd} is there already; name a new file for the odd rows.`);
     return { from: from ? { MONOLITH_URL: from } : {}, oddFile: odd && resolve(odd), isDry, yes };
   } catch (error) {
-    throw error instanceof StackError ? error : new StackError(usage);
+    throw error instanceof StackError ? error : new UsageError(usage);
   }
 }
 

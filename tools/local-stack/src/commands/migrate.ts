@@ -5,7 +5,7 @@ import { checkout, layoutOf } from '../stack/checkout.js';
 import { migrationEnvironmentOf } from '../stack/environment.js';
 import { reportFailure } from './report-failure.js';
 import { runCommand } from './run-command.js';
-import { StackError } from '../machine/stack-error.js';
+import { UsageError } from '../machine/stack-error.js';
 import { stopRequests } from '../processes/stop-requests.js';
 import { isServiceName, migrationCommand, services, type ServiceName } from '../stack/topology.js';
 import { withDatabase } from './with-database.js';
@@ -35,11 +35,11 @@ function parse(args: string[]): Asked {
   const { values, positionals } = readWords(args);
   const { service: chosen, steps, yes, 'dry-run': isDry } = values;
   const [verb = '', ...rest] = positionals;
-  if (!['up', 'down', 'status'].includes(verb) || rest.length > 0) throw new StackError(usage);
-  if (verb !== 'down' && (yes || isDry || steps !== '1')) throw new StackError(usage);
-  if (chosen !== undefined && !isServiceName(chosen)) throw new StackError(usage);
+  if (!['up', 'down', 'status'].includes(verb) || rest.length > 0) throw new UsageError(usage);
+  if (verb !== 'down' && (yes || isDry || steps !== '1')) throw new UsageError(usage);
+  if (chosen !== undefined && !isServiceName(chosen)) throw new UsageError(usage);
   if (verb === 'down' && !chosen)
-    throw new StackError(`down takes back a migration of one service: say which.\n${usage}`);
+    throw new UsageError(`down takes back a migration of one service: say which.\n${usage}`);
   return { verb, names: chosen ? [chosen] : services, steps, isDry, yes };
 }
 
@@ -56,7 +56,7 @@ function readWords(args: string[]) {
       },
     });
   } catch (error) {
-    throw new StackError(`${error instanceof Error ? error.message : String(error)}\n${usage}`);
+    throw new UsageError(`${error instanceof Error ? error.message : String(error)}\n${usage}`);
   }
 }
 

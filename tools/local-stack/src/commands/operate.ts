@@ -4,7 +4,7 @@ import { checkout, layoutOf } from '../stack/checkout.js';
 import { operationsEnvironmentOf } from '../stack/environment.js';
 import { reportFailure } from './report-failure.js';
 import { runCommand } from './run-command.js';
-import { StackError } from '../machine/stack-error.js';
+import { UsageError } from '../machine/stack-error.js';
 import { stopRequests } from '../processes/stop-requests.js';
 import { isServiceName, operationCommand, services, type ServiceName } from '../stack/topology.js';
 import { withDatabase } from './with-database.js';
@@ -22,9 +22,6 @@ const operations = {
 };
 type Operation = keyof typeof operations;
 
-/** It was asked wrongly. */
-class Misuse extends StackError {}
-
 const { signal } = stopRequests();
 
 async function main([name, ...args]: string[]): Promise<number> {
@@ -40,12 +37,12 @@ async function main([name, ...args]: string[]): Promise<number> {
     return code;
   }
   if (process.env.DATABASE_HOST && !chosen)
-    throw new Misuse(
+    throw new UsageError(
       'DATABASE_HOST is set, so the environment is that of one service: name it with --service.',
     );
   if (process.env.DATABASE_HOST) return run(chosen ? [chosen] : [], () => process.env);
   const isAboutOne = operation === 'dead-letters' && rest.filter((word) => !word.startsWith('--')).length > 1;
-  if (isAboutOne && !chosen) throw new Misuse(`Whose message it is must be said: --service ${of.join('|')}`);
+  if (isAboutOne && !chosen) throw new UsageError(`--service ${of.join('|')} is required with an id.`);
   return withDatabase(
     layoutOf(checkout),
     fileURLToPath(import.meta.url),
@@ -62,7 +59,7 @@ function readService(
   if (at < 0) return { chosen: undefined, rest: args };
   const chosen = args[at + 1] ?? '';
   if (!isServiceName(chosen) || !of.includes(chosen))
-    throw new Misuse(`--service must be ${of.join(' or ')}, not "${chosen}".`);
+    throw new UsageError(`--service must be ${of.join(' or ')}, not "${chosen}".`);
   return { chosen, rest: args.toSpliced(at, 2) };
 }
 
@@ -88,8 +85,7 @@ async function runAll(
 }
 
 process.exit(
-  await main(process.argv.slice(2)).catch((error: unknown) => {
-    const code = reportFailure(error, (line) => process.stderr.write(`${line}\n`));
-    return error instanceof Misuse ? 2 : code;
-  }),
+  await main(process.argv.slice(2)).catch((error: unknown) =>
+    reportFailure(error, (line) => process.stderr.write(`${line}\n`)),
+  ),
 );

@@ -1,4 +1,4 @@
-import { StackError, systemCode } from '../machine/stack-error.js';
+import { StackError, systemCode, UsageError } from '../machine/stack-error.js';
 
 /** Prints a failure as one clear line, below it what the failing process said last, and answers the exit code. */
 export function reportFailure(error: unknown, print: (line: string) => void): number {
@@ -8,7 +8,7 @@ export function reportFailure(error: unknown, print: (line: string) => void): nu
       : messageOf(error),
   );
   if (error instanceof StackError && error.details) print(error.details.replace(/^/gm, '    '));
-  return 1;
+  return error instanceof UsageError ? 2 : 1;
 }
 
 /** The message of anything that was thrown. */

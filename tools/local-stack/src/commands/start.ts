@@ -9,12 +9,12 @@ import { ownArgument } from '../processes/process-identity.js';
 import { createProgress } from './progress.js';
 import { reportFailure } from './report-failure.js';
 import { readRunRecord, writeRunRecord } from '../processes/run-record.js';
-import { StackError } from '../machine/stack-error.js';
+import { StackError, UsageError } from '../machine/stack-error.js';
 import { startStack, stopOrder } from '../stack/stack.js';
 import type { StackOptions } from '../stack/stack-options.js';
 import { takeStartLock } from '../processes/start-lock.js';
 import { stopRequests } from '../processes/stop-requests.js';
-import { isProcessName, isServiceName, processes, type ProcessName } from '../stack/topology.js';
+import { isProcessName, processes, type ProcessName } from '../stack/topology.js';
 
 const layout = layoutOf(checkout);
 const progress = createProgress();
@@ -66,22 +66,18 @@ function namesFrom(args: string[]): readonly ProcessName[] {
   const [name, ...rest] = args;
   if (name === undefined) return processes;
   if (rest.length > 0 || !isProcessName(name))
-    throw new StackError(`Usage: npm start [-- ${processes.join('|')}]`);
+    throw new UsageError(`Usage: npm start [-- ${processes.join('|')}]`);
   // Nobody gets a token without auth.
   return name === 'auth' ? ['auth'] : ['auth', name];
 }
 
-function announce(
-  { ports, database, nats, mailbox, databasePasswords }: StackAddresses,
-  names: readonly ProcessName[],
-): void {
+function announce({ ports, mailbox }: StackAddresses, names: readonly ProcessName[]): void {
   const door = names.includes('gateway') ? 'gateway' : 'auth';
   const url = (port: number) => `http://127.0.0.1:${port}`;
   const body = JSON.stringify({
     email: `ada-${randomBytes(3).toString('hex')}@example.com`,
     password: 'correct horse battery',
   });
-  const owner = names.findLast(isServiceName) ?? 'auth';
   const lines = [
     '',
     ...names
@@ -90,10 +86,7 @@ function announce(
         (name) =>
           `  ${name.padEnd(9)} ${url(ports[name].port)}${name === 'gateway' ? '   documentation: /docs' : ''}`,
       ),
-    ...(process.env.SMTP_URL ? [] : [`  mailbox   ${url(mailbox.port)}   what Agora mails`]),
-    `  nats      ${nats.url}`,
-    `  postgres  psql postgres://${owner}_app:${databasePasswords[owner].app}@${database.host}:${database.port}/${database.name}`,
-    `  data      ${layout.data} (logs in ${layout.logs})`,
+    ...(process.env.SMTP_URL ? [] : [`  mailbox   ${url(mailbox.port)}   the mail that Agora sends`]),
     '',
     'Try it:',
     `  curl -i ${url(ports[door].port)}/users -H 'Content-Type: application/json' -d '${body}'`,

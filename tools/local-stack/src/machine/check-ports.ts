@@ -24,7 +24,7 @@ export async function checkPorts(
   for (const { what, variable, port } of wanted) {
     if (await isFree(port)) continue;
     throw new StackError(
-      `Port ${port} (${what}) is taken by ${portOwner(port)}. Stop it, or use another port: ${variable}=${port + 100} npm start`,
+      `Port ${port} (${what}) is taken by ${portOwner(port)}. Stop it, or use another port: ${variable}=${port + 100} npm start (PORT_OFFSET=100 moves all ports)`,
     );
   }
 }

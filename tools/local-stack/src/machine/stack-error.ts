@@ -8,6 +8,9 @@ export class StackError extends Error {
   }
 }
 
+/** A command was given wrong arguments: it ends with exit code 2. */
+export class UsageError extends StackError {}
+
 /** The `code` of a system error (`ENOENT`, `EACCES`, …), or undefined. */
 export function systemCode(error: unknown): string | undefined {
   // Jest runs tests in a realm whose Error is not the one that Node.js throws.

@@ -30,7 +30,7 @@ export const forEachProcess = <Value>(valueOf: (name: ProcessName) => Value): Re
 export const forEachService = <Value>(valueOf: (name: ServiceName) => Value): Record<ServiceName, Value> =>
   Object.fromEntries(services.map((name) => [name, valueOf(name)])) as Record<ServiceName, Value>;
 
-/** The ports of every process: the usual ones, or what `AUTH_PORT`, `AUTH_INTERNAL_PORT`, `GATEWAY_PORT`, … say. */
+/** The ports of every process: the usual ones, moved by `PORT_OFFSET`, or what `AUTH_PORT`, `AUTH_INTERNAL_PORT`, `GATEWAY_PORT`, … say. */
 export function portsFrom(environment: NodeJS.ProcessEnv): Record<ProcessName, Ports> {
   const portsOf = (name: ProcessName): Ports => ({
     port: readPort(environment, portVariable(name, 'port'), usualPorts(name).port),
@@ -45,7 +45,7 @@ export interface MailboxPorts {
   smtpPort: number;
 }
 
-/** 8025 and 1025, or what `MAILBOX_PORT` and `MAILBOX_SMTP_PORT` say. */
+/** 8025 and 1025, moved by `PORT_OFFSET`, or what `MAILBOX_PORT` and `MAILBOX_SMTP_PORT` say. */
 export const mailboxPortsFrom = (environment: NodeJS.ProcessEnv): MailboxPorts => ({
   port: readPort(environment, 'MAILBOX_PORT', 8025),
   smtpPort: readPort(environment, 'MAILBOX_SMTP_PORT', 1025),
@@ -97,10 +97,17 @@ export function isServiceName(name: string): name is ServiceName {
 }
 
 function readPort(environment: NodeJS.ProcessEnv, variable: string, usual: number): number {
-  const value = environment[variable];
-  if (!value) return usual;
+  const value = environment[variable] || String(usual + readOffset(environment));
   const port = Number(value);
   if (!Number.isInteger(port) || port < 1 || port > 65535)
     throw new StackError(`${variable}=${value} is not a port number (1–65535).`);
   return port;
+}
+
+/** How far all ports are moved, so that a second checkout can run beside the first. */
+function readOffset({ PORT_OFFSET: value = '0' }: NodeJS.ProcessEnv): number {
+  const offset = Number(value);
+  if (!Number.isInteger(offset) || offset < 0)
+    throw new StackError(`PORT_OFFSET=${value} is not a whole number from 0 on.`);
+  return offset;
 }
