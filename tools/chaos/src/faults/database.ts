@@ -92,7 +92,8 @@ const cancelStatements: Fault = {
   },
 };
 
-const writers = 60;
+/** So many that those beyond their turn wait less than anybody's patience. */
+const writers = 24;
 const lockedMilliseconds = 8_000;
 /** What half of the reads beside them may take, on a machine that everything shares: were they to wait for a connection, none would be faster. */
 const readMilliseconds = 2_500;
@@ -104,6 +105,8 @@ const lockedRow: Fault = {
   async run(scene) {
     const { system, attempt, journal, findings } = scene;
     const author = await newAuthor(scene);
+    // Somebody else: what one user has at work waits for its own turn.
+    const reader = await newAuthor(scene);
     const locked = await publish(author, `locked-${author.id}`, scene);
     const other = await publish(author, `beside-${author.id}`, scene);
     if (!locked || !other) throw new Error('no post could be published');
@@ -120,7 +123,7 @@ const lockedRow: Fault = {
     const times: number[] = [];
     for (const until = journal.now() + lockedMilliseconds - 1_000; journal.now() < until;) {
       const startedAt = journal.now();
-      const answer = await attempt('read beside', 'GET', `/posts/${other.id}`, { token: author.token });
+      const answer = await attempt('read beside', 'GET', `/posts/${other.id}`, { token: reader.token });
       if (answer?.status === 200) times.push(journal.now() - startedAt);
       await sleep(50);
     }

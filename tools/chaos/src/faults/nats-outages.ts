@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { publish } from '../load/posts.js';
+import type { Account } from '../load/world.js';
 import { untilAllReady } from '../system/system.js';
 import { newAuthor } from './data.js';
 import type { Fault, Scene } from './fault.js';
@@ -7,6 +8,7 @@ import type { Fault, Scene } from './fault.js';
 const backlog = 2_000;
 const patience = 20_000;
 const writers = 24;
+const authorCount = 6;
 
 /** Two refusals in a row close the client of NATS for good, unless somebody opens a new one. */
 const wrongPasswords: Fault = {
@@ -83,11 +85,14 @@ const awayUnderLoad: Fault = {
   touches: 'nats',
   async run(scene) {
     const { system, signal, journal } = scene;
-    const author = await newAuthor(scene);
+    // One alone would wait for its turn.
+    const authors: Account[] = [];
+    while (authors.length < authorCount) authors.push(await newAuthor(scene));
     await system.nats.end('SIGKILL');
     const until = journal.now() + patience;
     const enough = new AbortController();
     const writing = Array.from({ length: writers }, async (_, writer) => {
+      const author = authors[writer % authorCount] as Account;
       for (let count = 0; !enough.signal.aborted && !signal.aborted; count += 1)
         await publish(author, `backlog-${author.id}-${writer}-${count}`, scene);
     });

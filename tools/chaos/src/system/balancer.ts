@@ -71,6 +71,11 @@ function join(client: Socket, [next, ...rest]: Endpoint[], sockets: Set<Socket>,
   upstream.once('error', refused);
   upstream.once('connect', () => {
     upstream.off('error', refused);
+    // It was withdrawn a moment ago.
+    if (next.isOut()) {
+      upstream.destroy();
+      return refused();
+    }
     passOn(client, client, upstream);
     passOn(upstream, upstream.pipe(limiter(way, () => breakOff(client, upstream))), client);
   });
