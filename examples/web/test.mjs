@@ -92,6 +92,7 @@ async function walk() {
   await voteOf(ann).waitFor();
   system.restart('posts', 'gateway');
   await bob.getByRole('link', { name: 'Write' }).click();
+  await bob.getByRole('heading', { name: 'Write', level: 1 }).waitFor();
   await bob.getByLabel('Title').fill('Written during the deployment');
   await bob.getByLabel('Text').fill('And not lost.');
   const published = bob.getByRole('heading', { name: 'Written during the deployment', level: 1 });

@@ -38,6 +38,7 @@ export async function openBrowser(folder, address, pictures) {
 
 export async function register(page, name) {
   await page.getByRole('link', { name: 'Register' }).click();
+  await page.getByRole('heading', { name: 'Register', level: 1 }).waitFor();
   await page.getByLabel('E-mail address').fill(`${name}@example.test`);
   await page.getByLabel('Password', { exact: true }).fill(password);
   await page.getByLabel('Name (if you like)').fill(name);
@@ -46,6 +47,7 @@ export async function register(page, name) {
 }
 
 export async function logIn(page, name) {
+  await page.getByRole('heading', { name: 'Log in', level: 1 }).waitFor();
   await page.getByLabel('E-mail address').first().fill(`${name}@example.test`);
   await page.getByLabel('Password', { exact: true }).fill(password);
   await page.getByRole('button', { name: 'Log in' }).click();
@@ -53,6 +55,7 @@ export async function logIn(page, name) {
 
 export async function write(page, title, content) {
   await page.getByRole('link', { name: 'Write' }).click();
+  await page.getByRole('heading', { name: 'Write', level: 1 }).waitFor();
   await page.getByLabel('Title').fill(title);
   await page.getByLabel('Text').fill(content);
   await page.getByRole('button', { name: 'Publish' }).click();

@@ -29,7 +29,7 @@ export async function startSystem(folder) {
         await new Promise((resolve) => setTimeout(resolve, 100));
       }
     },
-    grant: (who, role) => start(['scripts/run.mjs', 'accounts', 'grant', who, role], env, new RegExp(role)),
+    grant: (who, role) => start(['scripts/run.mjs', 'accounts', 'grant', who, role], env, /: done/),
     /** As at a deployment: they are stopped, and started again by whoever watches over them. */
     restart(...names) {
       const { processes: running } = JSON.parse(readFileSync(join(env.AGORA_DATA, 'run.json'), 'utf8'));
