@@ -25,6 +25,8 @@ export interface GatewaySettings
   LIVE_STREAMS_PER_ADDRESS: number;
   /** Whether large answers are compressed for those who take that. */
   COMPRESS_ANSWERS: boolean;
+  /** Where clients reach Agora; undefined: wherever they find the OpenAPI document. */
+  PUBLIC_URL?: string;
   VERSION: string;
   TRUSTED_PROXY_HOPS: number;
   CORS_ALLOWED_ORIGINS: string[];
@@ -79,6 +81,7 @@ export const readConfig = (environment: NodeJS.ProcessEnv): GatewaySettings =>
     LIVE_STREAMS_PER_USER: Joi.number().integer().min(1).default(10),
     LIVE_STREAMS_PER_ADDRESS: Joi.number().integer().min(1).default(500),
     COMPRESS_ANSWERS: Joi.boolean().default(true),
+    PUBLIC_URL: Joi.string().uri({ scheme: ['http', 'https'] }),
     VERSION: Joi.string().default('development'),
     TRUSTED_PROXY_HOPS: Joi.number().integer().min(0).max(10).default(0),
     CORS_ALLOWED_ORIGINS: origins,

@@ -36,6 +36,8 @@ export interface GatewayOptions {
   publicReads: boolean;
   /** Whether large answers are compressed. */
   compresses: boolean;
+  /** Where clients reach Agora, for the OpenAPI document. */
+  publicUrl: string | undefined;
   version: string;
   logger: Logger;
   isDraining(): boolean;
@@ -53,6 +55,7 @@ export function createGateway(options: GatewayOptions): Koa {
     behindTls,
     publicReads,
     compresses,
+    publicUrl,
     version,
     logger,
     isDraining,
@@ -61,7 +64,10 @@ export function createGateway(options: GatewayOptions): Koa {
   const admit = createAdmission(verifier, limiter, publicReads);
   const turns = { user: takeTurns(ofUser), address: takeTurns(ofAddress) };
   const ownPages = new Map(
-    pages({ version, isDraining, showDocument: showDocument() }).map(({ path, handler }) => [path, handler]),
+    pages({ version, isDraining, showDocument: showDocument(publicUrl) }).map(({ path, handler }) => [
+      path,
+      handler,
+    ]),
   );
   const addressOf = (ctx: Context) => clientAddress(ctx.req, trustedProxyHops);
   // Each service has a bound of its own on what is under way to it.

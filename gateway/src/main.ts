@@ -48,6 +48,7 @@ runProcess('gateway', readConfig, async (settings, { logger, started, isDraining
     behindTls: settings.NODE_ENV === 'production',
     publicReads: settings.PUBLIC_READS,
     compresses: settings.COMPRESS_ANSWERS,
+    publicUrl: settings.PUBLIC_URL,
     version: settings.VERSION,
     logger,
     isDraining,

@@ -78,6 +78,7 @@ export async function startGateway(
     behindTls,
     publicReads,
     compresses,
+    publicUrl: 'https://agora.example',
     version: '1.2.3',
     logger,
     isDraining,

@@ -1754,6 +1754,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
+        /** @description At most 128 KiB of UTF-8 without `Content-Encoding`, with at most 50 values, nested at most five levels deep. Unknown fields are ignored. */
         requestBody: {
             content: {
                 "application/json": components["schemas"]["EmailConfirmation"];
@@ -2003,6 +2004,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
+        /** @description At most 128 KiB of UTF-8 without `Content-Encoding`, with at most 50 values, nested at most five levels deep. Unknown fields are ignored. */
         requestBody: {
             content: {
                 "application/x-www-form-urlencoded": components["schemas"]["LoginRequest"];
@@ -2274,6 +2276,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
+        /** @description At most 128 KiB of UTF-8 without `Content-Encoding`, with at most 50 values, nested at most five levels deep. Unknown fields are ignored. */
         requestBody: {
             content: {
                 "application/json": components["schemas"]["PasswordReset"];
@@ -2339,6 +2342,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
+        /** @description At most 128 KiB of UTF-8 without `Content-Encoding`, with at most 50 values, nested at most five levels deep. Unknown fields are ignored. */
         requestBody: {
             content: {
                 "application/json": components["schemas"]["PasswordResetRequest"];
@@ -2475,6 +2479,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
+        /** @description At most 128 KiB of UTF-8 without `Content-Encoding`, with at most 50 values, nested at most five levels deep. Unknown fields are ignored. */
         requestBody: {
             content: {
                 "application/json": components["schemas"]["PostInput"];
@@ -2485,7 +2490,7 @@ export interface operations {
             201: {
                 headers: {
                     "Consistency-Token": components["headers"]["Consistency-Token"];
-                    /** @description Version of the post. Any visible change produces a new one; `If-Match` compares only the text. */
+                    /** @description Version of the post. Any visible change produces a new one; `If-Match` compares only the text. Weak (`W/`) if the response is compressed. */
                     ETag: string;
                     /** @description `true` if this is the stored response to an earlier request with the same key. */
                     "Idempotency-Replayed"?: string;
@@ -2584,7 +2589,7 @@ export interface operations {
                 headers: {
                     /** @description `stale` if the response does not reflect the write yet. */
                     Consistency?: string;
-                    /** @description Version of the post. Any visible change produces a new one; `If-Match` compares only the text. */
+                    /** @description Version of the post. Any visible change produces a new one; `If-Match` compares only the text. Weak (`W/`) if the response is compressed. */
                     ETag?: string;
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -2641,6 +2646,7 @@ export interface operations {
             };
             cookie?: never;
         };
+        /** @description At most 128 KiB of UTF-8 without `Content-Encoding`, with at most 50 values, nested at most five levels deep. Unknown fields are ignored. */
         requestBody: {
             content: {
                 "application/json": components["schemas"]["PostInput"];
@@ -2651,7 +2657,7 @@ export interface operations {
             200: {
                 headers: {
                     "Consistency-Token": components["headers"]["Consistency-Token"];
-                    /** @description Version of the post. Any visible change produces a new one; `If-Match` compares only the text. */
+                    /** @description Version of the post. Any visible change produces a new one; `If-Match` compares only the text. Weak (`W/`) if the response is compressed. */
                     ETag: string;
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -2772,6 +2778,7 @@ export interface operations {
             };
             cookie?: never;
         };
+        /** @description At most 128 KiB of UTF-8 without `Content-Encoding`, with at most 50 values, nested at most five levels deep. Unknown fields are ignored. */
         requestBody: {
             content: {
                 "application/json": components["schemas"]["PostUpdate"];
@@ -2782,7 +2789,7 @@ export interface operations {
             200: {
                 headers: {
                     "Consistency-Token": components["headers"]["Consistency-Token"];
-                    /** @description Version of the post. Any visible change produces a new one; `If-Match` compares only the text. */
+                    /** @description Version of the post. Any visible change produces a new one; `If-Match` compares only the text. Weak (`W/`) if the response is compressed. */
                     ETag: string;
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -2836,6 +2843,7 @@ export interface operations {
             };
             cookie?: never;
         };
+        /** @description At most 128 KiB of UTF-8 without `Content-Encoding`, with at most 50 values, nested at most five levels deep. Unknown fields are ignored. */
         requestBody: {
             content: {
                 "application/json": components["schemas"]["Reason"];
@@ -2930,6 +2938,7 @@ export interface operations {
             };
             cookie?: never;
         };
+        /** @description At most 128 KiB of UTF-8 without `Content-Encoding`, with at most 50 values, nested at most five levels deep. Unknown fields are ignored. */
         requestBody: {
             content: {
                 "application/json": components["schemas"]["Reason"];
@@ -2988,6 +2997,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
+        /** @description At most 128 KiB of UTF-8 without `Content-Encoding`, with at most 50 values, nested at most five levels deep. Unknown fields are ignored. */
         requestBody: {
             content: {
                 "application/json": components["schemas"]["RefreshRequest"];
@@ -3211,6 +3221,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
+        /** @description At most 128 KiB of UTF-8 without `Content-Encoding`, with at most 50 values, nested at most five levels deep. Unknown fields are ignored. */
         requestBody: {
             content: {
                 "application/json": components["schemas"]["Registration"];
@@ -3382,6 +3393,7 @@ export interface operations {
             };
             cookie?: never;
         };
+        /** @description At most 128 KiB of UTF-8 without `Content-Encoding`, with at most 50 values, nested at most five levels deep. Unknown fields are ignored. */
         requestBody: {
             content: {
                 "application/json": components["schemas"]["Ban"];
@@ -3485,6 +3497,7 @@ export interface operations {
             };
             cookie?: never;
         };
+        /** @description At most 128 KiB of UTF-8 without `Content-Encoding`, with at most 50 values, nested at most five levels deep. Unknown fields are ignored. */
         requestBody: {
             content: {
                 "application/json": components["schemas"]["RoleChange"];
@@ -3600,6 +3613,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
+        /** @description At most 128 KiB of UTF-8 without `Content-Encoding`, with at most 50 values, nested at most five levels deep. Unknown fields are ignored. */
         requestBody: {
             content: {
                 "application/json": components["schemas"]["AccountUpdate"];
@@ -3657,6 +3671,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
+        /** @description At most 128 KiB of UTF-8 without `Content-Encoding`, with at most 50 values, nested at most five levels deep. Unknown fields are ignored. */
         requestBody: {
             content: {
                 "application/json": components["schemas"]["EmailChange"];
@@ -3807,6 +3822,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
+        /** @description At most 128 KiB of UTF-8 without `Content-Encoding`, with at most 50 values, nested at most five levels deep. Unknown fields are ignored. */
         requestBody: {
             content: {
                 "application/json": components["schemas"]["PasswordChange"];
@@ -3884,6 +3900,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
+        /** @description At most 128 KiB of UTF-8 without `Content-Encoding`, with at most 50 values, nested at most five levels deep. Unknown fields are ignored. */
         requestBody: {
             content: {
                 "application/json": components["schemas"]["TotpCode"];
@@ -3962,6 +3979,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
+        /** @description At most 128 KiB of UTF-8 without `Content-Encoding`, with at most 50 values, nested at most five levels deep. Unknown fields are ignored. */
         requestBody: {
             content: {
                 "application/json": components["schemas"]["PasswordConfirmation"];
@@ -4051,6 +4069,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
+        /** @description At most 128 KiB of UTF-8 without `Content-Encoding`, with at most 50 values, nested at most five levels deep. Unknown fields are ignored. */
         requestBody: {
             content: {
                 "application/json": components["schemas"]["PasswordConfirmation"];
@@ -4193,6 +4212,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
+        /** @description At most 128 KiB of UTF-8 without `Content-Encoding`, with at most 50 values, nested at most five levels deep. Unknown fields are ignored. */
         requestBody: {
             content: {
                 "application/json": components["schemas"]["VoteRequest"];

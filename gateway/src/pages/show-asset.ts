@@ -9,20 +9,40 @@ export const assetPaths = {
   start: '/docs/start.js',
 } as const;
 
-/** Without `validatorUrl` the page would send the document to somebody else's server to be judged. */
-const start = `SwaggerUIBundle({
-  url: '/openapi.json',
-  dom_id: '#documentation',
-  validatorUrl: null,
-  tryItOutEnabled: true,
-  displayRequestDuration: true,
-});
+/**
+ * Starts the page. Requests go where the page came from, whatever `servers` says; a null `validatorUrl` keeps the document from being sent to
+ * somebody else's server; access tokens survive a reload.
+ */
+const start = `const dark = matchMedia('(prefers-color-scheme: dark)');
+const follow = () => document.documentElement.classList.toggle('dark-mode', dark.matches);
+dark.addEventListener('change', follow);
+follow();
+fetch('/openapi.json')
+  .then((response) => response.json())
+  .then((document) =>
+    SwaggerUIBundle({
+      spec: { ...document, servers: [{ url: '/' }] },
+      dom_id: '#documentation',
+      validatorUrl: null,
+      deepLinking: true,
+      persistAuthorization: true,
+      tryItOutEnabled: true,
+      displayRequestDuration: true,
+    }),
+  );
+`;
+
+/** There is no client id or secret to ask for. */
+const ownStyle = `
+.swagger-ui .auth-container :has(> label:is([for='client_id_password'], [for='client_secret_password'], [for='password_type'])) {
+  display: none;
+}
 `;
 
 const require = createRequire(import.meta.url);
 
 const contents = {
-  style: () => readFile(require.resolve('swagger-ui-dist/swagger-ui.css')),
+  style: async () => (await readFile(require.resolve('swagger-ui-dist/swagger-ui.css'), 'utf8')) + ownStyle,
   bundle: () => readFile(require.resolve('swagger-ui-dist/swagger-ui-bundle.js')),
   start: () => start,
 };

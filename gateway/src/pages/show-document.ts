@@ -2,12 +2,13 @@ import { readFileSync } from 'node:fs';
 import type { Description, Handler } from '@agora/http';
 import Joi from 'joi';
 
-/** `GET /openapi.json`: the OpenAPI document of the whole system, which was made when the gateway was built. */
-export function showDocument(): Handler {
-  const document = readFileSync(new URL('../../openapi.json', import.meta.url));
+/** `GET /openapi.json`: the OpenAPI document of the whole system, made when the gateway was built. Its server is `publicUrl`, or wherever it came from. */
+export function showDocument(publicUrl: string | undefined): Handler {
+  const document = JSON.parse(readFileSync(new URL('../../openapi.json', import.meta.url), 'utf8')) as object;
+  const text = JSON.stringify({ ...document, servers: [{ url: publicUrl ?? '/' }] });
   return (ctx) => {
     ctx.type = 'json';
-    ctx.body = document;
+    ctx.body = text;
   };
 }
 

@@ -59,8 +59,13 @@ describe('GET /openapi.json', () => {
   it('describes every route but the parts of the page', async () => {
     const answer = await ask(gateway.port, 'GET', '/openapi.json');
     expect(answer.headers['content-type']).toBe('application/json; charset=utf-8');
-    const { openapi, paths } = answer.json() as { openapi: string; paths: Record<string, object> };
+    const { openapi, servers, paths } = answer.json() as {
+      openapi: string;
+      servers: object[];
+      paths: Record<string, object>;
+    };
     expect(openapi).toMatch(/^3\.1\./);
+    expect(servers).toEqual([{ url: 'https://agora.example' }]);
     const described = Object.entries(paths).flatMap(([path, operations]) =>
       Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`),
     );

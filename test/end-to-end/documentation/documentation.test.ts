@@ -28,9 +28,9 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-it('lets a reader log in and try an operation out, with nothing from elsewhere', async () => {
+it('lets a reader log in, reload and try an operation out, with nothing from elsewhere', async () => {
   const { origin } = agora;
-  const page = await browser.newPage();
+  const page = await browser.newPage({ colorScheme: 'dark' });
   const complaints: string[] = [];
   page.on('console', (message) => {
     if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
@@ -45,13 +45,16 @@ it('lets a reader log in and try an operation out, with nothing from elsewhere',
   expect(page.url()).toBe(`${origin}/docs`);
   await page.getByRole('button', { name: 'Authorize', exact: true }).click();
   const dialog = page.locator('.auth-container', { hasText: 'OAuth2, password' });
+  for (const name of ['client_id', 'client_secret', 'Client credentials location'])
+    expect(await dialog.getByLabel(name).isVisible()).toBe(false);
   await dialog.getByLabel('username').fill(ann.email);
   await dialog.getByLabel('password').fill(ann.password);
   await dialog.getByRole('button', { name: 'Apply given OAuth2 credentials' }).click();
   await dialog.getByRole('button', { name: 'Remove authorization' }).waitFor();
-  await dialog.getByRole('button', { name: 'Close' }).click();
+  await page.reload();
+  expect(await page.locator('html').getAttribute('class')).toBe('dark-mode');
 
-  const operation = page.locator('.opblock', { hasText: 'Show the own account' });
+  const operation = page.locator('.opblock', { hasText: 'Get my account' });
   await operation.locator('.opblock-summary-control').click();
   await operation.getByRole('button', { name: 'Execute' }).click();
   const answer = operation.locator('.live-responses-table .response', { hasText: ann.email });

@@ -33,6 +33,10 @@ export interface Operation {
   [member: string]: unknown;
 }
 
+/** What holds for every body. */
+const bodyRules =
+  'At most 128 KiB of UTF-8 without `Content-Encoding`, with at most 50 values, nested at most five levels deep. Unknown fields are ignored.';
+
 /** The operation of a route. */
 export function describeOperation(
   { route, description, refusals }: OperationParts,
@@ -56,7 +60,7 @@ export function describeOperation(
     tags: [route.service],
     security: route.access === 'anyone' ? [] : [{ oauth2Password: [] }, { bearerAuth: [] }],
     ...(parameters.length > 0 && { parameters }),
-    ...(bodies && { requestBody: { required: true, content: bodies } }),
+    ...(bodies && { requestBody: { description: bodyRules, required: true, content: bodies } }),
     responses: {
       ...mapEntries(answers, (answer) => describeAnswer(answer, converter, headers)),
       ...describeProblems(problems, examples),

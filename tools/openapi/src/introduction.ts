@@ -1,21 +1,9 @@
-/** What holds for every request, and is therefore said once. */
-export const introduction = `The API of Agora: accounts, posts and votes.
-
-**Authentication.** Send the \`access_token\` from \`POST /login\` as \`Authorization: Bearer …\`. Before it expires, exchange the
-\`refresh_token\` with \`POST /refresh\`; each refresh token works once.
-
-**Errors** are \`application/problem+json\` (RFC 9457): \`code\` is for programs, \`detail\` for people. A 422 lists every invalid
-field in \`errors\`. Unknown paths are 404 \`not_found\`, unsupported methods 405 with \`Allow\`; malformed HTTP is 400, 408, 417 or 431.
-Errors of \`/login\` and \`/refresh\` also have the members \`error\` and \`error_description\` (RFC 6749, section 5.2).
-
-**Requests.** Bodies are UTF-8, at most 128 KiB (4 KiB for multipart) and 50 values, without \`Content-Encoding\`. Unknown fields and
-query parameters are ignored; a repeated parameter is 422. \`HEAD\` works wherever \`GET\` does, and paths may end in a slash.
-
-**Limits.** \`RateLimit-Policy\` and \`RateLimit\` describe the limits of the client address and the user; expensive requests count
-more. After a 429 or 503, wait for \`Retry-After\` seconds.
-
-**Responses.** Every response has an \`X-Request-Id\`: yours, if you sent a valid one. Larger responses are compressed if the client
-accepts it; their \`ETag\` is then weak, and \`If-Match\` accepts it.`;
+/** What the reader of the document begins with; what else holds for many operations is said where it belongs. */
+export const introduction = `[Log in](#/auth/logIn), send the access token as \`Authorization: Bearer …\`, and [refresh](#/auth/refresh) it before it
+expires. Errors are [problem details](https://www.rfc-editor.org/rfc/rfc9457) with a \`code\` for programs; a 422 lists every invalid field. Unknown paths are
+404, unsupported methods 405, malformed HTTP 400, 408, 417 or 431. Lists are paged by [\`Link\`](https://www.rfc-editor.org/rfc/rfc8288), and
+[live updates](#/posts/streamFeed) are server-sent events. Unknown fields and query parameters are ignored; a repeated parameter is 422. \`HEAD\` works
+wherever \`GET\` does.`;
 
 /** The parts of the system, as operations are grouped by them. */
 export const tags = [

@@ -168,10 +168,11 @@ describe('the document', () => {
       'two schemas of one name',
       () =>
         make(
-          get('/things/:id', 'user', handler, {
+          post('/things/:id', 'user', handler, {
             ...description,
-            query: { q: Joi.string().example('a').meta({ name: 'Thing' }) },
+            json: Joi.object({ a: Joi.string() }).meta({ name: 'Thing' }),
           }),
+          { ...route, method: 'POST', reads: ['json'] },
         ),
       'two schemas are named Thing',
     ],

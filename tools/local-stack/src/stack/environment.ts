@@ -217,8 +217,10 @@ const ownSettings: Partial<Record<ProcessName, (stack: StackAddresses) => Record
     POSTS_INTERNAL_URL: origin(ports.posts.internalPort),
     POSTS_INTERNAL_SECRET: internalSecrets.posts,
   }),
-  gateway: ({ ports }) =>
-    Object.fromEntries(services.map((name) => [`${name.toUpperCase()}_URL`, origin(ports[name].port)])),
+  gateway: ({ ports }) => ({
+    PUBLIC_URL: origin(ports.gateway.port),
+    ...Object.fromEntries(services.map((name) => [`${name.toUpperCase()}_URL`, origin(ports[name].port)])),
+  }),
 };
 
 function origin(port: number): string {

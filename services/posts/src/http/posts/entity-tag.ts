@@ -60,7 +60,7 @@ export const taggedPost = {
   summary: 'The post.',
   body: postView,
   headers: {
-    ETag: 'Version of the post. Any visible change produces a new one; `If-Match` compares only the text.',
+    ETag: 'Version of the post. Any visible change produces a new one; `If-Match` compares only the text. Weak (`W/`) if the response is compressed.',
   },
 } satisfies AnswerDescription;
 
