@@ -179,7 +179,7 @@ module.exports = {
   options: {
     parser: 'swc', // TypeScript 7 has no API to parse with; swc sees type imports too
     combinedDependencies: true, // tests use the tools that the root package.json declares
-    exclude: { path: '(^|/)(dist|coverage|cdk\\.out)/' },
+    exclude: { path: '(^|/)(dist|coverage|cdk\\.out|check-tools)/' },
     doNotFollow: { path: 'node_modules' },
     enhancedResolveOptions: {
       extensions: ['.ts', '.js', '.mjs', '.cjs', '.json', '.d.ts'],
