@@ -175,6 +175,8 @@ export const commands = {
       '--seconds <number>': 'how long (120)',
       '--seed <number>': 'repeats a run',
       '--quick': 'a minute, with the faults that need no more',
+      '--drill': 'restores backups, in place of faults',
+      '--size <size>': 'large: on the data of bench at scale 10',
       '--only <fault>': 'this kind of fault; may be repeated',
       '--out <file>': 'where the report goes',
     },
