@@ -2,6 +2,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { checkout, layoutOf, reportFailure, runInFolder, StackError } from '@agora/local-stack';
+import type pg from 'pg';
 import { runDrill } from './drill/run-drill.js';
 import type { Fault, Mark } from './faults/fault.js';
 import { allFaults } from './faults/inject-faults.js';
@@ -10,6 +11,7 @@ import { readOptions, type Options } from './options.js';
 import { drawPlot } from './report/draw-plot.js';
 import { describeRun, verdictOn } from './report/describe-run.js';
 import { tabulateFaults } from './report/tabulate-faults.js';
+import { fillDatabase } from './system/fill-database.js';
 import { summarize } from './report/summarize.js';
 import { runChaos } from './run-chaos.js';
 
@@ -30,7 +32,8 @@ async function main(args: string[]): Promise<number> {
       return all.length > 0 ? 1 : 0;
     }
     const plan = { faults, seconds: options.seconds, limit: options.quick ? quickLimit : undefined };
-    const run = await runChaos({ seed: options.seed, plan, folder, logs, signal, announce: print });
+    const fill = options.large ? (database: pg.ClientConfig) => fillDatabase(database, signal) : undefined;
+    const run = await runChaos({ seed: options.seed, plan, fill, folder, logs, signal, announce: print });
     const summary = summarize(run, options);
     for (const line of describeRun(summary)) print(line);
     const report = writeReport(options, JSON.stringify(summary, null, 2), drawPlot(run));
