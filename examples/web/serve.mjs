@@ -1,20 +1,17 @@
-/** Serves the built page at PORT, for the Agora at AGORA_URL; says the address when it is ready. */
+/** `node serve.mjs [Agora's address] [port]`, or AGORA_URL and PORT: serves the built page, and says its address when it is ready. */
 import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import sirv from 'sirv';
 
-const {
-  PORT = '8090',
-  AGORA_URL = 'http://127.0.0.1:8000',
-  MAILBOX_URL = 'http://127.0.0.1:8025',
-} = process.env;
+const { AGORA_URL, PORT, MAILBOX_URL = 'http://127.0.0.1:8025' } = process.env;
+const [, , agora = AGORA_URL ?? 'http://127.0.0.1:8000', port = PORT ?? '8090'] = process.argv;
 
 const policy = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",
   "img-src 'self' data:",
-  `connect-src 'self' ${new URL(AGORA_URL).origin}`,
+  `connect-src 'self' ${new URL(agora).origin}`,
   "base-uri 'none'",
   "form-action 'none'",
   "frame-ancestors 'none'",
@@ -33,5 +30,5 @@ createServer((request, response) => {
     return files(request, response, () => response.writeHead(404).end('Not found'));
   setHeaders(response);
   response.setHeader('Content-Type', 'application/json');
-  response.end(JSON.stringify({ agora: AGORA_URL, mailbox: MAILBOX_URL }));
-}).listen(Number(PORT), '127.0.0.1', () => process.stdout.write(`http://localhost:${PORT}\n`));
+  response.end(JSON.stringify({ agora, mailbox: MAILBOX_URL }));
+}).listen(Number(port), '127.0.0.1', () => process.stdout.write(`http://localhost:${port}\n`));

@@ -6,8 +6,8 @@ export interface Config extends Amounts {
   /** Where the gateway is, without a slash at the end. */
   url: string;
   seed: number;
-  /** Whether to serve a page to look at it, too. */
-  web: boolean;
+  /** The port to serve a page at, to look at it all; undefined to serve none. */
+  webPort: number | undefined;
 }
 
 /** The arguments are wrong; the message is for whoever typed them. */
@@ -41,7 +41,7 @@ export function readConfig(args: string[], environment: NodeJS.ProcessEnv = proc
     ...amounts,
     votes: readVotes(votes, possibleVotes(amounts)),
     seed: seed === undefined ? randomInt(1_000_000) : readNumber('seed', seed, 2 ** 32 - 1),
-    web,
+    webPort: web ? Number(environment.WEB_PORT || 8090) : undefined,
   };
 }
 

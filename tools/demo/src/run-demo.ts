@@ -51,7 +51,7 @@ async function fillAndReport(config: Config, surroundings: Surroundings): Promis
     if (user) say(`\n${describeLogin(user, config.url)}`);
     const moderator = made.reports > 0 ? made.users.at(-1) : undefined;
     if (moderator) say(`\n${describeModerator(moderator, config.url, await makeModerator(moderator.email))}`);
-    return config.web ? await serveWeb(config.url, surroundings) : 0;
+    return config.webPort === undefined ? 0 : await serveWeb(config.url, config.webPort, surroundings);
   } catch (error) {
     failure.abort();
     if (!stop.aborted && !(error instanceof AgoraError)) throw error;

@@ -7,7 +7,7 @@ const folder = fileURLToPath(new URL('../../../examples/web', import.meta.url));
 const has = (path: string) => existsSync(`${folder}/${path}`);
 
 /** Serves the page of examples/web for the Agora at `url` until it is stopped, and says its address; installs and builds the page where that is missing. */
-export async function serveWeb(url: string, surroundings: Surroundings): Promise<number> {
+export async function serveWeb(url: string, port: number, surroundings: Surroundings): Promise<number> {
   const { out, errors, stop } = surroundings;
   const steps = [
     ...(has('node_modules')
@@ -17,27 +17,25 @@ export async function serveWeb(url: string, surroundings: Surroundings): Promise
   ];
   for (const [what = '', ...args] of steps) {
     out.write(`${what} …\n`);
-    const code = await run('npm', args, {}, surroundings);
+    const code = await run('npm', args, surroundings);
     if (code !== 0) {
       errors.write(`"npm ${args.join(' ')}" in examples/web ended with code ${code}.\n`);
       return code;
     }
   }
   out.write('\nThe page, until Ctrl-C (two windows show what it is about):\n\n  ');
-  const code = await run(process.execPath, ['serve.mjs'], { AGORA_URL: url }, surroundings, 'inherit');
+  const code = await run(process.execPath, ['serve.mjs', url, String(port)], surroundings, 'inherit');
   return stop.aborted ? 0 : code;
 }
 
 function run(
   file: string,
   args: string[],
-  env: NodeJS.ProcessEnv,
   { errors, stop }: Surroundings,
   stdout: 'inherit' | 'ignore' = 'ignore',
 ): Promise<number> {
   const child = spawn(file, args, {
     cwd: folder,
-    env: { ...process.env, PORT: process.env.WEB_PORT || '8090', ...env },
     stdio: ['ignore', stdout, 'pipe'],
   });
   const end = () => void child.kill('SIGTERM');
