@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from '@jest/globals';
 import { readConfig as readGatewayConfig } from '../../../gateway/src/config.ts';
-import { readProvisionSettings } from '../../../packages/database/src/provision-settings.ts';
+import { readProvisionSettings } from '../../../packages/database/src/schema/provision-settings.ts';
 import { readConfig as readAuthConfig } from '../../../services/auth/src/config.ts';
 import { readConfig as readPostsConfig } from '../../../services/posts/src/config.ts';
 import { readConfig as readVotesConfig } from '../../../services/votes/src/config.ts';
