@@ -2,7 +2,7 @@ import createClient, { type Client } from 'openapi-fetch';
 import { requireSuccess } from './agora-error.js';
 import { authorized } from './authorize.js';
 import { readingOwnWrites } from './consistency.js';
-import { followPages, type FeedQuery, type Post } from './feed.js';
+import { followPages, type FeedQuery, type PageQuery, type Post } from './feed.js';
 import { followLive, type Identified, type LiveOptions } from './live.js';
 import type { paths } from './openapi.js';
 import { withRetries } from './retry.js';
@@ -34,6 +34,8 @@ export interface Agora {
   logOut(): Promise<void>;
   /** Everybody's published posts, page after page. */
   feed(query?: FeedQuery): AsyncGenerator<Post, void, undefined>;
+  /** The own posts, drafts too, page after page, the newest first. */
+  ownPosts(query?: PageQuery): AsyncGenerator<Post, void, undefined>;
   /** What happens to published posts from now on, until `signal` is aborted. */
   live(options?: LiveOptions): AsyncGenerator<Identified, void, undefined>;
 }
@@ -62,11 +64,12 @@ export function createAgora({
       session.forget();
     },
     feed: (query = {}) => followPages(send, withQuery(new URL('/feed', url), query)),
+    ownPosts: (query = {}) => followPages(send, withQuery(new URL('/posts', url), query)),
     live: (options = {}) => followLive(send, new URL('/feed/stream', url), options),
   };
 }
 
-function withQuery(url: URL, query: FeedQuery): URL {
+function withQuery(url: URL, query: FeedQuery | PageQuery): URL {
   for (const [name, value] of Object.entries(query))
     if (value !== undefined) url.searchParams.set(name, String(value));
   return url;

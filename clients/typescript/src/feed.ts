@@ -4,13 +4,18 @@ import type { Send } from './send.js';
 
 export type Post = components['schemas']['Post'];
 
-/** What to see of the feed, and how many posts to ask for at a time. */
-export interface FeedQuery {
+/** How many posts to ask for at a time, whose titles contain what, and whether each says if you have voted for it. */
+export interface PageQuery {
+  search?: string;
+  limit?: number;
+  include?: 'my_vote';
+}
+
+/** What to see of the feed. */
+export interface FeedQuery extends PageQuery {
   sort?: 'new' | 'top' | 'hot';
   period?: 'day' | 'week' | 'month' | 'year' | 'all';
-  search?: string;
   owner_id?: number;
-  limit?: number;
 }
 
 /** The posts of a page and of all that follow it by `Link: <…>; rel="next"`, each page asked for when it is come to. */

@@ -127,7 +127,13 @@ it('walks through the feed page by page', async () => {
   for (const title of ['one', 'two', 'three', 'four', 'five'])
     written.push((await client.api.POST('/posts', { body: text(`walked ${title}`) })).data?.id);
   const found: number[] = [];
-  for await (const { id } of client.feed({ owner_id: ann.id, search: 'walked', limit: 2 })) found.push(id);
+  for await (const { id, my_vote: myVote } of client.feed({
+    owner_id: ann.id,
+    search: 'walked',
+    limit: 2,
+    include: 'my_vote',
+  }))
+    found.push(myVote === undefined ? NaN : id);
   expect(found).toEqual(written.toReversed());
   expect(paths().filter((path) => path === '/feed')).toHaveLength(3);
 });
