@@ -10,10 +10,17 @@ export const assetPaths = {
 } as const;
 
 /**
- * Starts the page. Requests go where the page came from, whatever `servers` says; a null `validatorUrl` keeps the document from being sent to
+ * Starts the page. Locally the links in mails lead here (`MAIL_LINK_BASE`): it shows whoever follows one the token and what takes it. Requests go where the page came from, whatever `servers` says; a null `validatorUrl` keeps the document from being sent to
  * somebody else's server; access tokens survive a reload.
  */
-const start = `const dark = matchMedia('(prefers-color-scheme: dark)');
+const start = `const [, purpose, token] = /^#(confirm-email|reset-password)=([\\w-]+)$/.exec(location.hash) ?? [];
+if (token) {
+  const taker = purpose === 'confirm-email' ? 'POST /email-confirmations' : 'PUT /password-resets';
+  const note = document.getElementById('mail-token');
+  note.textContent = 'The token of your mail, for ' + taker + ': ' + token;
+  note.hidden = false;
+}
+const dark = matchMedia('(prefers-color-scheme: dark)');
 const follow = () => document.documentElement.classList.toggle('dark-mode', dark.matches);
 dark.addEventListener('change', follow);
 follow();

@@ -26,6 +26,7 @@ const page = `<!doctype html>
 <script src="${assetPaths.start}" defer></script>
 </head>
 <body>
+<p id="mail-token" class="swagger-ui" hidden></p>
 <div id="documentation"></div>
 <noscript>This page needs JavaScript; what it shows is <a href="/openapi.json">/openapi.json</a>.</noscript>
 </body>

@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { routes } from '../../src/routes.js';
 import { ask } from '../ask.js';
@@ -32,6 +33,25 @@ describe('GET /', () => {
 });
 
 describe('GET /docs', () => {
+  it.each([
+    ['#confirm-email=qO3s0-_x', 'The token of your mail, for POST /email-confirmations: qO3s0-_x'],
+    ['#reset-password=qO3s0-_x', 'The token of your mail, for PUT /password-resets: qO3s0-_x'],
+    ['#/posts', undefined],
+  ])('shows whoever follows a link in a mail what to do with its token: %s', async (hash, shown) => {
+    const { text } = await ask(gateway.port, 'GET', '/docs');
+    const script = (await ask(gateway.port, 'GET', '/docs/start.js')).text;
+    const note: { textContent?: string } = {};
+    const getElementById = (id: string) => (text.includes(`id="${id}"`) ? note : undefined);
+    runInNewContext(script, {
+      location: { hash },
+      document: { getElementById, documentElement: { classList: { toggle: () => undefined } } },
+      matchMedia: () => ({ addEventListener: () => undefined }),
+      // The document never comes.
+      fetch: () => Promise.withResolvers().promise,
+    });
+    expect(note.textContent).toBe(shown);
+  });
+
   it('is a page that runs nothing but files from here', async () => {
     const { text, headers } = await ask(gateway.port, 'GET', '/docs');
     expect(headers['content-type']).toBe('text/html; charset=utf-8');
