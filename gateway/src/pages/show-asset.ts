@@ -10,8 +10,9 @@ export const assetPaths = {
 } as const;
 
 /**
- * Starts the page. Locally the links in mails lead here (`MAIL_LINK_BASE`): it shows whoever follows one the token and what takes it. Requests go where the page came from, whatever `servers` says; a null `validatorUrl` keeps the document from being sent to
- * somebody else's server; access tokens survive a reload.
+ * Starts the page. Locally the links in mails lead here (`MAIL_LINK_BASE`): it shows whoever follows one the token and what takes it. Requests go
+ * where the page came from, whatever `servers` says; a null `validatorUrl` keeps the document from being sent to somebody else's server;
+ * access tokens survive a reload.
  */
 const start = `const [, purpose, token] = /^#(confirm-email|reset-password)=([\\w-]+)$/.exec(location.hash) ?? [];
 if (token) {

@@ -4,6 +4,7 @@ import { loginStorm } from './login-storm.js';
 import { login } from './login.js';
 import type { Measure } from './measure.js';
 import { memory } from './memory.js';
+import { myVote } from './my-vote.js';
 import { proxy } from './proxy.js';
 import { publish } from './publish.js';
 import { reads } from './reads.js';
@@ -16,6 +17,7 @@ import { visible } from './visible.js';
 export const measures: readonly Measure[] = [
   memory,
   reads,
+  myVote,
   proxy,
   through,
   hotPost,
