@@ -1,10 +1,16 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { Surroundings } from './run-demo.js';
+import type { Out } from '@agora/progress';
 
 const folder = fileURLToPath(new URL('../../../examples/web', import.meta.url));
 const has = (path: string) => existsSync(`${folder}/${path}`);
+
+interface Surroundings {
+  out: Out;
+  errors: NodeJS.WritableStream;
+  stop: AbortSignal;
+}
 
 /** Serves the page of examples/web for the Agora at `url` until it is stopped, and says its address; installs and builds the page where that is missing. */
 export async function serveWeb(url: string, port: number, surroundings: Surroundings): Promise<number> {
