@@ -69,7 +69,7 @@ generate() { java -jar "$cache/openapi-generator-cli-$generator.jar" generate --
 
 documents() {
   check spectral 'no warning (spectral:oas)' npm_tool spectral lint --fail-severity hint --ruleset "$work/spectral.yaml" "$document"
-  check redocly 'no warning (recommended-strict)' "$root/node_modules/.bin/node" "$root/scripts/lint-openapi.mjs"
+  check redocly 'no warning (recommended-strict)' node "$root/scripts/lint-openapi.mjs"
   check openapi-to-postmanv2 'every operation, an absolute base URL' node "$cache/npm/postman.mjs" "$document"
   check openapi-typescript 'compiles; defaults optional, lists are lists' openapi_typescript
 }
@@ -191,7 +191,7 @@ log_in() {
 }
 
 install() {
-  echo 'extends: spectral:oas' >"$work/spectral.yaml"
+  echo "extends: spectral:oas" >"$work/spectral.yaml"
   mkdir -p "$cache/npm" && cp "$here"/package*.json "$here"/node/* "$cache/npm/" &&
     (cd "$cache/npm" && npm ci --ignore-scripts --no-audit --no-fund --loglevel error >/dev/null) || return
   if has python3; then

@@ -3,10 +3,14 @@ import { requireSuccess } from './agora-error.js';
 import { authorized } from './authorize.js';
 import { readingOwnWrites } from './consistency.js';
 import { followPages, type FeedQuery, type PageQuery, type Post } from './feed.js';
-import { followLive, type Identified, type LiveOptions } from './live.js';
-import type { paths } from './openapi.js';
+import type { Identified, LiveOptions } from './live.js';
+import type { components, paths } from './openapi.js';
 import { withRetries } from './retry.js';
+import { shareLive } from './share-live.js';
 import { createSession, type Tokens } from './session.js';
+
+type Account = components['schemas']['Account'];
+type Registration = components['schemas']['Registration'];
 
 export interface AgoraOptions {
   /** Where Agora is, such as `https://agora.example`. */
@@ -30,13 +34,15 @@ export interface Agora {
    * factor: its code, or a recovery code, is `totp`.
    */
   logIn(email: string, password: string, totp?: string): Promise<void>;
+  /** Creates an account, to log in to; throws an AgoraError, such as `email_taken`. */
+  register(account: Registration): Promise<Account>;
   /** Ends the session. */
   logOut(): Promise<void>;
   /** Everybody's published posts, page after page. */
   feed(query?: FeedQuery): AsyncGenerator<Post, void, undefined>;
-  /** The own posts, drafts too, page after page, the newest first. */
+  /** Your own posts, drafts too, page after page, the newest first. */
   ownPosts(query?: PageQuery): AsyncGenerator<Post, void, undefined>;
-  /** What happens to published posts from now on, until `signal` is aborted. */
+  /** What happens to published posts from now on, until `signal` is aborted. All that follow it share one connection. */
   live(options?: LiveOptions): AsyncGenerator<Identified, void, undefined>;
 }
 
@@ -54,8 +60,15 @@ export function createAgora({
   // Lists go with commas between, as the document says (`explode: false`).
   const querySerializer = { array: { style: 'form', explode: false } } as const;
   const api = createClient<paths>({ baseUrl: url, fetch: send, querySerializer });
+  const live = shareLive(send, new URL('/feed/stream', url));
   return {
     api,
+    async register(account) {
+      const body = JSON.stringify(account);
+      const headers = { 'content-type': 'application/json' };
+      const request = new Request(new URL('/users', url), { method: 'POST', headers, body });
+      return (await (await requireSuccess(await patient(request))).json()) as Account;
+    },
     logIn: session.logIn,
     async logOut() {
       const response = await send(new Request(new URL('/logout', url), { method: 'POST' }));
@@ -65,7 +78,7 @@ export function createAgora({
     },
     feed: (query = {}) => followPages(send, withQuery(new URL('/feed', url), query)),
     ownPosts: (query = {}) => followPages(send, withQuery(new URL('/posts', url), query)),
-    live: (options = {}) => followLive(send, new URL('/feed/stream', url), options),
+    live: (options = {}) => live(options),
   };
 }
 

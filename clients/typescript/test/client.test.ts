@@ -42,6 +42,17 @@ const watched = (
 const text = (title: string) => ({ title, content: 'what the client writes' });
 
 describe('a session', () => {
+  it('begins with registering and logging in', async () => {
+    const client = createAgora({ url });
+    const email = `${crypto.randomUUID()}@example.test`;
+    const { id } = await client.register({ email, password: ann.password });
+    await client.logIn(email, ann.password);
+    expect((await client.api.GET('/users/me')).data).toMatchObject({ id, email });
+    await expect(client.register({ email, password: ann.password })).rejects.toMatchObject({
+      code: 'email_taken',
+    });
+  });
+
   it('throws what is wrong with credentials', async () => {
     const wrong = createAgora({ url }).logIn(ann.email, 'not the password');
     await expect(wrong).rejects.toMatchObject({ status: 403, code: 'invalid_credentials' });
@@ -164,6 +175,29 @@ it('follows the live feed, and misses nothing while the connection is broken', a
   expect(streams.length).toBeGreaterThan(1);
   ending.abort();
   expect((await events.next()).done).toBe(true);
+});
+
+it('lets all that follow the live feed share one connection, which ends with the last of them', async () => {
+  const signals: AbortSignal[] = [];
+  const { fetch: watching, paths } = watched((request) => {
+    if (new URL(request.url).pathname === '/feed/stream') signals.push(request.signal);
+    return fetch(request);
+  });
+  const client = await logIn({ fetch: watching });
+  const endings = [new AbortController(), new AbortController()];
+  const feeds = endings.map(({ signal }) => client.live({ signal }));
+  const seen = Promise.all(feeds.map((events) => waitForPost(events)));
+  // The feed tells what happens from the moment on that it is open: one of these it tells.
+  const publishing = setInterval(() => void client.api.POST('/posts', { body: text('for both') }), 200);
+  const [one, other] = await seen.finally(() => clearInterval(publishing));
+  expect(one).toEqual(other);
+  expect(paths().filter((path) => path === '/feed/stream')).toHaveLength(1);
+  endings[0]?.abort();
+  expect((await feeds[0]?.next())?.done).toBe(true);
+  expect(signals[0]?.aborted).toBe(false);
+  endings[1]?.abort();
+  while (!(await feeds[1]?.next())?.done);
+  expect(signals[0]?.aborted).toBe(true);
 });
 
 it('says that something may have been missed when the connection breaks before the first event', async () => {

@@ -34,7 +34,7 @@ func main() {
 	email, password := unique+"@example.test", "a long enough password"
 	account := must(client.RegisterWithResponse(ctx, agora.Registration{Email: types.Email(email), Password: password})).JSON201
 	refused := must(client.LogInWithFormdataBodyWithResponse(ctx, agora.LoginRequest{Username: email, Password: "not the password"}))
-	if refused.ApplicationproblemJSON403.Code != agora.InvalidCredentials {
+	if refused.ApplicationproblemJSON403.Code != agora.ProblemCodeInvalidCredentials {
 		panic(string(refused.Body))
 	}
 	token = must(client.LogInWithFormdataBodyWithResponse(ctx, agora.LoginRequest{Username: email, Password: password})).JSON200.AccessToken
