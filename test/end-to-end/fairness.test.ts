@@ -84,8 +84,8 @@ describeInside('one user who asks for 20 pages of 100 long posts at a time', () 
   it('has the others wait at most three times as long', async () => {
     await ordinaryReads(3);
     // In turns: the machine may be busy with something else at one time and not at another.
-    const alone = [];
-    const beside = [];
+    const alone: Awaited<ReturnType<typeof ordinaryReads>>[] = [];
+    const beside: typeof alone = [];
     for (let turn = 0; turn < 5; turn += 1) {
       alone.push(await ordinaryReads(8));
       beside.push(await whileGreedy(() => ordinaryReads(8)));

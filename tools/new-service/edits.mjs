@@ -158,7 +158,7 @@ CMD ["services/${name}/dist/main.js"]
   'deploy/ecs/src/nats-stack.ts': [before(/, 'gateway', 'streams'\] as const/, `, '${name}'`)],
   'deploy/ecs/src/services.ts': [
     before(
-      /\};\n\n\/\*\* The services that keep others' data/,
+      /\};\n\n\/\*\* What the product does, told/,
       `  ${name}: {
     port: ${port},
     internalPort: ${internalPort},
@@ -168,6 +168,7 @@ CMD ["services/${name}/dist/main.js"]
   },
 `,
     ),
+    before(/ {4}gateway: reads,/, `    ${name}: reads,\n`),
     before(/ {4}\/\/ The load balancer, and nothing else/, `    ${NAME}_URL: at('${name}', ${port}),\n`),
   ],
   'deploy/ecs/src/edges.ts': [

@@ -1,6 +1,10 @@
-/** `npm run new-service -- comments`: adds a service that starts, migrates, answers behind the gateway and can be deployed. Writes nothing when something is in the way. */
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+/**
+ * `npm run new-service -- comments`: adds a service that starts, migrates, answers behind the gateway and can be deployed. Writes nothing when something is in
+ * the way. `--remove` takes it back, by the patch that was kept when it was added.
+ */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { editsFor } from './edits.mjs';
@@ -8,22 +12,79 @@ import { checkName } from './names.mjs';
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
 const read = (path) => readFileSync(join(repository, path), 'utf8');
-
 try {
-  const [name, ...rest] = process.argv.slice(2);
-  if (rest.length > 0) throw new Error('Usage: npm run new-service -- comments');
-  const written = filesFor(describe(name));
-  for (const [path, content] of Object.entries(written)) write(path, content);
-  const formatted = Object.keys(written).filter((path) => /\.(ts|json|md|ya?ml|mjs)$/.test(path));
-  runTool('node_modules/prettier/bin/prettier.cjs', '--write', ...formatted);
-  // The public document is made of what is built.
-  runTool('node_modules/typescript/bin/tsc', '-b');
-  runTool('scripts/generate-openapi.mjs');
-  runTool('clients/typescript/generate-types.mjs');
-  console.log(`${name} is in services/${name}. Next: npm install, npm test -w services/${name}, npm start.`);
+  const names = process.argv.slice(2).filter((argument) => argument !== '--remove');
+  const [name, ...rest] = names;
+  if (rest.length > 0) throw new Error(`"${rest.join(' ')}" is too much: npm run new-service -- comments`);
+  if (process.argv.includes('--remove')) remove(name);
+  else add(name);
 } catch (error) {
   console.error(error.message);
   process.exitCode = 1;
+}
+
+function add(name) {
+  const written = filesFor(describe(name));
+  const before = Object.keys(written)
+    .filter((path) => path !== 'package-lock.json' && existsSync(join(repository, path)))
+    .map((path) => [path, read(path)]);
+  for (const [path, content] of Object.entries(written)) write(path, content);
+  const formatted = Object.keys(written).filter((path) => /\.(ts|json|md|ya?ml|mjs)$/.test(path));
+  runTool('node_modules/prettier/bin/prettier.cjs', '--write', ...formatted);
+  write(patchOf(name), before.map(([path, content]) => difference(path, content)).join(''));
+  generate();
+  console.log(
+    `${name} is in services/${name}. Next: npm install, npm test -w services/${name}, npm start. --remove takes it back.`,
+  );
+}
+
+function remove(name) {
+  const patch = name && patchOf(name);
+  if (!patch || !existsSync(join(repository, patch)))
+    throw new Error(`${patch || 'services/<name>/scaffold.patch'} does not exist: it says what to take back`);
+  const { status, stderr } = spawnSync('git', ['apply', '--reverse', '--recount', patch], {
+    cwd: repository,
+    encoding: 'utf8',
+  });
+  if (status !== 0)
+    throw new Error(
+      `What was added has been changed since, so nothing was taken back. Take it back by hand, and remove services/${name}:\n${stderr}`,
+    );
+  for (const path of [`services/${name}`, `deploy/k8s/base/${name}.yaml`, `.github/workflows/${name}.yml`])
+    rmSync(join(repository, path), { recursive: true, force: true });
+  rmSync(join(repository, 'node_modules/@agora', name), { force: true });
+  write('package-lock.json', lockfileWithout(name));
+  generate();
+  console.log(`${name} is gone. Its schema and roles stay in databases that have them.`);
+}
+
+function patchOf(name) {
+  return `services/${name}/scaffold.patch`;
+}
+
+/** How a file has changed, as `git apply` reads it. */
+function difference(path, was) {
+  const folder = mkdtempSync(join(tmpdir(), 'agora-scaffold-'));
+  try {
+    const old = join(folder, 'old');
+    writeFileSync(old, was);
+    const { stdout } = spawnSync('git', ['diff', '--no-index', '--no-color', old, join(repository, path)], {
+      encoding: 'utf8',
+    });
+    const hunks = stdout.indexOf('\n@@');
+    return hunks < 0
+      ? ''
+      : `diff --git a/${path} b/${path}\n--- a/${path}\n+++ b/${path}${stdout.slice(hunks)}`;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** The public document is made of what is built. */
+function generate() {
+  runTool('node_modules/typescript/bin/tsc', '-b');
+  runTool('scripts/generate-openapi.mjs');
+  runTool('clients/typescript/generate-types.mjs');
 }
 
 function runTool(tool, ...args) {
@@ -118,6 +179,13 @@ function lockfileWith(name) {
     root,
     ...others.toSorted(([one], [other]) => one.localeCompare(other, 'en')),
   ]);
+  return `${JSON.stringify(lock, null, 2)}\n`;
+}
+
+function lockfileWithout(name) {
+  const lock = JSON.parse(read('package-lock.json'));
+  delete lock.packages[`services/${name}`];
+  delete lock.packages[`node_modules/@agora/${name}`];
   return `${JSON.stringify(lock, null, 2)}\n`;
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { currentStack, query } from '@agora/testing';
 import pg from 'pg';
-import { provisionDatabase, schemas } from '../src/index.js';
+import { provisionDatabase, schemas, type SchemaName } from '../src/index.js';
 
 /** Every service has one. */
 const tableOf = (schema: string) => `${schema}.outbox`;
@@ -119,7 +119,7 @@ describe('provisionDatabase', () => {
       ]).then((rows) => rows.map(({ member }) => String(member)));
     await query('CREATE ROLE rds_iam');
     try {
-      const nobody = { auth: {}, posts: {}, votes: {} };
+      const nobody = Object.fromEntries(schemas.map((schema) => [schema, {}])) as Record<SchemaName, object>;
       await provisionDatabase(admin, nobody, 'iam');
       await provisionDatabase(admin, nobody, 'iam');
       expect(await members()).toEqual(schemas.flatMap((schema) => [`${schema}_app`, `${schema}_migrator`]));
