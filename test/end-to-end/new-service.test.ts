@@ -7,6 +7,7 @@ import {
   lstatSync,
   mkdirSync,
   mkdtempSync,
+  readFileSync,
   readdirSync,
   readlinkSync,
   realpathSync,
@@ -159,4 +160,16 @@ describe('npm run new-service', () => {
       expect((await ask('GET', '/comments')).status).toBe(401);
     });
   });
+
+  it('takes the service back with --remove', async () => {
+    await run(process.execPath, ['tools/new-service/new-service.mjs', 'comments', '--remove'], { cwd: copy });
+    expect(existsSync(join(copy, 'services/comments'))).toBe(false);
+    for (const file of [
+      'docker-compose.yml',
+      'gateway/src/routes.ts',
+      'gateway/openapi.json',
+      'package-lock.json',
+    ])
+      expect(readFileSync(join(copy, file), 'utf8')).toBe(readFileSync(join(repository, file), 'utf8'));
+  }, 120_000);
 });

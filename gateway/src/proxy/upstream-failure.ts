@@ -6,7 +6,7 @@ export class UpstreamTimeout extends Error {
 }
 
 /** A service answered something that is no answer to the request. */
-export class UpstreamNonsense extends Error {
+export class InvalidUpstreamResponse extends Error {
   readonly code = 'UPSTREAM_NONSENSE';
 }
 

@@ -2,7 +2,7 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Plugin } from 'http-proxy-middleware';
 import { OutgoingRequest, type Attempt } from './outgoing-request.js';
 import { passOnAnswer } from './pass-on-answer.js';
-import { UpstreamNonsense, UpstreamTimeout } from './upstream-failure.js';
+import { InvalidUpstreamResponse, UpstreamTimeout } from './upstream-failure.js';
 
 const attemptOf = (request: IncomingMessage): Attempt | undefined =>
   request instanceof OutgoingRequest ? request.attempt : undefined;
@@ -17,7 +17,7 @@ export const watchProxy =
     });
     proxy.on('proxyRes', (answer, request, response) => {
       const attempt = attemptOf(request);
-      if (!isAnswer(answer)) return attempt?.fail(new UpstreamNonsense());
+      if (!isAnswer(answer)) return attempt?.fail(new InvalidUpstreamResponse());
       if (attempt) attempt.bytes = Number(answer.headers['content-length'] ?? 0);
       passOnAnswer(answer, response);
     });
@@ -34,7 +34,7 @@ function watchRequest(proxyRequest: ClientRequest, attempt: Attempt, timeoutMill
   proxyRequest.once('close', () => clearTimeout(deadline));
   proxyRequest.once('upgrade', (_answer, socket) => {
     socket.destroy();
-    attempt.fail(new UpstreamNonsense());
+    attempt.fail(new InvalidUpstreamResponse());
   });
 }
 

@@ -162,7 +162,7 @@ async function connectUntilStopped(
         noAsyncTraces: true,
       });
     } catch (error) {
-      if (attempt === 0) logger.warn({ error }, 'NATS cannot be reached; trying on');
+      if (attempt === 0) logger.warn({ error }, 'cannot connect to NATS, retrying');
       await delay(500, stopped);
     }
   }

@@ -37,7 +37,7 @@ export function runProcess<Settings extends Omit<ProcessSettings, 'INTERNAL_PORT
     draining = true;
     logger.info('stopping');
     setTimeout(
-      () => fail(new Error(`not stopped within ${seconds} s`), 'gave up stopping'),
+      () => fail(new Error(`not stopped within ${seconds} s`), 'shutdown timed out'),
       seconds * 1_000,
     ).unref();
     for (const part of parts.toReversed()) await part.stop();

@@ -6,7 +6,7 @@ import { correlation } from '@agora/process/requests';
 import { connectDatabase, inTransaction } from '@agora/database';
 import { roles, type Role } from '@agora/identity';
 import { openOutbox } from '@agora/messaging';
-import { Misuse, printTable, runCommand, type Answer } from '@agora/operations';
+import { UsageError, printTable, runCommand, type Answer } from '@agora/operations';
 import type { Transaction } from 'sequelize';
 import { readAccountsConfig, readExportSources } from './config.js';
 import { canonicalEmail } from './email.js';
@@ -79,25 +79,25 @@ function actOf(verb: string, rest: string[], { reason, until, yes }: Options): A
     'reset-password': () => (id, transaction) =>
       sendPasswordReset(id, 'operator', dependencies(), transaction),
     delete: () => {
-      if (!yes) throw new Misuse("a deletion can't be taken back; say --yes");
+      if (!yes) throw new UsageError("a deletion can't be taken back; say --yes");
       return (id, transaction) => deleteAccount(id, 'operator', nobody, transaction);
     },
   };
   const act = Object.hasOwn(acts, verb) ? acts[verb]?.() : undefined;
-  if (!act) throw new Misuse(`say ${Object.keys(acts).join(', ')}`);
-  if (rest.length > 0) throw new Misuse(`"${rest.join(' ')}" is too much`);
+  if (!act) throw new UsageError(`say ${Object.keys(acts).join(', ')}`);
+  if (rest.length > 0) throw new UsageError(`"${rest.join(' ')}" is too much`);
   return act;
 }
 
 function readRole(word = ''): Role {
   const role = roles.find((each) => each === word);
-  if (!role) throw new Misuse(`say which role: ${roles.join(', ')}`);
+  if (!role) throw new UsageError(`say which role: ${roles.join(', ')}`);
   return role;
 }
 
 function readReason(reason: string): string {
   if (reason.length < 1 || reason.length > 500)
-    throw new Misuse('a ban needs a --reason of 1 to 500 characters');
+    throw new UsageError('a ban needs a --reason of 1 to 500 characters');
   return reason;
 }
 
@@ -105,13 +105,13 @@ function readUntil(until: string | undefined): Date | undefined {
   if (until === undefined) return undefined;
   const time = readTime(until);
   if (!time || time.getTime() <= Date.now())
-    throw new Misuse('--until must be a time to come, such as 2027-01-31T12:00:00Z');
+    throw new UsageError('--until must be a time to come, such as 2027-01-31T12:00:00Z');
   return time;
 }
 
 async function find(who = ''): Promise<User> {
   const email = canonicalEmail(who);
-  if (!email && !/^[1-9][0-9]{0,9}$/.test(who)) throw new Misuse('say whom: an id or an e-mail address');
+  if (!email && !/^[1-9][0-9]{0,9}$/.test(who)) throw new UsageError('say whom: an id or an e-mail address');
   const user = await User.findOne({ where: email ? { email } : { id: Math.min(Number(who), largestId) } });
   if (!user) throw new Error('there is no such account');
   return user;

@@ -1,6 +1,6 @@
 /** `node mails-command.js list|retry <id>|retry --all|discard <id>|discard --all [--json]`: the mails that wait or were given up. */
 import { connectDatabase } from '@agora/database';
-import { Misuse, printTable, printTime, runCommand, type Answer } from '@agora/operations';
+import { UsageError, printTable, printTime, runCommand, type Answer } from '@agora/operations';
 import { readMigrationConfig } from './config.js';
 import { discardFailedMails, listMails, retryFailedMails, type ListedMail } from './models/mail.js';
 
@@ -27,13 +27,13 @@ await runCommand({
 
 /** An id, or undefined for all. */
 function readWhich(verb = '', id: string | undefined, rest: string[], all: boolean): string | undefined {
-  if (!['list', 'retry', 'discard'].includes(verb)) throw new Misuse('say list, retry or discard');
-  if (rest.length > 0) throw new Misuse('one id at a time');
-  if (verb === 'list' && (all || id !== undefined)) throw new Misuse('list needs neither id nor --all');
+  if (!['list', 'retry', 'discard'].includes(verb)) throw new UsageError('say list, retry or discard');
+  if (rest.length > 0) throw new UsageError('one id at a time');
+  if (verb === 'list' && (all || id !== undefined)) throw new UsageError('list needs neither id nor --all');
   if (verb !== 'list' && (id === undefined) !== all)
-    throw new Misuse(`${verb} needs the id of a mail, or --all`);
+    throw new UsageError(`${verb} needs the id of a mail, or --all`);
   if (id !== undefined && !/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id))
-    throw new Misuse(`"${id}" is no id of a mail`);
+    throw new UsageError(`"${id}" is no id of a mail`);
   return id;
 }
 

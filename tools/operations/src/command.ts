@@ -3,7 +3,7 @@ import { isDatabaseUnavailable } from '@agora/database';
 import { DatabaseError } from 'sequelize';
 
 /** It was asked wrongly; the message says how in one line. */
-export class Misuse extends Error {}
+export class UsageError extends Error {}
 
 /** What a command has to say: for people, and as one line of JSON. */
 export interface Answer {
@@ -38,9 +38,9 @@ export async function runCommand(command: Command): Promise<never> {
     process.stdout.write(`${given.json ? JSON.stringify(json) : text}\n`);
     process.exit(code);
   } catch (error) {
-    const isMisuse = error instanceof Misuse;
-    process.stderr.write(`${command.name}: ${describe(error)}\n${isMisuse ? `${command.usage}\n` : ''}`);
-    process.exit(isMisuse ? 2 : 1);
+    const isUsageError = error instanceof UsageError;
+    process.stderr.write(`${command.name}: ${describe(error)}\n${isUsageError ? `${command.usage}\n` : ''}`);
+    process.exit(isUsageError ? 2 : 1);
   }
 }
 
@@ -50,7 +50,7 @@ function parse({ options = {} }: Command): { words: string[]; given: Given } {
     const { positionals, values } = parseArgs({ options: known, allowPositionals: true });
     return { words: positionals, given: values };
   } catch (error) {
-    throw new Misuse(error instanceof Error ? (error.message.split('. ', 1)[0] ?? '') : String(error));
+    throw new UsageError(error instanceof Error ? (error.message.split('. ', 1)[0] ?? '') : String(error));
   }
 }
 

@@ -48,21 +48,21 @@ export async function retireKey(kid: string, settings: KeysConfig): Promise<Outc
     const found = lives.find(({ key }) => key.kid === kid);
     if (!found) throw new Refusal(`there is no key ${kid}`);
     if (found.key.retiredAt) return `${kid} is retired already`;
-    const heir = heirOf(found, lives);
-    if (heir?.state === 'next') await heir.key.update({ activatesAt: fn('now') }, { transaction });
+    const successor = successorOf(found, lives);
+    if (successor?.state === 'next') await successor.key.update({ activatesAt: fn('now') }, { transaction });
     await SigningKey.retire([kid], transaction);
-    return heir ? `${kid} is retired; ${heir.key.kid} signs from now on` : `${kid} is retired`;
+    return successor ? `${kid} is retired; ${successor.key.kid} signs from now on` : `${kid} is retired`;
   });
   return { kid, message, ...(await listKeys(settings)) };
 }
 
 /** Who signs instead: the key before it, which all verifiers know, or else the next, sooner than planned. */
-function heirOf(leaving: KeyLife, lives: KeyLife[]): KeyLife | undefined {
+function successorOf(leaving: KeyLife, lives: KeyLife[]): KeyLife | undefined {
   const others = lives.filter((life) => life !== leaving);
   if (others.some(({ state }) => state === 'active')) return undefined;
-  const heir =
+  const successor =
     others.findLast(({ state }) => state === 'retiring') ?? others.find(({ state }) => state === 'next');
-  if (heir) return heir;
+  if (successor) return successor;
   throw new Refusal(`${leaving.key.kid} is the only key that can sign; make another one first with "rotate"`);
 }
 

@@ -1,7 +1,7 @@
 import { approximateRows, findByIds, valuesAfter } from '@agora/database';
 import { projectionCheck, type Check } from '@agora/operations';
 import { Author, isSameAccount, type KnownUser } from '../models/author.js';
-import { buryAuthorAside } from '../models/set-aside.js';
+import { tombstoneAuthorAside } from '../models/set-aside.js';
 import type { FindUsers } from '../users.js';
 
 /** Authors are accounts as auth shows them, and tombstones where auth has none. */
@@ -20,5 +20,5 @@ export const compareAuthors = (findUsers: FindUsers): Check =>
           (author.deletedAt !== null || isSameAccount(author.accountKey, user.account_key))
         : author.deletedAt === null,
     correct: (_id, user, transaction) => Author.correct(user, transaction),
-    bury: buryAuthorAside,
+    placeTombstone: tombstoneAuthorAside,
   });

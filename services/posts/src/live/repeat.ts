@@ -24,7 +24,7 @@ export function repeat(work: () => Promise<void>, milliseconds: number, logger: 
         await work();
         quiet = false;
       } catch (error) {
-        if (!quiet) logger.warn({ error }, 'the live feed is held up; trying on');
+        if (!quiet) logger.warn({ error }, 'live feed update failed, retrying');
         quiet = true;
       }
     }

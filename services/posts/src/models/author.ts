@@ -148,7 +148,11 @@ export class Author extends Model {
    * Leaves a tombstone, also of an author who was never heard of: their account may be deleted before their first post arrives. Returns whether
    * the account of that key, if any is told, is gone; another one that was given the same id is not.
    */
-  static async bury(id: number, transaction: Transaction, key: string | null = null): Promise<boolean> {
+  static async placeTombstone(
+    id: number,
+    transaction: Transaction,
+    key: string | null = null,
+  ): Promise<boolean> {
     return (await sql(tombstone, [id, key], transaction)).length > 0;
   }
 

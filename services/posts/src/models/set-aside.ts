@@ -29,7 +29,7 @@ export async function setAuthorAside(userId: number, how: SetAside): Promise<voi
   let moved: ErasedPost[];
   do {
     moved = await inTransaction(async (transaction) => {
-      await buryAuthorAside(userId, how, transaction);
+      await tombstoneAuthorAside(userId, how, transaction);
       const posts = await moveRows<ErasedPost>(movePosts, [userId, batchSize], how, transaction);
       const ends = posts.map((post) => ({ ...endOf(post), set_aside: true }));
       await addAllToOutbox(postDeleted, ends, transaction);
@@ -40,14 +40,14 @@ export async function setAuthorAside(userId: number, how: SetAside): Promise<voi
 }
 
 /** Leaves a tombstone for an author, whose row is kept. */
-export async function buryAuthorAside(
+export async function tombstoneAuthorAside(
   userId: number,
   how: SetAside,
   transaction: Transaction,
 ): Promise<void> {
   const author = await Author.findByPk(userId, { lock: transaction.LOCK.UPDATE, transaction });
   if (author?.deletedAt === null) await keepInQuarantine('authors', rowOf(author), how, transaction);
-  await Author.bury(userId, transaction);
+  await Author.placeTombstone(userId, transaction);
 }
 
 const rowOf = ({ id, name, version, createdAt, accountKey }: Author) => ({

@@ -25,7 +25,7 @@ export const compareKnownPosts = (findPosts: FindPosts): Check =>
     differs: (known, state) => (state ? !known.isAs(state) : known.deletedAt === null),
     correct: (_id, state, transaction) => KnownPost.correct(state, transaction),
     // Nothing is lost with it that posts would not tell again.
-    bury: (id, _how, transaction) => KnownPost.bury(id, transaction),
+    placeTombstone: (id, _how, transaction) => KnownPost.placeTombstone(id, transaction),
   });
 
 /** Learns of all posts that there are; returns how many are new or were older here. */

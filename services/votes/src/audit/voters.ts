@@ -1,7 +1,7 @@
 import type { InternalAddress } from '@agora/http';
 import { approximateRows, findByIds, valuesAfter } from '@agora/database';
 import { askForAll, projectionCheck, type Check } from '@agora/operations';
-import { buryVoterAside } from '../models/set-aside.js';
+import { tombstoneVoterAside } from '../models/set-aside.js';
 import { Voter } from '../models/voter.js';
 import type { KnownUser } from '../users.js';
 
@@ -26,5 +26,5 @@ export const compareVoters = (findUsers: FindUsers): Check =>
     // A voter whose key is another account's is a matter of their votes, which another check finds.
     differs: (voter, user) => (user === undefined) !== (voter.deletedAt !== null),
     correct: (id, user, transaction) => Voter.revive(id, transaction, user.account_key),
-    bury: buryVoterAside,
+    placeTombstone: tombstoneVoterAside,
   });

@@ -10,7 +10,7 @@ import { KnownPost } from '../models/known-post.js';
  */
 export const eraseVotesWhenPostDeleted = onBatch<PostEnd>([postDeleted], async (envelopes, transaction) => {
   const ended = envelopes.map(({ data }) => data);
-  const gone = await KnownPost.buryAll(ended, transaction);
+  const gone = await KnownPost.placeTombstones(ended, transaction);
   const kept = new Set(ended.filter((end) => end.set_aside).map(({ post_id: id }) => id));
   const erased = gone.filter((id) => !kept.has(id));
   await requestErasures(votesOnPost, erased, transaction);

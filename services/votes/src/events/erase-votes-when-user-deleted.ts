@@ -7,6 +7,6 @@ import { Voter } from '../models/voter.js';
 /** Lets nobody vote in the name of a deleted user, and has their votes retracted beside the consumer, however many they are. */
 export const eraseVotesWhenUserDeleted = on(userDeleted, async (account, transaction) => {
   const { user_id: userId, account_key: key } = account;
-  if (!(await Voter.bury(userId, transaction, key))) return;
+  if (!(await Voter.placeTombstone(userId, transaction, key))) return;
   await requestErasures(votesOfUser, [userId], transaction);
 });

@@ -46,8 +46,8 @@ const holdTombstone = defineStatement(
   'SELECT FROM known_posts WHERE id = $1 AND deleted_at IS NOT NULL FOR SHARE',
 );
 
-const unbury = defineStatement(
-  'known-post-unbury',
+const removeTombstone = defineStatement(
+  'known-post-remove-tombstone',
   `UPDATE known_posts SET deleted_at = NULL WHERE id = $1 AND (post_key = $2 OR post_key IS NULL OR $2 IS NULL)`,
 );
 
@@ -91,16 +91,16 @@ export class KnownPost extends Model {
     return { learned: idsOf(true).length, successors: idsOf(false) };
   }
 
-  /** As `buryAll`, of one post, whichever it is that has the id. */
-  static async bury(id: number, transaction: Transaction): Promise<void> {
-    await KnownPost.buryAll([{ post_id: id }], transaction);
+  /** As `placeTombstones`, of one post, whichever it is that has the id. */
+  static async placeTombstone(id: number, transaction: Transaction): Promise<void> {
+    await KnownPost.placeTombstones([{ post_id: id }], transaction);
   }
 
   /**
    * Leaves tombstones, also of posts that were never heard of: their end may arrive before their beginning. Returns the ids of those that are
    * gone; where a key is told and the id was given to a newer post, that one is not.
    */
-  static async buryAll(ended: readonly EndedPost[], transaction: Transaction): Promise<number[]> {
+  static async placeTombstones(ended: readonly EndedPost[], transaction: Transaction): Promise<number[]> {
     // Each id once, as an upsert demands: the greatest key is the newest post's.
     const keys = new Map<number, string | null>();
     for (const { post_id: id, post_key: key = null } of ended) {
@@ -117,8 +117,11 @@ export class KnownPost extends Model {
   }
 
   /** Takes the tombstone of a post back that is there again. */
-  static async unbury({ post_id: id, post_key: key }: PostState, transaction: Transaction): Promise<void> {
-    await sql(unbury, [id, key ?? null], transaction);
+  static async removeTombstone(
+    { post_id: id, post_key: key }: PostState,
+    transaction: Transaction,
+  ): Promise<void> {
+    await sql(removeTombstone, [id, key ?? null], transaction);
   }
 
   /** Makes what is known of a post what posts says, a tombstone and another post with its id too. */

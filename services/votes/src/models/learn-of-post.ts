@@ -12,12 +12,12 @@ const batchSize = 1_000;
  * transaction can delete were left.
  */
 export async function learnOfPost(state: PostChange, transaction: Transaction): Promise<boolean> {
-  if (state.restored) await KnownPost.unbury(state, transaction);
+  if (state.restored) await KnownPost.removeTombstone(state, transaction);
   const { successors } = await KnownPost.learnAll([state], transaction);
   if (successors.length === 0)
     return state.restored ? bringVotesBackWithPost(state.post_id, transaction) : true;
   // Whoever votes meanwhile waits for this transaction and is refused; the next one that learns of the post lets them.
-  await KnownPost.bury(state.post_id, transaction);
+  await KnownPost.placeTombstone(state.post_id, transaction);
   if ((await Vote.eraseOn(state.post_id, batchSize, transaction)) === batchSize) return false;
   await KnownPost.correct(state, transaction);
   return true;

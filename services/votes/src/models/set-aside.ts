@@ -51,7 +51,7 @@ const moveVotesNotAllowed = defineMove(
 /** Sets a voter and their votes aside, so that the counts of other people's posts fall, and lets nobody vote in that name. */
 export async function setVoterAside(userId: number, how: SetAside): Promise<void> {
   await inBatches(async (transaction) => {
-    await buryVoterAside(userId, how, transaction);
+    await tombstoneVoterAside(userId, how, transaction);
     const moved = await moveRows<VoteRow>(moveVotesOf, [userId, batchSize], how, transaction);
     await addAllToOutbox(voteRetracted, moved, transaction);
     return moved.length;
@@ -59,17 +59,21 @@ export async function setVoterAside(userId: number, how: SetAside): Promise<void
 }
 
 /** Leaves a tombstone for a voter, which can be taken back. */
-export async function buryVoterAside(userId: number, how: SetAside, transaction: Transaction): Promise<void> {
+export async function tombstoneVoterAside(
+  userId: number,
+  how: SetAside,
+  transaction: Transaction,
+): Promise<void> {
   const voter = await Voter.findByPk(userId, { lock: transaction.LOCK.UPDATE, transaction });
   if (voter?.deletedAt === null)
     await keepInQuarantine('voters', { id: userId, account_key: voter.accountKey }, how, transaction);
-  await Voter.bury(userId, transaction);
+  await Voter.placeTombstone(userId, transaction);
 }
 
 /** Sets the votes on a post aside that is gone. No count is left to fall. */
 export async function setVotesOnAside(postId: number, how: SetAside): Promise<void> {
   await inBatches(async (transaction) => {
-    await KnownPost.bury(postId, transaction);
+    await KnownPost.placeTombstone(postId, transaction);
     return (await moveRows<VoteRow>(moveVotesOn, [postId, batchSize], how, transaction)).length;
   });
 }

@@ -42,7 +42,11 @@ export class Voter extends Model {
    * Leaves a tombstone, also of somebody who has never voted. Returns whether the account of that key, if any is told, is gone; another one
    * that was given the same id is not.
    */
-  static async bury(id: number, transaction: Transaction, key: string | null = null): Promise<boolean> {
+  static async placeTombstone(
+    id: number,
+    transaction: Transaction,
+    key: string | null = null,
+  ): Promise<boolean> {
     return (await sql(tombstone, [id, key], transaction)).length > 0;
   }
 

@@ -31,7 +31,7 @@ const examples: Record<string, Example[]> = {
   'known-posts-upsert': [{ values: [ids, ids, all(true), all(9), all(uuid), all(false)] }],
   'known-post-tombstones': [{ values: [ids, all(null)] }],
   'known-post-correct': [{ values: [500, 7, true, 3, uuid] }],
-  'known-post-unbury': [{ values: [500, uuid] }],
+  'known-post-remove-tombstone': [{ values: [500, uuid] }],
   // An audit counts all votes on the posts that it asks for.
   'votes-not-allowed-count': [{ values: [ids], mostRows: 110_000 }],
   'votes-not-allowed-set-aside': [{ values: [post + 1_000, 500, uuid, 'post 1007', 'lost'] }],

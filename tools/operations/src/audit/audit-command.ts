@@ -8,7 +8,7 @@ import type { ModelCtor } from 'sequelize-typescript';
 import { audit, type AuditOptions, type KindResult } from './audit.js';
 import { saveAuditResults } from './audit-results.js';
 import type { Check } from './check.js';
-import { Misuse, runCommand, type Answer, type Given } from '../command.js';
+import { UsageError, runCommand, type Answer, type Given } from '../command.js';
 import { openDatabase } from '../config.js';
 import { printTable } from '../print-table.js';
 
@@ -50,7 +50,7 @@ export const runAuditCommand = (of: AuditedService): Promise<never> =>
       settle: text,
     },
     run: async ([word], given) => {
-      if (word !== undefined) throw new Misuse(`"${word}" is no option`);
+      if (word !== undefined) throw new UsageError(`"${word}" is no option`);
       const asked = { settleSeconds: readSettle(given), atMost: readAtMost(given) };
       const { service, subscriptions } = of;
       const database = openDatabase(service, of.models);
@@ -118,14 +118,14 @@ const erasableIn = (kinds: KindResult[]) => kinds.reduce((sum, { erasable }) => 
 function readSettle({ settle = '10' }: Given): number {
   const seconds = Number(settle);
   if (typeof settle !== 'string' || !/^\d+(\.\d+)?$/.test(settle) || seconds > 300)
-    throw new Misuse(`--settle must be seconds from 0 to 300, not "${settle}"`);
+    throw new UsageError(`--settle must be seconds from 0 to 300, not "${settle}"`);
   return seconds;
 }
 
 function readAtMost({ 'at-most': most }: Given): number | undefined {
   if (most === undefined) return undefined;
   if (typeof most !== 'string' || !/^\d{1,12}$/.test(most))
-    throw new Misuse(`--at-most must be a number of rows, not "${most}"`);
+    throw new UsageError(`--at-most must be a number of rows, not "${most}"`);
   return Number(most);
 }
 

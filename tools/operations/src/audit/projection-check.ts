@@ -16,7 +16,7 @@ export interface Projection<Row, Truth> {
   /** Makes the row what the owner says. */
   correct(id: number, truth: Truth, transaction: Transaction): Promise<unknown>;
   /** Leaves a tombstone, and so lets nothing be written that belongs to it. */
-  bury(id: number, how: SetAside, transaction: Transaction): Promise<unknown>;
+  placeTombstone(id: number, how: SetAside, transaction: Transaction): Promise<unknown>;
 }
 
 /** Compares a projection with its owner. */
@@ -42,7 +42,11 @@ export function projectionCheck<Row, Truth>(projection: Projection<Row, Truth>):
           return { problem: 'is another than its owner says', rows: 1, remedy: 'repair' };
         }
         if (session.erase)
-          await projection.bury(id, { ...session.erase, subject: subjectOf(subject, id) }, transaction);
+          await projection.placeTombstone(
+            id,
+            { ...session.erase, subject: subjectOf(subject, id) },
+            transaction,
+          );
         return { problem: 'is kept, and its owner has none', rows: 1, remedy: 'erase' };
       }),
   };

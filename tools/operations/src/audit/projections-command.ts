@@ -2,7 +2,7 @@ import { correlation } from '@agora/process/requests';
 import type { SchemaName } from '@agora/database';
 import type { ModelCtor } from 'sequelize-typescript';
 import type { Check, Session } from './check.js';
-import { Misuse, runCommand } from '../command.js';
+import { UsageError, runCommand } from '../command.js';
 import { openDatabase } from '../config.js';
 import { printTable } from '../print-table.js';
 
@@ -25,7 +25,7 @@ export const runProjectionsCommand = (
     name: `${service}: projections`,
     usage,
     run: async ([verb, ...rest]) => {
-      if (verb !== 'rebuild' || rest.length > 0) throw new Misuse('say rebuild');
+      if (verb !== 'rebuild' || rest.length > 0) throw new UsageError('say rebuild');
       const database = openDatabase(service, models);
       // A rebuild believes the owner, whatever is on its way: versions and tombstones make what comes late harmless.
       const session: Session = {

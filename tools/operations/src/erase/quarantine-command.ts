@@ -12,7 +12,7 @@ import { openOutbox } from '@agora/messaging';
 import { confirm } from '@agora/progress';
 import type { Transaction } from 'sequelize';
 import type { ModelCtor } from 'sequelize-typescript';
-import { Misuse, runCommand, type Answer } from '../command.js';
+import { UsageError, runCommand, type Answer } from '../command.js';
 import { openDatabase } from '../config.js';
 import { printTable } from '../print-table.js';
 
@@ -53,22 +53,22 @@ export const runQuarantineCommand = (of: Service): Promise<never> =>
     },
     run: async ([verb, run, ...rest], given) => {
       if (rest.length > 0 || (verb === 'restore') !== (run !== undefined))
-        throw new Misuse('say list, restore <run> or purge');
+        throw new UsageError('say list, restore <run> or purge');
       if (run !== undefined && !/^[0-9a-f-]{36}$/i.test(run))
-        throw new Misuse(`"${run}" is no run; list shows them`);
+        throw new UsageError(`"${run}" is no run; list shows them`);
       const database = openDatabase(of.service, of.models);
       openOutbox(database, of.service, correlation);
       const isDry = given['dry-run'] === true;
       if (verb === 'list') return list(of);
       if (verb === 'restore') return restore(of, run ?? '', isDry);
       if (verb === 'purge') return purge(of, readDays(given['older-than']), isDry, given.yes === true);
-      throw new Misuse('say list, restore <run> or purge');
+      throw new UsageError('say list, restore <run> or purge');
     },
   });
 
 function readDays(given: string | boolean | undefined): number {
   const days = Number(given ?? quarantineDays);
-  if (!Number.isInteger(days) || days < 0) throw new Misuse(`--older-than must be days, not "${given}"`);
+  if (!Number.isInteger(days) || days < 0) throw new UsageError(`--older-than must be days, not "${given}"`);
   return days;
 }
 

@@ -12,7 +12,7 @@ import {
 import { confirm } from '@agora/progress';
 import type { Sequelize } from 'sequelize';
 import type { ModelCtor } from 'sequelize-typescript';
-import { Misuse, runCommand, type Answer } from '../command.js';
+import { UsageError, runCommand, type Answer } from '../command.js';
 import { openDatabase } from '../config.js';
 import { printTable, printTime } from '../print-table.js';
 
@@ -55,13 +55,13 @@ export const runDeadLettersCommand = (of: Service): Promise<never> =>
 
 function readWhich(verb = '', id: string | undefined, rest: string[], all: boolean): string {
   if (!['list', 'show', 'retry', 'discard'].includes(verb))
-    throw new Misuse('say list, show, retry or discard');
-  if (rest.length > 0) throw new Misuse('one id at a time');
+    throw new UsageError('say list, show, retry or discard');
+  if (rest.length > 0) throw new UsageError('one id at a time');
   if (verb === 'list' || verb === 'show') {
-    if (all) throw new Misuse(`${verb} knows no --all`);
+    if (all) throw new UsageError(`${verb} knows no --all`);
     if ((verb === 'show') !== (id !== undefined))
-      throw new Misuse(verb === 'show' ? 'show needs the id of a message' : 'list needs no id');
-  } else if ((id === undefined) !== all) throw new Misuse(`${verb} needs the id of a message, or --all`);
+      throw new UsageError(verb === 'show' ? 'show needs the id of a message' : 'list needs no id');
+  } else if ((id === undefined) !== all) throw new UsageError(`${verb} needs the id of a message, or --all`);
   return id ?? 'all';
 }
 

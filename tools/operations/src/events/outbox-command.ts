@@ -5,7 +5,7 @@ import {
   republishSince,
   type OutboxStatus,
 } from '@agora/messaging/operating';
-import { Misuse, runCommand, type Answer } from '../command.js';
+import { UsageError, runCommand, type Answer } from '../command.js';
 import { openDatabase } from '../config.js';
 import { printTime } from '../print-table.js';
 
@@ -21,19 +21,19 @@ export const runOutboxCommand = (service: SchemaName): Promise<never> =>
     usage,
     options: { since: { type: 'string' } },
     run: async ([verb, ...rest], { since }) => {
-      if (rest.length > 0) throw new Misuse(`nothing can follow "${verb}" but options`);
+      if (rest.length > 0) throw new UsageError(`nothing can follow "${verb}" but options`);
       if (verb === 'status' && since === undefined) return showStatus(service);
       if (verb === 'republish') return republish(service, readTime(since));
-      throw new Misuse(verb === 'status' ? 'status knows no --since' : 'say status or republish');
+      throw new UsageError(verb === 'status' ? 'status knows no --since' : 'say status or republish');
     },
   });
 
 function readTime(text: string | boolean | undefined): Date {
-  if (typeof text !== 'string') throw new Misuse('republish needs --since <time>');
+  if (typeof text !== 'string') throw new UsageError('republish needs --since <time>');
   const time = new Date(text);
   // A time without a zone would mean another one on every machine.
   if (!/^\d{4}-\d\d-\d\dT.*(Z|[+-]\d\d:\d\d)$/.test(text) || Number.isNaN(time.getTime()))
-    throw new Misuse(`"${text}" is no time with a zone, such as 2026-01-31T12:00:00Z`);
+    throw new UsageError(`"${text}" is no time with a zone, such as 2026-01-31T12:00:00Z`);
   return time;
 }
 
