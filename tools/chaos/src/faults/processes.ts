@@ -51,7 +51,7 @@ const pauseRelay: Fault = {
 };
 
 /** The replica of a service whose relay is the active one: the one that holds the lease. */
-export async function relayHolder({ system, random }: Scene): Promise<Replica> {
+async function relayHolder({ system, random }: Scene): Promise<Replica> {
   const service: ServiceName = random.pick(services);
   const [lease] = await system.administration.query<{ pid: number }>(
     `SELECT split_part(holder, '/', 2)::int AS pid FROM ${service}.leases WHERE name = 'relay' AND expires_at > clock_timestamp()`,
