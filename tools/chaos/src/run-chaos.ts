@@ -103,7 +103,9 @@ async function driveAndBreak(
     await checkInvariants(scene);
     const after = await readHoldings(system.replicas);
     compareHoldings(before, after, findings);
+    outages.begin('processes');
     await killEverything(system, signal);
+    outages.end('processes');
     settled.push(await settle(scene));
     announce('Everything was killed and is back; checking again');
     await checkInvariants(scene);
