@@ -20,6 +20,7 @@ import { createLeases } from './migrations/0017-add-leases.js';
 import { indexSessionErasures } from './migrations/0018-index-session-erasures.js';
 import { indexPasswordCosts } from './migrations/0019-index-password-costs.js';
 import { moderateAccounts } from './migrations/0020-moderate-accounts.js';
+import { indexWaitingMails } from './migrations/0021-index-waiting-mails.js';
 
 await runMigrateCommand('auth', readMigrationConfig, [
   createMessaging,
@@ -42,4 +43,5 @@ await runMigrateCommand('auth', readMigrationConfig, [
   indexSessionErasures,
   indexPasswordCosts,
   moderateAccounts,
+  indexWaitingMails,
 ]);

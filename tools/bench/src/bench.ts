@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import { checkout, layoutOf, processes } from '@agora/local-stack';
+import { checkout, layoutOf, processes, services } from '@agora/local-stack';
 import { openGenerator, type LoadGenerator } from './load/load.js';
 import type { Options } from './options.js';
 import { makeTemplate } from './system/databases.js';
-import { startServers, type Servers } from './system/servers.js';
+import { startServers, type Servers, type SystemName } from './system/servers.js';
 import { collectStops, type Stops } from './system/stops.js';
 import { startSystem, type System } from './system/system.js';
 import { makeSigningKey, type SigningKey } from './system/tokens.js';
@@ -14,8 +14,8 @@ export interface Bench {
   servers: Servers;
   /** What is measured, its processes all there. */
   system: System;
-  /** Starts posts on ten times the data. */
-  startLarge(): Promise<System>;
+  /** The services on ten times the data too, or from scale 10 on a tenth, from when they are first asked for; the larger of the two is `large`. */
+  bothSizes(): Promise<{ small: System; large: System }>;
   key: SigningKey;
   generator: LoadGenerator;
   /** For what goes on beside the load that is measured. */
@@ -46,7 +46,7 @@ export async function openBench(given: BenchOptions, stops: Stops = collectStops
   const servers = await startServers({ folder, logs, signal, announce }, stops);
   await makeTemplate(servers, signal);
   const settings: Record<string, string> = options.smoke ? smokeSettings : {};
-  const shared = { servers, key, logs, signal, announce, settings };
+  const shared = { servers, key, logs, signal, announce, settings, spare: options.smoke ? 100 : 3_000 };
   const profile = options.profile && { name: options.profile, folder: join(dataFolder, 'profiles') };
   const system = await startSystem(
     { ...shared, name: 'usual', scale: options.scale, names: processes, profile },
@@ -55,15 +55,20 @@ export async function openBench(given: BenchOptions, stops: Stops = collectStops
   const [generator, otherGenerator] = [openGenerator(signal), openGenerator(signal)];
   stops.add(() => Promise.all([generator.stop(), otherGenerator.stop()]));
   const voters = [...system.data.voters];
+  const isLarge = options.scale >= 10;
+  let both: ReturnType<Bench['bothSizes']> | undefined;
+  const start = (name: SystemName, scale: number) =>
+    startSystem({ ...shared, name, scale, names: services, ports: system.ports }, stops);
   return {
     ...given,
     servers,
     system,
-    startLarge: () =>
-      startSystem(
-        { ...shared, name: 'large', scale: options.scale * 10, names: ['posts'], ports: system.ports },
-        stops,
-      ),
+    bothSizes() {
+      both ??= isLarge
+        ? start('small', options.scale / 10).then((small) => ({ small, large: system }))
+        : start('large', options.scale * 10).then((large) => ({ small: system, large }));
+      return both;
+    },
     key,
     generator,
     otherGenerator,

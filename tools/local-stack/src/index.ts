@@ -12,6 +12,7 @@ export {
   addressesOf,
   environmentOf,
   migrationEnvironmentOf,
+  operationsEnvironmentOf,
   type NatsUser,
   type StackAddresses,
 } from './stack/environment.js';
@@ -41,6 +42,7 @@ export {
   entryPoint,
   forEachService,
   migrationCommand,
+  operationCommand,
   portsFrom,
   processes,
   services,

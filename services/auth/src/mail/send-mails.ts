@@ -35,11 +35,14 @@ export function startSendingMails(settings: Settings, queue: MailQueue, logger: 
       () => undefined,
     ),
   );
-  measure('mails_failed', 'Mails that were given up, until somebody retries or discards them', () =>
-    measureMails().then(
-      (row) => row?.failed,
-      () => undefined,
-    ),
+  measure(
+    'mails_failed',
+    'Mails that were given up, until somebody retries or discards them, counted up to 1000',
+    () =>
+      measureMails().then(
+        (row) => row?.failed,
+        () => undefined,
+      ),
   );
   const sending = loop(
     'sending mails',

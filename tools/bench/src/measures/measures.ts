@@ -1,4 +1,5 @@
 import { StackError } from '@agora/local-stack';
+import { extremes } from './extremes.js';
 import { hotPost } from './hot-post.js';
 import { loginStorm } from './login-storm.js';
 import { login } from './login.js';
@@ -8,6 +9,7 @@ import { myVote } from './my-vote.js';
 import { proxy } from './proxy.js';
 import { publish } from './publish.js';
 import { reads } from './reads.js';
+import { scale } from './scale.js';
 import { size } from './size.js';
 import { start } from './start.js';
 import { through } from './through.js';
@@ -26,6 +28,8 @@ export const measures: readonly Measure[] = [
   login,
   loginStorm,
   size,
+  scale,
+  extremes,
   start,
 ];
 

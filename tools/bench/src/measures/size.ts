@@ -1,5 +1,6 @@
 import type { Bench } from '../bench.js';
 import type { Request } from '../load/routes.js';
+import type { System } from '../system/system.js';
 import { headersOf, readBy, readPosts } from '../requests.js';
 import { serverParts, takeRounds, type Contestant, type Round } from '../rounds.js';
 import { cpuOf, ratio } from './compare.js';
@@ -14,11 +15,11 @@ export const size: Measure = {
   name: 'size',
   about: 'CPU of posts and PostgreSQL per read, with ten times the data, and at page 1,000',
   async take(bench) {
-    const posts = required(bench, 'posts');
-    const large = await bench.startLarge();
+    const { small, large } = await bench.bothSizes();
+    const posts = required({ system: small }, 'posts');
     const largePosts = required({ system: large }, 'posts');
-    const skip = Math.min(9_990, bench.system.data.ownPosts - 10);
-    const deepFeed = await feedPage(bench, posts.origin, skip);
+    const skip = Math.min(9_990, small.data.ownPosts - 10);
+    const deepFeed = await feedPage(bench, small, skip);
     const contestant = (name: string, running: typeof posts, requests: Request[][]): Contestant => ({
       name,
       question: () => ({ origin: running.origin, requests }),
@@ -27,7 +28,7 @@ export const size: Measure = {
     const [list, feed] = [readBy(bench, '/posts'), readBy(bench, '/feed')];
     const pages: Record<string, Contestant[]> = {
       'GET /posts/{id}': [
-        contestant('get', posts, readPosts(bench, bench.system.data)),
+        contestant('get', posts, readPosts(bench, small.data)),
         contestant('get, 10× data', largePosts, readPosts(bench, large.data)),
       ],
       'GET /posts': [
@@ -55,7 +56,8 @@ export const size: Measure = {
 };
 
 /** The path of the page of ten that comes after some `skipped` posts, found by following the links. */
-async function feedPage({ key, system, signal }: Bench, origin: string, skipped: number): Promise<string> {
+async function feedPage({ key, signal }: Bench, system: System, skipped: number): Promise<string> {
+  const { origin } = required({ system }, 'posts');
   const headers = headersOf(key.tokenFor(system.data.author));
   let path = '/feed?limit=100';
   for (let seen = 0; seen < Math.min(skipped, system.data.ownPosts); seen += 100) {

@@ -67,7 +67,7 @@ const [lookMilliseconds, voteMilliseconds] = [1, 20];
 const patience = 10_000;
 
 /** Casts one vote after the other on a post that nobody else votes on, and looks until the count has it. */
-async function watch(
+export async function watch(
   { key, system, takeVoters }: Bench,
   origin: string,
   lags: number[],

@@ -42,6 +42,10 @@ export const familyOf = (pid: number): number[] => [
 export const residentMegabytes = (pid: number): number =>
   (Number(/VmRSS:\s+(\d+) kB/.exec(read(`/proc/${pid}/status`))?.[1]) * 1_024) / 1_000_000;
 
+/** The most that a process had of it; NaN when it is gone. */
+export const peakMegabytes = (pid: number): number =>
+  (Number(/VmHWM:\s+(\d+) kB/.exec(read(`/proc/${pid}/status`))?.[1]) * 1_024) / 1_000_000;
+
 /** Empty when it is gone. */
 function read(path: string): string {
   try {

@@ -20,10 +20,10 @@ export interface Servers {
   nats: { url: string; pid: number; users: Record<SystemName, Record<ProcessName | 'streams', NatsUser>> };
 }
 
-/** The system that everything is measured on, and the one with ten times the data. */
+/** The system that everything is measured on, and the one with ten times the data, or a tenth. */
 export type SystemName = (typeof systemNames)[number];
 
-const systemNames = ['usual', 'large'] as const;
+const systemNames = ['usual', 'small', 'large'] as const;
 
 export interface ServersOptions {
   folder: string;
@@ -46,7 +46,7 @@ export async function startServers(
   });
   stops.add(() => postgres.stop());
   signal.throwIfAborted();
-  const users = { usual: usersOf('usual'), large: usersOf('large') };
+  const users = { usual: usersOf('usual'), small: usersOf('small'), large: usersOf('large') };
   const nats = await startNats({
     binary: await findNatsServer(announce, signal),
     storeDirectory: join(folder, 'nats'),

@@ -28,6 +28,7 @@ export interface System {
   database: pg.Pool;
   /** The password of the role that posts has. */
   postsPassword: string;
+  addresses: StackAddresses;
 }
 
 export interface SystemOptions {
@@ -35,6 +36,8 @@ export interface SystemOptions {
   servers: Servers;
   key: SigningKey;
   scale: number;
+  /** How many accounts there are beside, to be changed and deleted. */
+  spare: number;
   /** What to start; who is not among them is at `ports`. */
   names: readonly ProcessName[];
   ports?: Record<ProcessName, Ports>;
@@ -63,6 +66,7 @@ export async function startSystem(options: SystemOptions, stops: Stops): Promise
   const [data] = await Promise.all([
     seed(administrator, {
       scale,
+      spare: options.spare,
       signal,
       bcryptCost: Number(options.settings.BCRYPT_COST ?? 12),
     }),
@@ -81,6 +85,7 @@ export async function startSystem(options: SystemOptions, stops: Stops): Promise
     data,
     database,
     postsPassword: servers.secrets.database.posts.app,
+    addresses,
   };
 }
 

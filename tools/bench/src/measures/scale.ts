@@ -1,0 +1,141 @@
+import { services } from '@agora/local-stack';
+import type { Bench } from '../bench.js';
+import { casesOfAuth, endings } from '../scale/cases-auth.js';
+import { casesOfPosts, endingsOfPosts } from '../scale/cases-posts.js';
+import { casesOfVotes } from '../scale/cases-votes.js';
+import { commands, nameOf, runMeasured } from '../scale/commands.js';
+import { forEachService } from '../scale/cost.js';
+import { jobs, openRunner, statementsOf } from '../scale/jobs.js';
+import { figureOf, tableOf, type Row } from '../scale/table.js';
+import { compareCase, costOfIdling, type Worlds } from '../scale/take-turns.js';
+import { openWorld } from '../scale/world.js';
+import { describeFigure } from '../report/describe-outcome.js';
+import type { Measure } from './measure.js';
+
+const sizes = ['small', 'large'] as const;
+
+/** What everything costs where there is ten times as much. */
+export const scale: Measure = {
+  name: 'scale',
+  about:
+    'CPU of every endpoint, reaction, periodic statement and command with ten times the data, over that with one',
+  async take(bench) {
+    const { small, large } = await bench.bothSizes();
+    const worlds: Worlds = { small: await openWorld(bench, small), large: await openWorld(bench, large) };
+    const autovacuum = (is: string) =>
+      small.database
+        .query(`ALTER SYSTEM SET autovacuum = ${is}`)
+        .then(() => small.database.query('SELECT pg_reload_conf()'));
+    await autovacuum('off');
+    try {
+      const rows = [
+        ...(await compareRequests(bench, worlds)),
+        ...(await compareJobs(bench, worlds)),
+        ...(await compareCommands(bench, worlds)),
+        ...(await compareEndings(bench, worlds)),
+      ];
+      return { figures: rows.map(figureOf), rounds: [], notes: ['', ...tableOf(rows), ''] };
+    } finally {
+      await autovacuum('on');
+    }
+  },
+};
+
+async function compareRequests(bench: Bench, worlds: Worlds): Promise<Row[]> {
+  const { smoke, rounds } = bench.options;
+  const idle = await idling(bench, worlds);
+  const rows: Row[] = services.map((service) => ({
+    kind: 'periodic',
+    name: 'an idle second',
+    service,
+    growth: 'stays',
+    small: idle.small[service],
+    large: idle.large[service],
+  }));
+  for (const each of [...casesOfAuth, ...casesOfPosts, ...casesOfVotes])
+    rows.push(...told(bench, await compareCase(bench, worlds, each, smoke ? 1 : rounds, idle)));
+  return rows;
+}
+
+/** Says how far it is, when that takes long. */
+function told({ options, announce }: Bench, rows: Row[]): Row[] {
+  if (!options.smoke) for (const row of rows) announce(describeFigure(figureOf(row)));
+  return rows;
+}
+
+async function idling(bench: Bench, worlds: Worlds) {
+  const seconds = bench.options.smoke ? 0.1 : 10;
+  const [small, large] = await Promise.all(sizes.map((size) => costOfIdling(bench, worlds[size], seconds)));
+  if (!small || !large) throw new Error('there are two sizes');
+  return { small, large };
+}
+
+async function compareEndings(bench: Bench, worlds: Worlds): Promise<Row[]> {
+  const nothing = forEachService(() => ({ process: 0, database: 0 }));
+  const rows: Row[] = [];
+  for (const each of [...endings, ...endingsOfPosts])
+    rows.push(...told(bench, await compareCase(bench, worlds, each, 1, { small: nothing, large: nothing })));
+  return rows;
+}
+
+async function compareJobs({ options, announce }: Bench, worlds: Worlds): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (const service of services) {
+    const statements = await statementsOf(service);
+    const [small, large] = await Promise.all(
+      sizes.map((size) => openRunner(worlds[size].system, service, statements)),
+    );
+    if (!small || !large) throw new Error('there are two sizes');
+    try {
+      for (const job of jobs.filter((each) => each.service === service)) {
+        const best = { small: Infinity, large: Infinity };
+        for (let turn = 0; turn <= (options.smoke ? 0 : options.rounds); turn += 1) {
+          best.small = Math.min(best.small, await small.run(job));
+          best.large = Math.min(best.large, await large.run(job));
+        }
+        const spent = (database: number) => ({ process: 0, database: Math.max(1, database) });
+        const compared = { small: spent(best.small), large: spent(best.large) };
+        rows.push({ kind: 'periodic', name: job.name, service, growth: 'stays', ...compared });
+      }
+    } finally {
+      await Promise.all([small.end(), large.end()]);
+    }
+    announce(`periodic statements of ${service}: done`);
+  }
+  return rows;
+}
+
+async function compareCommands(bench: Bench, worlds: Worlds): Promise<Row[]> {
+  const rows: Row[] = [];
+  // One of each kind tells whether they work.
+  for (const command of bench.options.smoke ? commands.slice(0, 1) : commands) {
+    const turns = command.growth === 'grows' || bench.options.smoke ? 1 : 3;
+    const best = { small: Infinity, large: Infinity };
+    let wrong: string | undefined;
+    for (let turn = 0; turn < turns; turn += 1)
+      for (const size of sizes) {
+        const { cpu, code, output, seconds, peakMegabytes } = await runMeasured(
+          bench,
+          worlds[size].system,
+          command,
+        );
+        best[size] = Math.min(best[size], cpu);
+        if (code !== 0) wrong ??= `ended with ${code}: ${output.slice(0, 300)}`;
+        if (command.growth === 'grows')
+          bench.announce(
+            `${command.service}, ${size}: ${nameOf(command)}: ${seconds.toFixed(1)} s, at most ${peakMegabytes.toFixed(0)} MB`,
+          );
+      }
+    const spent = (process: number) => ({ process, database: 1 });
+    rows.push({
+      kind: 'command',
+      name: nameOf(command),
+      service: command.service,
+      growth: command.growth ?? 'stays',
+      small: spent(best.small),
+      large: spent(best.large),
+      ...(wrong !== undefined && { wrong }),
+    });
+  }
+  return rows;
+}

@@ -1,0 +1,47 @@
+import type { ServiceName } from '@agora/local-stack';
+import type { Request } from '../load/routes.js';
+import type { World } from './world.js';
+
+/** What a cost may do when there is ten times as much: stay, or grow with what is returned, read or erased. */
+export type Growth = 'stays' | 'grows';
+
+/** Requests whose cost at one size is compared with their cost at the other. */
+export interface Case {
+  /** As the table has it. */
+  name: string;
+  /** Who answers. */
+  service: ServiceName;
+  /** How many requests a turn has; 20 unless told. */
+  count?: number;
+  /** Once, because it cannot be done again. */
+  once?: boolean;
+  growth?: Growth;
+  /** What a turn sends; whatever it needs is made here. */
+  requests(world: World, count: number): Request[] | Promise<Request[]>;
+  /** What other services do when they are told of it: a row for each. The turn lasts until all is done, and what answering sets off in the own service is in its cost. */
+  reactions?: Partial<Record<ServiceName, string>>;
+  /** The reactions grow with what they erase. */
+  reactionsGrow?: boolean;
+}
+
+export const get = (path: string, headers: Record<string, string> = {}): Request => ({
+  method: 'GET',
+  path,
+  headers,
+});
+
+export const send = (
+  method: string,
+  path: string,
+  headers: Record<string, string> = {},
+  body?: unknown,
+): Request => ({
+  method,
+  path,
+  headers: body === undefined ? headers : { ...headers, 'Content-Type': 'application/json' },
+  ...(body !== undefined && { body: JSON.stringify(body) }),
+});
+
+/** The same for each of so many. */
+export const times = <Item>(count: number, itemOf: (index: number) => Item): Item[] =>
+  Array.from({ length: count }, (_, index) => itemOf(index));

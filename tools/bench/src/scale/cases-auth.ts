@@ -1,0 +1,277 @@
+import { createHash } from 'node:crypto';
+import { Secret, TOTP } from 'otpauth';
+import { emailOf } from '../data/seed.js';
+import { refreshTokenOf, sessionOf } from '../data/past.js';
+import { get, send, times, type Case } from './case.js';
+import { admin, moderator, type World } from './world.js';
+
+const auth = (name: string, requests: Case['requests'], more: Partial<Case> = {}): Case => ({
+  name,
+  service: 'auth',
+  requests,
+  ...more,
+});
+/** Hashing takes nearly all of their time: a few are enough. */
+const hashing = { count: 2 };
+const forgetsUser = {
+  posts: 'erase-posts-when-user-deleted',
+  votes: 'erase-votes-when-user-deleted',
+};
+
+/** What clients ask of auth. */
+export const casesOfAuth: readonly Case[] = [
+  auth(
+    'POST /users',
+    (world, count) =>
+      times(count, () =>
+        send('POST', '/users', {}, { email: newEmail(world), password: world.system.data.password }),
+      ),
+    hashing,
+  ),
+  auth('GET /users/{id}', (world, count) =>
+    times(count, () => get(`/users/${world.reader()}`, world.as(world.reader()))),
+  ),
+  auth('GET /users/me', (world, count) => times(count, () => get('/users/me', world.as(world.reader())))),
+  auth(
+    'PATCH /users/me',
+    (world, count) =>
+      world.users(count).map((user) => send('PATCH', '/users/me', world.as(user), { name: `b_${user}` })),
+    { reactions: { posts: 'rename-author-when-user-updated' }, count: 10 },
+  ),
+  auth(
+    'PUT /users/me/password',
+    (world, count) =>
+      world.users(count).map((user) =>
+        send('PUT', '/users/me/password', world.as(user), {
+          current_password: world.system.data.password,
+          new_password: 'another horse battery',
+        }),
+      ),
+    hashing,
+  ),
+  auth(
+    'PUT /users/me/email',
+    (world, count) =>
+      world.users(count).map((user) =>
+        send('PUT', '/users/me/email', world.as(user), {
+          email: newEmail(world),
+          current_password: world.system.data.password,
+        }),
+      ),
+    hashing,
+  ),
+  auth(
+    'POST /users/me/email/confirmation',
+    (world, count) =>
+      world.users(count).map((user) => send('POST', '/users/me/email/confirmation', world.as(user))),
+    { count: 10 },
+  ),
+  auth(
+    'POST /email-confirmations',
+    async (world, count) =>
+      (await mailTokens(world, count, 'confirm-email')).map((token) =>
+        send('POST', '/email-confirmations', {}, { token }),
+      ),
+    { count: 10 },
+  ),
+  auth(
+    'POST /password-resets',
+    (world, count) =>
+      world.users(count).map((user) => send('POST', '/password-resets', {}, { email: emailOf(user) })),
+    { count: 10 },
+  ),
+  auth(
+    'PUT /password-resets',
+    async (world, count) =>
+      (await mailTokens(world, count, 'reset-password')).map((token) =>
+        send('PUT', '/password-resets', {}, { token, new_password: 'another horse battery' }),
+      ),
+    hashing,
+  ),
+  auth(
+    'POST /users/me/totp',
+    (world, count) => world.users(count).map((user) => prepareTotp(world, user)),
+    hashing,
+  ),
+  auth('PUT /users/me/totp', totpCodes, { count: 2 }),
+  auth(
+    'POST /users/me/totp/removal',
+    async (world, count) => {
+      const users = world.users(count);
+      await world.run(
+        `UPDATE auth.users SET totp_secret = 'sealed', totp_enabled_at = now() WHERE id = ANY($1::int[])`,
+        [users],
+      );
+      return users.map((user) =>
+        send('POST', '/users/me/totp/removal', world.as(user), {
+          current_password: world.system.data.password,
+        }),
+      );
+    },
+    hashing,
+  ),
+  auth(
+    'GET /users/me/export',
+    (world, count) => world.owners(count).map(({ user }) => get('/users/me/export', world.as(user))),
+    {
+      count: 10,
+    },
+  ),
+  auth(
+    'GET /users/me/export of who has many posts',
+    (world) => [get('/users/me/export', world.as(world.system.data.author))],
+    {
+      count: 1,
+      growth: 'grows',
+    },
+  ),
+  auth('POST /login', (world, count) => world.users(count).map((user) => logIn(world, user)), hashing),
+  auth(
+    'POST /login of who has many sessions',
+    (world, count) => times(count, () => logIn(world, world.system.data.manySessions)),
+    hashing,
+  ),
+  auth(
+    'POST /refresh',
+    (world, count) =>
+      world.users(count).map((user) => send('POST', '/refresh', {}, { refresh_token: refreshTokenOf(user) })),
+    { count: 10 },
+  ),
+  auth(
+    'POST /logout',
+    (world, count) => world.users(count).map((user) => send('POST', '/logout', world.as(user))),
+    {
+      count: 10,
+    },
+  ),
+  auth(
+    'GET /sessions',
+    (world, count) => world.users(count).map((user) => get('/sessions', world.as(user))),
+    {
+      count: 10,
+    },
+  ),
+  auth('GET /sessions of who has many', (world, count) =>
+    times(count, () => get('/sessions', world.as(world.system.data.manySessions))),
+  ),
+  auth(
+    'DELETE /sessions/{id}',
+    (world, count) =>
+      world.users(count).map((user) => send('DELETE', `/sessions/${sessionOf(user)}`, world.as(user))),
+    { count: 10 },
+  ),
+  auth(
+    'DELETE /sessions',
+    (world, count) => world.users(count).map((user) => send('DELETE', '/sessions', world.as(user))),
+    {
+      count: 10,
+    },
+  ),
+  auth('GET /.well-known/jwks.json', (_, count) => times(count, () => get('/.well-known/jwks.json'))),
+  auth('GET /.well-known/oauth-authorization-server', (_, count) =>
+    times(count, () => get('/.well-known/oauth-authorization-server')),
+  ),
+  auth(
+    'PUT /users/{id}/ban',
+    (world, count) =>
+      world
+        .users(count)
+        .map((user) => send('PUT', `/users/${user}/ban`, world.as(moderator), { reason: 'Spam' })),
+    { reactions: { posts: 'log-act-when-account-moderated' }, count: 10 },
+  ),
+  auth(
+    'DELETE /users/{id}/ban',
+    async (world, count) => {
+      const users = world.users(count);
+      await world.run(
+        `UPDATE auth.users SET banned_until = now() + interval '1 day' WHERE id = ANY($1::int[])`,
+        [users],
+      );
+      return users.map((user) => send('DELETE', `/users/${user}/ban`, world.as(moderator)));
+    },
+    { count: 10 },
+  ),
+  auth('GET /users', (world, count) => times(count, () => get('/users', world.as(admin)))),
+  auth('GET /users?search= an address', (world, count) =>
+    times(count, () => get(`/users?search=${encodeURIComponent(emailOf(world.reader()))}`, world.as(admin))),
+  ),
+  auth(
+    'GET /users?search= what nobody has',
+    (world, count) => times(count, () => get('/users?search=zzyzx', world.as(admin))),
+    { count: 5 },
+  ),
+  auth(
+    'PUT /users/{id}/role',
+    (world, count) =>
+      world
+        .users(count)
+        .map((user) => send('PUT', `/users/${user}/role`, world.as(admin), { role: 'moderator' })),
+    { count: 10 },
+  ),
+  auth(
+    'DELETE /users/{id}',
+    (world, count) => world.users(count).map((user) => send('DELETE', `/users/${user}`, world.as(admin))),
+    { count: 5 },
+  ),
+  auth(
+    'DELETE /users/me',
+    (world, count) => world.owners(count).map(({ user }) => send('DELETE', '/users/me', world.as(user))),
+    { reactions: forgetsUser, count: 5 },
+  ),
+];
+
+/** What is done to who has very much; it cannot be done twice. */
+export const endings: readonly Case[] = [
+  auth(
+    'DELETE /sessions of who has many',
+    (world) => [send('DELETE', '/sessions', world.as(world.system.data.manySessions))],
+    { once: true, count: 1, growth: 'grows' },
+  ),
+  auth(
+    'DELETE /users/me of who has many posts',
+    (world) => [send('DELETE', '/users/me', world.as(world.system.data.prolific))],
+    { once: true, count: 1, reactions: forgetsUser, reactionsGrow: true },
+  ),
+];
+
+const newEmail = (world: World) => `new-${world.unique()}@bench.example.test`;
+
+const logIn = ({ system }: World, user: number) => ({
+  method: 'POST',
+  path: '/login',
+  headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
+  body: new URLSearchParams({ username: emailOf(user), password: system.data.password }).toString(),
+});
+
+const prepareTotp = (world: World, user: number) =>
+  send('POST', '/users/me/totp', world.as(user), { current_password: world.system.data.password });
+
+async function totpCodes(world: World, count: number) {
+  const origin = world.system.processes.auth?.origin ?? '';
+  return Promise.all(
+    world.users(count).map(async (user) => {
+      const { path, ...asked } = prepareTotp(world, user);
+      const response = await fetch(`${origin}${path}`, asked);
+      const { secret } = (await response.json()) as { secret: string };
+      const code = new TOTP({ secret: Secret.fromBase32(secret) }).generate();
+      return send('PUT', '/users/me/totp', world.as(user), { code });
+    }),
+  );
+}
+
+/** Tokens as mails carry them. */
+async function mailTokens(world: World, count: number, purpose: string): Promise<string[]> {
+  const tokens = world.users(count).map((user) => ({ user, token: `token-${purpose}-${user}` }));
+  await world.run(
+    `INSERT INTO auth.mail_tokens (hash, user_id, purpose, email, expires_at)
+     SELECT hash, users.id, $3, email, now() + interval '1 hour'
+     FROM unnest($1::int[], $2::bytea[]) AS given (id, hash) JOIN auth.users ON users.id = given.id
+     ON CONFLICT (user_id, purpose) DO UPDATE SET hash = excluded.hash`,
+    [
+      tokens.map(({ user }) => user),
+      tokens.map(({ token }) => createHash('sha256').update(token).digest()),
+      purpose,
+    ],
+  );
+  return tokens.map(({ token }) => token);
+}

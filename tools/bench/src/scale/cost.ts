@@ -1,0 +1,45 @@
+import { readFileSync } from 'node:fs';
+import { services, type ServiceName } from '@agora/local-stack';
+import { cpuBetween, cpuTimes, familyOf } from '../system/proc.js';
+import type { System } from '../system/system.js';
+
+/** Microseconds of CPU by service: of its process, and of the PostgreSQL backends that work for it. */
+export type Cost = Record<ServiceName, { process: number; database: number }>;
+
+export const forEachService = <Value>(valueOf: (name: ServiceName) => Value): Record<ServiceName, Value> =>
+  Object.fromEntries(services.map((name) => [name, valueOf(name)])) as Record<ServiceName, Value>;
+
+/** Begins to count; what it returns tells the cost since then. */
+export function countCost(system: System, postgresPid: number): () => Cost {
+  const look = () => {
+    const backends = backendsOf(postgresPid, system.addresses.database.name);
+    return forEachService((name) => ({
+      process: cpuTimes(system.processes[name]?.pids() ?? []),
+      database: cpuTimes(backends.filter(({ role }) => role === `${name}_app`).map(({ pid }) => pid)),
+    }));
+  };
+  const before = look();
+  return () => {
+    const after = look();
+    return forEachService((name) => ({
+      process: cpuBetween(before[name].process, after[name].process),
+      database: cpuBetween(before[name].database, after[name].database),
+    }));
+  };
+}
+
+/** The backends of PostgreSQL that are connected to a database, by what they call themselves: `postgres: posts_app agora 127.0.0.1(4711) idle`. */
+export function backendsOf(postgresPid: number, database: string): { pid: number; role: string }[] {
+  return familyOf(postgresPid).flatMap((pid) => {
+    const [, role = '', connectedTo] = /^postgres: (\S+) (\S+) /.exec(titleOf(pid)) ?? [];
+    return connectedTo === database ? [{ pid, role }] : [];
+  });
+}
+
+function titleOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,114 @@
+import type { Bench } from '../bench.js';
+import { markEvents, settle, settleErasures } from '../system/settle.js';
+import type { Case } from './case.js';
+import { countCost, forEachService, type Cost } from './cost.js';
+import { isMet } from '../measures/measure.js';
+import { figureOf, type Row } from './table.js';
+import { pause, sendAll, type World } from './world.js';
+
+export interface Worlds {
+  small: World;
+  large: World;
+}
+
+const sizes = ['small', 'large'] as const;
+
+/** What the services do without being asked, in microseconds a second. */
+export async function costOfIdling(bench: Bench, { system }: World, seconds: number): Promise<Cost> {
+  const told = countCost(system, bench.servers.postgres.pid);
+  const startedAt = performance.now();
+  await pause(seconds * 1_000, bench.signal);
+  const passed = (performance.now() - startedAt) / 1_000;
+  const cost = told();
+  return forEachService((name) => ({
+    process: cost[name].process / passed,
+    database: cost[name].database / passed,
+  }));
+}
+
+/** A case whose cost seems to grow takes up to so many times as many turns: what is due to others goes away, and what is its own stays. */
+const mostRepeats = 4;
+
+/** Takes turns of one case at both sizes, and returns its rows: of each part the best turn counts, for others slow them and nobody hastens them. */
+export async function compareCase(
+  bench: Bench,
+  worlds: Worlds,
+  each: Case,
+  turns: number,
+  idle: Record<keyof Worlds, Cost>,
+): Promise<Row[]> {
+  const taken: Taken = { small: [], large: [] };
+  const takeBoth = async (turn: number, counts: boolean) => {
+    for (const size of turn % 2 === 0 ? sizes : sizes.toReversed()) {
+      const { cost, failure } = await takeTurn(bench, worlds[size], each, idle[size]);
+      taken.wrong ??= failure;
+      if (counts) taken[size].push(cost);
+    }
+  };
+  // The first is for connections, prepared statements and caches.
+  if (!each.once && !bench.options.smoke) await takeBoth(0, false);
+  const most = each.once || bench.options.smoke ? turns : turns * mostRepeats;
+  for (let turn = 1; turn <= most; turn += 1) {
+    await takeBoth(turn, true);
+    if (turn >= turns && rowsOf(each, taken).every((row) => isMet(figureOf(row)) !== false)) break;
+  }
+  return rowsOf(each, taken);
+}
+
+interface Taken extends Record<keyof Worlds, Cost[]> {
+  wrong?: string | undefined;
+}
+
+function rowsOf(each: Case, taken: Taken): Row[] {
+  const best = (size: keyof Worlds, service: keyof Cost, part: 'process' | 'database') =>
+    Math.max(1, Math.min(...taken[size].map((cost) => cost[service][part])));
+  const row = (kind: Row['kind'], name: string, service: keyof Cost, growth: Row['growth']): Row => ({
+    kind,
+    name,
+    service,
+    growth,
+    small: { process: best('small', service, 'process'), database: best('small', service, 'database') },
+    large: { process: best('large', service, 'process'), database: best('large', service, 'database') },
+    ...(taken.wrong !== undefined && { wrong: taken.wrong }),
+  });
+  return [
+    row('endpoint', each.name, each.service, each.growth ?? 'stays'),
+    ...Object.entries(each.reactions ?? {}).map(([service, name]) =>
+      row(
+        'reaction',
+        `${name}, at ${each.name}`,
+        service as keyof Cost,
+        each.reactionsGrow ? 'grows' : 'stays',
+      ),
+    ),
+  ];
+}
+
+async function takeTurn(
+  bench: Bench,
+  world: World,
+  each: Case,
+  idle: Cost,
+): Promise<{ cost: Cost; failure: string | undefined }> {
+  const { signal, servers, options } = bench;
+  const count = Math.min(each.count ?? 20, options.smoke ? 2 : Infinity);
+  const requests = await each.requests(world, count);
+  const marks = await markEvents(world.system);
+  const startedAt = performance.now();
+  const told = countCost(world.system, servers.postgres.pid);
+  const failure = await sendAll(world.system.processes[each.service]?.origin ?? '', requests, signal);
+  if (each.reactions || each.once) {
+    await settle(world.system, marks, signal);
+    await settleErasures(world.system, signal, 600);
+  }
+  const passed = (performance.now() - startedAt) / 1_000;
+  const cost = told();
+  const own = (spent: number, idling: number) => Math.max(0, spent - idling * passed) / requests.length;
+  return {
+    failure,
+    cost: forEachService((name) => ({
+      process: own(cost[name].process, idle[name].process),
+      database: own(cost[name].database, idle[name].database),
+    })),
+  };
+}
