@@ -7,6 +7,7 @@ import { chooseMeasures } from './measures/measures.js';
 import { readOptions, type Options } from './options.js';
 import { describeReport } from './report/describe-report.js';
 import { drawPlot } from './report/draw-plot.js';
+import { writeReadme } from './report/markdown.js';
 import { runBench, type Report } from './run-bench.js';
 
 const print = (line: string) => void process.stdout.write(`${line}\n`);
@@ -21,6 +22,7 @@ async function main(args: string[]): Promise<number> {
     print('');
     for (const line of describeReport(report)) print(line);
     writeReport(options, report);
+    if (options.readme) writeReadme(report);
     return report.measures.some(({ figures }) => figures.some(({ invalid }) => invalid)) ? 1 : 0;
   });
 }

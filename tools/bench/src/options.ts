@@ -14,6 +14,10 @@ export interface Options {
   scale: number;
   /** The measures to take; all when empty. */
   only: string[];
+  /** Part of the names of the rows to take of `scale`; all when empty. */
+  row: string;
+  /** Whether tables go into the README. */
+  readme: boolean;
   /** Another implementation to put beside this one. */
   rival: Rival | undefined;
   /** The process to write a CPU profile of. */
@@ -25,7 +29,7 @@ export interface Options {
 }
 
 const usage =
-  'Usage: npm run bench [-- --seconds 4] [--rounds 5] [--connections 16] [--scale 1] [--only MEASURE]… [--rival http://… --rival-routes FILE.json] [--profile PROCESS] [--smoke] [--out FILE.json]';
+  'Usage: npm run bench [-- --seconds 4] [--rounds 5] [--connections 16] [--scale 1] [--only MEASURE]… [--row PART] [--rival http://… --rival-routes FILE.json] [--profile PROCESS] [--smoke] [--readme] [--out FILE.json]';
 
 /** Reads the command line; throws a StackError that says how it is to be written. */
 export function readOptions(args: string[]): Options {
@@ -38,6 +42,8 @@ export function readOptions(args: string[]): Options {
     connections: wholeNumberOf('connections', given.connections, smoke ? 4 : 16, 1, 256),
     scale: numberOf('scale', given.scale, smoke ? 0.02 : 1, 0.02, 10),
     only: given.only,
+    row: given.row,
+    readme: given.readme,
     rival: rivalOf(given.rival, given['rival-routes']),
     profile: profiledOf(given.profile),
     smoke,
@@ -55,6 +61,8 @@ function parse(args: string[]) {
         connections: { type: 'string' },
         scale: { type: 'string' },
         only: { type: 'string', multiple: true, default: [] },
+        row: { type: 'string', default: '' },
+        readme: { type: 'boolean', default: false },
         rival: { type: 'string' },
         'rival-routes': { type: 'string' },
         profile: { type: 'string' },

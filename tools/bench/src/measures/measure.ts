@@ -22,12 +22,16 @@ export interface Outcome {
   rounds: Round[];
   /** What is to be known beside the figures. */
   notes?: string[];
+  /** The figures as a table of Markdown, which is printed too and which `--readme` puts into the README. */
+  markdown?: string[];
 }
 
 /** A named part of the suite. */
 export interface Measure {
   /** As `--only` has it. */
   name: string;
+  /** Whether it is taken only when it is named. */
+  isExtra?: boolean;
   about: string;
   take(bench: Bench): Promise<Outcome>;
 }

@@ -33,12 +33,12 @@ export const measures: readonly Measure[] = [
   start,
 ];
 
-/** Those of the names, or all; throws a StackError at a name that none has. */
+/** Those of the names, or all but the extra ones; throws a StackError at a name that none has. */
 export function chooseMeasures(only: readonly string[]): readonly Measure[] {
   const unknown = only.find((name) => measures.every((measure) => measure.name !== name));
   if (unknown !== undefined)
     throw new StackError(
       `There is no measure "${unknown}", but: ${measures.map(({ name }) => name).join(', ')}`,
     );
-  return measures.filter(({ name }) => only.length === 0 || only.includes(name));
+  return measures.filter(({ name, isExtra }) => (only.length === 0 ? !isExtra : only.includes(name)));
 }

@@ -4,7 +4,7 @@ import { casesOfAuth, endings } from '../scale/cases-auth.js';
 import { casesOfPosts, endingsOfPosts } from '../scale/cases-posts.js';
 import { casesOfVotes } from '../scale/cases-votes.js';
 import { commands, nameOf, runMeasured } from '../scale/commands.js';
-import { forEachService } from '../scale/cost.js';
+import { noCost } from '../scale/cost.js';
 import { jobs, openRunner, statementsOf } from '../scale/jobs.js';
 import { figureOf, tableOf, type Row } from '../scale/table.js';
 import { compareCase, costOfIdling, type Worlds } from '../scale/take-turns.js';
@@ -34,7 +34,7 @@ export const scale: Measure = {
         ...(await compareCommands(bench, worlds)),
         ...(await compareEndings(bench, worlds)),
       ];
-      return { figures: rows.map(figureOf), rounds: [], notes: ['', ...tableOf(rows), ''] };
+      return { figures: rows.map(figureOf), rounds: [], markdown: tableOf(rows) };
     } finally {
       await autovacuum('on');
     }
@@ -52,10 +52,17 @@ async function compareRequests(bench: Bench, worlds: Worlds): Promise<Row[]> {
     small: idle.small[service],
     large: idle.large[service],
   }));
-  for (const each of [...casesOfAuth, ...casesOfPosts, ...casesOfVotes])
+  const cases = [...casesOfAuth, ...casesOfPosts, ...casesOfVotes].filter(isAskedFor(bench));
+  // Where figures say nothing a few are enough.
+  for (const each of smoke ? cases.filter((_, place) => place % 8 === 0) : cases)
     rows.push(...told(bench, await compareCase(bench, worlds, each, smoke ? 1 : rounds, idle)));
   return rows;
 }
+
+const isAskedFor =
+  ({ options }: Pick<Bench, 'options'>) =>
+  ({ name }: { name: string }) =>
+    name.includes(options.row);
 
 /** Says how far it is, when that takes long. */
 function told({ options, announce }: Bench, rows: Row[]): Row[] {
@@ -64,17 +71,18 @@ function told({ options, announce }: Bench, rows: Row[]): Row[] {
 }
 
 async function idling(bench: Bench, worlds: Worlds) {
-  const seconds = bench.options.smoke ? 0.1 : 10;
+  const seconds = bench.options.smoke || bench.options.row ? 0.1 : 10;
   const [small, large] = await Promise.all(sizes.map((size) => costOfIdling(bench, worlds[size], seconds)));
   if (!small || !large) throw new Error('there are two sizes');
   return { small, large };
 }
 
 async function compareEndings(bench: Bench, worlds: Worlds): Promise<Row[]> {
-  const nothing = forEachService(() => ({ process: 0, database: 0 }));
   const rows: Row[] = [];
-  for (const each of [...endings, ...endingsOfPosts])
-    rows.push(...told(bench, await compareCase(bench, worlds, each, 1, { small: nothing, large: nothing })));
+  for (const each of [...endings, ...endingsOfPosts].filter(isAskedFor(bench)))
+    rows.push(
+      ...told(bench, await compareCase(bench, worlds, each, 1, { small: noCost(), large: noCost() })),
+    );
   return rows;
 }
 
@@ -87,7 +95,7 @@ async function compareJobs({ options, announce }: Bench, worlds: Worlds): Promis
     );
     if (!small || !large) throw new Error('there are two sizes');
     try {
-      for (const job of jobs.filter((each) => each.service === service)) {
+      for (const job of jobs.filter((each) => each.service === service).filter(isAskedFor({ options }))) {
         const best = { small: Infinity, large: Infinity };
         for (let turn = 0; turn <= (options.smoke ? 0 : options.rounds); turn += 1) {
           best.small = Math.min(best.small, await small.run(job));
@@ -107,8 +115,8 @@ async function compareJobs({ options, announce }: Bench, worlds: Worlds): Promis
 
 async function compareCommands(bench: Bench, worlds: Worlds): Promise<Row[]> {
   const rows: Row[] = [];
-  // One of each kind tells whether they work.
-  for (const command of bench.options.smoke ? commands.slice(0, 1) : commands) {
+  const asked = commands.filter((each) => isAskedFor(bench)({ name: nameOf(each) }));
+  for (const command of bench.options.smoke ? asked.slice(0, 1) : asked) {
     const turns = command.growth === 'grows' || bench.options.smoke ? 1 : 3;
     const best = { small: Infinity, large: Infinity };
     let wrong: string | undefined;

@@ -5,8 +5,9 @@ import { roundsOf, type Round } from '../rounds.js';
 import { median, spread } from './statistics.js';
 
 /** The lines that tell people what a measure came to. */
-export function describeOutcome({ figures, rounds, notes = [] }: Outcome): string[] {
-  return [...describeRounds(rounds), ...notes, ...figures.map((figure) => `→ ${describeFigure(figure)}`)];
+export function describeOutcome({ figures, rounds, notes = [], markdown }: Outcome): string[] {
+  const results = markdown ? ['', ...markdown, ''] : figures.map((figure) => `→ ${describeFigure(figure)}`);
+  return [...describeRounds(rounds), ...notes, ...results];
 }
 
 /** Of each contestant the medians over its rounds, how far those are apart, and what its processes cost. */

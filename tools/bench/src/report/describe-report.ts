@@ -5,18 +5,22 @@ import { rounded } from './describe-outcome.js';
 
 /** The table at the end: every figure beside its target. */
 export function describeReport({ measures }: Report): string[] {
-  const rows = measures.flatMap(({ name, figures }) =>
-    figures.map((figure) => {
-      const { target, unit, value, invalid } = figure;
-      const met = isMet(figure);
-      return [
-        name,
-        figure.name,
-        target ? `${target.is} ${target.value} ${unit}` : '',
-        `${rounded(value)} ${unit}`,
-        invalid ? `invalid: ${invalid}` : met === undefined ? '' : met ? 'met' : 'missed',
-      ];
-    }),
-  );
+  // What has a table of its own was told.
+  const rows = measures
+    .filter(({ markdown }) => !markdown)
+    .flatMap(({ name, figures }) =>
+      figures.map((figure) => {
+        const { target, unit, value, invalid } = figure;
+        const met = isMet(figure);
+        return [
+          name,
+          figure.name,
+          target ? `${target.is} ${target.value} ${unit}` : '',
+          `${rounded(value)} ${unit}`,
+          invalid ? `invalid: ${invalid}` : met === undefined ? '' : met ? 'met' : 'missed',
+        ];
+      }),
+    );
+  if (rows.length === 0) return [];
   return table(['measure', 'figure', 'target', 'measured', ''], rows);
 }

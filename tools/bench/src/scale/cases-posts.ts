@@ -18,6 +18,9 @@ const read = (path: string, pathOf: (world: World) => string | Promise<string> =
 const text = { title: 'How to prune roses', content: 'In early spring. '.repeat(24) };
 const somePost = (world: World) => world.next(world.system.data.posts);
 
+/** The number of an own post in the middle, of as many digits as no other number begins with. */
+const oneOwn = (count: number) => Math.round(count / 2) * 4;
+
 /** The page after 2,000 posts. */
 const farBack = (world: World) => after(world, '/posts?limit=100', world.system.data.author);
 const feedFarBack = (world: World) => after(world, '/feed?limit=100', world.system.data.author);
@@ -36,7 +39,11 @@ export const casesOfPosts: readonly Case[] = [
   ),
   read('/posts'),
   read('/posts?cursor= far back', farBack),
-  read('/posts?search= a word that few titles have', () => '/posts?search=post%2012'),
+  read('/posts?search= what no title has', () => '/posts?search=zzyzx'),
+  read(
+    '/posts?search= what one title has',
+    ({ system }) => `/posts?search=post%20${oneOwn(system.data.ownPosts)}`,
+  ),
   posts('GET /posts/{id}', (world, count) =>
     times(count, () => get(`/posts/${somePost(world)}`, world.as(world.system.data.author))),
   ),
@@ -76,7 +83,11 @@ export const casesOfPosts: readonly Case[] = [
     ({ system }) => `/feed?sort=top&owner_id=${system.data.author}`,
   ),
   read('/feed?search= a word that all titles have', () => '/feed?search=post'),
-  read('/feed?search= a word that no title has', () => '/feed?search=zzyzx'),
+  read('/feed?search= what no title has', () => '/feed?search=zzyzx'),
+  read(
+    '/feed?search= what one title has',
+    ({ system }) => `/feed?search=post%20${oneOwn(system.data.ownPosts)}`,
+  ),
   read('/feed?include=my_vote&limit=100'),
   read('/feed?cursor= far back', feedFarBack),
   posts(

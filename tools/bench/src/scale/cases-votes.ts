@@ -24,8 +24,8 @@ export const casesOfVotes: readonly Case[] = [
     'POST /vote, and again with dir 0, on a post with many votes',
     (world, count) =>
       world
-        .users(count / 2)
-        .flatMap((user) => [1, 0].map((dir) => vote(world, user, world.system.data.hotPost, dir))),
+        .owners(count / 2)
+        .flatMap(({ user }) => [1, 0].map((dir) => vote(world, user, world.system.data.hotPost, dir))),
     { reactions: counted },
   ),
   votes('GET /vote?post_ids= a hundred', (world, count) =>

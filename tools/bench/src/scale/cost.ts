@@ -9,8 +9,10 @@ export type Cost = Record<ServiceName, { process: number; database: number }>;
 export const forEachService = <Value>(valueOf: (name: ServiceName) => Value): Record<ServiceName, Value> =>
   Object.fromEntries(services.map((name) => [name, valueOf(name)])) as Record<ServiceName, Value>;
 
-/** Begins to count; what it returns tells the cost since then. */
-export function countCost(system: System, postgresPid: number): () => Cost {
+export const noCost = (): Cost => forEachService(() => ({ process: 0, database: 0 }));
+
+/** Begins to count; what it returns tells the cost since then, without what so many microseconds a second of idling come to. */
+export function countCost(system: System, postgresPid: number, idle = noCost()): () => Cost {
   const look = () => {
     const backends = backendsOf(postgresPid, system.addresses.database.name);
     return forEachService((name) => ({
@@ -19,11 +21,15 @@ export function countCost(system: System, postgresPid: number): () => Cost {
     }));
   };
   const before = look();
+  const startedAt = performance.now();
   return () => {
     const after = look();
+    const seconds = (performance.now() - startedAt) / 1_000;
+    // On a slow machine a process idles less in a second than it did before: some is always its own.
+    const own = (spent: number, idling: number) => Math.max(spent / 4, spent - idling * seconds);
     return forEachService((name) => ({
-      process: cpuBetween(before[name].process, after[name].process),
-      database: cpuBetween(before[name].database, after[name].database),
+      process: own(cpuBetween(before[name].process, after[name].process), idle[name].process),
+      database: own(cpuBetween(before[name].database, after[name].database), idle[name].database),
     }));
   };
 }

@@ -1,5 +1,6 @@
 import type { ServiceName } from '@agora/local-stack';
 import { atMost, type Figure } from '../measures/measure.js';
+import { markdownTable } from '../report/markdown.js';
 import type { Growth } from './case.js';
 
 /** Microseconds of CPU at one size. */
@@ -41,7 +42,7 @@ export function tableOf(rows: readonly Row[]): string[] {
     return [
       kind,
       service,
-      name.replaceAll('|', '\\|'),
+      name,
       time(total(small)),
       time(total(large)),
       `${(large.database / small.database).toFixed(2)}×`,
@@ -50,9 +51,10 @@ export function tableOf(rows: readonly Row[]): string[] {
       wrong ? 'invalid' : value <= most[growth] ? 'yes' : '**no**',
     ];
   });
-  const heading = ['', 'service', 'what', 'scale 1', 'scale 10', 'PostgreSQL', 'all', 'wanted', 'met'];
-  const line = (parts: readonly string[]) => `| ${parts.join(' | ')} |`;
-  return [line(heading), line(heading.map(() => '---')), ...cells.map(line)];
+  return markdownTable([
+    ['', 'service', 'what', 'scale 1', 'scale 10', 'PostgreSQL', 'all', 'wanted', 'met'],
+    ...cells,
+  ]);
 }
 
 /** Microseconds as people read them. */

@@ -94,21 +94,23 @@ async function takeTurn(
   const count = Math.min(each.count ?? 20, options.smoke ? 2 : Infinity);
   const requests = await each.requests(world, count);
   const marks = await markEvents(world.system);
-  const startedAt = performance.now();
-  const told = countCost(world.system, servers.postgres.pid);
+  const told = countCost(world.system, servers.postgres.pid, idle);
   const failure = await sendAll(world.system.processes[each.service]?.origin ?? '', requests, signal);
-  if (each.reactions || each.once) {
+  const answering = told()[each.service];
+  if (each.reactions || each.growth === 'grows') {
     await settle(world.system, marks, signal);
     await settleErasures(world.system, signal, 600);
   }
-  const passed = (performance.now() - startedAt) / 1_000;
-  const cost = told();
-  const own = (spent: number, idling: number) => Math.max(0, spent - idling * passed) / requests.length;
+  const all = told();
+  const share = ({ process, database }: Cost[keyof Cost]) => ({
+    process: process / requests.length,
+    database: database / requests.length,
+  });
   return {
     failure,
-    cost: forEachService((name) => ({
-      process: own(cost[name].process, idle[name].process),
-      database: own(cost[name].database, idle[name].database),
-    })),
+    cost: forEachService((name) =>
+      // What the own service does later, nobody waits for.
+      share(name === each.service && each.growth !== 'grows' ? answering : all[name]),
+    ),
   };
 }
