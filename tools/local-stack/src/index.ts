@@ -12,6 +12,7 @@ export {
   addressesOf,
   environmentOf,
   migrationEnvironmentOf,
+  natsSettings,
   operationsEnvironmentOf,
   type NatsUser,
   type StackAddresses,

@@ -2,7 +2,7 @@ import { services } from '@agora/local-stack';
 import type { Bench } from '../bench.js';
 import { casesOfAuth, endings } from '../scale/cases-auth.js';
 import { casesOfPosts, endingsOfPosts } from '../scale/cases-posts.js';
-import { casesOfVotes } from '../scale/cases-votes.js';
+import { casesOfVotes, scrapes } from '../scale/cases-votes.js';
 import { commands, nameOf, runMeasured } from '../scale/commands.js';
 import { noCost } from '../scale/cost.js';
 import { jobs, openRunner, statementsOf } from '../scale/jobs.js';
@@ -52,7 +52,7 @@ async function compareRequests(bench: Bench, worlds: Worlds): Promise<Row[]> {
     small: idle.small[service],
     large: idle.large[service],
   }));
-  const cases = [...casesOfAuth, ...casesOfPosts, ...casesOfVotes].filter(isAskedFor(bench));
+  const cases = [...casesOfAuth, ...casesOfPosts, ...casesOfVotes, ...scrapes].filter(isAskedFor(bench));
   // Where figures say nothing a few are enough.
   for (const each of smoke ? cases.filter((_, place) => place % 8 === 0) : cases)
     rows.push(...told(bench, await compareCase(bench, worlds, each, smoke ? 1 : rounds, idle)));

@@ -11,6 +11,8 @@ export interface Case {
   name: string;
   /** Who answers. */
   service: ServiceName;
+  /** An endpoint unless told: what Prometheus asks is periodic. */
+  kind?: 'periodic';
   /** How many requests a turn has; 20 unless told. */
   count?: number;
   /** Once, because it cannot be done again. */

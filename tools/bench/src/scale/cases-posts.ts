@@ -10,7 +10,7 @@ const posts = (name: string, requests: Case['requests'], more: Partial<Case> = {
 
 /** A read by the author of a quarter of all posts. */
 const read = (path: string, pathOf: (world: World) => string | Promise<string> = () => path): Case =>
-  posts(path, async (world, count) => {
+  posts(`GET ${path}`, async (world, count) => {
     const asked = await pathOf(world);
     return times(count, () => get(asked, world.as(world.system.data.author)));
   });
@@ -145,7 +145,7 @@ export const casesOfPosts: readonly Case[] = [
   posts('GET /moderation/log', (world, count) =>
     times(count, () => get('/moderation/log', world.as(moderator))),
   ),
-].map((each) => (each.name.startsWith('/') ? { ...each, name: `GET ${each.name}` } : each));
+];
 
 export const endingsOfPosts: readonly Case[] = [
   posts(

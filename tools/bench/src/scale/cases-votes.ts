@@ -1,3 +1,4 @@
+import { services } from '@agora/local-stack';
 import { get, send, times, type Case } from './case.js';
 import type { World } from './world.js';
 
@@ -37,3 +38,12 @@ export const casesOfVotes: readonly Case[] = [
     ),
   ),
 ];
+
+/** What Prometheus asks every few seconds. */
+export const scrapes: readonly Case[] = services.map((service) => ({
+  name: 'GET /metrics',
+  service,
+  kind: 'periodic',
+  requests: ({ system }, count) =>
+    times(count, () => get(`http://127.0.0.1:${system.ports[service].internalPort}/metrics`)),
+}));

@@ -1,9 +1,11 @@
 import { spawn } from 'node:child_process';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   checkout,
   migrationCommand,
   migrationEnvironmentOf,
+  natsSettings,
   operationCommand,
   operationsEnvironmentOf,
   type ServiceName,
@@ -36,6 +38,8 @@ export const commands: readonly Command[] = [
   ...ofEach(['auth'], 'accounts', ['list', 'zzyzx']),
   ...ofEach(['auth'], 'accounts', ['show', emailOf(42)]),
   ...ofEach(everybody, 'migrate', ['status']),
+  ...ofEach(['auth'], 'keys', ['list']),
+  ...ofEach(['votes'], 'streams', ['status']),
   ...ofEach(['posts', 'votes'], 'audit', ['--settle', '1'], 'grows'),
   ...ofEach(['posts', 'votes'], 'projections', ['rebuild'], 'grows'),
 ];
@@ -52,6 +56,28 @@ export interface Run {
   output: string;
 }
 
+/** What is started for it, and with which environment. */
+function programOf(
+  { service, operation }: Command,
+  { addresses }: System,
+): { script: string; env: NodeJS.ProcessEnv } {
+  const token = { ALGORITHM: 'ES256', TOKEN_ISSUER: 'agora' };
+  if (operation === 'streams')
+    return {
+      script: join(checkout, 'deploy/docker/show-streams.mjs'),
+      env: { PATH: process.env.PATH, ...natsSettings('streams', addresses) },
+    };
+  if (operation === 'migrate')
+    return {
+      script: migrationCommand(checkout, service),
+      env: { ...migrationEnvironmentOf(service, addresses), ...token },
+    };
+  return {
+    script: operationCommand(checkout, service, operation),
+    env: { ...operationsEnvironmentOf(service, addresses), ...token },
+  };
+}
+
 /** How often it is looked at; what its last connection does after the last look is lost. */
 const lookMilliseconds = 10;
 
@@ -61,13 +87,8 @@ export async function runMeasured(
   system: System,
   command: Command,
 ): Promise<Run> {
-  const { service, operation, args } = command;
-  const isMigration = operation === 'migrate';
-  const script = isMigration
-    ? migrationCommand(checkout, service)
-    : operationCommand(checkout, service, operation);
-  const environmentOf = isMigration ? migrationEnvironmentOf : operationsEnvironmentOf;
-  const env = { ...environmentOf(service, system.addresses), ALGORITHM: 'ES256', TOKEN_ISSUER: 'agora' };
+  const { args } = command;
+  const { script, env } = programOf(command, system);
   const startedAt = performance.now();
   const asked = Object.values(system.processes).flatMap(({ pids }) => pids());
   const backends = () =>

@@ -72,7 +72,7 @@ function rowsOf(each: Case, taken: Taken): Row[] {
     ...(taken.wrong !== undefined && { wrong: taken.wrong }),
   });
   return [
-    row('endpoint', each.name, each.service, each.growth ?? 'stays'),
+    row(each.kind ?? 'endpoint', each.name, each.service, each.growth ?? 'stays'),
     ...Object.entries(each.reactions ?? {}).map(([service, name]) =>
       row(
         'reaction',

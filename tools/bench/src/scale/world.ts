@@ -73,7 +73,7 @@ export async function sendAll(
   for (const { method, path, headers = {}, body } of requests) {
     // A stream goes on until its reader leaves.
     const leave = new AbortController();
-    const response = await fetch(`${origin}${path}`, {
+    const response = await fetch(new URL(path, origin), {
       method,
       redirect: 'manual',
       headers: { 'X-Forwarded-For': address(), ...headers },
