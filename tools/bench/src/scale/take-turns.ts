@@ -45,12 +45,18 @@ export async function compareCase(
       if (counts) taken[size].push(cost);
     }
   };
-  // The first is for connections, prepared statements and caches.
-  if (!each.once && !bench.options.smoke) await takeBoth(0, false);
   const most = each.once || bench.options.smoke ? turns : turns * mostRepeats;
-  for (let turn = 1; turn <= most; turn += 1) {
-    await takeBoth(turn, true);
-    if (turn >= turns && rowsOf(each, taken).every((row) => isMet(figureOf(row)) !== false)) break;
+  try {
+    // The first is for connections, prepared statements and caches.
+    if (!each.once && !bench.options.smoke) await takeBoth(0, false);
+    for (let turn = 1; turn <= most; turn += 1) {
+      await takeBoth(turn, true);
+      if (turn >= turns && rowsOf(each, taken).every((row) => isMet(figureOf(row)) !== false)) break;
+    }
+  } catch (error) {
+    // One row that cannot be taken must not cost all the others.
+    bench.signal.throwIfAborted();
+    taken.wrong ??= String(error);
   }
   return rowsOf(each, taken);
 }
