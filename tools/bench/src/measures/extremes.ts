@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Bench } from '../bench.js';
-import { readPosts } from '../requests.js';
 import { figuresAsMarkdown } from '../report/markdown.js';
 import { quantile } from '../report/statistics.js';
-import { runMeasured, type Command, type Run } from '../scale/commands.js';
+import { beside, idle, others, othersWait } from '../scale/beside.js';
+import type { Command } from '../scale/commands.js';
+import { runMeasured, type Run } from '../scale/run-commands.js';
 import {
   addCrowd,
   addPastRetention,
@@ -14,9 +15,6 @@ import {
 import { atMost, type Figure, type Measure } from './measure.js';
 import { required } from './required.js';
 import { watch } from './visible.js';
-
-/** What others notice of it: so much longer may the slowest hundredth of their requests take. */
-const othersWait = atMost(3);
 
 /** The largest work that Agora does, and what others notice of it; with `--scale 10` at the sizes that stand here. */
 export const extremes: Measure = {
@@ -39,54 +37,6 @@ export const extremes: Measure = {
     return { figures, rounds: [], markdown: figuresAsMarkdown(figures) };
   },
 };
-
-/** Reads through the gateway, evenly, for as long as the work takes; returns what the work returned and their p99 in milliseconds. */
-async function beside<Result>(
-  bench: Bench,
-  work: () => Promise<Result>,
-): Promise<{ result: Result; p99: number; failed: string | undefined }> {
-  const { origin } = required(bench, 'gateway');
-  const requests = readPosts(bench, bench.system.data);
-  const results: { p99: number; answered: number }[] = [];
-  let failed: string | undefined;
-  let isDone = false;
-  const working = work().finally(() => (isDone = true));
-  do {
-    const taken = await bench.generator.run({
-      origin,
-      requests,
-      milliseconds: bench.options.smoke ? 100 : 2_000,
-      rate: 100,
-    });
-    results.push(taken);
-    for (const [why, times] of Object.entries(taken.failed)) failed ??= `${times} × ${why}`;
-  } while (!isDone);
-  return {
-    result: await working,
-    p99: quantile(
-      results.map(({ p99 }) => p99),
-      0.5,
-    ),
-    failed,
-  };
-}
-
-const idle = (bench: Bench) => beside(bench, () => sleep(bench.options.smoke ? 50 : 6_000));
-
-const others = (
-  of: string,
-  during: { p99: number; failed: string | undefined },
-  before: { p99: number },
-): Figure[] => [
-  { name: `p99 of others' reads during ${of}`, value: during.p99, unit: 'ms', invalid: during.failed },
-  {
-    name: `the same, over without`,
-    value: during.p99 / before.p99,
-    unit: '×',
-    target: othersWait,
-    invalid: during.failed,
-  },
-];
 
 async function countOneMillion(bench: Bench, post: number): Promise<Figure[]> {
   const { system } = bench;

@@ -1,10 +1,4 @@
-import { execFile } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { services, type ServiceName } from '@agora/local-stack';
-import pg from 'pg';
-import { cpuBetween, cpuTimes } from '../system/proc.js';
-import type { System } from '../system/system.js';
 
 /** One step of what a service does now and then: a statement, run as its role and taken back. */
 export interface Job {
@@ -110,56 +104,4 @@ function dueQuarantine(source: string): string {
 
 function job(service: ServiceName, statement: string, values: unknown[] = [], due?: string): Job {
   return { name: statement, service, statement, values, ...(due !== undefined && { due }) };
-}
-
-/** The text of every statement of a service, by its name. */
-export async function statementsOf(service: ServiceName): Promise<Record<string, string>> {
-  const script = fileURLToPath(new URL('../../dist/scale/print-statements.js', import.meta.url));
-  const { stdout } = await promisify(execFile)(process.execPath, [script, service], {
-    maxBuffer: 10_000_000,
-  });
-  return JSON.parse(stdout) as Record<string, string>;
-}
-
-/** A connection that runs jobs of one service. */
-export interface Runner {
-  /** The microseconds of CPU that the job's statement took. */
-  run(job: Job): Promise<number>;
-  end(): Promise<void>;
-}
-
-export async function openRunner(
-  system: System,
-  service: ServiceName,
-  statements: Record<string, string>,
-): Promise<Runner> {
-  const { database, databasePasswords } = system.addresses;
-  const client = new pg.Client({
-    host: database.host,
-    port: database.port,
-    database: database.name,
-    user: `${service}_app`,
-    password: databasePasswords[service].app,
-  });
-  await client.connect();
-  const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
-  const pids = [rows[0]?.pid ?? 0];
-  // What is due was made in its own transaction, of which no statistics know: as in a service, whose rows are due long before they are analyzed.
-  await client.query(`SET statement_timeout = '60s'`);
-  return {
-    async run({ statement, values = [], due }) {
-      const text = statements[statement];
-      if (text === undefined) throw new Error(`${service} has no statement "${statement}"`);
-      await client.query('BEGIN');
-      try {
-        if (due !== undefined) await client.query(due);
-        const before = cpuTimes(pids);
-        await client.query(text, values);
-        return cpuBetween(before, cpuTimes(pids));
-      } finally {
-        await client.query('ROLLBACK');
-      }
-    },
-    end: () => client.end(),
-  };
 }

@@ -45,7 +45,7 @@ export function tableOf(rows: readonly Row[]): string[] {
       name,
       time(total(small)),
       time(total(large)),
-      `${(large.database / small.database).toFixed(2)}×`,
+      kind === 'command' ? '' : `${(large.database / small.database).toFixed(2)}×`,
       `${value.toFixed(2)}×`,
       `≤ ${most[growth]}×`,
       wrong ? 'invalid' : value <= most[growth] ? 'yes' : '**no**',

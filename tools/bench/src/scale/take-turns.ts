@@ -11,7 +11,13 @@ export interface Worlds {
   large: World;
 }
 
-const sizes = ['small', 'large'] as const;
+export const sizes = ['small', 'large'] as const;
+
+/** Whether `--row` asks for a row of that name. */
+export const isAskedFor =
+  ({ options }: Pick<Bench, 'options'>) =>
+  ({ name }: { name: string }) =>
+    name.includes(options.row);
 
 /** What the services do without being asked, in microseconds a second. */
 export async function costOfIdling(bench: Bench, { system }: World, seconds: number): Promise<Cost> {
