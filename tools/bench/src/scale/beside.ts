@@ -19,6 +19,8 @@ export async function beside<Result>(
   let failed: string | undefined;
   let isDone = false;
   const working = work().finally(() => (isDone = true));
+  // It is awaited below, when the round under way has ended.
+  working.catch(() => undefined);
   do {
     const taken = await bench.generator.run({
       origin,
