@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 
-/** Who has 2,000 sessions for each unit of scale. */
-export const manySessions = 5;
+/** Two accounts have 2,000 sessions each for each unit of scale: of the first all but fifty end when it logs in. */
+export const manySessions = [5, 6] as const;
 
 /** The key of an account, which real access tokens carry. */
 export const accountKeyOf = (id: number): string => uuidOf(`account ${id}`);
@@ -25,8 +25,8 @@ export const past = (scale: number, users: number): string[] => {
     `INSERT INTO auth.sessions (id, user_id, number, last_used_at, expires_at, ip, user_agent)
      SELECT md5('session ' || id)::uuid, id, 1, now() + interval '1 hour', now() + interval '20 days', '192.0.2.1', 'bench' FROM auth.users`,
     `INSERT INTO auth.sessions (user_id, number, last_used_at, expires_at, ip, user_agent)
-     SELECT ${manySessions}, n + 1, now() - n * interval '1 minute', now() + interval '20 days', '192.0.2.1', 'bench' FROM ${some(2_000)}`,
-    `UPDATE auth.users SET last_session_number = ${Math.round(2_000 * scale) + 1} WHERE id = ${manySessions}`,
+     SELECT account, n + 1, now() - n * interval '1 minute', now() + interval '20 days', '192.0.2.1', 'bench' FROM unnest(ARRAY[${manySessions.join()}]) AS account, ${some(2_000)}`,
+    `UPDATE auth.users SET last_session_number = ${Math.round(2_000 * scale) + 1} WHERE id IN (${manySessions.join()})`,
     `INSERT INTO auth.refresh_tokens (hash, session_id, expires_at)
      SELECT sha256(convert_to('refresh-' || id, 'UTF8')), md5('session ' || id)::uuid, now() + interval '10 days' FROM auth.users`,
     `INSERT INTO auth.refresh_tokens (hash, session_id, expires_at, used_at)

@@ -15,8 +15,8 @@ export interface Data {
   posts: number[];
   /** The post that everybody has voted for. */
   hotPost: number;
-  /** Who has 2,000 sessions for each unit of scale. */
-  manySessions: number;
+  /** Who have 2,000 sessions each for each unit of scale. */
+  manySessions: readonly [number, number];
   /** Who owns every fiftieth post, and can be deleted with them. */
   prolific: number;
   /** Accounts that have cast no vote but on the hot post, for one who needs them to take away. */
