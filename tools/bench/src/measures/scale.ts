@@ -54,11 +54,14 @@ async function compareRequests(bench: Bench, worlds: Worlds): Promise<Row[]> {
   const cases = [...casesOfAuth, ...casesOfCredentials, ...casesOfPosts, ...casesOfVotes, ...scrapes].filter(
     isAskedFor(bench),
   );
-  // Where figures say nothing a few are enough.
-  for (const each of smoke ? cases.filter((_, place) => place % 8 === 0) : cases)
+  for (const each of few(bench, cases))
     rows.push(...told(bench, await compareCase(bench, worlds, each, smoke ? 1 : rounds, idle)));
   return rows;
 }
+
+/** Where figures say nothing, a few tell whether all work. */
+const few = <Item>({ options }: Bench, items: Item[]): Item[] =>
+  options.smoke ? items.filter((_, place) => place % 20 === 0) : items;
 
 /** Says how far it is, when that takes long. */
 function told({ options, announce }: Bench, rows: Row[]): Row[] {
@@ -75,7 +78,7 @@ async function idling(bench: Bench, worlds: Worlds) {
 
 async function compareEndings(bench: Bench, worlds: Worlds): Promise<Row[]> {
   const rows: Row[] = [];
-  for (const each of [...endings, ...endingsOfPosts].filter(isAskedFor(bench)))
+  for (const each of few(bench, [...endingsOfPosts, ...endings].filter(isAskedFor(bench))))
     rows.push(
       ...told(bench, await compareCase(bench, worlds, each, 1, { small: noCost(), large: noCost() })),
     );

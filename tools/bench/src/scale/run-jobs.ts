@@ -13,7 +13,7 @@ import { isAskedFor, sizes, type Worlds } from './take-turns.js';
 /** What the services do now and then, at both sizes. */
 export async function compareJobs({ options, announce }: Bench, worlds: Worlds): Promise<Row[]> {
   const rows: Row[] = [];
-  for (const service of services) {
+  for (const service of options.smoke ? services.slice(-1) : services) {
     const statements = await statementsOf(service);
     const [small, large] = await Promise.all(
       sizes.map((size) => openRunner(worlds[size].system, service, statements)),
