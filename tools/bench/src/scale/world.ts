@@ -28,7 +28,7 @@ export const [moderator, admin] = [10, 11];
 export async function openWorld({ key }: Pick<Bench, 'key'>, system: System): Promise<World> {
   const spare = [...system.data.spare];
   const { voters: everybody } = system.data;
-  const readers = everybody.slice(0, everybody.length / 5);
+  const readers = everybody.slice(0, everybody.length / 10);
   const voters = everybody.slice(readers.length);
   let count = 0;
   const run = async <Row>(text: string, values: unknown[] = []) =>
