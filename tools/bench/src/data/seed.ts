@@ -29,8 +29,8 @@ export interface Data {
 interface SeedOptions {
   /** Of 10k users, 50k posts and some 500k votes. */
   scale: number;
-  /** How many accounts and posts there are beside those that the scale says. */
-  spare: number;
+  /** How many accounts and posts there are beside those that the scale says; none unless told. */
+  spare?: number;
   bcryptCost: number;
   signal: AbortSignal;
 }
@@ -49,7 +49,7 @@ const hotPost = 1;
  */
 export async function seed(
   database: pg.ClientConfig,
-  { scale, spare, bcryptCost, signal }: SeedOptions,
+  { scale, spare = 0, bcryptCost, signal }: SeedOptions,
 ): Promise<Data> {
   const [users, posts] = [Math.round(10_000 * scale), Math.round(50_000 * scale)];
   const client = new pg.Client(database);
