@@ -49,6 +49,8 @@ export interface Fault {
   touches: Part;
   /** Whether it is one of the few of a quick run. */
   quick?: boolean;
+  /** Whether it comes before all others. */
+  first?: boolean;
   /** Whether it asks something of the system that no other fault may disturb. */
   alone?: boolean;
   /** Whether it takes so long that other faults come meanwhile. */

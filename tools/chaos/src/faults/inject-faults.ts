@@ -62,7 +62,8 @@ export async function injectFaults(
   // The last are those that bear no other fault beside them.
   const waiting = [
     ...random.shuffle(others.filter(({ alone }) => alone)),
-    ...random.shuffle(others.filter(({ alone }) => !alone)),
+    ...random.shuffle(others.filter(({ alone, first }) => !alone && !first)),
+    ...random.shuffle(others.filter(({ first }) => first)),
   ];
   while (!signal.aborted && elapsed() < limit && (waiting.length > 0 || elapsed() < seconds)) {
     const first = waiting.pop() ?? (others.length > 0 ? random.pick(others) : undefined);

@@ -9,6 +9,7 @@ const heavy = (
   kind,
   touches: 'data',
   quick: true,
+  first: true,
   async run(scene) {
     const { large, attempt, system } = scene;
     if (!large) throw new Error('there is no large data');
