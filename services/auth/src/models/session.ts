@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Subject } from '../sessions/access-tokens.js';
-import { Op, type Order, type Transaction } from 'sequelize';
+import { literal, Op, type Order, type Transaction } from 'sequelize';
 import { Column, DataType, Model, Table } from 'sequelize-typescript';
 import { RefreshToken } from './refresh-token.js';
 import { User } from './user.js';
@@ -71,7 +71,7 @@ export class Session extends Model {
 
   /** The user's sessions that have not ended, the last used first; 50 at most. */
   static listOf(user: User): Promise<Session[]> {
-    return Session.findAll({ ...goingOn(user), limit: mostSessions });
+    return Session.findAll({ ...newest(user), limit: mostSessions });
   }
 
   /** Ends one session of a user; resolves with whether there was one. */
@@ -80,14 +80,14 @@ export class Session extends Model {
     return (await Session.destroy({ where: { ...where, id }, transaction })) > 0;
   }
 
-  /** Ends the sessions past the `kept` ones that were used last, `limit` of them at most, and returns them. */
+  /** Ends sessions past the `kept` ones that were used last, `limit` of them at most, and returns them; where that leaves more, the next call ends those. */
   static async endSurplus(
     user: User,
     kept: number,
     limit: number,
     transaction: Transaction,
   ): Promise<Session[]> {
-    const surplus = await Session.findAll({ ...goingOn(user), offset: kept, limit, transaction });
+    const surplus = await Session.findAll({ ...newest(user), offset: kept, limit, transaction });
     if (surplus.length > 0)
       await Session.destroy({ where: { id: surplus.map(({ id }) => id) }, transaction });
     return surplus;
@@ -153,6 +153,20 @@ export class Session extends Model {
 
 const goingOn = ({ id: userId, sessionsEndedUpTo }: User) => ({
   where: { userId, number: { [Op.gt]: sessionsEndedUpTo }, expiresAt: { [Op.gt]: new Date() } },
+});
+
+/** So many sessions are looked at, of those begun last: who has more from before there was a limit gets rid of them step by step. */
+const mostLookedAt = 1_000;
+
+/** Those of a user that go on, the last used first. */
+const newest = ({ id, sessionsEndedUpTo }: User) => ({
+  where: {
+    id: {
+      [Op.in]: literal(
+        `(SELECT id FROM sessions WHERE user_id = ${id} AND number > ${sessionsEndedUpTo} AND expires_at > now() ORDER BY number DESC LIMIT ${mostLookedAt})`,
+      ),
+    },
+  },
   order: [
     ['lastUsedAt', 'DESC'],
     ['id', 'ASC'],
