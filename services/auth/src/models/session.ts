@@ -76,8 +76,7 @@ export class Session extends Model {
 
   /** Ends one session of a user; resolves with whether there was one. */
   static async end(user: User, id: string, transaction: Transaction): Promise<boolean> {
-    const { where } = goingOn(user);
-    return (await Session.destroy({ where: { ...where, id }, transaction })) > 0;
+    return (await Session.destroy({ where: { ...goingOn(user), id }, transaction })) > 0;
   }
 
   /** Ends sessions past the `kept` ones that were used last, `limit` of them at most, and returns them; where that leaves more, the next call ends those. */
@@ -88,15 +87,21 @@ export class Session extends Model {
     transaction: Transaction,
   ): Promise<Session[]> {
     const surplus = await Session.findAll({ ...newest(user), offset: kept, limit, transaction });
-    if (surplus.length > 0)
-      await Session.destroy({ where: { id: surplus.map(({ id }) => id) }, transaction });
-    return surplus;
+    if (surplus.length === 0) return [];
+    // What others end meanwhile is left to them: they may wait for what this transaction holds.
+    const held = await Session.findAll({
+      where: { id: surplus.map(({ id }) => id) },
+      lock: transaction.LOCK.UPDATE,
+      skipLocked: true,
+      transaction,
+    });
+    await Session.destroy({ where: { id: held.map(({ id }) => id) }, transaction });
+    return held;
   }
 
   /** Gives a session another number, unless it has ended; resolves with whether it has not. */
   static async renumber(id: string, user: User, number: number, transaction: Transaction): Promise<boolean> {
-    const { where } = goingOn(user);
-    const [renumbered] = await Session.update({ number }, { where: { ...where, id }, transaction });
+    const [renumbered] = await Session.update({ number }, { where: { ...goingOn(user), id }, transaction });
     return renumbered > 0;
   }
 
@@ -152,7 +157,9 @@ export class Session extends Model {
 }
 
 const goingOn = ({ id: userId, sessionsEndedUpTo }: User) => ({
-  where: { userId, number: { [Op.gt]: sessionsEndedUpTo }, expiresAt: { [Op.gt]: new Date() } },
+  userId,
+  number: { [Op.gt]: sessionsEndedUpTo },
+  expiresAt: { [Op.gt]: new Date() },
 });
 
 /** So many sessions are looked at, of those begun last: who has more from before there was a limit gets rid of them step by step. */

@@ -6,6 +6,7 @@ import {
   join,
   query,
   startAgora,
+  whileLocked,
   type Agora,
   type HttpClient,
   type Person,
@@ -88,6 +89,18 @@ describe('an account with 20,000 sessions of a release without bounds', () => {
     await logIn(ann);
     await eventually(async () => expect(await countOf(ann)).toBe(50), 20_000);
     expect(await statusOf(ann.token)).toBe(200);
+  });
+
+  it('is let in while what is too much is being ended already', async () => {
+    const ann = await join(ask);
+    await leaveSessions(ann, 200);
+    const { id, email: username, password } = ann;
+    const { status } = await whileLocked(
+      'SELECT FROM auth.sessions WHERE user_id = $1 FOR UPDATE',
+      [id],
+      () => ask('POST', '/login', { form: { username, password } }),
+    );
+    expect(status).toBe(200);
   });
 
   it.each([
