@@ -70,8 +70,10 @@ export async function tellEnded(
   });
 }
 
+// What is under way already is not waited for: it may wait for this transaction.
 const trimLater = defineStatement(
   'trim-sessions-later',
-  `INSERT INTO session_erasures (user_id, up_to, trims) VALUES ($1, -1, true)
+  `INSERT INTO session_erasures (user_id, up_to, trims)
+         SELECT $1::integer, -1, true WHERE NOT EXISTS (SELECT FROM session_erasures WHERE user_id = $1::integer AND trims)
          ON CONFLICT (user_id) DO UPDATE SET trims = true`,
 );
