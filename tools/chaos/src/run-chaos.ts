@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { services } from '@agora/local-stack';
 import type pg from 'pg';
 import { injectFaults, type Plan } from './faults/inject-faults.js';
 import type { LargeData, Mark } from './faults/fault.js';
@@ -78,6 +79,11 @@ async function driveAndBreak(
   const counting = countDeliveries(system.administration);
   const scene = { ...openScene(system, { seed, announce, signal }), large };
   if (large) scene.world.strangers = await findStrangers(system);
+  for (const service of services)
+    for (const { id } of await system.administration.query<{ id: string }>(
+      `SELECT message_id AS id FROM ${service}.dead_letters`,
+    ))
+      scene.poison.sent[service].add(id);
   const { world, journal, findings, outages } = scene;
   const load = await startLoad(scene, seed);
   const settled: number[] = [];
