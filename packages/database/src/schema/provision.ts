@@ -135,11 +135,12 @@ const closedDatabases = `
   GRANT CONNECT ON DATABASE postgres, template1 TO CURRENT_USER;
   REVOKE CONNECT, TEMPORARY ON DATABASE postgres, template1 FROM PUBLIC;`;
 
-/** Large objects belong to no schema, and everybody may make them unless told otherwise. */
+/** Large objects belong to no schema, and everybody may make them unless told otherwise. An administrator who is no superuser may not even name those that are closed to everybody. */
 const noLargeObjects = `
   DO $$ DECLARE made regprocedure; BEGIN
     FOR made IN SELECT oid::regprocedure FROM pg_proc
-                WHERE pronamespace = 'pg_catalog'::regnamespace AND proname IN ('lo_create', 'lo_creat', 'lo_from_bytea', 'lo_import') LOOP
+                WHERE pronamespace = 'pg_catalog'::regnamespace AND proname IN ('lo_create', 'lo_creat', 'lo_from_bytea', 'lo_import')
+                  AND has_function_privilege(oid, 'EXECUTE') LOOP
       EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', made);
     END LOOP;
   END $$;`;
