@@ -1,11 +1,11 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { inTransaction, isDatabaseUnavailable } from '@agora/database';
+import { inTransaction } from '@agora/database';
 import { showProgress, type Out } from '@agora/progress';
 import type { Sequelize } from 'sequelize';
 import { beginStep, recordPage } from './ledger.js';
 import { pageSizer, readPage } from './pages-of.js';
 import type { OddRows, Step } from './share.js';
-import { isSourceAway, type Source } from './source.js';
+import { retrying } from './retrying.js';
+import type { Source } from './source.js';
 
 interface Surroundings {
   source: Source;
@@ -26,56 +26,42 @@ export async function copyStep(step: Step, surroundings: Surroundings): Promise<
   const { source, extent, odd, database, out, stop } = surroundings;
   const begun = await retrying(stop, out, () => beginStep(database, step, extent));
   if (begun.finishedAt) return;
-  const [counted] = await source.rows<{ rows: string }>(step.count);
+  const [counted] = await retrying(stop, out, () => source.rows<{ rows: string }>(step.count));
   const progress = showProgress(out, step.name.padEnd(14), Number(counted?.rows), begun.rows);
   const size = pageSizer(step.mostRows);
   const startedAt = performance.now();
-  let [position, copied] = [begun.position, 0];
-  const copyPage = async () => {
+  let [position, copied, isUncertain] = [begun.position, 0, false];
+  const failed = () => {
+    isUncertain = true;
+    size.failed();
+  };
+  const copyPage = async (): Promise<number> => {
     const pageAt = performance.now();
-    const page = await readPage(source, step, position, size.rows(), odd);
+    // A page whose commit was not answered may be there all the same.
+    const found = isUncertain ? await beginStep(database, step, extent) : undefined;
+    if (found?.finishedAt) return 0;
+    const after = found?.position ?? position;
+    const page = await readPage(source, step, after, size.rows(), odd);
+    const { length } = page.rows;
     await inTransaction(async (transaction) => {
-      if (page.rows.length > 0) await step.write(page.rows as never[], transaction);
-      const recorded = { position: page.position, rows: page.rows.length };
-      await recordPage(database, step.name, recorded, transaction);
+      await recordPage(database, step.name, { after, position: page.position, rows: length }, transaction);
+      if (length > 0) await step.write(page.rows as never[], transaction);
     });
+    [position, isUncertain] = [page.position, false];
     size.took(performance.now() - pageAt);
-    return page;
+    return length;
   };
   try {
     for (;;) {
-      const page = await retrying(stop, out, copyPage, size.failed);
-      ({ position } = page);
-      copied += page.rows.length;
-      progress.advance(page.rows.length);
+      const rows = await retrying(stop, out, copyPage, failed);
+      copied += rows;
+      progress.advance(rows);
       stop.throwIfAborted();
-      if (page.rows.length === 0) break;
+      if (rows === 0) break;
     }
   } finally {
     progress.end();
   }
   const seconds = (performance.now() - startedAt) / 1_000;
   if (copied > 0) out.write(`${step.name.padEnd(14)} ${Math.round(copied / seconds)} rows a second\n`);
-}
-
-const longestPause = 10_000;
-
-/** Does what is atomic until it is done; waits longer each time while a database does not answer. */
-async function retrying<Result>(
-  stop: AbortSignal,
-  out: Out,
-  work: () => Promise<Result>,
-  failed: () => void = () => undefined,
-): Promise<Result> {
-  for (let pause = 250; ; pause = Math.min(pause * 2, longestPause)) {
-    try {
-      return await work();
-    } catch (error) {
-      if (!isDatabaseUnavailable(error) && !isSourceAway(error)) throw error;
-      failed();
-      out.write(`a database does not answer in time; trying again in ${(pause / 1_000).toFixed(1)} s\n`);
-      await sleep(pause, undefined, { signal: stop }).catch(() => undefined);
-      stop.throwIfAborted();
-    }
-  }
 }

@@ -32,16 +32,20 @@ export async function beginStep(
   return (await readLedger(database)).get(name) ?? { source, position, rows: 0, finishedAt: null };
 }
 
-/** Records a page in the transaction that writes it; an empty one is the end. */
+/** Another run has copied this page meanwhile. */
+class AnotherImport extends Error {}
+
+/** Records a page in the transaction that writes it; an empty one is the end. Throws an AnotherImport when it does not follow on what is there: of two runs at once, one stops. */
 export async function recordPage(
   database: Sequelize,
   step: string,
-  { position, rows }: { position: number[]; rows: number },
+  { after, position, rows }: { after: number[]; position: number[]; rows: number },
   transaction: Transaction,
 ): Promise<void> {
-  await database.query(
+  const [, recorded] = await database.query(
     `UPDATE imports SET position = $2::int[], rows = rows + $3, finished_at = CASE WHEN $3 = 0 THEN now() END
-     WHERE step = $1`,
-    { bind: [step, position, rows], type: QueryTypes.UPDATE, transaction },
+     WHERE step = $1 AND position = $4::int[] AND finished_at IS NULL`,
+    { bind: [step, position, rows, after], type: QueryTypes.UPDATE, transaction },
   );
+  if (recorded !== 1) throw new AnotherImport('another import is under way');
 }

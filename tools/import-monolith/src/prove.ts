@@ -1,4 +1,4 @@
-import type pg from 'pg';
+import { QueryTypes, type Sequelize } from 'sequelize';
 import type { OddRows, Proof } from './share.js';
 import type { Source } from './source.js';
 
@@ -6,14 +6,14 @@ import type { Source } from './source.js';
 export async function prove(
   proofs: readonly Proof[],
   source: Source,
-  target: pg.Client,
+  database: Sequelize,
   odd: OddRows,
   print: (line: string) => void,
 ): Promise<boolean> {
   let agree = true;
   for (const { of, there, here } of proofs) {
     const [expected] = await source.rows<{ rows: string }>(there, [odd.users, odd.posts]);
-    const found = (await target.query<{ rows: string }>(here)).rows[0];
+    const [found] = await database.query<{ rows: string }>(here, { type: QueryTypes.SELECT });
     const same = expected?.rows === found?.rows;
     print(`${same ? '✓' : '✗'} ${of.padEnd(14)} ${expected?.rows} there, ${found?.rows} here`);
     agree &&= same;

@@ -4,10 +4,10 @@ import { DatabaseError, QueryTypes, type Sequelize } from 'sequelize';
 import { copyStep } from './copy-step.js';
 import { readLedger } from './ledger.js';
 import { prove } from './prove.js';
+import { retrying } from './retrying.js';
 import type { ImportSettings } from './settings.js';
 import type { OddRows, Share } from './share.js';
 import { openSource, type Source } from './source.js';
-import { openTarget } from './target.js';
 
 /** How the command ends; whoever runs it for all services tells them apart. */
 const codes = { done: 0, failed: 1, askedWrongly: 2, imported: 3, interrupted: 130 };
@@ -57,6 +57,9 @@ async function withSource(
   }
 }
 
+/** A page takes half a second; whatever takes so long waits for something that is not to be waited for. */
+const statementMilliseconds = 60_000;
+
 interface Run {
   verb: 'check' | 'copy';
   share: Share;
@@ -67,7 +70,7 @@ interface Run {
 }
 
 async function run({ verb, share, settings, source, stop, oddFile }: Run): Promise<number> {
-  const database = connectDatabase(settings, `${share.service}-import`, share.models);
+  const database = connectDatabase(settings, `${share.service}-import`, share.models, statementMilliseconds);
   const extent = await source.describe();
   const finishedAt = await readStanding(share, database, extent);
   if (finishedAt) {
@@ -76,17 +79,14 @@ async function run({ verb, share, settings, source, stop, oddFile }: Run): Promi
   }
   if (verb === 'check') return checkFindings(share, source, oddFile);
   const odd = readOddRows(oddFile);
-  const target = await openTarget(settings, share.service);
-  if (!target) throw new Refusal('another import is under way');
-  try {
-    if (share.givesIdsTo)
-      await goOnAfter(await highestId(source, share.givesIdsTo), share.givesIdsTo, database);
-    for (const step of share.steps)
-      await copyStep(step, { source, extent, odd, database, out: process.stdout, stop });
-    if (await prove(share.proofs, source, target, odd, print)) return codes.done;
-  } finally {
-    await target.end();
-  }
+  const out = process.stdout;
+  const { givesIdsTo } = share;
+  if (givesIdsTo)
+    await retrying(stop, out, async () =>
+      goOnAfter(await highestId(source, givesIdsTo), givesIdsTo, database),
+    );
+  for (const step of share.steps) await copyStep(step, { source, extent, odd, database, out, stop });
+  if (await retrying(stop, out, () => prove(share.proofs, source, database, odd, print))) return codes.done;
   throw new Refusal('the counts differ: somebody has written to one of the two; see docs/migrating.md');
 }
 

@@ -55,6 +55,8 @@ async function connect(url: string): Promise<pg.Client> {
   const client = new pg.Client({
     connectionString: url,
     connectionTimeoutMillis: 10_000,
+    // Counting a large table without an index takes minutes; a server that hangs never answers.
+    query_timeout: 600_000,
     application_name: 'agora-import',
     keepAlive: true,
   });

@@ -65,11 +65,15 @@ class Database extends Sequelize {
   }) as Sequelize['query'];
 }
 
-/** Opens the process's connections and binds `models` to them; connects on first use, so a database that is down does not fail here. */
+/** Longer than any statement of a request needs, shorter than a client waits. */
+const usualStatementMilliseconds = 3_000;
+
+/** Opens the process's connections and binds `models` to them; connects on first use, so a database that is down does not fail here. `statementMilliseconds` is for commands whose statements take longer than those of requests. */
 export function connectDatabase(
   settings: DatabaseSettings,
   applicationName: string,
   models: ModelCtor[],
+  statementMilliseconds: number = usualStatementMilliseconds,
 ): Sequelize {
   const maxMilliseconds = (settings.DATABASE_CONNECTION_MAX_AGE_SECONDS ?? 300) * 1_000;
   database = new Database({
@@ -93,8 +97,8 @@ export function connectDatabase(
       keepAlive: true,
       connectionTimeoutMillis: 2_000,
       // A server that hangs instead of answering would otherwise hold the request, and the connection, for ever.
-      query_timeout: 5_000,
-      statement_timeout: 3_000,
+      query_timeout: statementMilliseconds + 2_000,
+      statement_timeout: statementMilliseconds,
       lock_timeout: 1_000,
       idle_in_transaction_session_timeout: 10_000,
     },

@@ -1,6 +1,7 @@
 import { StackError } from '@agora/local-stack';
 import { extremes } from './extremes.js';
 import { hotPost } from './hot-post.js';
+import { importMonolith } from './import.js';
 import { loginStorm } from './login-storm.js';
 import { login } from './login.js';
 import type { Measure } from './measure.js';
@@ -30,6 +31,7 @@ export const measures: readonly Measure[] = [
   size,
   scale,
   extremes,
+  importMonolith,
   start,
 ];
 

@@ -14,12 +14,16 @@ export async function makeTemplate({ postgres, secrets }: Servers, signal: Abort
   await migrateAll(checkout, addressesOf({ host, port, name: template }, nowhere, secrets), signal);
 }
 
-/** Makes a database; answers who may do everything in it. */
-export async function makeDatabase({ postgres, secrets }: Servers, name: string): Promise<AdminConnection> {
+/** Makes a database, a copy of that one; answers who may do everything in it. */
+export async function makeDatabase(
+  { postgres, secrets }: Servers,
+  name: string,
+  from = template,
+): Promise<AdminConnection> {
   const client = new pg.Client(administratorOf(postgres, 'postgres'));
   await client.connect();
   try {
-    await client.query(`CREATE DATABASE ${pg.escapeIdentifier(name)} TEMPLATE ${template}`);
+    await client.query(`CREATE DATABASE ${pg.escapeIdentifier(name)} TEMPLATE ${from}`);
   } finally {
     await client.end();
   }

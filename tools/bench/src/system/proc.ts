@@ -28,6 +28,15 @@ function tickedTime(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) * 10_000;
 }
 
+/** The CPU time in microseconds of a process, of its children that have ended, and of those that run. */
+export function familyTime(pid: number): number {
+  const fields = read(`/proc/${pid}/stat`)
+    .replace(/^.*\) /s, '')
+    .split(' ');
+  const ended = (Number(fields[13]) + Number(fields[14])) * 10_000;
+  return [...cpuTimes(familyOf(pid)).values()].reduce((sum, time) => sum + time, ended);
+}
+
 /** What was used between two looks, in microseconds. */
 export const cpuBetween = (before: Map<number, number>, after: Map<number, number>): number =>
   [...after].reduce((sum, [pid, time]) => sum + time - (before.get(pid) ?? 0), 0);
