@@ -27,6 +27,7 @@ export { runMigrateCommand, type Migration } from './schema/migrate.js';
 export { goOnAfter, openNewIds, type CheckId, type NewIds } from './schema/new-ids.js';
 export { approximateRows, findByIds, highestId, valuesAfter, valuesAfterText } from './statements/pages.js';
 export {
+  countQuarantined,
   createQuarantineTable,
   defineMove,
   dropQuarantineTable,

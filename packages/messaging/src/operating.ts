@@ -10,6 +10,7 @@ export {
 } from './consume/dead-letters.js';
 export { type Correlation } from './logger.js';
 export {
+  countPublishedSince,
   findUnapplied,
   outboxCountLimit,
   outboxKeepsUp,

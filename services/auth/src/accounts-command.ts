@@ -6,7 +6,15 @@ import { correlation } from '@agora/process/requests';
 import { connectDatabase, inTransaction } from '@agora/database';
 import { roles, type Role } from '@agora/identity';
 import { openOutbox } from '@agora/messaging';
-import { UsageError, printTable, runCommand, type Answer } from '@agora/operations';
+import {
+  actingOptions,
+  UsageError,
+  onceAgreed,
+  printTable,
+  runCommand,
+  type Answer,
+  type Given,
+} from '@agora/operations';
 import type { Transaction } from 'sequelize';
 import { readAccountsConfig, readExportSources } from './config.js';
 import { canonicalEmail } from './email.js';
@@ -14,6 +22,7 @@ import { writeExport } from './export/write-export.js';
 import { openMailQueue } from './mail/queue.js';
 import { listAccounts, type ListedAccount } from './models/listed-account.js';
 import { models } from './models/models.js';
+import { Session } from './models/session.js';
 import { User } from './models/user.js';
 import {
   banUser,
@@ -27,14 +36,17 @@ import { readTime } from './moderation/read-time.js';
 import { sessionRevoker } from './sessions/revoke-sessions.js';
 
 const usage = `Usage: npm run accounts -- list [<part of a name or address>]|show <who>|grant <who> <role>|ban <who> --reason <text> [--until <time>]|
-         unban <who>|end-sessions <who>|reset-password <who>|delete <who> --yes|export <who> [--out <file>] [--json]
+         unban <who>|end-sessions <who>|reset-password <who>|delete <who>|export <who> [--out <file>] [--json]
   <who> is the id or the e-mail address of an account.
   list            accounts, the newest first, 1,000 at most
   grant           gives a role: ${roles.join(', ')}; the sessions of the user end. This makes the first admin.
   ban             ends the sessions; no login until the time, or for good
   reset-password  sends the mail that lets its owner set a new one
-  delete          as if its owner had done it; it can't be taken back, so it asks for --yes
-  export          all that Agora keeps of the user, to a file or to the standard output; posts and votes must run`;
+  delete          as if its owner had done it; it can't be taken back
+  export          all that Agora keeps of the user, to a file or to the standard output; posts and votes must run
+  Whatever changes an account says first what it will do to whom, and asks.
+  --dry-run       says it and does nothing
+  --yes           does not ask`;
 
 const listSize = 1_000;
 const largestId = 2_147_483_647;
@@ -50,13 +62,12 @@ interface Options {
   reason?: string;
   until?: string;
   out?: string;
-  yes?: boolean;
 }
 
 type Act = (id: number, transaction: Transaction) => Promise<void>;
 
 /** What a verb does; throws when the words that follow it make no sense. */
-function actOf(verb: string, rest: string[], { reason, until, yes }: Options): Act {
+function actOf(verb: string, rest: string[], { reason, until }: Options): Act {
   const dependencies = () => ({
     mails: openMailQueue(readAccountsConfig().MAIL_NOTICES),
     revokeSessions: sessionRevoker(nobody, {}),
@@ -78,10 +89,7 @@ function actOf(verb: string, rest: string[], { reason, until, yes }: Options): A
     'end-sessions': () => (id, transaction) => endSessionsOf(id, 'operator', dependencies(), transaction),
     'reset-password': () => (id, transaction) =>
       sendPasswordReset(id, 'operator', dependencies(), transaction),
-    delete: () => {
-      if (!yes) throw new UsageError("a deletion can't be taken back; say --yes");
-      return (id, transaction) => deleteAccount(id, 'operator', nobody, transaction);
-    },
+    delete: () => (id, transaction) => deleteAccount(id, 'operator', nobody, transaction),
   };
   const act = Object.hasOwn(acts, verb) ? acts[verb]?.() : undefined;
   if (!act) throw new UsageError(`say ${Object.keys(acts).join(', ')}`);
@@ -120,6 +128,27 @@ async function find(who = ''): Promise<User> {
 async function accountOf({ id }: User): Promise<ListedAccount | undefined> {
   const [account] = await listAccounts(id, 1, '');
   return account;
+}
+
+/** What becomes of an account. */
+const consequences: Record<string, string> = {
+  grant: 'gets another role, and its sessions end',
+  ban: 'is banned, and its sessions end',
+  unban: 'may log in again',
+  'end-sessions': 'is logged out everywhere',
+  'reset-password': 'gets a mail that lets its owner set a new password',
+  delete: 'is deleted for good, with its posts and votes',
+};
+
+async function actOn(user: User, verb: string, act: Act, given: Given): Promise<Answer> {
+  const sessions = await Session.count({ where: { userId: user.id } });
+  const { name, email, role } = (await accountOf(user)) ?? user;
+  const who = `${user.id} (${name}, ${email}, ${role}, ${sessions} sessions)`;
+  const plan = { json: { would: verb, user_id: user.id, sessions }, text: `auth: ${verb} ${who}` };
+  return onceAgreed(given, plan, `auth: the account ${user.id} ${consequences[verb]}.`, async () => {
+    await inTransaction((transaction) => act(user.id, transaction)).catch(explain);
+    return { json: { done: verb, user_id: user.id }, text: `auth: ${verb} ${user.id}: done` };
+  });
 }
 
 /** What a request would be refused with, as one line. */
@@ -161,10 +190,10 @@ await runCommand({
   name: 'auth: accounts',
   usage,
   options: {
+    ...actingOptions,
     reason: { type: 'string' },
     until: { type: 'string' },
     out: { type: 'string' },
-    yes: { type: 'boolean' },
   },
   run: async ([verb = '', who, ...rest], given) => {
     const options = given as Options;
@@ -176,7 +205,6 @@ await runCommand({
     const user = await find(who);
     if (verb === 'show') return show(await accountOf(user));
     if (verb === 'export') return exportTo(options.out, user);
-    await inTransaction((transaction) => act(user.id, transaction)).catch(explain);
-    return { json: { done: verb, user_id: user.id }, text: `auth: ${verb} ${user.id}: done` };
+    return actOn(user, verb, act, given);
   },
 });

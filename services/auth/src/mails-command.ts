@@ -1,27 +1,54 @@
 /** `node mails-command.js list|retry <id>|retry --all|discard <id>|discard --all [--json]`: the mails that wait or were given up. */
 import { connectDatabase } from '@agora/database';
-import { UsageError, printTable, printTime, runCommand, type Answer } from '@agora/operations';
+import {
+  actingOptions,
+  UsageError,
+  onceAgreed,
+  printTable,
+  printTime,
+  runCommand,
+  type Answer,
+} from '@agora/operations';
 import { readMigrationConfig } from './config.js';
-import { discardFailedMails, listMails, retryFailedMails, type ListedMail } from './models/mail.js';
+import {
+  countFailedMails,
+  discardFailedMails,
+  listMails,
+  retryFailedMails,
+  type ListedMail,
+} from './models/mail.js';
 
 const usage = `Usage: npm run mails -- list|retry <id>|retry --all|discard <id>|discard --all [--json]
   list      mails that wait to be sent, and those that were given up; the oldest first, 1,000 at most
   retry     tries again what was given up, for another day
-  discard   forgets what was given up; whoever waits for it has to ask again`;
+  discard   forgets what was given up; whoever waits for it has to ask again
+  Both say how many, and ask.
+  --dry-run says it and does nothing
+  --yes     does not ask`;
 
 const listSize = 1_000;
 
 await runCommand({
   name: 'auth: mails',
   usage,
-  options: { all: { type: 'boolean' } },
-  run: async ([verb, id, ...rest], { all }) => {
-    const which = readWhich(verb, id, rest, all === true);
+  options: { ...actingOptions, all: { type: 'boolean' } },
+  run: async ([verb, id, ...rest], given) => {
+    const which = readWhich(verb, id, rest, given.all === true);
     connectDatabase(readMigrationConfig(), 'auth-operations', []);
     if (verb === 'list') return list(await listMails(listSize));
-    const done = await (verb === 'retry' ? retryFailedMails(which) : discardFailedMails(which));
-    if (which && done === 0) throw new Error(`no mail ${which} was given up`);
-    return { json: { done }, text: `auth: ${done} done` };
+    const mails = await countFailedMails(which);
+    if (which && mails === 0) throw new Error(`no mail ${which} was given up`);
+    const [work, fate] =
+      verb === 'retry' ? [retryFailedMails, 'sent again'] : [discardFailedMails, 'forgotten for good'];
+    const plan = {
+      json: { done: 0, mails },
+      text: `auth: ${mails} mails that were given up would be ${fate}`,
+    };
+    if (mails === 0) return plan;
+    return onceAgreed(given, plan, `auth: ${mails} mails are ${fate}.`, async () => {
+      const done = await work(which);
+      return { json: { done }, text: `auth: ${done} done` };
+    });
   },
 });
 

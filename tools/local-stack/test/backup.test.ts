@@ -195,4 +195,54 @@ describe('a backup that is not whole', () => {
     damage();
     await expect(checkBackup(broken, checkout)).rejects.toThrow(reason);
   });
+
+  it('is refused by the command before it makes, starts or changes anything', async () => {
+    await promisify(execFile)('cp', ['-a', directory(), join(folder, 'refused')]);
+    rmSync(join(folder, 'refused', 'auth', 'users.copy.gz'));
+    const data = join(folder, 'data');
+    const ended = await runScript(
+      'backup/restore-command',
+      ['--from', join(folder, 'refused'), '--yes'],
+      data,
+    );
+    expect(ended).toEqual({
+      code: 1,
+      output: expect.stringMatching(/incomplete: .*users\.copy\.gz is missing/),
+    });
+    expect(existsSync(data)).toBe(false);
+  });
+
+  it('changes nothing when a table turns out to have other rows than it says', async () => {
+    const manifest = structuredClone(whole);
+    Object.assign(manifest.schemas.votes.tables.votes ?? {}, { rows: 1 });
+    const before = await contentOf(here);
+    const options = { connection: connectionTo(here), directory: directory(), manifest, schemas: services };
+    await expect(restoreBackup(options)).rejects.toThrow(
+      /votes\.votes got 6000 rows, .* nothing was changed/,
+    );
+    expect(await contentOf(here)).toEqual(before);
+  });
+});
+
+/** Runs a command of this folder with a data folder of its own. */
+const runScript = (script: string, args: string[], data: string) =>
+  promisify(execFile)(
+    process.execPath,
+    [fileURLToPath(new URL(`../dist/${script}.js`, import.meta.url)), ...args],
+    { env: { AGORA_DATA: data } },
+  ).then(
+    ({ stdout, stderr }) => ({ code: 0, output: stdout + stderr }),
+    ({ code, stdout, stderr }: { code: number; stdout: string; stderr: string }) => ({
+      code,
+      output: stdout + stderr,
+    }),
+  );
+
+describe('npm run migrate -- down', () => {
+  it('takes back nothing before it is said of which service', async () => {
+    const data = join(folder, 'data');
+    const ended = await runScript('migrate', ['down', '--yes'], data);
+    expect(ended).toEqual({ code: 1, output: expect.stringMatching(/of one service: say which/) });
+    expect(existsSync(data)).toBe(false);
+  });
 });

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { isDatabaseUnavailable } from '@agora/database';
+import { confirm } from '@agora/progress';
 import { DatabaseError } from 'sequelize';
 
 /** It was asked wrongly; the message says how in one line. */
@@ -21,6 +22,22 @@ export interface Command {
   usage: string;
   options?: Record<string, { type: 'string' | 'boolean' }>;
   run(words: string[], given: Given): Promise<Answer>;
+}
+
+/** The options of a command that asks before it acts. */
+export const actingOptions = { yes: { type: 'boolean' }, 'dry-run': { type: 'boolean' } } as const;
+
+/** Shows what a command is about to do, has somebody agree, and does it; with `--dry-run` it only shows it. */
+export async function onceAgreed(
+  { yes, 'dry-run': isDry }: Given,
+  plan: Answer,
+  question: string,
+  act: () => Promise<Answer>,
+): Promise<Answer> {
+  if (isDry === true) return plan;
+  process.stderr.write(`${plan.text}\n`);
+  await confirm(question, yes === true);
+  return act();
 }
 
 /**

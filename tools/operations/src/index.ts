@@ -5,7 +5,8 @@
 export { askForAll, askOwner } from './audit/ask-owner.js';
 export { runAuditCommand } from './audit/audit-command.js';
 export { createAuditResultsTable, dropAuditResultsTable, exportAuditResults } from './audit/audit-results.js';
-export { UsageError, runCommand, type Answer } from './command.js';
+export { actingOptions, UsageError, onceAgreed, runCommand, type Answer, type Given } from './command.js';
+export { confirm } from '@agora/progress';
 export { pagesOf, type Check, type Finding } from './audit/check.js';
 export { runQuarantineCommand } from './erase/quarantine-command.js';
 export { runDeadLettersCommand } from './events/dead-letters-command.js';

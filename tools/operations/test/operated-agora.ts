@@ -1,28 +1,18 @@
-import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import {
-  compileCache,
-  currentStack,
+  openCommands,
   openCourier,
   query,
   startAgora,
   testSecret,
   type Agora,
+  type Commands,
   type Courier,
+  type Ran,
 } from '@agora/testing';
 
-const execute = promisify(execFile);
-
-/** What a command left. */
-interface Ran<Json> {
-  code: number;
-  stdout: string;
-  stderr: string;
-  /** What it said with `--json`. */
-  json: Json;
-}
+const publishers = ['auth', 'posts', 'votes'] as const;
+type Service = (typeof publishers)[number];
 
 /** auth, posts and votes on a database of their own: what other tests leave behind would be drift. */
 export interface OperatedAgora {
@@ -30,11 +20,11 @@ export interface OperatedAgora {
   courier: Courier;
   sql: typeof query;
   /** Runs a service's command as its operators do: `run('votes', 'audit', '--repair', '--json')`. */
-  run<Json>(service: 'auth' | 'posts' | 'votes', command: string, ...args: string[]): Promise<Ran<Json>>;
+  run<Json>(service: Service, command: string, ...args: string[]): Promise<Ran<Json>>;
+  /** The same in a process of its own. */
+  start<Json>(service: Service, command: string, ...args: string[]): Promise<Ran<Json>>;
   stop(): Promise<void>;
 }
-
-const publishers = ['auth', 'posts', 'votes'] as const;
 
 export async function startOperatedAgora(): Promise<OperatedAgora> {
   const database = `agora_operated_${randomUUID().replaceAll('-', '')}`;
@@ -49,49 +39,27 @@ export async function startOperatedAgora(): Promise<OperatedAgora> {
   };
   await forgetStreams();
   const agora = await startAgora(publishers, { environment: { DATABASE_NAME: database } });
+  const environment = Object.fromEntries(
+    publishers.flatMap((name) => [
+      [`${name.toUpperCase()}_INTERNAL_SECRET`, testSecret],
+      [`${name.toUpperCase()}_INTERNAL_URL`, `http://127.0.0.1:${agora.ports[name].internalPort}`],
+    ]),
+  );
+  const commands = Object.fromEntries(
+    publishers.map((name) => [name, openCommands(name, environment, database)]),
+  ) as Record<Service, Commands>;
   return {
     agora,
     courier,
     sql: (text, values) => query(text, values, database),
-    run: (service, command, ...args) => runCommand(agora, database, service, command, args),
+    run: (service, command, ...args) => commands[service].run(command, args),
+    start: (service, command, ...args) => commands[service].start(command, args),
     async stop() {
+      await Promise.all(publishers.map((name) => commands[name].stop()));
       await agora.stop();
       await forgetStreams();
       await courier.close();
       await query(`DROP DATABASE ${database} WITH (FORCE)`);
     },
   };
-}
-
-async function runCommand<Json>(
-  agora: Agora,
-  database: string,
-  service: 'auth' | 'posts' | 'votes',
-  command: string,
-  args: string[],
-): Promise<Ran<Json>> {
-  const { postgres, databasePasswords } = currentStack();
-  const script = fileURLToPath(
-    new URL(`../../../services/${service}/dist/${command}-command.js`, import.meta.url),
-  );
-  const env = {
-    ...compileCache,
-    DATABASE_HOST: postgres.host,
-    DATABASE_PORT: String(postgres.port),
-    DATABASE_NAME: database,
-    DATABASE_USER: `${service}_app`,
-    DATABASE_PASSWORD: databasePasswords[service].app,
-    AUTH_INTERNAL_SECRET: testSecret,
-    POSTS_INTERNAL_SECRET: testSecret,
-    VOTES_INTERNAL_SECRET: testSecret,
-    AUTH_INTERNAL_URL: `http://127.0.0.1:${agora.ports.auth.internalPort}`,
-    POSTS_INTERNAL_URL: `http://127.0.0.1:${agora.ports.posts.internalPort}`,
-    VOTES_INTERNAL_URL: `http://127.0.0.1:${agora.ports.votes.internalPort}`,
-  };
-  const ended = await execute(process.execPath, [script, ...args], { env }).then(
-    ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
-    (error: { code: number; stdout: string; stderr: string }) => error,
-  );
-  const { code, stdout, stderr } = ended;
-  return { code, stdout, stderr, json: (stdout.startsWith('{') ? JSON.parse(stdout) : {}) as Json };
 }

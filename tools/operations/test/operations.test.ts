@@ -13,7 +13,7 @@ interface Audit {
 let operated: OperatedAgora;
 beforeAll(async () => {
   operated = await startOperatedAgora();
-});
+}, 60_000);
 afterAll(() => operated.stop());
 
 const ask = (service: 'auth' | 'posts' | 'votes') => httpClient(operated.agora.process(service).url);
@@ -162,6 +162,10 @@ describe('audit', () => {
     const counts = async () => Promise.all(posts.map(countOf));
     const full = [2, ...Array<number>(11).fill(1)];
     await eventually(async () => expect(await counts()).toEqual(full));
+    const spam = { token: voter.token, json: { reason: 'Spam' } };
+    expect((await ask('posts')('POST', `/posts/${posts[0]}/reports`, spam)).status).toBe(201);
+    const reports = () => operated.sql('SELECT * FROM posts.reports WHERE post_id = $1', [posts[0]]);
+    const reported = await reports();
     const [row] = await operated.sql('DELETE FROM auth.users WHERE id = $1 RETURNING *', [author.id]);
 
     expect((await audit('posts', '--repair')).code).toBe(1);
@@ -173,25 +177,40 @@ describe('audit', () => {
     await eventually(async () => expect(await votesOn(posts)).toBe(0));
     const votes = await audit('votes', ...erasing(12));
     expect([...new Set(await counts())]).toEqual([undefined]);
+    expect(await reports()).toEqual([]);
 
     await operated.sql(
       'INSERT INTO auth.users OVERRIDING SYSTEM VALUE SELECT * FROM jsonb_populate_record(NULL::auth.users, $1)',
       [JSON.stringify(row)],
     );
+    const restore = (service: 'posts' | 'votes', run: string | undefined, option: string) =>
+      operated.run(service, 'quarantine', 'restore', String(run), option);
+    const plan = 'posts: 1 authors, 12 posts, 1 reports would be brought back\n';
+    expect(await restore('posts', erased.json.quarantined, '--dry-run')).toMatchObject({
+      code: 0,
+      stdout: plan,
+    });
+    const unasked = await restore('posts', erased.json.quarantined, '--json');
+    expect([unasked.code, unasked.stderr]).toEqual([
+      1,
+      expect.stringMatching(/^posts: 1 authors.*\n.*say --yes/),
+    ]);
+    expect([...new Set(await counts())]).toEqual([undefined]);
     for (const [service, { json }] of [
       ['votes', votes],
       ['posts', erased],
     ] as const) {
       if (!json.quarantined) continue;
-      const restored = await operated.run(service, 'quarantine', 'restore', json.quarantined);
+      const restored = await restore(service, json.quarantined, '--yes');
       expect([restored.code, restored.stdout]).toEqual([0, expect.stringMatching(/are back/)]);
     }
     await eventually(async () => expect(await counts()).toEqual(full));
+    expect(await reports()).toEqual(reported);
     expect((await ask('posts')('GET', `/posts/${posts[0]}`, { token: voter.token })).body.owner_id).toBe(
       author.id,
     );
     expect((await Promise.all([audit('posts'), audit('votes')])).map(driftOf)).toEqual([{}, {}]);
-    const { json } = await operated.run<{ runs: object[] }>('posts', 'quarantine', 'list', '--json');
+    const { json } = await operated.start<{ runs: object[] }>('posts', 'quarantine', 'list', '--json');
     expect(json.runs).not.toContainEqual(expect.objectContaining({ subject: `user ${author.id}` }));
     expect(await newPost(author.token)).toBeGreaterThan(0);
   }, 60_000);
@@ -246,7 +265,7 @@ describe('audit', () => {
   });
 
   it('says in one line what is wrong with its arguments, and who gives no answer', async () => {
-    const misused = await operated.run('posts', 'audit', '--settle', 'soon');
+    const misused = await operated.start('posts', 'audit', '--settle', 'soon');
     expect([misused.code, misused.stderr]).toEqual([2, expect.stringContaining('--settle must be seconds')]);
     await operated.agora.process('auth').end();
     const alone = await audit('votes');
@@ -352,7 +371,7 @@ describe('dead-letters', () => {
     await eventually(async () => expect(await letters()).toEqual([eventId]), 30_000);
     await operated.sql('ALTER TABLE votes.known_posts DROP CONSTRAINT broken');
     const [first, second] = await Promise.all(
-      [1, 2].map(() => operated.run('votes', 'dead-letters', 'retry', '--all')),
+      [1, 2].map(() => operated.start('votes', 'dead-letters', 'retry', '--all')),
     );
     expect([first?.code, second?.code]).toEqual([0, 0]);
     expect(await letters()).toEqual([]);
@@ -379,12 +398,13 @@ describe('outbox', () => {
     const post = await newPost(owner.token);
     await vote(owner.token, post);
     await eventually(async () => expect(await countOf(post)).toBe(1));
+    const republish = ['republish', '--since', '2020-01-01T00:00:00Z'];
+    const dry = await operated.run('votes', 'outbox', ...republish, '--dry-run');
+    expect([dry.code, dry.stdout]).toEqual([0, expect.stringMatching(/\d events would be published again/)]);
     const { json, code } = await operated.run<{ republished: number }>(
       'votes',
       'outbox',
-      'republish',
-      '--since',
-      '2020-01-01T00:00:00Z',
+      ...republish,
       '--json',
     );
     expect(code).toBe(0);
@@ -417,7 +437,7 @@ describe('outbox', () => {
     const wrong = [['republish'], ['republish', '--since', '2026-01-01']];
     const ends = await Promise.all(wrong.map((args) => operated.run('auth', 'outbox', ...args)));
     expect(ends.map(({ code }) => code)).toEqual([2, 2]);
-    const help = await operated.run('auth', 'outbox', '--help');
+    const help = await operated.start('auth', 'outbox', '--help');
     expect([help.code, help.stdout]).toEqual([0, expect.stringMatching(/^Usage: npm run outbox/)]);
   });
 });
@@ -439,7 +459,15 @@ describe('projections', () => {
     await operated.sql(`UPDATE posts.authors SET name = 'other' WHERE id = $1`, [id]);
     const votes = await operated.run<{ rebuilt: object[] }>('votes', 'projections', 'rebuild', '--json');
     expect(votes.json.rebuilt[0]).toMatchObject({ projection: 'known_posts', learned: 1, corrected: 1 });
-    const posts = await operated.run<{ rebuilt: object[] }>('posts', 'projections', 'rebuild', '--json');
+    const dry = await operated.run<{ rebuilt: object[] }>(
+      'posts',
+      'projections',
+      'rebuild',
+      '--dry-run',
+      '--json',
+    );
+    expect(dry.json.rebuilt).toEqual([expect.objectContaining({ corrected: 1 })]);
+    const posts = await operated.start<{ rebuilt: object[] }>('posts', 'projections', 'rebuild', '--json');
     expect(posts.json.rebuilt).toEqual([expect.objectContaining({ projection: 'authors', corrected: 1 })]);
     expect((await Promise.all([audit('posts'), audit('votes')])).map(driftOf)).toEqual([{}, {}]);
   });

@@ -3,6 +3,7 @@ export { beforeCommit, connectAs, query, untilLocked, whileLocked } from './data
 export { openLargeTables, type Example, type LargeTables } from './explain-statements.js';
 export { eventually } from './eventually.js';
 export { openFaultProxy, type FaultProxy } from './fault-proxy.js';
+export { openCommands, type Commands, type Ran } from './commands.js';
 export { openCourier, type Courier } from './events.js';
 export { httpClient, statusesOf, type Answer, type HttpClient } from './http.js';
 export { mailsTo, mailTo, tokenIn, type Mail } from './mailbox.js';

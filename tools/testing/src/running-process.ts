@@ -52,7 +52,7 @@ export async function startProcess({
         if (hasEnded(child)) return;
         const response = await fetch(`${internalUrl}/readyz`);
         if (!response.ok) throw new Error('it is not ready');
-      }, 15_000);
+      }, 60_000);
     } catch (error) {
       child.kill('SIGKILL');
       throw new Error(`${entry} did not become ready:\n${output.join('')}`, { cause: error });

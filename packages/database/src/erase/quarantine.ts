@@ -93,6 +93,10 @@ const list = defineStatement(
   `SELECT run, subject, min(reason) AS reason, min(moved_at) AS moved_at, count(*)::int AS rows
    FROM quarantine GROUP BY run, subject ORDER BY min(moved_at), subject LIMIT 1000`,
 );
+const count = defineStatement(
+  'quarantine-count-of-run',
+  'SELECT source, count(*)::int AS rows FROM quarantine WHERE run = $1 GROUP BY source',
+);
 const purge = defineStatement(
   'quarantine-purge',
   `DELETE FROM quarantine WHERE id = ANY(ARRAY(
@@ -102,6 +106,12 @@ const purge = defineStatement(
 /** What is there, by run and by whose it is; the oldest first, 1,000 at most. */
 export const listQuarantine = (): Promise<QuarantinedRun[]> =>
   sql<QuarantinedRun & Record<string, unknown>>(list);
+
+/** How many rows of each table one run has set aside. */
+export const countQuarantined = async (run: string): Promise<Map<string, number>> =>
+  new Map(
+    (await sql<{ source: string; rows: number }>(count, [run])).map(({ source, rows }) => [source, rows]),
+  );
 
 /** Deletes up to `limit` rows that were set aside more than `days` ago; returns how many. */
 export const purgeQuarantine = async (days: number, limit: number): Promise<number> =>

@@ -62,12 +62,8 @@ export async function republishSince(
   since: Date,
   limit = outboxCountLimit,
 ): Promise<number> {
-  const [found] = await queryRows<{ count: number }>(
-    database,
-    `SELECT count(*)::int AS count FROM (SELECT 1 FROM outbox WHERE published_at >= $1 LIMIT $2) AS found`,
-    [since, limit],
-  );
-  if (!found?.count) return 0;
+  const count = await countPublishedSince(database, since, limit);
+  if (count === 0) return 0;
   // What is being published again already goes on from the start, from the earlier of both times.
   await database.query(
     `UPDATE published_streams SET republish_after = 0, republish_until = (SELECT max(sequence) FROM outbox),
@@ -75,7 +71,21 @@ export async function republishSince(
               WHEN republish_since IS NOT NULL THEN least(republish_since, $1) END`,
     { bind: [since] },
   );
-  return found.count;
+  return count;
+}
+
+/** How many retained events were published since then, counted up to `limit`. */
+export async function countPublishedSince(
+  database: Sequelize,
+  since: Date,
+  limit = outboxCountLimit,
+): Promise<number> {
+  const [found] = await queryRows<{ count: number }>(
+    database,
+    `SELECT count(*)::int AS count FROM (SELECT 1 FROM outbox WHERE published_at >= $1 LIMIT $2) AS found`,
+    [since, limit],
+  );
+  return found?.count ?? 0;
 }
 
 /** An event as its publisher keeps it; `sequence` is its place in the outbox. */

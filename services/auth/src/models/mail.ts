@@ -147,6 +147,15 @@ const listed = defineStatement(
 /** The mails that wait or were given up, the oldest first. */
 export const listMails = (limit: number): Promise<ListedMail[]> => sql<ListedMail & object>(listed, [limit]);
 
+const given = defineStatement(
+  'count-failed-mails',
+  'SELECT count(*)::int AS count FROM mails WHERE failed_at IS NOT NULL AND ($1::uuid IS NULL OR id = $1)',
+);
+
+/** How many mails were given up: all, or one by its id. */
+export const countFailedMails = async (id: string | undefined): Promise<number> =>
+  (await sql<{ count: number }>(given, [id ?? null]))[0]?.count ?? 0;
+
 const retried = defineStatement(
   'retry-failed-mails',
   `UPDATE mails SET failed_at = NULL, attempts = 0, created_at = now(), due_at = now()

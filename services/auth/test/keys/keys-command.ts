@@ -1,12 +1,6 @@
-import { execFile } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-import { currentStack, testSecret } from '@agora/testing';
+import { openCommands, testSecret } from '@agora/testing';
 
-const execute = promisify(execFile);
-const script = fileURLToPath(new URL('../../dist/keys-command.js', import.meta.url));
-
-export interface ListedKey {
+interface ListedKey {
   kid: string;
   state: string;
   created_at: string;
@@ -14,30 +8,31 @@ export interface ListedKey {
   retires_at: string | null;
 }
 
-/** The settings of `keys` on this worker's database, as the role of auth. */
-export function keysEnvironment(): Record<string, string> {
-  const { postgres, databasePasswords, worker } = currentStack();
-  return {
-    DATABASE_HOST: postgres.host,
-    DATABASE_PORT: String(postgres.port),
-    DATABASE_NAME: worker.database,
-    DATABASE_USER: 'auth_app',
-    DATABASE_PASSWORD: databasePasswords.auth.app,
-    SIGNING_KEY_SECRET: testSecret,
-  };
+interface Listed {
+  kid?: string;
+  message?: string;
+  keys: ListedKey[];
 }
 
-/** Runs `keys` there, and answers what it prints; rejects with `code` and `stderr` when it fails. */
-export async function runKeys(args: string[], environment: Record<string, string> = {}): Promise<string> {
-  const env = { ...keysEnvironment(), ...environment };
-  return (await execute(process.execPath, [script, ...args], { env })).stdout;
-}
+const commands = openCommands('auth', { SIGNING_KEY_SECRET: testSecret });
 
-/** As `runKeys`, with the JSON read. */
-export async function askKeys(
-  ...args: string[]
-): Promise<{ kid?: string; message?: string; keys: ListedKey[] }> {
-  return JSON.parse(await runKeys([...args, '--json'])) as Awaited<ReturnType<typeof askKeys>>;
+/** The settings of `keys` there. */
+export const keysEnvironment = commands.environment;
+
+export const stopCommands = (): Promise<void> => commands.stop();
+
+/** Runs `keys` on this worker's database, as the role of auth. */
+export const runKeys = (args: string[], environment: Record<string, string> = {}) =>
+  commands.run<Listed>('keys', args, environment);
+
+/** The same in a process of its own. */
+export const startKeys = (args: string[]) => commands.start<Listed>('keys', args);
+
+/** As `runKeys`, with the JSON read. Rejects when it fails. */
+export async function askKeys(...args: string[]): Promise<Listed> {
+  const { code, stderr, json } = await runKeys([...args, '--json', '--yes']);
+  if (code !== 0) throw new Error(stderr);
+  return json;
 }
 
 /** The keys that are not retired, as `<state> <kid>`, oldest first. */

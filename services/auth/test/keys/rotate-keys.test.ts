@@ -1,10 +1,10 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { connectDatabase } from '@agora/database';
 import { eventually, httpClient, join, query, startAgora, type Agora, type Person } from '@agora/testing';
 import { readKeysConfig } from '../../src/config.js';
 import { SigningKey } from '../../src/models/signing-key.js';
 import { rotateKeys } from '../../src/keys/rotate-keys.js';
-import { askKeys, keysEnvironment, livingKeys, runKeys } from './keys-command.js';
+import { askKeys, keysEnvironment, livingKeys, runKeys, startKeys, stopCommands } from './keys-command.js';
 import { startTraffic } from '../traffic.js';
 
 const short = { KEY_ACTIVATION_DELAY_SECONDS: '6', JWKS_REFRESH_SECONDS: '1' };
@@ -19,6 +19,8 @@ const publishedKids = async (agora: Agora) => (await publishedBy(agora)).map(({ 
 /** As if so much time had passed since each key began to sign. */
 const age = (interval: string) =>
   query('UPDATE auth.signing_keys SET activates_at = activates_at - $1::interval', [interval]);
+
+afterAll(stopCommands);
 
 describe('rotating the signing key', () => {
   const running: Agora[] = [];
@@ -93,7 +95,7 @@ describe('rotating the signing key', () => {
     expect(await publishedKids(agora)).toEqual([first, second]);
     const { token } = await join(httpClient(agora.process('auth').url));
     expect(kidOf(token)).toBe(first);
-  });
+  }, 60_000);
 
   it('ends all tokens of a key that is retired in an emergency: at auth, and at others when they fetch', async () => {
     const agora = await start(['auth', 'posts'], { KEY_ACTIVATION_DELAY_SECONDS: '600' });
@@ -110,7 +112,7 @@ describe('rotating the signing key', () => {
     const token = await logIn(agora, ann);
     expect(kidOf(token)).toBe(second);
     expect([await statusAt(agora, 'auth', token), await statusAt(agora, 'posts', token)]).toEqual([200, 200]);
-  });
+  }, 60_000);
 
   it('forgets the private half of a retired key, and never publishes one', async () => {
     const agora = await start(['auth']);
@@ -122,7 +124,7 @@ describe('rotating the signing key', () => {
     await askKeys('retire', String(first));
     const stored = await query('SELECT kid FROM auth.signing_keys WHERE encrypted_private_key IS NOT NULL');
     expect(stored).toEqual([{ kid: second }]);
-  });
+  }, 60_000);
 
   it('goes on with the keys it knows while they cannot be read', async () => {
     const agora = await start(['auth']);
@@ -136,19 +138,18 @@ describe('rotating the signing key', () => {
     } finally {
       await query('ALTER TABLE auth.signing_keys_away RENAME TO signing_keys');
     }
-  });
+  }, 60_000);
 });
 
 describe('keys', () => {
   beforeEach(() => query('DELETE FROM auth.signing_keys'));
-  const refusalOf = (args: string[], environment = {}) =>
-    runKeys(args, environment).then(
-      (output) => ({ output }),
-      ({ code, stderr }: { code: number; stderr: string }) => ({ code, stderr }),
-    );
+  const refusalOf = async (args: string[], environment = {}) => {
+    const { code, stderr } = await runKeys(args, environment);
+    return { code, stderr };
+  };
 
   it('makes one key when many rotate at once', async () => {
-    const settings = readKeysConfig(keysEnvironment());
+    const settings = readKeysConfig(keysEnvironment);
     const database = connectDatabase(settings, 'test', [SigningKey]);
     const outcomes = await Promise.all(Array.from({ length: 6 }, () => rotateKeys(settings)));
     await database.close();
@@ -166,9 +167,9 @@ describe('keys', () => {
   });
 
   it('lists keys as a table', async () => {
-    expect(await runKeys(['list'])).toBe('There are no keys yet.\n');
+    expect(await startKeys(['list'])).toMatchObject({ code: 0, stdout: 'There are no keys yet.\n' });
     const { kid } = await askKeys('rotate');
-    const [heading, row] = (await runKeys(['list'])).split('\n');
+    const [heading, row] = (await runKeys(['list'])).stdout.split('\n');
     expect(heading).toMatch(/^kid +algorithm +state +created +signs from +published until$/);
     expect(row).toMatch(
       new RegExp(`^${kid} +ES256 +next +\\d{4}-\\d\\d-\\d\\dT[\\d:]{8}Z +when auth has published it$`),
@@ -177,12 +178,20 @@ describe('keys', () => {
 
   it('retires neither the only key nor one that is not there, and one once', async () => {
     const { kid: first } = await askKeys('rotate');
-    expect(await refusalOf(['retire', String(first)])).toEqual({
+    expect(await refusalOf(['retire', String(first), '--yes'])).toEqual({
       code: 1,
       stderr: `keys: ${first} is the only key that can sign; make another one first with "rotate"\n`,
     });
     await query('UPDATE auth.signing_keys SET activates_at = now()');
+    expect((await runKeys(['rotate', '--dry-run'])).stdout).toMatch(/^a next key would be made\n/);
     await askKeys('rotate');
+    expect((await runKeys(['retire', String(first), '--dry-run'])).stdout).toMatch(
+      /^all tokens that .* would end/,
+    );
+    expect(await refusalOf(['retire', String(first)])).toEqual({
+      code: 1,
+      stderr: expect.stringMatching(/^keys: All tokens that .* end, .* say --yes/),
+    });
     expect((await askKeys('retire', String(first))).message).toContain(`${first} is retired; `);
     expect((await askKeys('retire', String(first))).message).toBe(`${first} is retired already`);
     expect(await refusalOf(['retire', 'other'])).toEqual({

@@ -1,37 +1,18 @@
-import { spawnSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import {
-  compileCache,
-  currentStack,
-  httpClient,
-  join,
-  mailTo,
-  query,
-  startAgora,
-  type Agora,
-} from '@agora/testing';
+import { httpClient, join, mailTo, openCommands, query, startAgora, type Agora } from '@agora/testing';
 
-const script = fileURLToPath(new URL('../../dist/mails-command.js', import.meta.url));
-
-function runMails(...args: string[]) {
-  const { postgres, databasePasswords, worker } = currentStack();
-  const env = {
-    ...compileCache,
-    DATABASE_HOST: postgres.host,
-    DATABASE_PORT: String(postgres.port),
-    DATABASE_NAME: worker.database,
-    DATABASE_USER: 'auth_app',
-    DATABASE_PASSWORD: databasePasswords.auth.app,
-  };
-  return spawnSync(process.execPath, [script, ...args], { env, encoding: 'utf8' });
-}
+const commands = openCommands('auth');
+const runMails = (...args: string[]) =>
+  commands.run<{ mails: { id: string; last_error: string }[] }>('mails', args);
 
 let agora: Agora;
 beforeAll(async () => {
   agora = await startAgora(['auth']);
+}, 60_000);
+afterAll(async () => {
+  await commands.stop();
+  await agora.stop();
 });
-afterAll(() => agora.stop());
 
 it('lists mails that were given up, sends one again and discards another', async () => {
   const ann = await join(httpClient(agora.process('auth').url));
@@ -42,15 +23,20 @@ it('lists mails that were given up, sends one again and discards another', async
     [ann.id, ann.email],
   );
   const [retried = '', discarded = ''] = kept.map(({ id }) => id);
-  const listed = runMails('list', '--json');
-  const { mails } = JSON.parse(listed.stdout) as { mails: { id: string; last_error: string }[] };
+  const { mails } = (await runMails('list', '--json')).json;
   expect(mails.filter(({ id }) => id === retried)).toMatchObject([{ last_error: 'EENVELOPE 550' }]);
-  expect(runMails('list').stdout).toMatch(/EENVELOPE 550/);
-  expect(runMails('retry', retried).stdout).toBe('auth: 1 done\n');
+  expect((await commands.start('mails', ['list'])).stdout).toMatch(/EENVELOPE 550/);
+  expect((await runMails('retry', retried, '--yes')).stdout).toBe('auth: 1 done\n');
   await mailTo(ann.email, /^Your e-mail address was changed/);
-  expect(runMails('discard', discarded).stdout).toBe('auth: 1 done\n');
+  const planned = await runMails('discard', '--all', '--dry-run');
+  expect(planned.stdout).toMatch(/^auth: \d+ mails that were given up would be forgotten for good\n$/);
+  const unasked = await runMails('discard', discarded);
+  expect([unasked.code, unasked.stderr]).toEqual([
+    1,
+    expect.stringMatching(/^auth: 1 mails .*\n.* say --yes/),
+  ]);
+  expect((await runMails('discard', discarded, '--yes')).stdout).toBe('auth: 1 done\n');
   expect(await query('SELECT 1 FROM auth.mails WHERE user_id = $1', [ann.id])).toEqual([]);
-  // Five processes start in it.
 }, 60_000);
 
 it.each([
@@ -58,7 +44,7 @@ it.each([
   [['retry'], 2],
   [['discard', 'x'], 2],
   [['retry', '00000000-0000-0000-0000-000000000000'], 1],
-])('ends %j with code %i and says why', (args, code) => {
-  const { status, stderr } = runMails(...args);
-  expect([status, stderr.startsWith('auth: mails: ')]).toEqual([code, true]);
+])('ends %j with code %i and says why', async (args, expected) => {
+  const { code, stderr } = await runMails(...args);
+  expect([code, stderr.startsWith('auth: mails: ')]).toEqual([expected, true]);
 });

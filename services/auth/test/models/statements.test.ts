@@ -38,6 +38,8 @@ const examples: Record<string, Example[]> = {
   'measure-mails': [{ values: [] }],
   'list-mails': [{ values: [100] }],
   // All that were given up can be retried or discarded together.
+  // What operators ask for, and the metrics: of mails that wait or were given up, which are few or else the very trouble.
+  'count-failed-mails': [{ values: [uuid], mostRows: 50_000 }],
   'retry-failed-mails': [{ values: [uuid], mostRows: 50_000 }],
   'discard-failed-mails': [{ values: [uuid], mostRows: 50_000 }],
   'find-mail-token': [{ values: [digest, 'confirm-email'] }],

@@ -24,12 +24,21 @@ const movePosts = defineMove(
   'id, post_key, published',
 );
 
-/** Sets an author and their posts aside, where an operator can bring them back, and lets nobody post in that name. */
+/** They would go with their posts, which these rows are held of until the transaction ends. */
+const moveReports = defineMove(
+  'reports-set-aside',
+  'reports',
+  `DELETE FROM reports WHERE post_id = ANY(ARRAY(SELECT id FROM posts WHERE owner_id = $1 ORDER BY id LIMIT $2 FOR UPDATE))`,
+  'id',
+);
+
+/** Sets an author, their posts and what was reported of them aside, where an operator can bring them back, and lets nobody post in that name. */
 export async function setAuthorAside(userId: number, how: SetAside): Promise<void> {
   let moved: ErasedPost[];
   do {
     moved = await inTransaction(async (transaction) => {
       await tombstoneAuthorAside(userId, how, transaction);
+      await moveRows(moveReports, [userId, batchSize], how, transaction);
       const posts = await moveRows<ErasedPost>(movePosts, [userId, batchSize], how, transaction);
       const ends = posts.map((post) => ({ ...endOf(post), set_aside: true }));
       await addAllToOutbox(postDeleted, ends, transaction);
@@ -71,6 +80,7 @@ export async function bringAuthorsBack(rows: Row[], transaction: Transaction): P
 }
 
 type Row = Record<string, unknown>;
+
 /** Brings posts back, and tells of it: votes brings their votes back, each of which is counted again. */
 export async function bringPostsBack(rows: Row[], transaction: Transaction): Promise<Row[]> {
   const again = rows.map((row) => ({ ...row, votes: 0, version: Number(row.version) + 1 }));
@@ -81,4 +91,22 @@ export async function bringPostsBack(rows: Row[], transaction: Transaction): Pro
   );
   await addAllToOutbox(postUpdated, changes, transaction);
   return back;
+}
+
+/** Brings reports back whose post is there, and whose reporter is not deleted; returns those that are back. */
+export async function bringReportsBack(rows: Row[], transaction: Transaction): Promise<Row[]> {
+  const idsOf = (column: string) => rows.map((row) => Number(row[column]));
+  const options = { attributes: ['id'], lock: transaction.LOCK.SHARE, transaction };
+  const posts = await Post.findAll({ ...options, where: { id: idsOf('post_id') } });
+  const reporters = await Author.findAll({
+    ...options,
+    where: { id: idsOf('reporter_id'), deletedAt: null },
+  });
+  const present = (found: { id: number }[]) => new Set(found.map(({ id }) => id));
+  const [postIds, reporterIds] = [present(posts), present(reporters)];
+  const possible = rows.filter(
+    ({ post_id: post, reporter_id: reporter }) =>
+      postIds.has(Number(post)) && reporterIds.has(Number(reporter)),
+  );
+  return putBack<Row>('reports', possible, transaction);
 }

@@ -56,6 +56,8 @@ const examples: Record<string, Example[]> = {
   'stream-ticket-make-room': [{ values: [owner] }],
   'stream-ticket-delete-expired': [{ values: [1_000] }],
   'posts-set-aside': [{ values: [owner, 500, uuid, 'user 7', 'lost'] }],
+  'reports-set-aside': [{ values: [owner, 500, uuid, 'user 7', 'lost'] }],
+  'quarantine-count-of-run': [{ values: [uuid], mostRows: 100_000 }],
   'quarantine-keep-copy': [{ values: [uuid, 'posts', 'user 7', 'lost', '{}'] }],
   'quarantine-hold-run': [{ values: [uuid, 'posts', 0, 500] }],
   'quarantine-hold-subject': [{ values: ['user 500', 'posts', 500] }],

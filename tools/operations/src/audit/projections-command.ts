@@ -6,8 +6,9 @@ import { UsageError, runCommand } from '../command.js';
 import { openDatabase } from '../config.js';
 import { printTable } from '../print-table.js';
 
-const usage = `Usage: npm run projections -- rebuild [--json]
-  rebuild   asks the owners for all that is kept of their data, while they serve, and sets it right`;
+const usage = `Usage: npm run projections -- rebuild [--dry-run] [--json]
+  rebuild     asks the owners for all that is kept of their data, while they serve, and sets it right
+  --dry-run   asks them, says what is wrong, and does nothing; what is lacking altogether it does not see`;
 
 export interface RebuiltProjection {
   check: Check;
@@ -24,7 +25,8 @@ export const runProjectionsCommand = (
   runCommand({
     name: `${service}: projections`,
     usage,
-    run: async ([verb, ...rest]) => {
+    options: { 'dry-run': { type: 'boolean' } },
+    run: async ([verb, ...rest], { 'dry-run': isDry }) => {
       if (verb !== 'rebuild' || rest.length > 0) throw new UsageError('say rebuild');
       const database = openDatabase(service, models);
       // A rebuild believes the owner, whatever is on its way: versions and tombstones make what comes late harmless.
@@ -32,7 +34,7 @@ export const runProjectionsCommand = (
         database,
         correlation,
         subscriptions: [],
-        repair: true,
+        repair: isDry !== true,
         since: new Date(),
         awaited: () => [],
       };
@@ -50,7 +52,7 @@ export const runProjectionsCommand = (
   });
 
 async function rebuild({ check, fill }: RebuiltProjection, session: Session) {
-  const learned = (await fill?.()) ?? 0;
+  const learned = session.repair ? ((await fill?.()) ?? 0) : 0;
   let [compared, corrected] = [0, 0];
   for await (const ids of check.pages()) {
     compared += ids.length;

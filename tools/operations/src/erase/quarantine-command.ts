@@ -1,5 +1,6 @@
 import { correlation } from '@agora/process/requests';
 import {
+  countQuarantined,
   forgetQuarantined,
   holdRowsOfRun,
   inTransaction,
@@ -9,17 +10,19 @@ import {
   type SchemaName,
 } from '@agora/database';
 import { openOutbox } from '@agora/messaging';
-import { confirm } from '@agora/progress';
 import type { Transaction } from 'sequelize';
 import type { ModelCtor } from 'sequelize-typescript';
-import { UsageError, runCommand, type Answer } from '../command.js';
+import { actingOptions, UsageError, onceAgreed, runCommand, type Answer, type Given } from '../command.js';
 import { openDatabase } from '../config.js';
 import { printTable } from '../print-table.js';
 
 const usage = `Usage: npm run quarantine -- list|restore <run>|purge [--older-than <days>] [--dry-run] [--yes] [--json]
   list      what audits have set aside, by run and by whose it is; the oldest first, 1,000 at most
   restore   brings back what one run set aside, and takes the tombstones back that it left; others are told
-  purge     deletes for good what was set aside more than ${quarantineDays} days ago, or more than --older-than`;
+  purge     deletes for good what was set aside more than ${quarantineDays} days ago, or more than --older-than
+  Both say how many rows, and ask.
+  --dry-run says it and does nothing
+  --yes     does not ask`;
 
 type Row = Record<string, unknown>;
 
@@ -46,11 +49,7 @@ export const runQuarantineCommand = (of: Service): Promise<never> =>
   runCommand({
     name: `${of.service}: quarantine`,
     usage,
-    options: {
-      yes: { type: 'boolean' },
-      'dry-run': { type: 'boolean' },
-      'older-than': { type: 'string' },
-    },
+    options: { ...actingOptions, 'older-than': { type: 'string' } },
     run: async ([verb, run, ...rest], given) => {
       if (rest.length > 0 || (verb === 'restore') !== (run !== undefined))
         throw new UsageError('say list, restore <run> or purge');
@@ -58,10 +57,9 @@ export const runQuarantineCommand = (of: Service): Promise<never> =>
         throw new UsageError(`"${run}" is no run; list shows them`);
       const database = openDatabase(of.service, of.models);
       openOutbox(database, of.service, correlation);
-      const isDry = given['dry-run'] === true;
       if (verb === 'list') return list(of);
-      if (verb === 'restore') return restore(of, run ?? '', isDry);
-      if (verb === 'purge') return purge(of, readDays(given['older-than']), isDry, given.yes === true);
+      if (verb === 'restore') return restore(of, run ?? '', given);
+      if (verb === 'purge') return purge(of, readDays(given['older-than']), given);
       throw new UsageError('say list, restore <run> or purge');
     },
   });
@@ -82,20 +80,33 @@ async function list({ service }: Service): Promise<Answer> {
   };
 }
 
-async function restore({ service, tables }: Service, run: string, isDry: boolean): Promise<Answer> {
+async function restore(of: Service, run: string, given: Given): Promise<Answer> {
+  const { service } = of;
+  const counts = await countQuarantined(run);
+  const planned = of.tables.flatMap(({ source }) =>
+    counts.has(source) ? [`${counts.get(source)} ${source}`] : [],
+  );
+  const json = { service, run, would_restore: Object.fromEntries(counts) };
+  if (planned.length === 0) return { json, text: `${service}: nothing of that run is here` };
+  const plan = { json, text: `${service}: ${planned.join(', ')} would be brought back` };
+  return onceAgreed(given, plan, `${service}: they are brought back, and others are told.`, () =>
+    bringBack(of, run),
+  );
+}
+
+async function bringBack({ service, tables }: Service, run: string): Promise<Answer> {
   const restored: Record<string, number> = {};
   let left = 0;
   for (const table of tables) {
-    const done = await restoreTable(table, run, isDry);
+    const done = await restoreTable(table, run);
     if (done.back > 0) restored[table.source] = done.back;
     left += done.left;
   }
   const parts = Object.entries(restored).map(([source, rows]) => `${rows} ${source}`);
-  const what = isDry ? 'would be brought back' : 'are back';
   return {
     json: { service, run, restored, left },
     text: [
-      `${service}: ${parts.length > 0 ? `${parts.join(', ')} ${what}` : 'nothing of that run is here'}`,
+      `${service}: ${parts.join(', ') || 'no rows'} are back`,
       ...(left > 0
         ? [`  ${left} rows stay: what they belong to is not there, or others have taken their place`]
         : []),
@@ -104,51 +115,45 @@ async function restore({ service, tables }: Service, run: string, isDry: boolean
   };
 }
 
-async function restoreTable(
-  table: RestoredTable,
-  run: string,
-  isDry: boolean,
-): Promise<{ back: number; left: number }> {
+async function restoreTable(table: RestoredTable, run: string): Promise<{ back: number; left: number }> {
   let [after, back, left] = ['0', 0, 0];
   for (;;) {
-    const rows = await inTransaction(async (transaction) => {
-      const held = await holdRowsOfRun(run, table.source, after, batchSize, transaction);
-      if (held.length === 0) return held;
-      if (isDry) {
-        back += held.length;
-        return held;
-      }
-      const restored = await table.bringBack(
-        held.map(({ content }) => content),
-        transaction,
-      );
-      const keys = new Set(restored.map(table.keyOf));
-      const done = held.filter(({ content }) => keys.has(table.keyOf(content)));
-      const ids = done.map(({ id }) => id);
-      await forgetQuarantined(ids, transaction);
-      back += done.length;
-      left += held.length - done.length;
-      return held;
-    });
-    const last = rows.at(-1);
+    const batch = await inTransaction((transaction) => restoreBatch(table, run, after, transaction));
+    back += batch.done;
+    left += batch.held.length - batch.done;
+    const last = batch.held.at(-1);
     if (!last) return { back, left };
     after = last.id;
   }
 }
 
-async function purge({ service }: Service, days: number, isDry: boolean, yes: boolean): Promise<Answer> {
+async function restoreBatch(table: RestoredTable, run: string, after: string, transaction: Transaction) {
+  const held = await holdRowsOfRun(run, table.source, after, batchSize, transaction);
+  if (held.length === 0) return { held, done: 0 };
+  const restored = await table.bringBack(
+    held.map(({ content }) => content),
+    transaction,
+  );
+  const keys = new Set(restored.map(table.keyOf));
+  const ids = held.filter(({ content }) => keys.has(table.keyOf(content))).map(({ id }) => id);
+  await forgetQuarantined(ids, transaction);
+  return { held, done: ids.length };
+}
+
+async function purge({ service }: Service, days: number, given: Given): Promise<Answer> {
   const runs = (await listQuarantine()).filter(
     ({ moved_at: at }) => Date.parse(at) < Date.now() - days * 86_400_000,
   );
   const rows = runs.reduce((sum, run) => sum + run.rows, 0);
-  if (rows === 0 || isDry)
-    return {
-      json: { service, purged: 0, rows },
-      text: `${service}: ${rows} rows were set aside more than ${days} days ago`,
-    };
-  await confirm(`${service}: ${rows} rows are deleted for good.`, yes);
-  let purged = 0;
-  for (let deleted = 1_000; deleted === 1_000; purged += deleted)
-    deleted = await purgeQuarantine(days, 1_000);
-  return { json: { service, purged }, text: `${service}: ${purged} rows are deleted` };
+  const plan = {
+    json: { service, purged: 0, rows },
+    text: `${service}: ${rows} rows were set aside more than ${days} days ago`,
+  };
+  if (rows === 0) return plan;
+  return onceAgreed(given, plan, `${service}: ${rows} rows are deleted for good.`, async () => {
+    let purged = 0;
+    for (let deleted = 1_000; deleted === 1_000; purged += deleted)
+      deleted = await purgeQuarantine(days, 1_000);
+    return { json: { service, purged }, text: `${service}: ${purged} rows are deleted` };
+  });
 }

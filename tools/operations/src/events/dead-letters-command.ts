@@ -9,10 +9,9 @@ import {
   retryDeadLetter,
   type DeadLetter,
 } from '@agora/messaging/operating';
-import { confirm } from '@agora/progress';
 import type { Sequelize } from 'sequelize';
 import type { ModelCtor } from 'sequelize-typescript';
-import { UsageError, runCommand, type Answer } from '../command.js';
+import { actingOptions, UsageError, onceAgreed, runCommand, type Answer } from '../command.js';
 import { openDatabase } from '../config.js';
 import { printTable, printTime } from '../print-table.js';
 
@@ -21,7 +20,7 @@ const usage = `Usage: npm run dead-letters -- list|show <id>|retry <id>|retry --
   show      one of them, with what it says
   retry     applies it as if it came now; one that fails again stays, with its new error
   discard   forgets it: it has no effect any more, even if it is delivered again; says which, and asks
-  --dry-run says which messages discard would forget, and does nothing
+  --dry-run says which messages would be applied or forgotten, and does nothing
   --yes     does not ask`;
 
 const listSize = 1_000;
@@ -37,19 +36,20 @@ export const runDeadLettersCommand = (of: Service): Promise<never> =>
   runCommand({
     name: `${of.service}: dead-letters`,
     usage,
-    options: { all: { type: 'boolean' }, yes: { type: 'boolean' }, 'dry-run': { type: 'boolean' } },
-    run: async ([verb, id, ...rest], { all, yes, 'dry-run': isDry }) => {
-      const which = readWhich(verb, id, rest, all === true);
+    options: { ...actingOptions, all: { type: 'boolean' } },
+    run: async ([verb, id, ...rest], given) => {
+      const which = readWhich(verb, id, rest, given.all === true);
       const database = openDatabase(of.service, of.models);
       if (verb === 'list') return list(of, await listDeadLetters(database, listSize));
       if (verb === 'show') return show(of, await find(of, database, id ?? ''));
-      if (verb === 'discard') {
-        const planned = await plan(of, database, which);
-        if (isDry === true || planned.letters === 0) return planned.answer;
-        process.stderr.write(`${planned.answer.text}\n`);
-        await confirm(`${of.service}: ${planned.letters} messages are forgotten for good.`, yes === true);
-      }
-      return settle(of, database, verb === 'retry' ? retryWith(of, database) : discardIn(database), which);
+      const isRetry = verb === 'retry';
+      const { letters, answer } = await plan(of, database, which, isRetry ? 'applied' : 'forgotten');
+      if (letters === 0 || given['dry-run'] === true) return answer;
+      // The normal path of a message, which the inbox lets have its effect once.
+      if (isRetry) return settle(of, database, retryWith(of, database), which);
+      return onceAgreed(given, answer, `${of.service}: ${letters} messages are forgotten for good.`, () =>
+        settle(of, database, discardIn(database), which),
+      );
     },
   });
 
@@ -99,11 +99,12 @@ function show({ service }: Service, letter: DeadLetter & { body: string }): Answ
   return { json: { service, ...letter }, text: printTable(rows) };
 }
 
-/** What discarding would forget: the first of many by name. */
+/** Which messages are meant: the first of many by name. */
 async function plan(
   of: Service,
   database: Sequelize,
   which: string,
+  fate: 'applied' | 'forgotten',
 ): Promise<{ letters: number; answer: Answer }> {
   if (which !== 'all') await find(of, database, which);
   const listed = await listDeadLetters(database, listSize);
@@ -115,8 +116,8 @@ async function plan(
   return {
     letters: letters.length,
     answer: {
-      json: { service: of.service, would_discard: letters.length },
-      text: [`${of.service}: ${letters.length}${more} messages would be forgotten`, ...lines].join('\n'),
+      json: { service: of.service, done: 0, failed: [], would_be: { [fate]: letters.length } },
+      text: [`${of.service}: ${letters.length}${more} messages would be ${fate}`, ...lines].join('\n'),
     },
   };
 }

@@ -1,5 +1,6 @@
 import type { SchemaName } from '@agora/database';
 import {
+  countPublishedSince,
   outboxCountLimit,
   readOutboxStatus,
   republishSince,
@@ -12,18 +13,19 @@ import { printTime } from '../print-table.js';
 const usage = `Usage: npm run outbox -- status|republish --since <time> [--json]
   status      what waits to be published, and what is kept
   republish   publishes again what was published since then; consumers apply each event once
-  <time>      in ISO 8601, such as 2026-01-31T12:00:00Z`;
+  <time>      in ISO 8601, such as 2026-01-31T12:00:00Z
+  --dry-run   says how many events, and does nothing`;
 
 /** The body of a service's `outbox-command.ts`: `node outbox-command.js status|republish --since <time> [--json]`. */
 export const runOutboxCommand = (service: SchemaName): Promise<never> =>
   runCommand({
     name: `${service}: outbox`,
     usage,
-    options: { since: { type: 'string' } },
-    run: async ([verb, ...rest], { since }) => {
+    options: { since: { type: 'string' }, 'dry-run': { type: 'boolean' } },
+    run: async ([verb, ...rest], { since, 'dry-run': isDry }) => {
       if (rest.length > 0) throw new UsageError(`nothing can follow "${verb}" but options`);
       if (verb === 'status' && since === undefined) return showStatus(service);
-      if (verb === 'republish') return republish(service, readTime(since));
+      if (verb === 'republish') return republish(service, readTime(since), isDry === true);
       throw new UsageError(verb === 'status' ? 'status knows no --since' : 'say status or republish');
     },
   });
@@ -59,11 +61,12 @@ function describe(service: SchemaName, status: OutboxStatus): string {
 /** Counting stops at a limit, so that it takes no longer the more there is. */
 const countOf = (count: number, limit: number) => (count < limit ? `${count}` : `${limit} or more`);
 
-async function republish(service: SchemaName, since: Date): Promise<Answer> {
-  const republished = await republishSince(openDatabase(service, []), since);
+async function republish(service: SchemaName, since: Date, isDry: boolean): Promise<Answer> {
+  const database = openDatabase(service, []);
+  const republished = await (isDry ? countPublishedSince : republishSince)(database, since);
   const text =
     republished === 0
       ? `${service}: nothing was published since ${printTime(since)}`
-      : `${service}: ${countOf(republished, outboxCountLimit)} events will be published again`;
-  return { json: { service, since, republished }, text };
+      : `${service}: ${countOf(republished, outboxCountLimit)} events ${isDry ? 'would' : 'will'} be published again`;
+  return { json: { service, since, [isDry ? 'would_republish' : 'republished']: republished }, text };
 }

@@ -1,0 +1,89 @@
+import type { Rehearsal } from '../rehearsal.js';
+import { auditDrift, backupAndRestore } from './data.js';
+import {
+  consumerLagging,
+  deadLettersPresent,
+  erasureStalled,
+  messagesMissed,
+  outboxStalled,
+  streamNearlyFull,
+} from './events.js';
+import { mailsFailed, mailsWaiting, rotateSigningKeys, signingKeyExpiring } from './keys-and-mails.js';
+
+/** A page that says what to look at, in words. */
+const nothingToType: Rehearsal = { commands: {} };
+const run = {};
+const form = { form: true } as const;
+
+/** How each page is rehearsed, by its name below `docs`. */
+export const rehearsals: Readonly<Record<string, Rehearsal>> = {
+  'backup-and-restore.md': backupAndRestore,
+  'runbooks/audit-drift.md': auditDrift,
+  'runbooks/clock-skew.md': {
+    commands: {
+      'chronyc tracking': { except: 'asks the clock of the machine, which is not ours' },
+      'chronyc makestep': { except: 'sets the clock of the machine, and is advised against' },
+    },
+  },
+  'runbooks/consumer-lagging.md': consumerLagging,
+  'runbooks/database-pool-exhausted.md': {
+    commands: {
+      "SELECT usename, state, wait_event_type, count(*), max(now() - xact_start) FROM pg_stat_activity WHERE usename LIKE '%\\_app' GROUP BY 1, 2, 3":
+        { says: /_app/ },
+    },
+  },
+  'runbooks/dead-letters-present.md': deadLettersPresent,
+  'runbooks/erasure-stalled.md': erasureStalled,
+  'runbooks/event-loop-blocked.md': nothingToType,
+  'runbooks/high-error-rate.md': nothingToType,
+  'runbooks/ids-running-out.md': {
+    commands: {
+      "SELECT last_value, max_value FROM pg_sequences WHERE schemaname = 'posts'": { says: /2147483647/ },
+      'ALTER SEQUENCE … AS bigint': { except: 'the last step of a change of the contract' },
+    },
+  },
+  'runbooks/login-failures-high.md': {
+    commands: { 'DELETE FROM auth.sessions': { except: 'what the page says not to do' } },
+  },
+  'runbooks/mails-failed.md': mailsFailed,
+  'runbooks/mails-waiting.md': mailsWaiting,
+  'runbooks/messages-missed.md': messagesMissed,
+  'runbooks/outbox-stalled.md': outboxStalled,
+  'runbooks/revocation-lag-high.md': {
+    commands: { 'npm run outbox -- status --service auth': { says: /auth: 0 unpublished/ } },
+  },
+  'runbooks/revocations-unknown.md': {
+    commands: {
+      'curl http://auth:9001/readyz': {
+        with: (system) => ({ 'http://auth:9001': system.internal('auth') }),
+        says: /ready|ok|true/,
+      },
+    },
+  },
+  'runbooks/rotate-signing-keys.md': rotateSigningKeys,
+  'runbooks/run-commands.md': {
+    commands: {
+      'npm run audit -- --repair': run,
+      'npm run dead-letters -- list': run,
+      'docker compose run --rm votes services/votes/dist/audit-command.js': form,
+      'kubectl create job --namespace agora --from=cronjob/audit-votes audit-votes-now': form,
+      'kubectl create job … --from=cronjob/audit-votes --dry-run=client -o yaml': form,
+    },
+  },
+  'runbooks/service-not-ready.md': {
+    commands: {
+      'kubectl get pods': form,
+      'kubectl logs --previous <pod>': form,
+      'SELECT pg_is_in_recovery()': { says: /false/ },
+      'npm run migrate -- status': run,
+    },
+  },
+  'runbooks/signing-key-expiring.md': signingKeyExpiring,
+  'runbooks/slow-requests.md': {
+    commands: {
+      "SELECT usename, wait_event_type, wait_event, now() - query_start AS since, query FROM pg_stat_activity WHERE state <> 'idle' ORDER BY since DESC":
+        run,
+    },
+  },
+  'runbooks/stream-nearly-full.md': streamNearlyFull,
+};
