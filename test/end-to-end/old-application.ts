@@ -50,6 +50,7 @@ export async function startMigration(): Promise<Migration> {
     name,
     environment: {
       PATH: process.env.PATH ?? '',
+      NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? '',
       MONOLITH_URL: `postgres://${user}:${password}@${host}:${port}/${oldName}`,
       DATABASE_HOST: host,
       DATABASE_PORT: String(port),

@@ -23,6 +23,8 @@ export interface Commands {
   stop(): Promise<void>;
 }
 
+const { NODE_COMPILE_CACHE } = process.env;
+const compileCache = NODE_COMPILE_CACHE ? { NODE_COMPILE_CACHE } : {};
 const hostScript = fileURLToPath(new URL('../dist/command-process.js', import.meta.url));
 
 /** Opens the commands of a service on a database, with what else they need in their environment. */
@@ -33,7 +35,7 @@ export function openCommands(
 ): Commands {
   let child: ChildProcess | undefined;
   let last: Promise<unknown> = Promise.resolve();
-  const settings = { ...databaseEnvironment(service, database), ...environment };
+  const settings = { ...compileCache, ...databaseEnvironment(service, database), ...environment };
   const asked = (command: string, args: string[], more = {}): AskedCommand => ({
     script: fileURLToPath(
       new URL(`../../../services/${service}/dist/${command}-command.js`, import.meta.url),
@@ -42,7 +44,11 @@ export function openCommands(
     environment: { ...settings, ...more },
   });
   const inTurn = async (what: AskedCommand): Promise<EndedCommand> => {
-    child ??= fork(hostScript, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], execArgv: [], env: {} });
+    child ??= fork(hostScript, {
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      execArgv: [],
+      env: compileCache,
+    });
     child.send(what);
     const [ended] = (await once(child, 'message')) as [EndedCommand];
     return ended;
