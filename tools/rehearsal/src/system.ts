@@ -20,7 +20,7 @@ export interface System {
   /** Ctrl-C. */
   stop(): Promise<void>;
   isRunning(): boolean;
-  /** Types a command line on a terminal, with what is typed after it. */
+  /** Types a command line on a terminal, and `input` whenever it asks. */
   type(command: string, input?: string): Promise<{ code: number; output: string }>;
   sql<Row extends pg.QueryResultRow>(statement: string, values?: unknown[]): Promise<Row[]>;
   /** Runs `work` while a transaction holds what a statement locks. */
@@ -168,14 +168,12 @@ async function type(
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   let output = '';
-  let isAnswered = input === '';
+  let answers = 0;
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', (chunk: Buffer) => {
       output += chunk.toString();
-      if (!isAnswered && output.includes('Type "yes"')) {
-        isAnswered = true;
-        child.stdin.write(input);
-      }
+      const asked = output.split('Type "yes"').length - 1;
+      for (; input !== '' && answers < asked; answers += 1) child.stdin.write(input);
     });
   const [code] = (await once(child, 'close')) as [number];
   return { code, output: output.replaceAll('\r', '') };
