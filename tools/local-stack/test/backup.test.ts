@@ -213,10 +213,10 @@ describe('a backup that is not whole', () => {
   });
 
   it('changes nothing when a table turns out to have other rows than it says', async () => {
-    const manifest = structuredClone(whole);
-    Object.assign(manifest.schemas.votes.tables.votes ?? {}, { rows: 1 });
+    const changed = structuredClone(whole);
+    Object.assign(changed.schemas.votes.tables.votes ?? {}, { rows: 1 });
     const before = await contentOf(here);
-    const options = { connection: connectionTo(here), directory: directory(), manifest, schemas: services };
+    const options = { connection: connectionTo(here), directory: directory(), manifest: changed, schemas: services };
     await expect(restoreBackup(options)).rejects.toThrow(
       /votes\.votes got 6000 rows, .* nothing was changed/,
     );
