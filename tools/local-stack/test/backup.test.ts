@@ -216,7 +216,12 @@ describe('a backup that is not whole', () => {
     const changed = structuredClone(whole);
     Object.assign(changed.schemas.votes.tables.votes ?? {}, { rows: 1 });
     const before = await contentOf(here);
-    const options = { connection: connectionTo(here), directory: directory(), manifest: changed, schemas: services };
+    const options = {
+      connection: connectionTo(here),
+      directory: directory(),
+      manifest: changed,
+      schemas: services,
+    };
     await expect(restoreBackup(options)).rejects.toThrow(
       /votes\.votes got 6000 rows, .* nothing was changed/,
     );
@@ -241,7 +246,7 @@ const runScript = (script: string, args: string[], data: string) =>
 describe('npm run migrate -- down', () => {
   it('takes back nothing before it is said of which service', async () => {
     const data = join(folder, 'data');
-    const ended = await runScript('migrate', ['down', '--yes'], data);
+    const ended = await runScript('commands/migrate', ['down', '--yes'], data);
     expect(ended).toEqual({ code: 1, output: expect.stringMatching(/of one service: say which/) });
     expect(existsSync(data)).toBe(false);
   });

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { ServiceName } from '@agora/local-stack';
 import type { AskedCommand, EndedCommand } from './command-process.js';
+import { compileCache } from './running-process.js';
 import { currentStack } from './stack.js';
 
 /** What a command of a service left. */
@@ -23,8 +24,6 @@ export interface Commands {
   stop(): Promise<void>;
 }
 
-const { NODE_COMPILE_CACHE } = process.env;
-const compileCache = NODE_COMPILE_CACHE ? { NODE_COMPILE_CACHE } : {};
 const hostScript = fileURLToPath(new URL('../dist/command-process.js', import.meta.url));
 
 /** Opens the commands of a service on a database, with what else they need in their environment. */

@@ -104,5 +104,5 @@ async function runImport(
   return { code, output, first, cpu, seconds: seconds(startedAt) };
 }
 
-const script = join(checkout, 'tools/local-stack/dist/import-monolith.js');
+const script = join(checkout, 'tools/local-stack/dist/commands/import-monolith.js');
 const seconds = (since: number) => (performance.now() - since) / 1_000;
