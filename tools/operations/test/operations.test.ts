@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { postCreated, voteCast } from '@agora/contracts';
 import { eventually, freshId, httpClient, testSecret, tokenFor } from '@agora/testing';
 import { startOperatedAgora, type OperatedAgora } from './operated-agora.js';
@@ -9,6 +9,9 @@ interface Audit {
   quarantined?: string;
   kinds: { kind: string; drift: number; repaired: number; left: number }[];
 }
+
+// Audits wait for what is on its way, and everybody waits for a busy machine.
+jest.setTimeout(60_000);
 
 let operated: OperatedAgora;
 beforeAll(async () => {
