@@ -192,6 +192,17 @@ export const commands = {
     script: 'tools/chaos/dist/sensitivity.js',
     needs: 'all',
   },
+  rehearse: {
+    about: 'Do what each runbook says, on an Agora in the state that the page is for',
+    usage: 'npm run rehearse [-- options]',
+    options: {
+      '--quick': 'the pages on backups and on drift alone',
+      '--only <page>': 'pages whose name has that in it; may be repeated',
+    },
+    example: 'npm run rehearse -- --only outbox-stalled',
+    script: 'tools/rehearsal/dist/main.js',
+    needs: 'all',
+  },
   bench: {
     about: 'Measure what requests cost',
     usage: 'npm run bench [-- options]',
