@@ -4,6 +4,7 @@
  */
 import { delay } from '@agora/process';
 import { hostname } from 'node:os';
+import { defineStatement } from './statements.js';
 
 /** What runs the statements of a lease; a pool of pg is one. It must not wait behind the statements of requests. */
 export interface LeaseDatabase {
@@ -55,17 +56,19 @@ export const fence = (name: string, token: string): string =>
 /** Who has a lease, by a name that an operator can use. */
 const holder = `${hostname()}/${process.pid}`;
 
+const takeLease = defineStatement(
+  'lease-take',
+  `INSERT INTO leases AS lease (name, holder, token, expires_at)
+   SELECT $1, $2, 1, clock_timestamp() + $3 * interval '1 second'
+   WHERE NOT EXISTS (SELECT FROM leases WHERE name = $1 AND expires_at > clock_timestamp())
+   ON CONFLICT (name) DO UPDATE
+     SET holder = EXCLUDED.holder, token = lease.token + 1, expires_at = EXCLUDED.expires_at
+     WHERE lease.expires_at <= clock_timestamp()
+   RETURNING token`,
+);
+
 async function take({ database, name, seconds }: LeaseOptions): Promise<string | undefined> {
-  const { rows } = await database.query(
-    `INSERT INTO leases AS lease (name, holder, token, expires_at)
-     SELECT $1, $2, 1, clock_timestamp() + $3 * interval '1 second'
-     WHERE NOT EXISTS (SELECT FROM leases WHERE name = $1 AND expires_at > clock_timestamp())
-     ON CONFLICT (name) DO UPDATE
-       SET holder = EXCLUDED.holder, token = lease.token + 1, expires_at = EXCLUDED.expires_at
-       WHERE lease.expires_at <= clock_timestamp()
-     RETURNING token`,
-    [name, holder, seconds],
-  );
+  const { rows } = await database.query(takeLease.text, [name, holder, seconds]);
   return rows[0]?.token;
 }
 
@@ -93,6 +96,11 @@ async function hold(
   }
 }
 
+const renewLease = defineStatement(
+  'lease-renew',
+  `UPDATE leases SET expires_at = clock_timestamp() + $3 * interval '1 second' WHERE name = $1 AND token = $2`,
+);
+
 /** Renews the lease, again and again, and ends the work once it could not in time. */
 async function renew(
   { database, name, seconds }: LeaseOptions,
@@ -104,24 +112,22 @@ async function renew(
     await delay(seconds * 250, ended.signal);
     if (ended.signal.aborted) return;
     const askedAt = performance.now();
-    const asked = database
-      .query(
-        `UPDATE leases SET expires_at = clock_timestamp() + $3 * interval '1 second' WHERE name = $1 AND token = $2`,
-        [name, token, seconds],
-      )
-      .then(
-        ({ rowCount }) => void (held.until = rowCount === 1 ? askedAt + seconds * 1_000 : 0),
-        () => undefined,
-      );
+    const asked = database.query(renewLease.text, [name, token, seconds]).then(
+      ({ rowCount }) => void (held.until = rowCount === 1 ? askedAt + seconds * 1_000 : 0),
+      () => undefined,
+    );
     // A database that does not answer must not keep the holder believing.
     await Promise.race([asked, delay(Math.max(0, held.until - askedAt), ended.signal)]);
     if (performance.now() >= held.until) ended.abort();
   }
 }
 
+const endLease = defineStatement(
+  'lease-end',
+  'UPDATE leases SET expires_at = clock_timestamp() WHERE name = $1 AND token = $2',
+);
+
 /** So that a standby need not wait for the end. */
 async function giveBack({ database, name }: LeaseOptions, token: string): Promise<void> {
-  await database
-    .query('UPDATE leases SET expires_at = clock_timestamp() WHERE name = $1 AND token = $2', [name, token])
-    .catch(() => undefined);
+  await database.query(endLease.text, [name, token]).catch(() => undefined);
 }

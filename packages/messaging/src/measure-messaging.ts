@@ -3,7 +3,7 @@ import type { Sequelize } from 'sequelize';
 import { type Broker, within } from './broker.js';
 import { streamOf } from './streams.js';
 import { publishersOf, type Subscription } from './consume/subscriptions.js';
-import { queryRows } from './query-rows.js';
+import { defineStatement, queryRows } from './statements.js';
 
 export interface MeasuringOptions {
   /** The name of the service, and of its durable consumers. */
@@ -30,7 +30,7 @@ interface Tables {
 
 function measureTables(database: Sequelize): void {
   const tables = atScrape(async () => {
-    const [row] = await queryRows<Tables>(database, statement);
+    const [row] = await queryRows<Tables>(database, waiting);
     return row;
   });
   const gauge = (name: string, help: string, valueOf: (row: Tables) => number) =>
@@ -54,12 +54,15 @@ function measureTables(database: Sequelize): void {
   );
 }
 
-const statement = `
+const waiting = defineStatement(
+  'measure-messaging',
+  `
   SELECT
     (SELECT count(*) FROM (SELECT 1 FROM outbox WHERE published_at IS NULL LIMIT ${countLimit}) AS waiting)::int AS waiting,
     coalesce((SELECT extract(epoch FROM now() - created_at) FROM outbox WHERE published_at IS NULL
               ORDER BY sequence LIMIT 1), 0)::float8 AS oldest,
-    (SELECT count(*) FROM (SELECT 1 FROM dead_letters WHERE dead_at IS NOT NULL LIMIT ${countLimit}) AS dead)::int AS dead`;
+    (SELECT count(*) FROM (SELECT 1 FROM dead_letters WHERE dead_at IS NOT NULL ORDER BY dead_at LIMIT ${countLimit}) AS dead)::int AS dead`,
+);
 
 function measureConsumers(
   { service, broker }: MeasuringOptions,

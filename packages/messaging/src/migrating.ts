@@ -93,3 +93,22 @@ const leaseStatements = `
   COMMENT ON COLUMN published_streams.last_event_id IS 'The event at last_sequence: a stream that holds another there, or none, has lost messages';
   COMMENT ON COLUMN published_streams.republish_after IS 'Places in the outbox up to republish_until are being published again, and are up to here';
 `;
+
+/** Lists and counts dead letters without reading those that may yet be applied; a migration of its own. */
+export async function indexDeadLetters(
+  { sequelize }: QueryInterface,
+  transaction: Transaction,
+): Promise<void> {
+  await sequelize.query(
+    'CREATE INDEX dead_letters_dead_at_idx ON dead_letters (dead_at, message_id) WHERE dead_at IS NOT NULL',
+    { transaction },
+  );
+}
+
+/** Takes `indexDeadLetters` back. */
+export async function dropDeadLettersIndex(
+  { sequelize }: QueryInterface,
+  transaction: Transaction,
+): Promise<void> {
+  await sequelize.query('DROP INDEX dead_letters_dead_at_idx', { transaction });
+}

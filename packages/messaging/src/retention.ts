@@ -1,6 +1,7 @@
 import { every } from '@agora/process';
 import type pg from 'pg';
 import type { Logger } from './logger.js';
+import { defineStatement, queryPool, type Statement } from './statements.js';
 
 /** What is published can be published again for so long. */
 export const outboxDays = 7;
@@ -32,23 +33,22 @@ export function startPurging(
   };
 }
 
-interface Retained {
-  table: string;
-  key: string;
-  time: string;
-  days: number;
-}
-
-const outbox = { table: 'outbox', key: 'sequence', time: 'published_at', days: outboxDays };
-const inbox = { table: 'inbox', key: 'event_id', time: 'applied_at', days: inboxDays };
-
-async function purge(database: pg.Pool, { table, key, time, days }: Retained): Promise<void | 'more'> {
-  const { rowCount } = await database.query(
-    // What another replica deletes is not waited for.
+/** What another replica deletes is not waited for. */
+const deletion = (table: string, key: string, time: string) =>
+  defineStatement(
+    `purge-${table}`,
     `DELETE FROM ${table} WHERE ${key} = ANY (ARRAY(
        SELECT ${key} FROM ${table} WHERE ${time} < now() - $1 * interval '1 day'
        ORDER BY ${time} LIMIT ${batchSize} FOR UPDATE SKIP LOCKED))`,
-    [days],
   );
+
+const outbox = { statement: deletion('outbox', 'sequence', 'published_at'), days: outboxDays };
+const inbox = { statement: deletion('inbox', 'event_id', 'applied_at'), days: inboxDays };
+
+async function purge(
+  database: pg.Pool,
+  { statement, days }: { statement: Statement; days: number },
+): Promise<void | 'more'> {
+  const { rowCount } = await queryPool(database, statement, [days]);
   return rowCount === batchSize ? 'more' : undefined;
 }

@@ -20,7 +20,7 @@ import { readAccountsConfig, readExportSources } from './config.js';
 import { canonicalEmail } from './email.js';
 import { writeExport } from './export/write-export.js';
 import { openMailQueue } from './mail/queue.js';
-import { listAccounts, type ListedAccount } from './models/listed-account.js';
+import { listAccounts, type ListedAccount, type ListedAccounts } from './models/listed-account.js';
 import { models } from './models/models.js';
 import { Session } from './models/session.js';
 import { User } from './models/user.js';
@@ -125,8 +125,18 @@ async function find(who = ''): Promise<User> {
   return user;
 }
 
+async function firstAccounts(search: string): Promise<ListedAccount[]> {
+  const accounts: ListedAccount[] = [];
+  for (let next: number | undefined = largestId; next !== undefined && accounts.length < listSize;) {
+    const page: ListedAccounts = await listAccounts(next, listSize - accounts.length, search);
+    accounts.push(...page.accounts);
+    next = page.next;
+  }
+  return accounts;
+}
+
 async function accountOf({ id }: User): Promise<ListedAccount | undefined> {
-  const [account] = await listAccounts(id, 1, '');
+  const [account] = (await listAccounts(id, 1, '')).accounts;
   return account;
 }
 
@@ -201,7 +211,7 @@ await runCommand({
     const settings = readAccountsConfig();
     const database = connectDatabase(settings, 'auth-operations', models);
     openOutbox(database, 'auth', correlation);
-    if (verb === 'list') return list(await listAccounts(largestId, listSize, who ?? ''));
+    if (verb === 'list') return list(await firstAccounts(who ?? ''));
     const user = await find(who);
     if (verb === 'show') return show(await accountOf(user));
     if (verb === 'export') return exportTo(options.out, user);

@@ -21,6 +21,8 @@ import { indexSessionErasures } from './migrations/0018-index-session-erasures.j
 import { indexPasswordCosts } from './migrations/0019-index-password-costs.js';
 import { moderateAccounts } from './migrations/0020-moderate-accounts.js';
 import { indexWaitingMails } from './migrations/0021-index-waiting-mails.js';
+import { indexDeadLetters } from './migrations/0022-index-dead-letters.js';
+import { searchAccounts } from './migrations/0023-search-accounts.js';
 
 await runMigrateCommand('auth', readMigrationConfig, [
   createMessaging,
@@ -44,4 +46,6 @@ await runMigrateCommand('auth', readMigrationConfig, [
   indexPasswordCosts,
   moderateAccounts,
   indexWaitingMails,
+  indexDeadLetters,
+  searchAccounts,
 ]);

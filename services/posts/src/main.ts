@@ -92,7 +92,7 @@ runProcess('posts', readConfig, async (config, { logger, started, isDraining }) 
   started(followOwnIds({ broker, logger, event: postCreated, saw: ({ post_id: id }) => postIds.saw(id) }));
   started(startTellingHighestId(auth, '/internal/users/highest', () => highestId(Author), logger));
   measureMessaging({ service: 'posts', database, broker, subscriptions });
-  exportAuditResults(database);
+  exportAuditResults();
   const outbox = openOutbox(database, 'posts', correlation);
   started(startRelay({ outbox, broker, connection: connectionOf(config, 'posts-relay'), logger }));
   started(startErasing(erasureKinds, database, logger));

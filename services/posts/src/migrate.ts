@@ -18,6 +18,8 @@ import { createQuarantine } from './migrations/0015-create-quarantine.js';
 import { addAccountKeys } from './migrations/0016-add-account-keys.js';
 import { indexOutdatedEmails } from './migrations/0018-index-outdated-emails.js';
 import { createStreamTickets } from './migrations/0017-create-stream-tickets.js';
+import { indexDeadLetters } from './migrations/0019-index-dead-letters.js';
+import { indexUnsettledAuthors } from './migrations/0020-index-unsettled-authors.js';
 
 await runMigrateCommand('posts', readMigrationConfig, [
   createMessaging,
@@ -38,4 +40,6 @@ await runMigrateCommand('posts', readMigrationConfig, [
   addAccountKeys,
   createStreamTickets,
   indexOutdatedEmails,
+  indexDeadLetters,
+  indexUnsettledAuthors,
 ]);

@@ -10,17 +10,16 @@ const refreshMilliseconds = 500;
 /**
  * Asks auth for what is missing of authors, and forgets the addresses that nobody may see: at the start, then every 30 s, in bounded
  * batches; any number of replicas may. Names come by event, so this is for rows that an older release wrote, and for `PUBLIC_EMAILS`:
- * with it, twice a second, for the addresses that have changed.
+ * with it, until all have one, for the addresses of those who have none, and twice a second for those that have changed.
  */
-export const startSettlingAuthors = (
-  findUsers: FindUsers,
-  publicEmails: boolean,
-  logger: Logger,
-): Stoppable =>
-  loop(
+export function startSettlingAuthors(findUsers: FindUsers, publicEmails: boolean, logger: Logger): Stoppable {
+  let lacksEmails = publicEmails;
+  return loop(
     'settling authors',
     async ({ signal, progressed }) => {
-      await settleAuthors(findUsers, publicEmails);
+      while ((await Author.forgetEmails(publicEmails, batchSize)) === batchSize) progressed();
+      await settleNames(findUsers);
+      lacksEmails &&= await settleEmails(findUsers, signal);
       progressed();
       const restEnds = performance.now() + restMilliseconds;
       if (!publicEmails) return delay(restMilliseconds, signal);
@@ -32,14 +31,27 @@ export const startSettlingAuthors = (
     },
     { logger, isVital: false, maxBackoffMilliseconds: restMilliseconds },
   );
+}
 
-async function settleAuthors(findUsers: FindUsers, publicEmails: boolean): Promise<void> {
-  while ((await Author.forgetEmails(publicEmails, batchSize)) === batchSize);
+async function settleNames(findUsers: FindUsers): Promise<void> {
   for (let after: number | undefined = 0; after !== undefined;) {
-    const ids = await Author.unsettledAfter(after, publicEmails, batchSize);
+    const ids = await Author.unnamedAfter(after, batchSize);
     await askFor(ids, findUsers);
     after = ids.length === batchSize ? ids.at(-1) : undefined;
   }
+}
+
+/** Walks over all authors. Returns whether it must be done again: auth may tell no addresses yet. */
+async function settleEmails(findUsers: FindUsers, signal: AbortSignal): Promise<boolean> {
+  let asked = 0;
+  for (let after: number | undefined = 0; after !== undefined;) {
+    if (signal.aborted) return true;
+    const { ids, last } = await Author.withoutEmailAfter(after, batchSize);
+    await askFor(ids, findUsers);
+    asked += ids.length;
+    after = last;
+  }
+  return asked > 0;
 }
 
 /** Those whom auth does not know were deleted: their event comes. */

@@ -76,7 +76,7 @@ runProcess('votes', readConfig, async (config, { logger, started, isDraining }) 
   const auth = { origin: config.AUTH_INTERNAL_URL, secret: config.AUTH_INTERNAL_SECRET };
   started(startTellingHighestId(auth, '/internal/users/highest', () => highestId(Voter), logger));
   measureMessaging({ service: 'votes', database, broker, subscriptions });
-  exportAuditResults(database);
+  exportAuditResults();
   const outbox = openOutbox(database, 'votes', correlation);
   started(startRelay({ outbox, broker, connection: connectionOf(config, 'votes-relay'), logger }));
   started(startErasing(erasureKinds, database, logger));

@@ -9,6 +9,7 @@ import { addKeys } from './migrations/0006-add-keys.js';
 import { createErasures } from './migrations/0007-create-erasures.js';
 import { createLeases } from './migrations/0008-add-leases.js';
 import { createQuarantine } from './migrations/0009-create-quarantine.js';
+import { indexDeadLetters } from './migrations/0010-index-dead-letters.js';
 
 await runMigrateCommand('votes', readMigrationConfig, [
   createMessaging,
@@ -20,4 +21,5 @@ await runMigrateCommand('votes', readMigrationConfig, [
   createErasures,
   createLeases,
   createQuarantine,
+  indexDeadLetters,
 ]);

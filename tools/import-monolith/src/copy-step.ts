@@ -1,6 +1,5 @@
 import { inTransaction } from '@agora/database';
 import { showProgress, type Out } from '@agora/progress';
-import type { Sequelize } from 'sequelize';
 import { beginStep, recordPage } from './ledger.js';
 import { pageSizer, readPage } from './pages-of.js';
 import type { OddRows, Step } from './share.js';
@@ -13,7 +12,6 @@ interface Surroundings {
   extent: string;
   /** What is left out of it. */
   odd: OddRows;
-  database: Sequelize;
   out: Out;
   stop: AbortSignal;
 }
@@ -23,8 +21,8 @@ interface Surroundings {
  * smaller and later each time, until it is there; when it is asked to stop it ends after the page at hand.
  */
 export async function copyStep(step: Step, surroundings: Surroundings): Promise<void> {
-  const { source, extent, odd, database, out, stop } = surroundings;
-  const begun = await retrying(stop, out, () => beginStep(database, step, extent));
+  const { source, extent, odd, out, stop } = surroundings;
+  const begun = await retrying(stop, out, () => beginStep(step, extent));
   if (begun.finishedAt) return;
   const [counted] = await retrying(stop, out, () => source.rows<{ rows: string }>(step.count));
   const progress = showProgress(out, step.name.padEnd(14), Number(counted?.rows), begun.rows);
@@ -38,13 +36,13 @@ export async function copyStep(step: Step, surroundings: Surroundings): Promise<
   const copyPage = async (): Promise<number> => {
     const pageAt = performance.now();
     // A page whose commit was not answered may be there all the same.
-    const found = isUncertain ? await beginStep(database, step, extent) : undefined;
+    const found = isUncertain ? await beginStep(step, extent) : undefined;
     if (found?.finishedAt) return 0;
     const after = found?.position ?? position;
     const page = await readPage(source, step, after, size.rows(), odd);
     const { length } = page.rows;
     await inTransaction(async (transaction) => {
-      await recordPage(database, step.name, { after, position: page.position, rows: length }, transaction);
+      await recordPage(step.name, { after, position: page.position, rows: length }, transaction);
       if (length > 0) await step.write(page.rows as never[], transaction);
     });
     [position, isUncertain] = [page.position, false];

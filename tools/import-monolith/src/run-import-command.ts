@@ -74,7 +74,7 @@ async function run({ verb, share, settings, source, stop, oddFile }: Run): Promi
   const extent = await source.describe();
   const finishedAt = await readStanding(share, database, extent);
   if (finishedAt) {
-    print(`${share.service}: was imported at ${finishedAt.toISOString()}; nothing is done twice`);
+    print(`${share.service}: was imported at ${finishedAt}; nothing is done twice`);
     return codes.imported;
   }
   if (verb === 'check') return checkFindings(share, source, oddFile);
@@ -85,14 +85,14 @@ async function run({ verb, share, settings, source, stop, oddFile }: Run): Promi
     await retrying(stop, out, async () =>
       goOnAfter(await highestId(source, givesIdsTo), givesIdsTo, database),
     );
-  for (const step of share.steps) await copyStep(step, { source, extent, odd, database, out, stop });
+  for (const step of share.steps) await copyStep(step, { source, extent, odd, out, stop });
   if (await retrying(stop, out, () => prove(share.proofs, source, database, odd, print))) return codes.done;
   throw new Refusal('the counts differ: somebody has written to one of the two; see docs/migrating.md');
 }
 
 /** When the import ended, if it has; throws a Refusal when it must neither begin nor go on. */
-async function readStanding(share: Share, database: Sequelize, extent: string): Promise<Date | undefined> {
-  const ledger = await readLedger(database);
+async function readStanding(share: Share, database: Sequelize, extent: string): Promise<string | undefined> {
+  const ledger = await readLedger();
   const steps = share.steps.map(({ name }) => ledger.get(name));
   const began = steps.find((step) => step !== undefined);
   if (!began) {

@@ -1,3 +1,6 @@
+import { readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { currentStack } from './stack.js';
 
@@ -113,4 +116,61 @@ function literal(value: unknown): string {
     return pg.escapeLiteral(`{${parts.join(',')}}`);
   }
   return pg.escapeLiteral(typeof value === 'string' ? value : JSON.stringify(value));
+}
+
+/** A statement as the code defines it. */
+interface Defined {
+  text: string;
+  isPrepared: boolean;
+}
+
+export interface Explained {
+  /** Whose tables are copied. */
+  service: string;
+  /** All statements that the sources define, once they are loaded. */
+  defined(): ReadonlyMap<string, Defined>;
+  /** The folder of the sources, whose modules are all loaded. */
+  sources: URL;
+  /** Example values of every statement, by its name. */
+  examples: Record<string, Example[]>;
+  /** Those that look at no rows, or that are explained in the test of a service which has the tables. */
+  others?: RegExp;
+  /** SQL that adds the rows from the one number to the other. */
+  grow(from: number, to: number): string;
+}
+
+/** Tests that every statement has examples, and looks at few rows of 100,000, both with statistics of 300 and with true ones. */
+export function explainStatements({ service, defined, sources, examples, others, grow }: Explained): void {
+  let tables: LargeTables;
+
+  beforeAll(async () => {
+    for (const file of readdirSync(sources, { recursive: true, encoding: 'utf8' }))
+      if (file.endsWith('.ts') && !/(^|\/)(main|migrate|document|operate|.*-command)\.ts$/.test(file))
+        await import(fileURLToPath(new URL(file, sources)));
+    tables = await openLargeTables(service);
+    await tables.run(grow(1, 300));
+    await tables.run('ANALYZE');
+    await tables.run(grow(301, 100_000));
+  }, 120_000);
+  afterAll(() => tables.drop());
+
+  it('has example values for every statement, and takes none that another role can hold up', () => {
+    const names = [...defined().keys()].filter((name) => !others?.test(name));
+    expect(Object.keys(examples).toSorted()).toEqual(names.toSorted());
+    for (const { text } of defined().values()) expect(text).not.toMatch(/advisory/);
+  });
+
+  describe.each(['stale', 'fresh'])('with statistics that are %s', (state) => {
+    beforeAll(async () => {
+      if (state === 'fresh') await tables.run('ANALYZE');
+    }, 60_000);
+
+    it.each(Object.keys(examples))('%s looks at few rows, however many there are', async (name) => {
+      const statement = defined().get(name);
+      for (const example of examples[name] ?? [])
+        expect(
+          await tables.complaintsOf(example.text ?? statement?.text ?? '', example, statement?.isPrepared),
+        ).toEqual([]);
+    });
+  });
 }

@@ -1,5 +1,5 @@
 import type { Sequelize, Transaction } from 'sequelize';
-import { queryRows } from '../query-rows.js';
+import { defineStatement, queryRows } from '../statements.js';
 
 /** What is known of events that are about to be applied. */
 interface Recorded {
@@ -9,6 +9,17 @@ interface Recorded {
   haveFailed: boolean;
 }
 
+const record = defineStatement(
+  'inbox-record',
+  // In one order everywhere, so that two replicas that share events can't each wait for the other.
+  `WITH recorded AS (
+     INSERT INTO inbox (event_id) SELECT id FROM unnest($1::uuid[]) AS given (id) ORDER BY id
+     ON CONFLICT DO NOTHING RETURNING event_id
+   )
+   SELECT array(SELECT event_id::text FROM recorded) AS fresh,
+          EXISTS (SELECT FROM dead_letters WHERE message_id = ANY($1::text[])) AS have_failed`,
+);
+
 /** Records events as applied. Another transaction that applies one of them is waited for. */
 export async function recordInInbox(
   database: Sequelize,
@@ -17,18 +28,14 @@ export async function recordInInbox(
 ): Promise<Recorded> {
   const [recorded] = await queryRows<{ fresh: string[]; have_failed: boolean }>(
     database,
-    // In one order everywhere, so that two replicas that share events can't each wait for the other.
-    `WITH recorded AS (
-       INSERT INTO inbox (event_id) SELECT id FROM unnest($1::uuid[]) AS given (id) ORDER BY id
-       ON CONFLICT DO NOTHING RETURNING event_id
-     )
-     SELECT array(SELECT event_id::text FROM recorded) AS fresh,
-            EXISTS (SELECT FROM dead_letters WHERE message_id = ANY($1::text[])) AS have_failed`,
+    record,
     [eventIds],
     transaction,
   );
   return { fresh: new Set(recorded?.fresh), haveFailed: recorded?.have_failed ?? false };
 }
+
+const remove = defineStatement('inbox-remove', 'DELETE FROM inbox WHERE event_id = ANY($1::uuid[])');
 
 /** Takes events out again that need another transaction. */
 export async function removeFromInbox(
@@ -37,21 +44,24 @@ export async function removeFromInbox(
   transaction: Transaction,
 ): Promise<void> {
   if (eventIds.length === 0) return;
-  await database.query('DELETE FROM inbox WHERE event_id = ANY($1::uuid[])', {
-    bind: [eventIds],
-    transaction,
-  });
+  await queryRows(database, remove, [eventIds], transaction);
 }
+
+const applied = defineStatement(
+  'inbox-applied',
+  'SELECT event_id FROM inbox WHERE event_id = ANY($1::uuid[])',
+);
 
 /** Which of these events the service has applied; another replica's work counts as soon as it is committed. */
 export async function findApplied(database: Sequelize, eventIds: readonly string[]): Promise<Set<string>> {
-  const rows = await queryRows<{ event_id: string }>(
-    database,
-    'SELECT event_id FROM inbox WHERE event_id = ANY($1::uuid[])',
-    [eventIds],
-  );
+  const rows = await queryRows<{ event_id: string }>(database, applied, [eventIds]);
   return new Set(rows.map(({ event_id: id }) => id));
 }
+
+const forget = defineStatement(
+  'dead-letters-forget',
+  'DELETE FROM dead_letters WHERE message_id = ANY($1::text[])',
+);
 
 /** Forgets failures of messages that were applied after all. */
 export async function forgetFailures(
@@ -59,8 +69,5 @@ export async function forgetFailures(
   messageIds: string[],
   transaction: Transaction,
 ): Promise<void> {
-  await database.query('DELETE FROM dead_letters WHERE message_id = ANY($1)', {
-    bind: [messageIds],
-    transaction,
-  });
+  await queryRows(database, forget, [messageIds], transaction);
 }

@@ -1,7 +1,8 @@
 import { JetStreamApiError, type JetStreamManager, type StreamInfo } from '@nats-io/jetstream';
 import { delay } from '@agora/process';
 import type { Publisher } from '@agora/contracts';
-import { jetStreamOf, runFenced, type RelayContext } from './relay-context.js';
+import { defineFenced, jetStreamOf, runFenced, type RelayContext } from './relay-context.js';
+import { defineStatement, queryPool } from '../statements.js';
 import { measureStream } from '../metrics.js';
 import { ensureStream, streamOf, type StreamSettings } from '../streams.js';
 
@@ -68,12 +69,14 @@ async function findOrMakeStream(
   }
 }
 
+const lastKnown = defineStatement(
+  'published-stream',
+  `SELECT last_sequence, last_event_id, extract(epoch FROM now() - last_published_at)::float8 AS age
+   FROM published_streams WHERE stream = $1`,
+);
+
 async function readKnown({ database, stream }: RelayContext): Promise<Known | undefined> {
-  const { rows } = await database.query<Known>(
-    `SELECT last_sequence, last_event_id, extract(epoch FROM now() - last_published_at)::float8 AS age
-     FROM published_streams WHERE stream = $1`,
-    [stream],
-  );
+  const { rows } = await queryPool<Known>(database, lastKnown, [stream]);
   return rows[0];
 }
 
@@ -94,31 +97,33 @@ async function hasLost(
   return maxAgeSeconds === 0 || (age ?? 0) < maxAgeSeconds * 0.9;
 }
 
+const rememberStream = defineFenced(
+  'remember-stream',
+  3,
+  `remembered AS (
+     INSERT INTO published_streams (stream, created, last_sequence)
+     SELECT $1, $2, $3 WHERE EXISTS (SELECT FROM held) ON CONFLICT (stream) DO NOTHING
+   )`,
+);
+
 async function remember(context: RelayContext, { created, state }: StreamInfo): Promise<void> {
-  await runFenced(
-    context,
-    'remember-stream',
-    `remembered AS (
-       INSERT INTO published_streams (stream, created, last_sequence)
-       SELECT $1, $2, $3 WHERE EXISTS (SELECT FROM held) ON CONFLICT (stream) DO NOTHING
-     )`,
-    [context.stream, String(created), state.last_seq],
-  );
+  await runFenced(context, rememberStream, [context.stream, String(created), state.last_seq]);
 }
+
+const begin = defineFenced(
+  'begin-republishing',
+  3,
+  `begun AS (
+     UPDATE published_streams SET created = $2, last_sequence = $3, last_event_id = NULL, last_published_at = NULL,
+            republish_after = 0, republish_until = (SELECT max(sequence) FROM outbox), republish_since = NULL
+     WHERE stream = $1 AND EXISTS (SELECT FROM held)
+   )`,
+);
 
 /** Has all that the outbox holds now published again, which consumers apply once: what is acknowledged and not yet marked as published may be lost too. */
 export async function beginRepublishing(
   context: RelayContext,
   { created, state }: StreamInfo,
 ): Promise<void> {
-  await runFenced(
-    context,
-    'begin-republishing',
-    `begun AS (
-       UPDATE published_streams SET created = $2, last_sequence = $3, last_event_id = NULL, last_published_at = NULL,
-              republish_after = 0, republish_until = (SELECT max(sequence) FROM outbox), republish_since = NULL
-       WHERE stream = $1 AND EXISTS (SELECT FROM held)
-     )`,
-    [context.stream, String(created), state.last_seq],
-  );
+  await runFenced(context, begin, [context.stream, String(created), state.last_seq]);
 }

@@ -3,7 +3,7 @@ import type { Sequelize, Transaction } from 'sequelize';
 import { writeToken } from './consistency-token.js';
 import type { Correlation } from '../logger.js';
 import { envelopeOf } from '../envelope.js';
-import { queryRows } from '../query-rows.js';
+import { defineStatement, queryRows } from '../statements.js';
 
 /** The outbox of one service. */
 export interface Outbox {
@@ -43,6 +43,13 @@ export const addToOutbox = <Data>(
   transaction: Transaction,
 ): Promise<void> => addAllToOutbox(event, [data], transaction);
 
+const add = defineStatement(
+  'outbox-add',
+  `INSERT INTO outbox (event_id, envelope)
+   SELECT event_id, envelope FROM unnest($1::uuid[], $2::jsonb[]) WITH ORDINALITY AS given (event_id, envelope, place)
+   ORDER BY place`,
+);
+
 /** Records one event for each of `facts`, in their order. Throws when one does not fit the event's schema. */
 export async function addAllToOutbox<Data>(
   event: EventDefinition<Data>,
@@ -55,9 +62,7 @@ export async function addAllToOutbox<Data>(
   const envelopes = facts.map((data) => envelopeOf(event, data, outbox));
   await queryRows(
     database,
-    `INSERT INTO outbox (event_id, envelope)
-     SELECT event_id, envelope FROM unnest($1::uuid[], $2::jsonb[]) WITH ORDINALITY AS given (event_id, envelope, place)
-     ORDER BY place`,
+    add,
     [envelopes.map(({ id }) => id), envelopes.map((envelope) => JSON.stringify(envelope))],
     transaction,
   );

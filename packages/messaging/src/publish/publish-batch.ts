@@ -1,7 +1,14 @@
 import { JetStreamApiError, type JetStreamClient } from '@nats-io/jetstream';
 import type { Envelope } from '@agora/contracts';
 import { headers, type MsgHdrs } from '@nats-io/transport-node';
-import { answerMilliseconds, jetStreamOf, runFenced, type RelayContext } from './relay-context.js';
+import {
+  answerMilliseconds,
+  defineFenced,
+  jetStreamOf,
+  runFenced,
+  type RelayContext,
+} from './relay-context.js';
+import { defineStatement, queryPool } from '../statements.js';
 import { tracePublishing } from '../tracing.js';
 
 /** How long what is published may go unmarked. A crash meanwhile has it published again, and applied once. */
@@ -52,21 +59,25 @@ export interface Outcome {
   failed: 'nothing' | 'refused' | 'unanswered';
 }
 
+/** Of a limit that is bound the planner knows nothing: it would read a tenth of the table at once. */
+const oldest = (limit: number) =>
+  defineStatement(
+    `unpublished-${limit}`,
+    `SELECT sequence, envelope FROM outbox
+     WHERE published_at IS NULL AND (next_attempt_at IS NULL OR next_attempt_at <= now())
+       AND sequence <> ALL($1::bigint[])
+     ORDER BY sequence LIMIT ${limit}`,
+    { prepared: true },
+  );
+const unpublished = { 1: oldest(1), [batchSize]: oldest(batchSize) };
+
 /** The oldest events that are neither published nor in `unmarked`. */
 export async function findUnpublished(
   { database }: RelayContext,
   unmarked: Published,
   limit: 1 | typeof batchSize,
 ): Promise<OutboxRow[]> {
-  const { rows } = await database.query<OutboxRow>({
-    // Of a limit that is bound the planner knows nothing: it would read a tenth of the table at once.
-    name: `unpublished-${limit}`,
-    text: `SELECT sequence, envelope FROM outbox
-     WHERE published_at IS NULL AND (next_attempt_at IS NULL OR next_attempt_at <= now())
-       AND sequence <> ALL($1::bigint[])
-     ORDER BY sequence LIMIT ${limit}`,
-    values: [unmarked.sequences],
-  });
+  const { rows } = await queryPool<OutboxRow>(database, unpublished[limit], [unmarked.sequences]);
   return rows;
 }
 
@@ -176,37 +187,42 @@ function headersWith(traceparent: string | undefined): MsgHdrs {
   return all;
 }
 
+const mark = defineFenced(
+  'mark-published',
+  4,
+  `remembered AS (
+     UPDATE published_streams SET last_sequence = $3, last_event_id = $4, last_published_at = now()
+     WHERE stream = $2 AND last_sequence < $3::bigint AND EXISTS (SELECT FROM held)
+   ), marked AS (
+     UPDATE outbox SET published_at = now() WHERE sequence = ANY($1::bigint[]) AND EXISTS (SELECT FROM held)
+   )`,
+);
+
 /**
  * Marks events as published, and how far the stream has come with them. To mark each batch by itself would cost a commit for every few events, and
  * hold up those behind it: what is published is marked some milliseconds later, while the next is on its way.
  */
 export async function markPublished(context: RelayContext, { sequences, newest }: Published): Promise<void> {
   if (sequences.length === 0 && !newest) return;
-  await runFenced(
-    context,
-    'mark-published',
-    `remembered AS (
-       UPDATE published_streams SET last_sequence = $3, last_event_id = $4, last_published_at = now()
-       WHERE stream = $2 AND last_sequence < $3::bigint AND EXISTS (SELECT FROM held)
-     ), marked AS (
-       UPDATE outbox SET published_at = now() WHERE sequence = ANY($1::bigint[]) AND EXISTS (SELECT FROM held)
-     )`,
-    [sequences, context.stream, newest?.sequence ?? 0, newest?.eventId ?? null],
-  );
+  await runFenced(context, mark, [sequences, context.stream, newest?.sequence ?? 0, newest?.eventId ?? null]);
 }
+
+const postponeRefused = defineFenced(
+  'postpone',
+  2,
+  `refused AS (SELECT * FROM unnest($1::bigint[], $2::text[]) AS given (sequence, error)),
+   postponed AS (
+     UPDATE outbox SET attempts = attempts + 1, last_error = refused.error,
+            next_attempt_at = now() + least(power(2, least(attempts, 10)), 60) * interval '1 second'
+     FROM refused WHERE outbox.sequence = refused.sequence AND EXISTS (SELECT FROM held)
+   )`,
+);
 
 /** A row that the server itself refuses must not block those behind it; a server that is away is nobody's fault and counts for none. */
 async function postpone(context: RelayContext, refused: Failure[]): Promise<void> {
   if (refused.length === 0) return;
-  await runFenced(
-    context,
-    'postpone',
-    `refused AS (SELECT * FROM unnest($1::bigint[], $2::text[]) AS given (sequence, error)),
-     postponed AS (
-       UPDATE outbox SET attempts = attempts + 1, last_error = refused.error,
-              next_attempt_at = now() + least(power(2, least(attempts, 10)), 60) * interval '1 second'
-       FROM refused WHERE outbox.sequence = refused.sequence AND EXISTS (SELECT FROM held)
-     )`,
-    [refused.map(({ row }) => row.sequence), refused.map(({ error }) => String(error))],
-  );
+  await runFenced(context, postponeRefused, [
+    refused.map(({ row }) => row.sequence),
+    refused.map(({ error }) => String(error)),
+  ]);
 }

@@ -2,6 +2,7 @@ import pg from 'pg';
 import { within, type Broker, type JetStream } from '../broker.js';
 import type { Logger } from '../logger.js';
 import { fence, type Lease } from '../leases.js';
+import { defineStatement, queryPool, type Statement } from '../statements.js';
 
 /** What the parts of an active relay work with. */
 export interface RelayContext {
@@ -23,19 +24,22 @@ export async function jetStreamOf({ broker }: RelayContext): Promise<JetStream> 
   return jetStream;
 }
 
-/** Runs a statement that has `held AS (…)` of the lease in it and ends with `SELECT`; throws once the lease is another's, and nothing is changed then. */
+/** Names a statement for `runFenced`: parts of a `WITH` that change nothing unless `EXISTS (SELECT FROM held)`, with so many parameters of their own. */
+export const defineFenced = (name: string, parameters: number, changes: string): Statement =>
+  defineStatement(
+    name,
+    `WITH ${fence(`$${parameters + 1}`, `$${parameters + 2}`)}, ${changes} SELECT EXISTS (SELECT FROM held) AS is_held`,
+    { prepared: true },
+  );
+
+/** Runs a statement of `defineFenced`; throws once the lease is another's, and nothing is changed then. */
 export async function runFenced(
   { database, lease }: RelayContext,
-  name: string,
-  changes: string,
+  statement: Statement,
   values: unknown[],
 ): Promise<void> {
-  const next = values.length + 1;
-  const { rows } = await database.query<{ is_held: boolean }>({
-    name,
-    text: `WITH ${fence(`$${next}`, `$${next + 1}`)}, ${changes} SELECT EXISTS (SELECT FROM held) AS is_held`,
-    values: [...values, lease.name, lease.token],
-  });
+  const all = [...values, lease.name, lease.token];
+  const { rows } = await queryPool<{ is_held: boolean }>(database, statement, all);
   if (!rows[0]?.is_held) throw new Error(`the lease "${lease.name}" was taken by another replica`);
 }
 

@@ -1,16 +1,19 @@
 import { batchSize, publishRows, type Outcome, type OutboxRow } from './publish-batch.js';
-import { runFenced, type RelayContext } from './relay-context.js';
+import { defineFenced, runFenced, type RelayContext } from './relay-context.js';
+import { defineStatement, queryPool } from '../statements.js';
 import { outboxDays } from '../retention.js';
 
 /** How many places of the outbox one step looks at. */
 const stepSize = 5_000;
 
+const republishing = defineStatement(
+  'republishing',
+  'SELECT FROM published_streams WHERE stream = $1 AND republish_until IS NOT NULL',
+);
+
 /** Whether events are being published again. */
 export async function isRepublishing({ database, stream }: RelayContext): Promise<boolean> {
-  const { rows } = await database.query(
-    'SELECT FROM published_streams WHERE stream = $1 AND republish_until IS NOT NULL',
-    [stream],
-  );
+  const { rows } = await queryPool(database, republishing, [stream]);
   return rows.length > 0;
 }
 
@@ -34,44 +37,51 @@ interface Step {
   rows: OutboxRow[];
 }
 
+const nextRows = defineStatement(
+  'republish-step',
+  `WITH place AS MATERIALIZED (SELECT republish_after, republish_until, republish_since FROM published_streams WHERE stream = $1),
+   looked_at AS MATERIALIZED (
+     SELECT sequence, published_at FROM outbox
+     WHERE sequence > (SELECT republish_after FROM place) AND sequence <= (SELECT republish_until FROM place)
+     ORDER BY sequence LIMIT ${stepSize}
+   ), due AS MATERIALIZED (
+     SELECT sequence FROM looked_at
+     WHERE published_at IS NULL
+        OR published_at > greatest(now() - interval '${outboxDays} days', (SELECT republish_since FROM place))
+     ORDER BY sequence LIMIT ${batchSize}
+   )
+   SELECT republish_after AS after, due.sequence, outbox.envelope,
+          CASE WHEN (SELECT count(*) FROM due) < ${batchSize} THEN (SELECT max(sequence) FROM looked_at)
+               ELSE (SELECT max(sequence) FROM due) END AS last
+   FROM place LEFT JOIN due ON true LEFT JOIN outbox ON outbox.sequence = due.sequence
+   WHERE republish_until IS NOT NULL ORDER BY due.sequence`,
+  { prepared: true },
+);
+
 async function nextStep({ database, stream }: RelayContext): Promise<Step | undefined> {
-  const { rows } = await database.query<{ after: string; last: string | null } & Partial<OutboxRow>>({
-    name: 'republish-step',
-    text: `WITH place AS MATERIALIZED (SELECT republish_after, republish_until, republish_since FROM published_streams WHERE stream = $1),
-     looked_at AS MATERIALIZED (
-       SELECT sequence, published_at FROM outbox
-       WHERE sequence > (SELECT republish_after FROM place) AND sequence <= (SELECT republish_until FROM place)
-       ORDER BY sequence LIMIT ${stepSize}
-     ), due AS MATERIALIZED (
-       SELECT sequence FROM looked_at
-       WHERE published_at IS NULL
-          OR published_at > greatest(now() - interval '${outboxDays} days', (SELECT republish_since FROM place))
-       ORDER BY sequence LIMIT ${batchSize}
-     )
-     SELECT republish_after AS after, due.sequence, outbox.envelope,
-            CASE WHEN (SELECT count(*) FROM due) < ${batchSize} THEN (SELECT max(sequence) FROM looked_at)
-                 ELSE (SELECT max(sequence) FROM due) END AS last
-     FROM place LEFT JOIN due ON true LEFT JOIN outbox ON outbox.sequence = due.sequence
-     WHERE republish_until IS NOT NULL ORDER BY due.sequence`,
-    values: [stream],
-  });
+  const { rows } = await queryPool<{ after: string; last: string | null } & Partial<OutboxRow>>(
+    database,
+    nextRows,
+    [stream],
+  );
   const [first] = rows;
   if (!first) return undefined;
   const due = rows.filter((row): row is typeof row & OutboxRow => Boolean(row.sequence && row.envelope));
   return { after: first.after, last: first.last, rows: due };
 }
 
+const moveOn = defineFenced(
+  'republished',
+  3,
+  `advanced AS (
+     UPDATE published_streams SET republish_after = $3::bigint,
+            republish_until = CASE WHEN $3::bigint IS NOT NULL THEN republish_until END,
+            republish_since = CASE WHEN $3::bigint IS NOT NULL THEN republish_since END
+     WHERE stream = $1 AND republish_after = $2::bigint AND EXISTS (SELECT FROM held)
+   )`,
+);
+
 /** Unless it was begun anew meanwhile. */
 async function advance(context: RelayContext, { after, last }: Step): Promise<void> {
-  await runFenced(
-    context,
-    'republished',
-    `advanced AS (
-       UPDATE published_streams SET republish_after = $3::bigint,
-              republish_until = CASE WHEN $3::bigint IS NOT NULL THEN republish_until END,
-              republish_since = CASE WHEN $3::bigint IS NOT NULL THEN republish_since END
-       WHERE stream = $1 AND republish_after = $2::bigint AND EXISTS (SELECT FROM held)
-     )`,
-    [context.stream, after, last],
-  );
+  await runFenced(context, moveOn, [context.stream, after, last]);
 }

@@ -20,24 +20,56 @@ interface Row {
   banned_until: string | null;
 }
 
-const select = `SELECT id, name, email, email_verified_at IS NOT NULL AS email_verified, role, totp_enabled_at IS NOT NULL AS totp,
-    created_at, banned_until FROM users`;
-const newest = 'ORDER BY id DESC LIMIT $2';
+const columns = `id, name, email, email_verified_at IS NOT NULL AS email_verified, role, totp_enabled_at IS NOT NULL AS totp,
+    created_at, banned_until`;
 
-const list = defineStatement('accounts-list', `${select} WHERE id <= $1 ${newest}`);
-// Names that nobody has chosen are in no column.
-const found = defineStatement(
-  'accounts-found',
-  `${select} WHERE id <= $1 AND (email ILIKE $3 OR coalesce(name, 'user_' || id) ILIKE $3) ${newest}`,
+const list = defineStatement(
+  'accounts-list',
+  `SELECT ${columns} FROM users WHERE id <= $1 ORDER BY id DESC LIMIT $2`,
 );
 
-/** Accounts up to an id whose name or address contains `search`, in any case, newest first. */
-export async function listAccounts(upTo: number, limit: number, search: string): Promise<ListedAccount[]> {
-  const pattern = `%${search.replaceAll(/[\\%_]/g, '\\$&')}%`;
-  const rows = search
-    ? await sql<Row & Record<string, unknown>>(found, [upTo, limit, pattern])
-    : await sql<Row & Record<string, unknown>>(list, [upTo, limit]);
-  return rows.map(viewOf);
+// Names that nobody has chosen are in no column.
+const matches = "(email ILIKE $3 OR coalesce(name, 'user_' || id::text) ILIKE $3)";
+/** How many accounts a search looks through before it asks the index, which finds few at once and would have to sort many. */
+const looksThrough = 10_000;
+
+const foundAmong = defineStatement(
+  'accounts-found-among',
+  `SELECT * FROM (
+     SELECT ${columns}, ${matches} AS found, row_number() OVER (ORDER BY id DESC) = ${looksThrough} AS bound
+     FROM (SELECT * FROM users WHERE id <= $1 ORDER BY id DESC LIMIT ${looksThrough}) AS users
+   ) AS seen WHERE found OR bound ORDER BY id DESC LIMIT $2`,
+);
+const found = defineStatement(
+  'accounts-found',
+  `WITH found AS MATERIALIZED (SELECT id FROM users WHERE id <= $1 AND ${matches})
+   SELECT ${columns} FROM users WHERE id = ANY(ARRAY(SELECT id FROM found ORDER BY id DESC LIMIT $2)) ORDER BY id DESC`,
+);
+
+/** Some accounts, and up to which id there may be more. */
+export interface ListedAccounts {
+  accounts: ListedAccount[];
+  next?: number;
+}
+
+/**
+ * Accounts up to an id whose name or address contains `search`, in any case, newest first. A search for less than three letters or digits in a row
+ * may find fewer than there are before `next`.
+ */
+export async function listAccounts(upTo: number, limit: number, search: string): Promise<ListedAccounts> {
+  if (!search) return pageOf(await sql<Row & object>(list, [upTo, limit + 1]), limit);
+  const values = [upTo, limit + 1, `%${search.replaceAll(/[\\%_]/g, '\\$&')}%`];
+  const seen = await sql<Row & { found: boolean; bound: boolean }>(foundAmong, values);
+  const among = seen.filter((row) => row.found);
+  const last = seen.at(-1);
+  if (among.length > limit || !last?.bound) return pageOf(among, limit);
+  if (/[a-z\d]{3}/i.test(search)) return pageOf(await sql<Row & object>(found, values), limit);
+  return { ...pageOf(among, limit), ...(last.id > 1 && { next: last.id - 1 }) };
+}
+
+function pageOf(rows: readonly Row[], limit: number): ListedAccounts {
+  const further = rows[limit];
+  return { accounts: rows.slice(0, limit).map(viewOf), ...(further && { next: further.id }) };
 }
 
 const viewOf = (row: Row): ListedAccount => ({

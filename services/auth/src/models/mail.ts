@@ -1,4 +1,4 @@
-import { defineStatement, sql } from '@agora/database';
+import { defineStatement, sql, type Statement } from '@agora/database';
 import type { Transaction } from 'sequelize';
 import { kindsWith, type MailKind, type Purpose } from '../mail/kinds.js';
 
@@ -156,21 +156,34 @@ const given = defineStatement(
 export const countFailedMails = async (id: string | undefined): Promise<number> =>
   (await sql<{ count: number }>(given, [id ?? null]))[0]?.count ?? 0;
 
+const failed = defineStatement(
+  'failed-mails',
+  'SELECT id FROM mails WHERE failed_at IS NOT NULL ORDER BY failed_at LIMIT $1',
+);
+
 const retried = defineStatement(
   'retry-failed-mails',
   `UPDATE mails SET failed_at = NULL, attempts = 0, created_at = now(), due_at = now()
-   WHERE failed_at IS NOT NULL AND ($1::uuid IS NULL OR id = $1) RETURNING 1`,
+   WHERE failed_at IS NOT NULL AND id = ANY($1::uuid[]) RETURNING 1`,
 );
 
 /** Queues one mail that was given up, or all of them, anew; resolves to how many. */
-export const retryFailedMails = async (id: string | undefined): Promise<number> =>
-  (await sql(retried, [id ?? null])).length;
+export const retryFailedMails = (id?: string): Promise<number> => forFailed(retried, id);
 
 const discarded = defineStatement(
   'discard-failed-mails',
-  'DELETE FROM mails WHERE failed_at IS NOT NULL AND ($1::uuid IS NULL OR id = $1) RETURNING 1',
+  'DELETE FROM mails WHERE failed_at IS NOT NULL AND id = ANY($1::uuid[]) RETURNING 1',
 );
 
 /** Forgets one mail that was given up, or all of them; resolves to how many. */
-export const discardFailedMails = async (id: string | undefined): Promise<number> =>
-  (await sql(discarded, [id ?? null])).length;
+export const discardFailedMails = (id?: string): Promise<number> => forFailed(discarded, id);
+
+/** Runs a statement, after which they have not failed, for one mail or for all, some at a time. */
+async function forFailed(statement: Statement, id: string | undefined): Promise<number> {
+  if (id !== undefined) return (await sql(statement, [[id]])).length;
+  for (let done = 0; ;) {
+    const ids = (await sql<{ id: string }>(failed, [1_000])).map((row) => row.id);
+    if (ids.length === 0) return done;
+    done += (await sql(statement, [ids])).length;
+  }
+}

@@ -44,6 +44,9 @@ const tokenMinutes = 70;
 /** The longest that tokens of the replaced application may, which users and sessions up to a number end too. */
 const longDays = 8;
 
+/** How often all that is kept is looked through, in minutes; between, what is new since the minute before. */
+const wholeMinutes = 60;
+
 /**
  * Forgets, once a minute and in bounded batches, what revokes no token that could live. It counts minutes of its own running and looks at no
  * clock, for one that jumps would have it forget too early.
@@ -51,6 +54,8 @@ const longDays = 8;
 export function forgetOldRevocations(logger: Logger): Stoppable {
   /** What was the newest at each of the last minutes, the latest last. */
   const newest: number[] = [];
+  let minutes = 0;
+  let lookedAt = 0;
   return every(
     'forgetting old revocations',
     minute,
@@ -58,22 +63,29 @@ export function forgetOldRevocations(logger: Logger): Stoppable {
       newest.push(await readNewest());
       if (newest.length <= tokenMinutes) return;
       const upTo = newest.shift();
-      let forgotten: unknown[];
-      do forgotten = await sql(forgetRevocations, [upTo]);
-      while (forgotten.length === pageSize);
+      if (minutes % wholeMinutes === 0) lookedAt = 0;
+      minutes += 1;
+      for (let last: number | null = lookedAt; last !== null;) {
+        lookedAt = last;
+        const [page] = await sql<{ last: string | null }>(forgetRevocations, [lookedAt, upTo]);
+        last = page?.last ? Number(page.last) : null;
+      }
     },
     { logger },
   );
 }
 
-/** Of those that may concern tokens of the replaced application only what is very old goes. */
+/** Looks at the next few, and tells how far it came. Of those that may concern tokens of the replaced application only what is very old goes. */
 const forgetRevocations = defineStatement(
   'forget-revocations',
-  `DELETE FROM revocations WHERE number = ANY(ARRAY(
-     SELECT number FROM revocations
-     WHERE number <= $1 AND (
-       (type = 'auth.session-revoked.v1' AND data->>'session_id' NOT LIKE '00000000-0000-8000-%')
-       OR recorded_at < now() - interval '${longDays} days')
-     ORDER BY number LIMIT ${pageSize} FOR UPDATE SKIP LOCKED))
-   RETURNING number`,
+  `WITH page AS MATERIALIZED (
+     SELECT number, type, data, recorded_at FROM revocations WHERE number > $1 AND number <= $2
+     ORDER BY number LIMIT ${pageSize} FOR UPDATE SKIP LOCKED
+   ), forgotten AS (
+     DELETE FROM revocations WHERE number = ANY(ARRAY(
+       SELECT number FROM page
+       WHERE (type = 'auth.session-revoked.v1' AND data->>'session_id' NOT LIKE '00000000-0000-8000-%')
+          OR recorded_at < now() - interval '${longDays} days'))
+   )
+   SELECT max(number) AS last FROM page`,
 );

@@ -73,22 +73,28 @@ const tombstone = defineStatement(
      deleted_at = coalesce(authors.deleted_at, now()), account_key = coalesce(authors.account_key, $2)
    WHERE authors.account_key IS NULL OR $2 IS NULL OR authors.account_key = $2 RETURNING id`,
 );
-const unsettled = defineStatement(
-  'author-unsettled',
-  `SELECT id FROM authors WHERE id > $1 AND deleted_at IS NULL
-     AND (name IS NULL OR ($2 AND email_version IS DISTINCT FROM version)) ORDER BY id LIMIT $3`,
+const unnamed = defineStatement(
+  'author-unnamed',
+  'SELECT id FROM authors WHERE id > $1 AND name IS NULL AND deleted_at IS NULL ORDER BY id LIMIT $2',
+);
+const withoutEmail = defineStatement(
+  'author-without-email',
+  `SELECT id, deleted_at IS NULL AND email_version IS NULL AS "isWithout" FROM authors WHERE id > $1 ORDER BY id LIMIT $2`,
 );
 const outdated = defineStatement(
   'author-outdated-email',
   'SELECT id FROM authors WHERE email_version <> version AND deleted_at IS NULL ORDER BY id LIMIT $1',
 );
-// What another replica forgets is not waited for.
-const forgetEmails = defineStatement(
-  'author-forget-emails',
-  `UPDATE authors SET email = NULL, public_email = CASE WHEN $1 THEN public_email END, email_version = CASE WHEN $1 THEN email_version END
-   WHERE id = ANY(ARRAY(
-     SELECT id FROM authors WHERE email IS NOT NULL OR (public_email IS NOT NULL AND NOT $1) LIMIT $2 FOR UPDATE SKIP LOCKED))
-   RETURNING id`,
+/** What another replica forgets is not waited for. */
+const forget = (
+  column: 'email' | 'public_email',
+  changes: string,
+) => `UPDATE authors SET ${changes} WHERE id = ANY(ARRAY(
+   SELECT id FROM authors WHERE ${column} IS NOT NULL ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED)) RETURNING id`;
+const forgetOldEmails = defineStatement('author-forget-old-emails', forget('email', 'email = NULL'));
+const forgetPublicEmails = defineStatement(
+  'author-forget-public-emails',
+  forget('public_email', 'public_email = NULL, email_version = NULL'),
 );
 
 const holdTombstone = defineStatement(
@@ -161,9 +167,16 @@ export class Author extends Model {
     return (await sql(holdTombstone, [id], transaction)).length > 0;
   }
 
-  /** The next ids after one of those of whom auth must be asked: for a name, or for an address that everybody may see. */
-  static async unsettledAfter(id: number, wantsEmails: boolean, limit: number): Promise<number[]> {
-    return (await sql<{ id: number }>(unsettled, [id, wantsEmails, limit])).map((row) => row.id);
+  /** The next ids after one of those whose name is missing. */
+  static async unnamedAfter(id: number, limit: number): Promise<number[]> {
+    return (await sql<{ id: number }>(unnamed, [id, limit])).map((row) => row.id);
+  }
+
+  /** Looks at the next authors after one: the last of them, and those whose address auth was never asked for. */
+  static async withoutEmailAfter(id: number, limit: number): Promise<{ last?: number; ids: number[] }> {
+    const rows = await sql<{ id: number; isWithout: boolean }>(withoutEmail, [id, limit]);
+    const last = rows.length === limit ? rows.at(-1) : undefined;
+    return { ids: rows.filter((row) => row.isWithout).map((row) => row.id), ...(last && { last: last.id }) };
   }
 
   /** Some of those whose address may have changed since auth was asked for it. */
@@ -171,9 +184,11 @@ export class Author extends Model {
     return (await sql<{ id: number }>(outdated, [limit])).map((row) => row.id);
   }
 
-  /** Forgets up to `limit` addresses that must not be kept: those of older releases, and all unless everybody may see them. Tells how many. */
+  /** Forgets up to `limit` addresses of each kind that must not be kept: those of older releases, and all unless everybody may see them. Tells how many of the kind that had most. */
   static async forgetEmails(keepsPublic: boolean, limit: number): Promise<number> {
-    return (await sql(forgetEmails, [keepsPublic, limit])).length;
+    const old = await sql(forgetOldEmails, [limit]);
+    const shown = keepsPublic ? [] : await sql(forgetPublicEmails, [limit]);
+    return Math.max(old.length, shown.length);
   }
 
   /** Makes an author what auth says, a tombstone too. */

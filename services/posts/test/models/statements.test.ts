@@ -1,10 +1,7 @@
-import { readdirSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { definedStatements, valuesAfterText } from '@agora/database';
-import { openLargeTables, type Example, type LargeTables } from '@agora/testing';
+import { explainStatements, type Example } from '@agora/testing';
 import { feedStatement } from '../../src/models/feed.js';
 
-let tables: LargeTables;
 /** Has 20,000 posts and as many kept answers. */
 const owner = 7;
 const ids = Array.from({ length: 100 }, (_, n) => n * 13 + 1);
@@ -21,6 +18,12 @@ const newest = { sort: 'new', search: '', limit: 10 } as const;
 /** Example values of every statement of posts, by its name. */
 const examples: Record<string, Example[]> = {
   'id-space-used': [{ values: [] }],
+  'database-time': [{ values: [] }],
+  'audit-results': [{ values: [] }],
+  'audit-results-save': [{ values: [['votes'], [1]] }],
+  imports: [{ values: [] }],
+  'imports-begin': [{ values: ['votes', 'extent', [0]] }],
+  'imports-record': [{ values: ['votes', [5], 7] }],
   feed: [
     feedOf(newest, true),
     feedOf({ ...newest, ownerId: owner }, true, { rank: 500, id: 500 }),
@@ -46,10 +49,11 @@ const examples: Record<string, Example[]> = {
   'author-rename': [{ values: [500, 'ann', 3] }],
   'author-place': [{ values: [500] }],
   'author-hold': [{ values: [500] }],
-  // Walk over the table once after a start, or after a setting was changed.
   'author-outdated-email': [{ values: [500] }],
-  'author-unsettled': [{ values: [0, false, 500], mostRows: 100_000 }],
-  'author-forget-emails': [{ values: [false, 500], mostRows: 100_000 }],
+  'author-unnamed': [{ values: [0, 500] }],
+  'author-without-email': [{ values: [500, 500] }],
+  'author-forget-old-emails': [{ values: [500] }],
+  'author-forget-public-emails': [{ values: [500] }],
   'stream-ticket-issue': [{ values: [digest, 500, '{}'] }],
   'stream-ticket-look': [{ values: [digest] }],
   'stream-ticket-redeem': [{ values: [digest] }],
@@ -101,8 +105,6 @@ const examples: Record<string, Example[]> = {
     { text: valuesAfterText('posts', 'owner_id'), values: [0, 500] },
   ],
 };
-/** They look at no rows. */
-const settings = ['idempotency-key-wait-briefly', 'idempotency-key-wait-as-ever'];
 
 const grow = (from: number, to: number) => `
   INSERT INTO authors (id, name, version, created_at) SELECT n, 'name_' || n, 1, now() FROM generate_series(${from}, ${to}) n;
@@ -122,34 +124,12 @@ const grow = (from: number, to: number) => `
     SELECT gen_random_uuid(), 'post-removed', n, now() FROM generate_series(${from}, ${to}) n;
   INSERT INTO erasures (kind, id) SELECT 'posts-of-author', n FROM generate_series(${from}, ${to} / 5) n;`;
 
-beforeAll(async () => {
-  const sources = new URL('../../src/', import.meta.url);
-  for (const file of readdirSync(sources, { recursive: true, encoding: 'utf8' }))
-    if (file.endsWith('.ts') && !/^(main|migrate|document|operate|.*-command)\.ts$/.test(file))
-      await import(`../../src/${file.replace(/\.ts$/, '.js')}`);
-  tables = await openLargeTables('posts');
-  await tables.run(grow(1, 300));
-  await tables.run('ANALYZE');
-  await tables.run(grow(301, 100_000));
-}, 60_000);
-afterAll(() => tables.drop());
-
-it('has example values for every statement, and takes none that another role can hold up', () => {
-  const named = [...Object.keys(examples), ...settings];
-  expect(named.toSorted()).toEqual([...definedStatements().keys()].toSorted());
-  for (const { text } of definedStatements().values()) expect(text).not.toMatch(/advisory/);
-});
-
-describe.each(['stale', 'fresh'])('with statistics that are %s', (state) => {
-  beforeAll(async () => {
-    if (state === 'fresh') await tables.run('ANALYZE');
-  });
-
-  it.each(Object.keys(examples))('%s looks at few rows, however many there are', async (name) => {
-    const statement = definedStatements().get(name);
-    for (const example of examples[name] ?? []) {
-      const text = example.text ?? statement?.text ?? '';
-      expect(await tables.complaintsOf(text, example, statement?.isPrepared)).toEqual([]);
-    }
-  });
+explainStatements({
+  service: 'posts',
+  defined: definedStatements,
+  sources: new URL('../../src/', import.meta.url),
+  examples,
+  // They look at no rows.
+  others: /^idempotency-key-wait-/,
+  grow,
 });

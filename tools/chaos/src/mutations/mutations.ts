@@ -17,10 +17,7 @@ export const mutations: Readonly<Record<string, Mutation>> = {
     // The event is written after the change, by a transaction of its own.
     file: outbox,
     replacements: [
-      [
-        '    await queryRows(database, `INSERT INTO outbox',
-        '    transaction.afterCommit(() => queryRows(database, `INSERT INTO outbox',
-      ],
+      ['    await queryRows(database, add,', '    transaction.afterCommit(() => queryRows(database, add,'],
       [
         'envelopes.map((envelope) => JSON.stringify(envelope))], transaction);',
         'envelopes.map((envelope) => JSON.stringify(envelope))]).catch(() => undefined));',

@@ -71,7 +71,7 @@ export const runAuditCommand = (of: AuditedService): Promise<never> =>
         : undefined;
       const results = erased?.results ?? found;
       const lefts = results.map((result) => ({ kind: result.kind, left: leftOf(result) }));
-      await saveAuditResults(database, lefts);
+      await saveAuditResults(lefts);
       return answer(service, results, erased?.run);
     },
   });

@@ -1,5 +1,6 @@
 import { Gauge } from '@agora/process';
-import { QueryTypes, type QueryInterface, type Sequelize, type Transaction } from 'sequelize';
+import { defineStatement, sql } from '@agora/database';
+import type { QueryInterface, Transaction } from 'sequelize';
 
 /** Makes the table of what the last audit left, in a service's own schema; for its migrations. */
 export async function createAuditResultsTable(
@@ -25,27 +26,31 @@ export async function dropAuditResultsTable(
   await sequelize.query('DROP TABLE audit_results', { transaction });
 }
 
+const save = defineStatement(
+  'audit-results-save',
+  `INSERT INTO audit_results (kind, drift) SELECT * FROM unnest($1::text[], $2::int[])
+   ON CONFLICT (kind) DO UPDATE SET drift = EXCLUDED.drift, finished_at = now()`,
+);
+
 /** Keeps how much drift of each kind an audit left. */
-export async function saveAuditResults(
-  database: Sequelize,
-  results: { kind: string; left: number }[],
-): Promise<void> {
-  await database.query(
-    `INSERT INTO audit_results (kind, drift) SELECT * FROM unnest($1::text[], $2::int[])
-     ON CONFLICT (kind) DO UPDATE SET drift = EXCLUDED.drift, finished_at = now()`,
-    { bind: [results.map(({ kind }) => kind), results.map(({ left }) => left)], type: QueryTypes.INSERT },
-  );
+export async function saveAuditResults(results: { kind: string; left: number }[]): Promise<void> {
+  await sql(save, [results.map(({ kind }) => kind), results.map(({ left }) => left)]);
 }
 
+const results = defineStatement(
+  'audit-results',
+  'SELECT kind, drift, finished_at FROM audit_results ORDER BY finished_at',
+);
+
 /** Shows what the last audit left as `audit_drift{kind}` and when it ended as `audit_finished_timestamp_seconds`, read whenever metrics are. */
-export function exportAuditResults(database: Sequelize): void {
+export function exportAuditResults(): void {
   const show = async () => {
     // Without the database there is nothing to say; the other metrics are wanted most just then.
-    const rows = await readResults(database).catch(() => []);
+    const rows = await sql<{ kind: string; drift: number; finished_at: string }>(results).catch(() => []);
     drift.reset();
     for (const { kind, drift: found, finished_at: at } of rows) {
       drift.set({ kind }, found);
-      finished.set(at.getTime() / 1_000);
+      finished.set(Date.parse(at) / 1_000);
     }
   };
   const drift = new Gauge({
@@ -60,9 +65,3 @@ export function exportAuditResults(database: Sequelize): void {
     collect: show,
   });
 }
-
-const readResults = (database: Sequelize) =>
-  database.query<{ kind: string; drift: number; finished_at: Date }>(
-    'SELECT kind, drift, finished_at FROM audit_results ORDER BY finished_at',
-    { type: QueryTypes.SELECT },
-  );

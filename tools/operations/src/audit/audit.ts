@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { defineStatement, sql } from '@agora/database';
 import type { InternalAddress } from '@agora/http';
 import type { ApplyOptions, StoredEvent } from '@agora/messaging/operating';
-import { QueryTypes, type Sequelize } from 'sequelize';
 import { isSetRight, type Check, type Finding, type Session } from './check.js';
 import { deliver, findUndelivered, type Deliveries } from '../events/deliveries.js';
 
@@ -43,7 +43,7 @@ const longestTransaction = 30_000;
 
 /** Compares what this service keeps with what the others say, first the events and then the checks in their order, and repairs it when told. */
 export async function audit(options: AuditOptions): Promise<KindResult[]> {
-  const since = new Date((await databaseTime(options.database)) - longestTransaction);
+  const since = new Date((await databaseTime()) - longestTransaction);
   const deliveries = await findUndelivered(options.publishers, options, options.settleSeconds);
   const { results, left } = await settleDeliveries(deliveries, options);
   if (deliveries.isFarBehind) return results;
@@ -60,9 +60,11 @@ const about =
   ({ envelope }: StoredEvent): boolean =>
     (envelope.data as Record<string, unknown>)[subject] === id;
 
-async function databaseTime(database: Sequelize): Promise<number> {
-  const [row] = await database.query<{ now: Date }>('SELECT now()', { type: QueryTypes.SELECT });
-  return row?.now.getTime() ?? Date.now();
+const clock = defineStatement('database-time', 'SELECT now()');
+
+async function databaseTime(): Promise<number> {
+  const [row] = await sql<{ now: string }>(clock);
+  return row ? Date.parse(row.now) : Date.now();
 }
 
 async function settleDeliveries(

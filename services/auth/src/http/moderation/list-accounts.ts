@@ -34,10 +34,9 @@ export const listAllAccounts =
     const question = ['users', userId, search];
     const [upTo] =
       cursor === undefined ? [largestId] : (readCursor(cursor, cursorSecret, question) as [number]);
-    const accounts = await listAccounts(upTo, limit + 1, search);
-    const further = accounts[limit];
-    if (further) linkToNext(ctx, '/users', asked, writeCursor([further.id], cursorSecret, question));
-    ctx.body = accounts.slice(0, limit);
+    const { accounts, next } = await listAccounts(upTo, limit, search);
+    if (next) linkToNext(ctx, '/users', asked, writeCursor([next], cursorSecret, question));
+    ctx.body = accounts;
   };
 
 const listedAccount = (accountView as unknown as Joi.ObjectSchema<ListedAccount>)

@@ -1,0 +1,52 @@
+import type pg from 'pg';
+import type { Sequelize, Transaction } from 'sequelize';
+// All of Sequelize would else be loaded in processes that have no database, above all the gateway.
+import QueryTypes from 'sequelize/lib/query-types';
+
+/** A statement of messaging; `defineStatement` makes it. */
+export interface Statement {
+  readonly name: string;
+  readonly text: string;
+  /** Whether each connection parses it once. */
+  readonly isPrepared: boolean;
+}
+
+const defined = new Map<string, Statement>();
+
+/** All statements of the modules that are loaded, by name, for the test that explains them on large data. */
+export const definedStatements = (): ReadonlyMap<string, Statement> => defined;
+
+/** Names a statement: messaging runs no others. Names are unique. */
+export function defineStatement(
+  name: string,
+  text: string,
+  { prepared: isPrepared = false }: { prepared?: boolean } = {},
+): Statement {
+  if (defined.has(name)) throw new Error(`two statements are named "${name}"; give one another name`);
+  const statement = { name, text, isPrepared };
+  defined.set(name, statement);
+  return statement;
+}
+
+/** Runs a statement, in `transaction` when there is one; resolves to the rows that it returns. */
+export const queryRows = <Row extends object>(
+  database: Sequelize,
+  { text }: Statement,
+  bind: unknown[] = [],
+  transaction: Transaction | null = null,
+): Promise<Row[]> =>
+  // All are read as if they returned rows; those that write take a connection for writing.
+  database.query<Row>(text, {
+    bind,
+    type: QueryTypes.SELECT,
+    transaction,
+    useMaster: !/^\s*SELECT\b/i.test(text),
+  });
+
+/** The same on the connections of what works in the background. */
+export const queryPool = <Row extends object>(
+  pool: pg.Pool,
+  { name, text, isPrepared }: Statement,
+  values: unknown[] = [],
+): Promise<pg.QueryResult<Row & pg.QueryResultRow>> =>
+  pool.query<Row & pg.QueryResultRow>({ ...(isPrepared && { name }), text, values });

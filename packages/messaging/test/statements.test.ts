@@ -1,0 +1,65 @@
+import { explainStatements, type Example } from '@agora/testing';
+import { definedStatements } from '../src/statements.js';
+
+const uuid = '01990000-0000-7000-8000-000000000001';
+const uuids = Array.from({ length: 200 }, (_, n) => `01990000-0000-7000-8000-${String(n).padStart(12, '0')}`);
+const places = uuids.map((_, n) => n * 13 + 1);
+const [stream, lease, token] = ['POSTS', 'relay', '1'];
+
+/** Example values of every statement of messaging, by its name. */
+const examples: Record<string, Example[]> = {
+  'inbox-record': [{ values: [uuids] }],
+  'inbox-remove': [{ values: [uuids] }],
+  'inbox-applied': [{ values: [uuids] }],
+  'dead-letters-forget': [{ values: [uuids] }],
+  'dead-letters-fail': [{ values: [uuid, 'posts.post-created.v1', '{}', 'an error', false] }],
+  'dead-letters-among': [{ values: [uuids] }],
+  'dead-letters-list': [{ values: [100] }],
+  'dead-letters-one': [{ values: [uuid] }],
+  'dead-letters-next': [{ values: [''] }],
+  'dead-letters-fail-again': [{ values: [uuid, 'an error'] }],
+  'purge-outbox': [{ values: [7] }],
+  'purge-inbox': [{ values: [30] }],
+  // Counts up to 10,000.
+  'measure-messaging': [{ values: [], mostRows: 10_000 }],
+  'outbox-status': [{ values: [], mostRows: 10_000 }],
+  'outbox-add': [{ values: [uuids, uuids.map(() => '{}')] }],
+  'outbox-waiting': [{ values: [1_001] }],
+  'outbox-published-since': [{ values: ['2020-01-01', 10_000], mostRows: 10_000 }],
+  'outbox-republish-since': [{ values: ['2020-01-01'] }],
+  'outbox-after': [{ values: ['50000', 500] }],
+  'events-unapplied': [{ values: [uuids] }],
+  'unpublished-1': [{ values: [places] }],
+  'unpublished-256': [{ values: [places] }],
+  'mark-published': [{ values: [places, stream, 500_000, uuid, lease, token] }],
+  postpone: [{ values: [places, places.map(() => 'refused'), lease, token] }],
+  republishing: [{ values: [stream] }],
+  'republish-step': [{ values: [stream] }],
+  republished: [{ values: [stream, '0', '5000', lease, token] }],
+  'published-stream': [{ values: [stream] }],
+  'remember-stream': [{ values: [stream, '2026-01-01', 1, lease, token] }],
+  'begin-republishing': [{ values: [stream, '2026-01-01', 1, lease, token] }],
+  'lease-take': [{ values: [lease, 'another', 3] }],
+  'lease-renew': [{ values: [lease, token, 3] }],
+  'lease-end': [{ values: [lease, token] }],
+};
+
+/** Half of the outbox waits, as when NATS was away for long; half of what failed is dead. */
+const grow = (from: number, to: number) => `
+  INSERT INTO outbox (event_id, envelope, published_at)
+    SELECT md5(n::text)::uuid, '{}', CASE WHEN n % 2 = 0 THEN now() - n * interval '10 seconds' END FROM generate_series(${from}, ${to}) n;
+  INSERT INTO inbox (event_id, applied_at)
+    SELECT md5(n::text)::uuid, now() - n * interval '1 minute' FROM generate_series(${from}, ${to}) n;
+  INSERT INTO dead_letters (message_id, subject, body, last_error, dead_at)
+    SELECT md5(n::text)::uuid, 'posts.post-created.v1', '{}', 'an error', CASE WHEN n % 2 = 0 THEN now() - n * interval '1 second' END
+    FROM generate_series(${from}, ${to}) n;
+  INSERT INTO leases (name, holder, token, expires_at) VALUES ('${lease}', 'somebody', ${token}, now() + interval '1 minute') ON CONFLICT DO NOTHING;
+  INSERT INTO published_streams (stream, created, last_sequence, republish_after, republish_until) VALUES ('${stream}', '', 1, 0, 100000) ON CONFLICT DO NOTHING;`;
+
+explainStatements({
+  service: 'posts',
+  defined: definedStatements,
+  sources: new URL('../src/', import.meta.url),
+  examples,
+  grow,
+});
