@@ -2,7 +2,8 @@ import type { Route } from '../routes.js';
 
 /** What a request may make Agora do, in points: one stands for up to some 20 ms of a core of any process. Hashing a password takes longest. */
 const costs = new Map([
-  ['PUT /users/me/password', 20],
+  // Two hashes, of a quarter of a second each.
+  ['PUT /users/me/password', 25],
   ['PUT /users/me/email', 20],
   ['POST /users/me/totp', 20],
   ['POST /users/me/totp/removal', 20],

@@ -132,7 +132,7 @@ describe('a request with a token', () => {
     await limitTo({ user: { limit: 100, seconds: 60 } });
     const left = async () => /r=(\d+)/.exec((await posts(user(7))).headers['ratelimit'] as string)?.[1];
     await askJson(gateway.port, 'PUT', '/users/me/password', {}, user(7));
-    expect(await left()).toBe('79');
+    expect(await left()).toBe('74');
     const { answer } = upstream;
     upstream.answer = (_request, response) =>
       response.writeHead(200, { 'content-length': 655_360 }).end('a'.repeat(655_360));

@@ -26,6 +26,19 @@ describe('POST /users', () => {
   });
   afterAll(() => agora.stop());
 
+  it('says that all ids are in use, once they are', async () => {
+    const [row] = await query<{ last: number }>('SELECT last_value::int AS last FROM auth.users_id_seq');
+    await query("SELECT setval('auth.users_id_seq', 2147483647)");
+    try {
+      expect(await register({ email: address(), password })).toMatchObject({
+        status: 503,
+        body: { code: 'unavailable', detail: 'No more accounts can be created: all ids are in use.' },
+      });
+    } finally {
+      await query("SELECT setval('auth.users_id_seq', $1)", [row?.last]);
+    }
+  });
+
   it('makes an account', async () => {
     const email = address();
     const { status, headers, body } = await register({ email, password });

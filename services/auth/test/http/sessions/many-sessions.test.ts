@@ -80,7 +80,7 @@ describe('an account', () => {
   });
 });
 
-describe('an account with 20,000 sessions of a release without bounds', () => {
+describe('an account with the sessions of a release without bounds', () => {
   it('lists 50 of them, and is trimmed to 50 after a login', async () => {
     const ann = await join(ask);
     const old = await leaveSessions(ann, 1_000);
@@ -115,22 +115,26 @@ describe('an account with 20,000 sessions of a release without bounds', () => {
       200,
     ],
     ['DELETE /users/me', (ann: Person) => ask('DELETE', '/users/me', { token: ann.token }), 401],
-  ])('ends them at once by %s, with one event, and erases them later', async (_name, end, statusAfter) => {
-    const ann = await join(ask);
-    const old = await leaveSessions(ann, 20_000);
-    const { status, milliseconds } = await timed(() => end(ann));
-    expect(status).toBe(204);
-    expect(milliseconds).toBeLessThan(2_000);
-    expect((await refresh(old)).status).toBe(401);
-    expect(await statusOf(ann.token)).toBe(statusAfter);
-    const events = await query(
-      `SELECT 1 FROM auth.outbox WHERE (envelope->'data'->>'user_id')::int = $1
+  ])(
+    'ends 60,000 of them at once by %s, with one event, and erases them later',
+    async (_name, end, statusAfter) => {
+      const ann = await join(ask);
+      const old = await leaveSessions(ann, 60_000);
+      const { status, milliseconds } = await timed(() => end(ann));
+      expect(status).toBe(204);
+      expect(milliseconds).toBeLessThan(2_000);
+      expect((await refresh(old)).status).toBe(401);
+      expect(await statusOf(ann.token)).toBe(statusAfter);
+      const events = await query(
+        `SELECT 1 FROM auth.outbox WHERE (envelope->'data'->>'user_id')::int = $1
        AND envelope->>'type' IN ('auth.session-revoked.v1', 'auth.sessions-revoked.v1', 'auth.user-deleted.v1')`,
-      [ann.id],
-    );
-    expect(events).toHaveLength(1);
-    await eventually(async () => expect(await countOf(ann)).toBeLessThan(20_000), 10_000);
-  });
+        [ann.id],
+      );
+      expect(events).toHaveLength(1);
+      await eventually(async () => expect(await countOf(ann)).toBeLessThan(60_000), 10_000);
+    },
+    60_000,
+  );
 });
 
 it('erases all ended sessions with their refresh tokens, and no others', async () => {
