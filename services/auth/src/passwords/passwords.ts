@@ -57,8 +57,8 @@ export const passwordSchema = ({
   PASSWORD_MIN_LENGTH: minBytes,
   PASSWORD_BLOCKLIST,
 }: Pick<Config, 'PASSWORD_MIN_LENGTH' | 'PASSWORD_BLOCKLIST'>) =>
-  // Characters have one to four bytes, so of the limits only the upper one is the same for both.
-  saidAs(Joi.string(), { format: 'password', maxLength: maxBytes })
+  // Characters have one to four bytes.
+  saidAs(Joi.string(), { format: 'password', minLength: Math.ceil(minBytes / 4), maxLength: maxBytes })
     .description(
       `${minBytes} to ${maxBytes} bytes of NFC-normalized UTF-8, without U+0000. The most common passwords are rejected.`,
     )

@@ -23,7 +23,13 @@ import { isAway, type FindUser } from '../users.js';
 
 const schema = Joi.object<{ post_id: number; dir: number }>({
   post_id: entityId.required(),
-  dir: Joi.number().integer().max(1).required().description('1 adds your vote; 0 or less removes it.'),
+  // Any integer: what it is below 1 does not matter.
+  dir: Joi.number()
+    .unsafe()
+    .integer()
+    .max(1)
+    .required()
+    .description('1 adds your vote; 0 or less removes it.'),
 })
   .example({ post_id: 42, dir: 1 })
   .meta({ name: 'VoteRequest' });
