@@ -70,10 +70,10 @@ describe.each(schemas)('the migrations of %s', (schema) => {
   }, 90_000);
 });
 
-describe('the command', () => {
+describe('the migration command', () => {
   const schema = 'votes';
 
-  it('are not taken back before somebody has agreed to what is lost', async () => {
+  it('takes nothing back before somebody has agreed to what is lost', async () => {
     const applied = await migrate(schema, 'status');
     await expect(migrate(schema, 'down')).rejects.toThrow(/nothing was done: say --yes/);
     const [what] = await migrate(schema, 'down', '--dry-run');
@@ -81,7 +81,7 @@ describe('the command', () => {
     expect(await migrate(schema, 'status')).toEqual(applied);
   }, 60_000);
 
-  it('refuse a verb that they do not know, with one line', async () => {
+  it('refuses a verb that it does not know, with one line', async () => {
     await expect(migrate(schema, 'sideways')).rejects.toMatchObject({
       code: 1,
       stderr: `${schema}: migration failed: unknown command "sideways"; use up, down or status\n`,
