@@ -55,7 +55,7 @@ const violations: [rule: string, file: string, imported: string][] = [
   [
     'doors-and-models-are-handed-their-settings',
     'services/posts/src/http/posts/publish-post.ts',
-    '../config.js',
+    '../../config.js',
   ],
   ['migrations-stand-alone', 'services/posts/migrations/0001-create-posts.ts', '../src/models/post.js'],
   ['nothing-imports-main', 'services/votes/test/main.test.ts', '../src/main.js'],

@@ -21,7 +21,6 @@ const others: Record<string, string> = {
   'packages/database/src/connect/connect.ts': 'asks whether the database takes writes',
   'tools/import-monolith/src/run-import-command.ts': 'asks for one row, whichever',
   'tools/import-monolith/src/source.ts': 'reads the database of the old application',
-  'tools/import-monolith/src/target.ts': 'counts without a limit of time, once, what was imported',
   'tools/import-monolith/src/prove.ts': 'counts without a limit of time, once, what was imported',
 };
 

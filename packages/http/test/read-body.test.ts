@@ -172,7 +172,7 @@ describe('reading a body', () => {
     const { status, body } = await send('/json', json, withLeaves(51));
     expect([status, body.errors]).toEqual([
       422,
-      [{ field: 'body', message: 'body must hold at most 50 values' }],
+      [{ field: 'body', message: 'body must contain at most 50 values' }],
     ]);
   });
 

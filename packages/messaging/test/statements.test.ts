@@ -1,4 +1,4 @@
-import { explainStatements, type Example } from '@agora/testing';
+import { explainStatements, type Example } from '@agora/testing/explain-statements';
 import { definedStatements } from '../src/statements.js';
 
 const uuid = '01990000-0000-7000-8000-000000000001';

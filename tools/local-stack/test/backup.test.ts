@@ -247,7 +247,7 @@ describe('npm run migrate -- down', () => {
   it('takes back nothing before it is said of which service', async () => {
     const data = join(folder, 'data');
     const ended = await runScript('commands/migrate', ['down', '--yes'], data);
-    expect(ended).toEqual({ code: 1, output: expect.stringMatching(/of one service: say which/) });
+    expect(ended).toEqual({ code: 2, output: expect.stringMatching(/of one service: say which/) });
     expect(existsSync(data)).toBe(false);
   });
 });

@@ -1,6 +1,5 @@
 export { startAgora, type Agora } from './agora.js';
 export { beforeCommit, connectAs, query, untilLocked, whileLocked } from './database.js';
-export { explainStatements, openLargeTables, type Example, type LargeTables } from './explain-statements.js';
 export { eventually } from './eventually.js';
 export { openFaultProxy, type FaultProxy } from './fault-proxy.js';
 export { openCommands, type Commands, type Ran } from './commands.js';

@@ -1,5 +1,5 @@
 import { definedStatements } from '@agora/database';
-import { explainStatements, type Example } from '@agora/testing';
+import { explainStatements, type Example } from '@agora/testing/explain-statements';
 
 /** Has 20,000 sessions. */
 const user = 7;

@@ -1,5 +1,5 @@
 import { definedStatements, valuesAfterText } from '@agora/database';
-import { explainStatements, type Example } from '@agora/testing';
+import { explainStatements, type Example } from '@agora/testing/explain-statements';
 import { feedStatement } from '../../src/models/feed.js';
 
 /** Has 20,000 posts and as many kept answers. */

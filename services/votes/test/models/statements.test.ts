@@ -1,6 +1,6 @@
 import { voteCast, voteRetracted } from '@agora/contracts';
 import { definedStatements, valuesAfterText } from '@agora/database';
-import { explainStatements, type Example } from '@agora/testing';
+import { explainStatements, type Example } from '@agora/testing/explain-statements';
 
 /** The post with 100,000 votes, the user with 20,000. */
 const [post, user] = [7, 7];

@@ -44,6 +44,7 @@ export const backupAndRestore: Rehearsal = {
     before.users = await accountsOf(system);
   },
   commands: {
+    'npm run chaos -- --drill': { except: 'a rehearsal of its own, which takes minutes' },
     'npm run backup -- --to ../agora-backup': { with: toBackup, says: /rows as of/ },
     'npm run restore -- --from ../agora-backup --dry-run': {
       async before(system) {
