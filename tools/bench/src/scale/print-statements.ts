@@ -1,4 +1,4 @@
-/** Prints, as JSON, every statement of a service by its name, and those that purge outbox and inbox: services are not imported, so this loads their compiled modules. */
+/** Prints, as JSON, every statement of a service and of messaging by its name: services are not imported, so this loads their compiled modules. */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { definedStatements } from '@agora/database';
@@ -10,15 +10,9 @@ const hasNoStatements = /^(main|migrate|document|operate|.*-command)\.js$|^migra
 for (const file of readdirSync(folder, { recursive: true, encoding: 'utf8' }))
   if (file.endsWith('.js') && !hasNoStatements.test(file)) await import(join(folder, file));
 
-const purges: string[] = [];
-const { startPurging } = (await import(join(checkout, 'packages/messaging/dist/retention.js'))) as {
-  startPurging(database: object, logger: object, milliseconds: number): { stop(): Promise<void> };
+// Messaging has a list of its own, which no other package is meant to import.
+const messaging = (await import(join(checkout, 'packages/messaging/dist/statements.js'))) as {
+  definedStatements: typeof definedStatements;
 };
-const listening = { query: (text: string) => (purges.push(text), Promise.resolve({ rowCount: 0 })) };
-const purging = startPurging(listening, { warn: () => undefined }, 1);
-while (purges.length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
-await purging.stop();
-
-const statements = Object.fromEntries([...definedStatements()].map(([name, { text }]) => [name, text]));
-for (const text of purges) statements[`purge-${/FROM (\w+)/.exec(text)?.[1]}`] = text;
-process.stdout.write(JSON.stringify(statements));
+const all = [...definedStatements(), ...messaging.definedStatements()];
+process.stdout.write(JSON.stringify(Object.fromEntries(all.map(([name, { text }]) => [name, text]))));
