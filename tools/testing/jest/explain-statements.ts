@@ -1,8 +1,9 @@
+// Loaded by tests alone, from its source: what `npm start` builds must compile without Jest.
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
-import { currentStack } from './stack.js';
+import { currentStack } from '../src/stack.js';
 
 /** Example values of a statement, and how many rows it may look at: 5,000 unless told otherwise. */
 export interface Example {
