@@ -36,6 +36,7 @@ export class GatewayStack extends Stack {
         ...natsSettings,
         NATS_USER: 'gateway',
         TOKEN_ISSUER: `https://${config.domain}`,
+        PUBLIC_URL: `https://${config.domain}`,
       },
       secrets: { NATS_PASSWORD: nats.password.gateway, REVOCATIONS_SECRET: internal.secret.revocations },
     });

@@ -235,6 +235,7 @@ describe('stacks', () => {
         .map(({ Name }) => Name)
         .toSorted();
 
+    expect(toldOf('PUBLIC_URL')).toEqual(['gateway']);
     expect(toldOf('PUBLIC_READS')).toEqual(['auth', 'gateway', 'posts']);
     expect(toldOf('PUBLIC_EMAILS')).toEqual(['auth', 'posts']);
     expect(toldOf('REQUIRE_CONFIRMED_EMAIL')).toEqual(['posts', 'votes']);

@@ -70,11 +70,17 @@ export const targetOf = ({ container }: Pod): string | undefined =>
 
 function environmentOf(objects: RenderedObject[], container: V1Container): Record<string, string> {
   const maps = ofKind<V1ConfigMap>(objects, 'ConfigMap');
-  const given = (container.envFrom ?? []).flatMap(({ configMapRef }) => {
-    const map = maps.find(({ metadata }) => metadata?.name === configMapRef?.name);
+  const dataOf = (wanted?: string) => {
+    const map = maps.find(({ metadata }) => metadata?.name === wanted);
     if (!map) throw new Error(`${container.name} takes its settings from something that is not there`);
-    return Object.entries(map.data ?? {});
+    return map.data ?? {};
+  };
+  const given = (container.envFrom ?? []).flatMap(({ configMapRef }) =>
+    Object.entries(dataOf(configMapRef?.name)),
+  );
+  const own = (container.env ?? []).map(({ name, value, valueFrom }) => {
+    const ref = valueFrom?.configMapKeyRef;
+    return [name, (ref ? dataOf(ref.name)[ref.key] : value) ?? ''] as const;
   });
-  const own = (container.env ?? []).map(({ name, value }) => [name, value ?? ''] as const);
   return Object.fromEntries([...given, ...own]);
 }

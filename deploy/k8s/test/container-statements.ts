@@ -47,6 +47,14 @@ export const containerStatements: Record<string, Statement> = {
     if (gateway?.environment.TRUSTED_PROXY_HOPS !== '1') yield 'all clients are one';
   },
 
+  *'behind an ingress, /openapi.json names the address that the ingress answers at'(objects) {
+    const gateway = podsOf(objects).find(({ name }) => name === 'Deployment gateway');
+    for (const { spec } of ofKind<V1Ingress>(objects, 'Ingress')) {
+      const url = `https://${spec?.rules?.[0]?.host}`;
+      if (gateway?.environment.PUBLIC_URL !== url) yield `PUBLIC_URL is not ${url}`;
+    }
+  },
+
   *'X-3 the namespace enforces the restricted profile'(objects) {
     for (const { metadata } of ofKind<V1Namespace>(objects, 'Namespace')) {
       for (const mode of ['enforce', 'audit', 'warn']) {
