@@ -24,7 +24,7 @@ done
 mkdir -p "$cache"
 rows=() failed=0 children=()
 finish() {
-  for child in "${children[@]}"; do kill -INT "$child" 2>/dev/null; done
+  for child in "${children[@]}"; do kill "$child" 2>/dev/null; done
   wait 2>/dev/null
 }
 trap finish EXIT
@@ -137,7 +137,7 @@ compare() ( # SEED
   export AGORA_ACCOUNT="schemathesis-$1-$RANDOM$RANDOM@example.test"
   curl -sf "$AGORA_URL/users" --json "{\"email\":\"$AGORA_ACCOUNT\",\"password\":\"a long enough password\"}" || exit 1
   # Of an Agora that somebody else runs, nobody here can make admins.
-  [ ${#children[@]} = 0 ] || (cd "$root" && npm run accounts -- grant "$AGORA_ACCOUNT" admin --reason 'comparing document and server') || exit 1
+  [ ${#children[@]} = 0 ] || (cd "$root" && npm run accounts -- grant "$AGORA_ACCOUNT" admin --reason 'comparing document and server' --yes) || exit 1
   cd "$here/schemathesis" && PYTHONPATH=. "$cache/venv/bin/schemathesis" run "$AGORA_URL/openapi.json" --seed "$1"
 )
 

@@ -13,7 +13,11 @@ async function main(): Promise<void> {
   if (!(refused instanceof ResponseError) || (await refused.response.json()).code !== 'invalid_credentials')
     throw new Error('a wrong password was accepted');
   const { accessToken } = await auth.logIn({ username: email, password });
-  const me = new Configuration({ basePath, accessToken });
+  // The generator sends what it is given for OAuth 2.0 as the whole header, and that last.
+  const me = new Configuration({
+    basePath,
+    accessToken: (scheme) => (scheme === 'oauth2Password' ? `Bearer ${accessToken}` : accessToken),
+  });
   const title = crypto.randomUUID();
   const post = await new PostsApi(me).createPost({
     postInput: { title, content: 'Written by a generated client.' },

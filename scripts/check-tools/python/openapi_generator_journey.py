@@ -4,6 +4,7 @@ import uuid
 
 from openapi_client import ApiClient, AuthApi, Configuration, PostInput, PostsApi, ProblemCode, Registration, VoteRequest, VotesApi
 from openapi_client.exceptions import ForbiddenException
+from urllib3 import HTTPHeaderDict
 
 url = os.environ["AGORA_URL"]
 email = f"{uuid.uuid4()}@example.test"
@@ -22,5 +23,5 @@ post = PostsApi(me).create_post(PostInput(title=title, content="Written by a gen
 assert post.published and post.owner_id == account.id
 vote = VotesApi(me).cast_vote_with_http_info(VoteRequest(post_id=post.id, dir=1))
 assert vote.data.message == "Vote added successfully"
-feed = PostsApi(me).list_feed(search=title, consistency_token=vote.headers["Consistency-Token"])
+feed = PostsApi(me).list_feed(search=title, consistency_token=HTTPHeaderDict(vote.headers)["Consistency-Token"])
 assert [(each.id, each.votes) for each in feed] == [(post.id, 1)]
