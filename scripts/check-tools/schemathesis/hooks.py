@@ -70,6 +70,9 @@ def is_expressible(body):
         # Measured in bytes.
         if name in text and not 8 <= len(text[name].encode("utf-8", "replace")) <= 72:
             return False
+        # The most common ones are refused.
+        if name in text and text[name].isascii() and text[name].isalnum():
+            return False
     if re.fullmatch(r"user_[0-9]+", text.get("name", ""), re.IGNORECASE):
         return False
     if "until" in body and not is_future(body["until"]):
