@@ -45,7 +45,7 @@ async function failToRegisterAndLogIn(): Promise<void> {
   const password = secret();
   const json = (raw: string, type = 'application/json') => ({ raw, headers: { 'Content-Type': type } });
   await ask('POST', '/users', { json: { email: ann.email, password } });
-  await ask('POST', '/users', { json: { email: secret('no.address.of-mine'), password: secret('short') } });
+  await ask('POST', '/users', { json: { email: secret('no.address.of-mine'), password: secret('q7-Zk2') } });
   await ask('POST', '/users', json(`{"email":"${ann.email}","password":"${password}"`));
   await ask('POST', '/users', json(`{"email":"${ann.email}","password":"${password}"}`, 'text/plain'));
   await ask('POST', '/login', { form: { username: ann.email, password } });
