@@ -23,7 +23,8 @@ export { isDatabaseUnavailable, sqlState, whyUnavailable } from './connect/error
 export { waitingStatements } from './connect/pool-metrics.js';
 export { gather } from './statements/gather.js';
 export { measureIdSpace } from './schema/id-space.js';
-export { runMigrateCommand, type Migration } from './schema/migrate.js';
+export { runMigrateCommand } from './schema/migrate-command.js';
+export { type Migration } from './schema/migrate.js';
 export { goOnAfter, openNewIds, type CheckId, type NewIds } from './schema/new-ids.js';
 export { approximateRows, findByIds, highestId, valuesAfter, valuesAfterText } from './statements/pages.js';
 export {

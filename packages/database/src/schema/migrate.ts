@@ -1,4 +1,3 @@
-import { parseArgs } from 'node:util';
 import pg from 'pg';
 import { QueryTypes, Sequelize, type QueryInterface, type Transaction } from 'sequelize';
 import type { Umzug } from 'umzug';
@@ -32,10 +31,10 @@ export interface MigrationRun {
   steps: number;
 }
 
-type MigrationVerb = 'up' | 'down' | 'status';
+export type MigrationVerb = 'up' | 'down' | 'status';
 
 /** Applies all pending migrations (`up`), takes the newest back (`down`) or lists all (`status`); replicas that do so at once take turns. */
-async function migrate(verb: MigrationVerb, run: MigrationRun): Promise<void> {
+export async function migrate(verb: MigrationVerb, run: MigrationRun): Promise<void> {
   await underLock(run, async () => {
     const sequelize = connectAsMigrator(run.settings);
     try {
@@ -46,7 +45,7 @@ async function migrate(verb: MigrationVerb, run: MigrationRun): Promise<void> {
   });
 }
 
-const verbs: Record<
+export const verbs: Record<
   MigrationVerb,
   (umzug: Umzug<QueryInterface>, run: MigrationRun, sequelize: Sequelize) => Promise<void>
 > = {
@@ -211,44 +210,4 @@ async function makeTable(client: pg.Client, schema: string): Promise<void> {
        END IF;
      END $$`,
   );
-}
-
-/**
- * The body of a service's `migrate.ts`: `node migrate.js up|status|down [--steps N] [--dry-run|--yes]`. `down` says what would be lost, and takes the
- * newest migration (or the newest N) back when it is told `--yes`. Ends the process, with code 1 and one clear line when it fails.
- */
-export async function runMigrateCommand(
-  schema: string,
-  readSettings: (environment: NodeJS.ProcessEnv) => MigrationRun['settings'],
-  migrations: Migration[],
-): Promise<never> {
-  const [verb = 'up', ...options] = process.argv.slice(2);
-  const print = (line: string) => process.stdout.write(`${line}\n`);
-  try {
-    if (!Object.hasOwn(verbs, verb)) throw new Error(`unknown command "${verb}"; use up, down or status`);
-    const { yes: isAgreed, 'dry-run': isDryRun, steps } = readOptions(options);
-    const settings = readSettings(process.env);
-    await migrate(verb as MigrationVerb, { schema, migrations, settings, print, isAgreed, steps });
-    if (verb !== 'down' || isAgreed || isDryRun) process.exit(0);
-    throw new Error('nothing was done: say --yes to have it done');
-  } catch (error) {
-    process.stderr.write(
-      `${schema}: migration failed: ${error instanceof Error ? error.message : String(error)}\n`,
-    );
-    process.exit(1);
-  }
-}
-
-function readOptions(args: string[]) {
-  const { values } = parseArgs({
-    args,
-    options: {
-      yes: { type: 'boolean', default: false },
-      'dry-run': { type: 'boolean', default: false },
-      steps: { type: 'string', default: '1' },
-    },
-  });
-  const steps = Number(values.steps);
-  if (!Number.isInteger(steps) || steps < 1) throw new Error('--steps must be a whole number above 0');
-  return { ...values, steps };
 }
