@@ -1,4 +1,5 @@
 import { request, type IncomingMessage } from 'node:http';
+import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import {
   expectDocumented,
@@ -83,7 +84,7 @@ async function renewAttacker({ method, path }: HostileRequest): Promise<void> {
 interface RawAnswer {
   status: number;
   headers: NodeJS.Dict<string | string[]>;
-  text: string;
+  content: Buffer;
   milliseconds: number;
 }
 
@@ -111,7 +112,7 @@ function send({ method, path, headers, body, chunked, authenticated }: HostileRe
         resolve({
           status: response.statusCode ?? 0,
           headers: response.headers,
-          text: Buffer.concat(chunks).toString(),
+          content: Buffer.concat(chunks),
           milliseconds: performance.now() - started,
         });
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -126,6 +127,16 @@ function send({ method, path, headers, body, chunked, authenticated }: HostileRe
   });
 }
 
+/** A made-up `Accept-Encoding` may ask for any of these. */
+const decoders = { br: brotliDecompressSync, gzip: gunzipSync, deflate: inflateSync };
+
+function textOf({ content, headers }: RawAnswer): string {
+  const encoding = headers['content-encoding'];
+  if (encoding === undefined || content.length === 0) return content.toString();
+  expect(Object.keys(decoders)).toContain(encoding);
+  return decoders[encoding as keyof typeof decoders](content).toString();
+}
+
 /** It would go on and on: its headers are all that there is to judge. */
 const isStream = ({ headers }: IncomingMessage): boolean => headers['content-type'] === 'text/event-stream';
 
@@ -138,14 +149,15 @@ function fillBytes(body: Uint8Array, fill: (text: string) => string): Uint8Array
 }
 
 function expectContract(answer: RawAnswer, { method, path }: HostileRequest): void {
-  const { status, headers, text, milliseconds } = answer;
+  const { status, headers, milliseconds } = answer;
+  const text = textOf(answer);
   expect(milliseconds).toBeLessThan(2_000);
   expectSecurityHeaders(headers);
   const overloaded = status === 503 && text.includes('"overloaded"');
   expect(overloaded ? 200 : status).toBeLessThan(500);
   expectDocumented({ method, path, status, headers: new Headers(flatten(headers)), text });
   if (method === 'HEAD') return;
-  if (status >= 400) expectProblem(answer, path);
+  if (status >= 400) expectProblem(answer, text, path);
   else if (text.startsWith('{')) expectNothingForged(JSON.parse(text), method);
 }
 
@@ -173,7 +185,7 @@ const internals =
 /** OAuth 2.0 clients find their own members in what `/login` and `/refresh` refuse (RFC 6749, 5.2). */
 const oauthMembers = { error: expect.stringMatching(/^[a-z_]+$/), error_description: expect.any(String) };
 
-function expectProblem({ status, headers, text }: RawAnswer, path: string): void {
+function expectProblem({ status, headers }: RawAnswer, text: string, path: string): void {
   expect(headers['content-type']).toMatch(/^application\/problem\+json/);
   const problem = JSON.parse(text) as Record<string, unknown>;
   const { errors, ...rest } = problem;
