@@ -4,12 +4,14 @@ export default {
   testPathIgnorePatterns: ['/node_modules/', '/dist/'],
   modulePathIgnorePatterns: ['<rootDir>/.data/'],
   testTimeout: 20_000,
+  testEnvironment: '<rootDir>/tools/testing/jest/environment.mjs',
   reporters: ['default', './scripts/tally-reporter.mjs'],
 
   extensionsToTreatAsEsm: ['.ts'],
   // Sources say './x.js' as Node.js wants it; on disk that is x.ts, except in node_modules.
   moduleNameMapper: {
     '^(\\.{1,2}/.*)\\.js$': ['$1.js', '$1.ts'],
+    '^@agora/testing$': '<rootDir>/tools/testing/jest/loaded.cjs',
     // It has a `source` too, which is TypeScript.
     '^eventsource-parser$': '<rootDir>/node_modules/eventsource-parser/dist/index.js',
   },

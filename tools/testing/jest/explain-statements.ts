@@ -2,8 +2,8 @@
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { currentStack } from '@agora/testing';
 import pg from 'pg';
-import { currentStack } from '../src/stack.js';
 
 /** Example values of a statement, and how many rows it may look at: 5,000 unless told otherwise. */
 export interface Example {

@@ -1,0 +1,10 @@
+import { TestEnvironment } from 'jest-environment-node';
+import * as testing from '@agora/testing';
+
+/** Hands the test files of a worker one `@agora/testing`, loaded once: Jest itself would load it, and all that it needs, for each file anew. */
+export default class extends TestEnvironment {
+  constructor(...given) {
+    super(...given);
+    this.global.agoraTesting = testing;
+  }
+}
