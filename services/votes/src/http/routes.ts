@@ -6,10 +6,10 @@ import type { Sequelize } from 'sequelize';
 import type { FindPostState } from '../post-states.js';
 import type { FindUser } from '../users.js';
 import { castVote, castVoteDescription } from './cast-vote.js';
+import { listCastPairs } from './list-cast-pairs.js';
 import { listCastVotes } from './list-cast-votes.js';
 import { listOwnVotes, listOwnVotesDescription } from './list-own-votes.js';
 import { listVoteCounts } from './list-vote-counts.js';
-import { listVotesOfVoter } from './list-votes-of-voter.js';
 import { showVoteCount } from './show-vote-count.js';
 
 /** What clients ask of votes, through the gateway. */
@@ -31,8 +31,8 @@ export const routes = (
 /** What other processes of Agora ask of votes, on the internal port. */
 export const internalRoutes = (database: Sequelize): Route[] => [
   get('/internal/votes', 'service', listVoteCounts),
+  get('/internal/votes/cast', 'service', listCastPairs),
   get('/internal/votes/:id', 'service', showVoteCount),
-  get('/internal/voters/:id/votes', 'service', listVotesOfVoter),
   get('/internal/voters/:id/cast', 'service', listCastVotes),
   get('/internal/events', 'service', listEvents(database)),
 ];

@@ -50,7 +50,10 @@ const removal = attemptTo(
 
 const castOn = defineStatement(
   'votes-cast-on',
-  'SELECT post_id FROM votes WHERE user_id = $1 AND post_id = ANY($2::int[])',
+  // One look at the index for each pair, however many votes the statistics know of.
+  `SELECT user_id, asked.post_id FROM unnest($1::int[], $2::int[]) AS asked(voter_id, post_id)
+   CROSS JOIN LATERAL (SELECT user_id FROM votes WHERE votes.post_id = asked.post_id AND user_id = voter_id LIMIT 1) AS cast_vote`,
+  { prepared: true },
 );
 const listOf = defineStatement(
   'votes-list-of',
@@ -160,10 +163,11 @@ export class Vote extends Model {
     return rows.map(({ post_id: postId }) => postId);
   }
 
-  /** Which of these posts the user has voted for, whoever may see them. */
-  static async castOn(userId: number, postIds: readonly number[]): Promise<number[]> {
-    const rows = await sql<{ post_id: number }>(castOn, [userId, postIds]);
-    return rows.map(({ post_id: postId }) => postId);
+  /** Whether each user has voted for the post at the same place, whoever may see the posts. */
+  static async areCast(userIds: readonly number[], postIds: readonly number[]): Promise<boolean[]> {
+    const rows = await sql<{ user_id: number; post_id: number }>(castOn, [userIds, postIds]);
+    const cast = new Set(rows.map(({ user_id: userId, post_id: postId }) => `${userId} ${postId}`));
+    return userIds.map((userId, place) => cast.has(`${userId} ${postIds[place]}`));
   }
 
   /** How many votes each of the posts has that their voters may not have cast, of those that have any. */
