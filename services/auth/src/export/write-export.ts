@@ -24,13 +24,12 @@ export async function writeExport(
   const readPosts = pagesOf(posts, `/internal/users/${user.id}/posts`);
   const readVotes = pagesOf(votes, `/internal/voters/${user.id}/cast`);
   const [sessions, firstPosts, firstVotes] = await Promise.all([
-    Session.listOf(user),
+    Session.listOf(user, currentSessionId),
     readPosts(0),
     readVotes(0),
   ]);
-  const views = sessions.map((session) => session.toView(currentSessionId));
   async function* write() {
-    yield `{"account":${JSON.stringify(user.toAccount())},"sessions":${JSON.stringify(views)},"posts":[`;
+    yield `{"account":${JSON.stringify(user.toAccount())},"sessions":${JSON.stringify(sessions)},"posts":[`;
     yield* items(firstPosts, readPosts);
     yield '],"votes":[';
     yield* items(firstVotes, readVotes);

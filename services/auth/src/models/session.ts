@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
+import { defineStatement, sql } from '@agora/database';
 import type { Subject } from '../sessions/access-tokens.js';
-import { literal, Op, type Order, type Transaction } from 'sequelize';
+import { Op, type Transaction } from 'sequelize';
 import { Column, DataType, Model, Table } from 'sequelize-typescript';
 import { RefreshToken } from './refresh-token.js';
 import { User } from './user.js';
@@ -13,6 +14,18 @@ const refreshMilliseconds = 14 * day;
 
 /** So many sessions an account has at most. */
 export const mostSessions = 50;
+
+/** So many sessions are looked at, of those begun last: who has more from before there was a limit gets rid of them step by step. */
+const mostLookedAt = 1_000;
+
+// As a subquery that only names ids, it would have PostgreSQL read the whole table, or look for each id anew.
+const newest = defineStatement(
+  'newest-sessions',
+  `SELECT id, created_at, last_used_at, expires_at, ip, user_agent FROM (
+     SELECT * FROM sessions WHERE user_id = $1 AND number > $2 AND expires_at > now() ORDER BY number DESC LIMIT ${mostLookedAt}
+   ) AS begun_last
+   ORDER BY last_used_at DESC, id LIMIT $3 OFFSET $4`,
+);
 
 /** Where a login came from. */
 export interface Origin {
@@ -31,6 +44,8 @@ export interface SessionView {
   /** Whether it is the one that asks. */
   current: boolean;
 }
+
+type ReadSession = Omit<SessionView, 'current'>;
 
 @Table({ tableName: 'sessions' })
 export class Session extends Model {
@@ -70,8 +85,9 @@ export class Session extends Model {
   }
 
   /** The user's sessions that have not ended, the last used first; 50 at most. */
-  static listOf(user: User): Promise<Session[]> {
-    return Session.findAll({ ...newest(user), limit: mostSessions });
+  static async listOf(user: User, currentSessionId: string): Promise<SessionView[]> {
+    const sessions = await sql<ReadSession>(newest, [user.id, user.sessionsEndedUpTo, mostSessions, 0]);
+    return sessions.map((session) => ({ ...session, current: session.id === currentSessionId }));
   }
 
   /** Ends one session of a user; resolves with whether there was one. */
@@ -86,7 +102,11 @@ export class Session extends Model {
     limit: number,
     transaction: Transaction,
   ): Promise<Session[]> {
-    const surplus = await Session.findAll({ ...newest(user), offset: kept, limit, transaction });
+    const surplus = await sql<ReadSession>(
+      newest,
+      [user.id, user.sessionsEndedUpTo, limit, kept],
+      transaction,
+    );
     if (surplus.length === 0) return [];
     // What others end meanwhile is left to them: they may wait for what this transaction holds.
     const held = await Session.findAll({
@@ -142,42 +162,12 @@ export class Session extends Model {
     const emailVerified = emailVerifiedAt !== null;
     return { userId, accountKey, role, emailVerified, sessionId: this.id, sessionNumber: this.number };
   }
-
-  toView(currentSessionId: string): SessionView {
-    return {
-      id: this.id,
-      created_at: this.createdAt.toISOString(),
-      last_used_at: this.lastUsedAt.toISOString(),
-      expires_at: this.expiresAt.toISOString(),
-      ip: this.ip,
-      user_agent: this.userAgent,
-      current: this.id === currentSessionId,
-    };
-  }
 }
 
 const goingOn = ({ id: userId, sessionsEndedUpTo }: User) => ({
   userId,
   number: { [Op.gt]: sessionsEndedUpTo },
   expiresAt: { [Op.gt]: new Date() },
-});
-
-/** So many sessions are looked at, of those begun last: who has more from before there was a limit gets rid of them step by step. */
-const mostLookedAt = 1_000;
-
-/** Those of a user that go on, the last used first. */
-const newest = ({ id, sessionsEndedUpTo }: User) => ({
-  where: {
-    id: {
-      [Op.in]: literal(
-        `(SELECT id FROM sessions WHERE user_id = ${id} AND number > ${sessionsEndedUpTo} AND expires_at > now() ORDER BY number DESC LIMIT ${mostLookedAt})`,
-      ),
-    },
-  },
-  order: [
-    ['lastUsedAt', 'DESC'],
-    ['id', 'ASC'],
-  ] satisfies Order,
 });
 
 /** Postgres gives 64-bit integers as text. */

@@ -16,6 +16,11 @@ const examples: Record<string, Example[]> = {
   'counters-delete-expired': [{ values: [Date.now() - 3_600_000, 1_000] }],
   'delete-expired-sessions': [{ values: [] }],
   'delete-used-refresh-tokens': [{ values: [] }],
+  'newest-sessions': [
+    { values: [user, 0, 50, 0] },
+    { values: [user, 0, 500, 49] },
+    { values: [500, 0, 50, 0] },
+  ],
   'next-session-erasure': [{ values: [] }],
   'erase-sessions': [{ values: [user, 10_000] }],
   'postpone-session-erasure': [{ values: [500] }],

@@ -119,7 +119,7 @@ export async function compareCommands(bench: Bench, worlds: Worlds): Promise<Row
           peakMegabytes: peak,
         } = await runMeasured(bench, worlds[size].system, command);
         best[size] = Math.min(best[size], cpu);
-        if (code !== 0) wrong ??= `ended with ${code}: ${output.slice(0, 300)}`;
+        if (code !== 0) wrong ??= `ended with ${code}: ${output.slice(0, 2_000)}`;
         if (command.growth === 'grows')
           bench.announce(
             `${command.service}, ${size}: ${nameOf(command)}: ${seconds.toFixed(1)} s, at most ${peak.toFixed(0)} MB`,

@@ -10,8 +10,7 @@ export const listSessions: Handler = async (ctx) => {
   const { userId, sessionId } = requireUser(ctx);
   const user = await User.findByPk(userId);
   if (!user) throw unauthorized('invalid_token');
-  const sessions = await Session.listOf(user);
-  ctx.body = sessions.map((session) => session.toView(sessionId));
+  ctx.body = await Session.listOf(user, sessionId);
 };
 
 /** What clients are told of it. */
