@@ -123,4 +123,6 @@ FROM auth AS setup
 LABEL org.opencontainers.image.title="agora-setup" org.opencontainers.image.description="Prepares the database and the secrets of Agora"
 HEALTHCHECK NONE
 COPY --from=build /agora/deploy/docker deploy/docker
+# release.mjs, for whoever mounts kubectl and an overlay.
+COPY --from=build /agora/deploy/k8s deploy/k8s
 CMD ["packages/database/dist/schema/provision-command.js"]

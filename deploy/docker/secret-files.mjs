@@ -1,4 +1,4 @@
-import bcrypt from 'bcrypt';
+import { hashPassword } from './bcrypt.mjs';
 
 const services = ['auth', 'posts', 'votes'];
 /** Teams outside that read events: docs/events.md. */
@@ -54,6 +54,6 @@ export function secretFiles(secret) {
 
   /** A line of NATS configuration. So many random bits need no costly hash, and NATS would spend it at every connection. */
   function hashedPassword(user) {
-    return `${user.toUpperCase()}_PASSWORD: "${bcrypt.hashSync(secret(`${user}-nats`), 4)}"\n`;
+    return `${user.toUpperCase()}_PASSWORD: "${hashPassword(secret(`${user}-nats`), 4)}"\n`;
   }
 }

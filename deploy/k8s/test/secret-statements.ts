@@ -48,7 +48,7 @@ export const secretStatements: Record<string, Statement> = {
       objects.filter(({ kind }) => kind === 'Certificate').map(({ metadata }) => metadata.name),
     );
     const mounted = new Set(podsOf(objects).flatMap(({ spec }) => secretsOf(spec.volumes ?? [])));
-    // The overlay without them takes its secrets from make-secrets.mjs, which has a test of its own.
+    // The overlay without them takes its secrets from `release.mjs secrets`, which has a test of its own.
     for (const name of made.size > 0 ? mounted : []) {
       if (!made.has(name) && !certificates.has(name)) yield `nobody makes ${name}`;
     }

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import bcrypt from 'bcrypt';
+import { hashPassword } from '../../docker/bcrypt.mjs';
 import { canRender, renderOverlay } from '../check/render.ts';
 import { podsOf, secretsOf } from './cluster.ts';
 
@@ -10,15 +11,17 @@ interface Secret {
   stringData: Record<string, string>;
 }
 
-const command = join(import.meta.dirname, '../make-secrets.mjs');
-const { items } = JSON.parse(execFileSync(process.execPath, [command], { encoding: 'utf8' })) as {
+const command = join(import.meta.dirname, '../release.mjs');
+const { items } = JSON.parse(
+  execFileSync(process.execPath, [command, 'secrets', '--print'], { encoding: 'utf8' }),
+) as {
   items: Secret[];
 };
 const made = new Map(items.map(({ metadata, stringData }) => [metadata.name, stringData]));
 
 const describeRendered = canRender ? describe : describe.skip;
 
-describeRendered('make-secrets', () => {
+describeRendered('secrets --print', () => {
   it('makes each secret that the pods of the overlay local mount, with the files that they read', () => {
     const read = new Map<string, Set<string>>();
     for (const { spec, environment } of podsOf(renderOverlay('local'))) {
@@ -46,4 +49,12 @@ it('gives both ends of a connection the same password, and no two connections on
   await expect(bcrypt.compare(made.get('gateway')?.['nats-password'] ?? '', hash)).resolves.toBe(true);
   const ofProvision = Object.values(made.get('provision') ?? {});
   expect(new Set(ofProvision).size).toBe(ofProvision.length);
+});
+
+it('hashes as bcrypt does, without the package', async () => {
+  for (const password of ['', 'é', 'x'.repeat(72)]) {
+    await expect(bcrypt.compare(password, hashPassword(password, 5))).resolves.toBe(true);
+    await expect(bcrypt.compare(`${password.slice(1)}y`, hashPassword(password, 5))).resolves.toBe(false);
+  }
+  expect(() => hashPassword('x'.repeat(73), 4)).toThrow('72 bytes');
 });

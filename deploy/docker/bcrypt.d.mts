@@ -1,0 +1,1 @@
+export function hashPassword(password: string, cost: number, salt?: Buffer): string;
