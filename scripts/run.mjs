@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { build, isBuilt } from './run/build.mjs';
 import { commands, describeCommand, listCommands, wrongArgument } from './run/commands.mjs';
-import { root } from './run/files.mjs';
+import { compileCache, root } from './run/files.mjs';
 import { install, isInstalled } from './run/install.mjs';
 import { takeTurn } from './run/lock.mjs';
 import { checkMachine } from './run/machine.mjs';
@@ -23,7 +23,7 @@ async function main([name, ...args]) {
   if (!isReady(needs)) await prepare(command, needs);
   const script = join(root, command.script);
   if (!existsSync(script)) return fail(`${command.script} does not exist.`);
-  const env = { ...process.env, AGORA_PARENT: String(process.pid) };
+  const env = { NODE_COMPILE_CACHE: compileCache, ...process.env, AGORA_PARENT: String(process.pid) };
   return leaveAs(
     await run(nodeBinary(), [script, ...(command.first ?? []), ...args], { stdio: 'inherit', env }),
   );

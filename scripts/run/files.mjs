@@ -7,6 +7,9 @@ export const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/
 
 export const modules = join(root, 'node_modules');
 
+/** Where Node.js keeps what it has compiled, for the next start of every process. */
+export const compileCache = join(modules, '.cache', 'node-compile');
+
 /** The content of a JSON file, or undefined when there is none that can be read. */
 export function readJson(path) {
   try {

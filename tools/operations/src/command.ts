@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { isDatabaseUnavailable } from '@agora/database';
-import { confirm } from '@agora/progress';
+import { confirm } from '@agora/progress/confirm';
 import { DatabaseError } from 'sequelize';
 
 /** It was asked wrongly; the message says how in one line. */

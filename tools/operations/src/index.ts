@@ -6,7 +6,7 @@ export { askForAll, askOwner } from './audit/ask-owner.js';
 export { runAuditCommand } from './audit/audit-command.js';
 export { createAuditResultsTable, dropAuditResultsTable, exportAuditResults } from './audit/audit-results.js';
 export { actingOptions, UsageError, onceAgreed, runCommand, type Answer, type Given } from './command.js';
-export { confirm } from '@agora/progress';
+export { confirm } from '@agora/progress/confirm';
 export { pagesOf, type Check, type Finding } from './audit/check.js';
 export { runQuarantineCommand } from './erase/quarantine-command.js';
 export { runDeadLettersCommand } from './events/dead-letters-command.js';

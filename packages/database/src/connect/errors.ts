@@ -1,11 +1,8 @@
 import { ConnectionAcquireTimeoutError, ConnectionError, DatabaseError } from 'sequelize';
+import { stateOfError } from './sql-state.js';
 
-/** The five-character SQLSTATE of a failed statement, if the error carries one; system codes such as EPIPE look alike, but no class begins with an E. */
-export function sqlState(error: unknown): string | undefined {
-  const cause = causeOf(error);
-  if (typeof cause !== 'object' || cause === null || !('code' in cause)) return undefined;
-  return typeof cause.code === 'string' && /^[0-9FHPX][0-9A-Z]{4}$/.test(cause.code) ? cause.code : undefined;
-}
+/** The SQLSTATE of a failed statement, whether Sequelize or pg ran it, if the error carries one. */
+export const sqlState = (error: unknown): string | undefined => stateOfError(causeOf(error));
 
 /** What pg itself threw. */
 const causeOf = (error: unknown): unknown => (error instanceof DatabaseError ? error.parent : error);

@@ -1,6 +1,7 @@
+/** `@agora/database/provision`: the schemas and roles of a new database; loads pg alone, so that commands of the embedded stack start fast. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { sqlState } from '../connect/errors.js';
+import { stateOfError } from '../connect/sql-state.js';
 import type { TlsOptions } from '../connect/tls.js';
 
 /** The services, each of which owns a schema. Their ports are given in this order, so a new one goes last. */
@@ -40,7 +41,7 @@ async function untilNobodyInterferes(work: () => Promise<void>): Promise<void> {
 
 // 23505, 42710, 42P04, 42P06: somebody else has made it just now; XX000 and 40P01: both changed the same; 55006: the template of a new database is in use.
 const isInterference = (error: unknown): boolean =>
-  /^(23505|42710|42P04|42P06|40P01|55006)$/.test(sqlState(error) ?? '') ||
+  /^(23505|42710|42P04|42P06|40P01|55006)$/.test(stateOfError(error) ?? '') ||
   (error instanceof Error && error.message.includes('concurrently'));
 
 /**

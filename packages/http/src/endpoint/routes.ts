@@ -1,4 +1,5 @@
-import { Router } from '@koa/router';
+import { createRequire } from 'node:module';
+import type * as KoaRouter from '@koa/router';
 import type { Context, Middleware } from 'koa';
 import { requireListener } from '../serve/client-left.js';
 import type { Description } from './describe.js';
@@ -52,6 +53,8 @@ export interface Guards {
 
 /** Routes requests by the table; a path is served with and without a trailing slash. Another path is 404, another method 405 with `Allow`. */
 export function routeRequests(routes: readonly Route[], guards: Guards = {}): Middleware[] {
+  // Its ES module imports `http` (see node-http.ts).
+  const { Router } = createRequire(import.meta.url)('@koa/router') as typeof KoaRouter;
   const router = new Router({ sensitive: true });
   for (const { method, path, access, handler, guard } of routes) {
     router.register(path, method === 'GET' ? ['GET', 'HEAD'] : [method], [

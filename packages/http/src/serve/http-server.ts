@@ -1,13 +1,8 @@
-import {
-  createServer,
-  STATUS_CODES,
-  type IncomingMessage,
-  type Server,
-  type ServerResponse,
-} from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { awaitInterest } from '../body/expect-continue.js';
+import { createServer, STATUS_CODES } from '../node-http.js';
 import { oauthMembers } from './oauth-errors.js';
 import { Problem } from '../endpoint/problem.js';
 import { securityHeaders } from './security-headers.js';

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { confirm } from '@agora/progress';
+import { confirm } from '@agora/progress/confirm';
 import { checkout } from '../stack/checkout.js';
 import { operationsEnvironmentOf, type StackAddresses } from '../stack/environment.js';
 import { runCommand } from '../commands/run-command.js';

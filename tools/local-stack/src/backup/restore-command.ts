@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { confirm } from '@agora/progress';
+import { confirm } from '@agora/progress/confirm';
 import { checkout, layoutOf, type Layout } from '../stack/checkout.js';
 import { migrateAll } from '../stack/migrations.js';
 import { reportFailure } from '../commands/report-failure.js';

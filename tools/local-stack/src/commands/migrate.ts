@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { confirm } from '@agora/progress';
+import { confirm } from '@agora/progress/confirm';
 import { checkout, layoutOf } from '../stack/checkout.js';
 import { migrationEnvironmentOf } from '../stack/environment.js';
 import { reportFailure } from './report-failure.js';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { provisionDatabase } from '@agora/database';
+import { provisionDatabase } from '@agora/database/provision';
 import { makeDataFolder, type Layout } from '../stack/checkout.js';
 import { addressesOf, type DatabaseAddress, type StackAddresses } from '../stack/environment.js';
 import { startPostgres } from '../postgres/postgres.js';

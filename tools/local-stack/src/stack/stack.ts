@@ -1,4 +1,4 @@
-import { provisionDatabase } from '@agora/database';
+import { provisionDatabase } from '@agora/database/provision';
 import { checkPorts } from '../machine/check-ports.js';
 import { makeDataFolder } from './checkout.js';
 import { addressesOf, type StackAddresses } from './environment.js';

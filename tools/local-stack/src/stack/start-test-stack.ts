@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { provisionDatabase, type AdminConnection } from '@agora/database';
+import { provisionDatabase, type AdminConnection } from '@agora/database/provision';
 import pg from 'pg';
 import { addressesOf, type NatsUser } from './environment.js';
 import { mailboxEndings, startMailbox } from './mailbox.js';

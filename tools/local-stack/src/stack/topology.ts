@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { schemas, type SchemaName } from '@agora/database';
+import { schemas, type SchemaName } from '@agora/database/provision';
 import { StackError } from '../machine/stack-error.js';
 
 export const services = schemas;

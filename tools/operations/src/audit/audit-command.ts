@@ -3,7 +3,7 @@ import type { InternalAddress } from '@agora/http';
 import { correlation } from '@agora/process/requests';
 import type { SchemaName } from '@agora/database';
 import { openOutbox, type Subscription } from '@agora/messaging';
-import { confirm } from '@agora/progress';
+import { confirm } from '@agora/progress/confirm';
 import type { ModelCtor } from 'sequelize-typescript';
 import { audit, type AuditOptions, type KindResult } from './audit.js';
 import { saveAuditResults } from './audit-results.js';
