@@ -1,13 +1,13 @@
 /**
- * Looks at the built page as people do, in windows of a real Chromium, with an Agora of its own: `node examples/web/test.mjs [folder for
- * pictures]`. Expects a built checkout and `npm ci && npm run build` here.
+ * Looks at the built page as people do, in windows of a real Chromium, with an Agora of its own: `npm run test-web [-- folder for pictures]` at
+ * the top of the checkout.
  */
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { logIn, openBrowser, password, publish, register, toFeed, totp, write } from './test/people.mjs';
-import { startSystem, stopSystem } from './test/system.mjs';
+import { buildPage, startSystem, stopSystem } from './test/system.mjs';
 
 const [, , pictures] = process.argv;
 if (pictures) mkdirSync(pictures, { recursive: true });
@@ -15,6 +15,7 @@ const folder = mkdtempSync(join(tmpdir(), 'agora-web-'));
 const step = (text) => process.stdout.write(`  ✓ ${text}\n`);
 
 async function walk() {
+  buildPage();
   const system = await startSystem(folder);
   step(`Agora and the page run: ${system.page}`);
   const { openWindow, picture, complaints, close } = await openBrowser(folder, system.page, pictures);

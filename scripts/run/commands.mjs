@@ -56,6 +56,13 @@ export const commands = {
     script: stack('test'),
     needs: 'all',
   },
+  'test-web': {
+    about: 'Walk through the example page in a real browser',
+    usage: 'npm run test-web [-- folder for pictures]',
+    example: 'npm run test-web -- pictures',
+    script: 'examples/web/test.mjs',
+    needs: 'all',
+  },
   check: {
     about: 'Check format, types, lint, boundaries, unused code and generated files',
     usage: 'npm run check',

@@ -23,12 +23,19 @@ export async function follow(): Promise<void> {
       else if (event === 'post-deleted') changed.value = new Map(changed.value).set(data.id, null);
       else if (event === 'post-changed') changed.value = new Map(changed.value).set(data.id, data);
       else if (event === 'post-published') arrive(data);
-      else missed.value += 1;
+      else readAgain();
     }
   } catch (error) {
     // The session has ended, or this user has too many streams: the page works without.
     console.warn('the live feed ended', error);
   }
+}
+
+/** What was heard before the gap may be older than what is read now, so it must not stand over it. */
+function readAgain(): void {
+  votes.value = new Map();
+  changed.value = new Map();
+  missed.value += 1;
 }
 
 export const setVotes = (id: number, count: number) => (votes.value = new Map(votes.value).set(id, count));

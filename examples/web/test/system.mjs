@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -6,6 +6,14 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const children = [];
+
+/** Builds the page anew, with its own packages. */
+export function buildPage() {
+  const npm = (...args) =>
+    execFileSync('npm', args, { cwd: join(root, 'examples/web'), stdio: ['ignore', 'ignore', 'inherit'] });
+  npm('ci', '--no-audit', '--no-fund');
+  npm('run', 'build');
+}
 
 /** An Agora of its own in `folder`, and the page for it. */
 export async function startSystem(folder) {
@@ -29,7 +37,7 @@ export async function startSystem(folder) {
         await new Promise((resolve) => setTimeout(resolve, 100));
       }
     },
-    grant: (who, role) => start(['scripts/run.mjs', 'accounts', 'grant', who, role], env, /: done/),
+    grant: (who, role) => start(['scripts/run.mjs', 'accounts', 'grant', who, role, '--yes'], env, /: done/),
     /** As at a deployment: they are stopped, and started again by whoever watches over them. */
     restart(...names) {
       const { processes: running } = JSON.parse(readFileSync(join(env.AGORA_DATA, 'run.json'), 'utf8'));
