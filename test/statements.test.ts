@@ -18,7 +18,8 @@ const others: Record<string, string> = {
   'packages/database/src/schema/provision.ts': 'makes databases and roles',
   'packages/database/src/schema/new-ids.ts':
     'asks for the end of a primary key, and for numbers of a sequence',
-  'packages/database/src/connect/connect.ts': 'asks whether the database takes writes',
+  'packages/database/src/connect/connect.ts': 'asks whether the database takes writes, and where its log is',
+  'packages/database/src/replica/replica.ts': 'asks what a standby has replayed',
   'tools/import-monolith/src/run-import-command.ts': 'asks for one row, whichever',
   'tools/import-monolith/src/source.ts': 'reads the database of the old application',
   'tools/import-monolith/src/prove.ts': 'counts without a limit of time, once, what was imported',

@@ -19,6 +19,8 @@ export interface Config {
   requireConfirmedEmail: string;
   /** How services log in to PostgreSQL: by passwords that Secrets Manager keeps, or by tokens that their task roles may sign. */
   databaseAuth: 'password' | 'iam';
+  /** Whether a standby takes the reads of posts and votes. */
+  databaseReplica: boolean;
   /** Whose pipelines may deploy, as `owner/name`. */
   repository: string;
 }
@@ -41,6 +43,7 @@ export function readConfig(node: Node): Config {
     requireConfirmedEmail: given('requireConfirmedEmail', 'false'),
     certificateArn: given('certificateArn', `arn:aws:acm:${region}:111111111111:certificate/placeholder`),
     databaseAuth: given('databaseAuth', 'password') === 'iam' ? 'iam' : 'password',
+    databaseReplica: given('databaseReplica', 'false') === 'true',
     repository: given('repository', 'example/agora'),
   };
 }

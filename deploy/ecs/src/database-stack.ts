@@ -36,25 +36,38 @@ interface DatabaseStackProps extends StackProps {
 
 type Role = 'app' | 'migrator';
 
+const parameters = {
+  'rds.force_ssl': '1',
+  ssl_min_protocol_version: 'TLSv1.2',
+  password_encryption: 'scram-sha-256',
+  // A slow statement may be logged; the addresses and passwords that it was given may not.
+  log_min_duration_statement: '1000',
+  log_parameter_max_length: '0',
+  log_parameter_max_length_on_error: '0',
+  // The detail of an error holds values too.
+  log_error_verbosity: 'terse',
+};
+
 /** PostgreSQL, how each service's two roles log in, and the task that makes those roles. */
 export class DatabaseStack extends Stack {
   /** Where the database is and by which authorities it is known, for whoever connects; no secrets. */
   readonly settings: Record<string, string>;
-  private readonly instance: rds.DatabaseInstance;
+  private readonly instances: rds.IDatabaseInstance[];
   /** None where IAM lets in. */
   private readonly password: Partial<Record<`${Owner}_${Role}`, secretsmanager.Secret>> = {};
 
   constructor(scope: Construct, id: string, props: DatabaseStackProps) {
     super(scope, id, props);
     const isByIam = props.config.databaseAuth === 'iam';
-    const instance = this.createInstance(props.network, isByIam);
-    this.instance = instance;
+    const { instance, replica } = this.createInstances(props, isByIam);
+    this.instances = replica ? [instance, replica] : [instance];
     this.settings = {
       DATABASE_HOST: instance.dbInstanceEndpointAddress,
       DATABASE_PORT: instance.dbInstanceEndpointPort,
       DATABASE_NAME: 'agora',
       DATABASE_SSL_CA: rdsCertificateAuthorities(this.region),
       ...(isByIam && { DATABASE_AUTH: 'iam' }),
+      ...(replica && { DATABASE_REPLICA_HOST: replica.dbInstanceEndpointAddress }),
     };
     for (const owner of isByIam ? [] : owners)
       for (const role of ['app', 'migrator'] as const)
@@ -81,15 +94,15 @@ export class DatabaseStack extends Stack {
 
   /** Lets a task sign tokens for that role and no other, where tokens let in. */
   letIn(task: { taskRole: iam.IRole }, owner: Owner, role: Role): void {
-    if (this.settings.DATABASE_AUTH === 'iam') this.instance.grantConnect(task.taskRole, `${owner}_${role}`);
+    if (this.settings.DATABASE_AUTH !== 'iam') return;
+    for (const instance of this.instances) instance.grantConnect(task.taskRole, `${owner}_${role}`);
   }
 
-  private createInstance(network: NetworkStack, iamAuthentication: boolean): rds.DatabaseInstance {
+  /** The primary and, where it is asked for, a standby that takes reads; that one keeps nothing of its own. */
+  private createInstances({ network, config }: DatabaseStackProps, iamAuthentication: boolean) {
     const engine = rds.DatabaseInstanceEngine.postgres({ version: postgresVersion });
     const logs = this.logs();
-    const instance = new rds.DatabaseInstance(this, 'Postgres', {
-      instanceIdentifier: identifier,
-      engine,
+    const both = {
       vpc: network.vpc,
       vpcSubnets: { subnetGroupName: 'data' },
       securityGroups: [network.group.database],
@@ -97,41 +110,42 @@ export class DatabaseStack extends Stack {
       multiAz: true,
       instanceType: ec2.InstanceType.of(ec2.InstanceClass.M7G, ec2.InstanceSize.LARGE),
       storageType: rds.StorageType.GP3,
+      iamAuthentication,
+      caCertificate: rds.CaCertificate.RDS_CA_RSA2048_G1,
+      parameterGroup: new rds.ParameterGroup(this, 'Parameters', { engine, parameters }),
+      cloudwatchLogsExports: exportedLogs,
+      copyTagsToSnapshot: true,
+      autoMinorVersionUpgrade: true,
+    };
+    const instance = new rds.DatabaseInstance(this, 'Postgres', {
+      ...both,
+      instanceIdentifier: identifier,
+      engine,
       allocatedStorage: 100,
       maxAllocatedStorage: 1_000,
+      // A replica inherits both.
       storageEncrypted: true,
       storageEncryptionKey: new kms.Key(this, 'StorageKey', {
         enableKeyRotation: true,
         removalPolicy: RemovalPolicy.RETAIN,
       }),
       credentials: rds.Credentials.fromGeneratedSecret('agora_admin'),
-      iamAuthentication,
-      caCertificate: rds.CaCertificate.RDS_CA_RSA2048_G1,
-      parameterGroup: new rds.ParameterGroup(this, 'Parameters', {
-        engine,
-        parameters: {
-          'rds.force_ssl': '1',
-          ssl_min_protocol_version: 'TLSv1.2',
-          password_encryption: 'scram-sha-256',
-          // A slow statement may be logged; the addresses and passwords that it was given may not.
-          log_min_duration_statement: '1000',
-          log_parameter_max_length: '0',
-          log_parameter_max_length_on_error: '0',
-          // The detail of an error holds values too.
-          log_error_verbosity: 'terse',
-        },
-      }),
-      cloudwatchLogsExports: exportedLogs,
       backupRetention: Duration.days(14),
-      copyTagsToSnapshot: true,
       deleteAutomatedBackups: false,
       deletionProtection: true,
       removalPolicy: RemovalPolicy.RETAIN,
-      autoMinorVersionUpgrade: true,
       allowMajorVersionUpgrade: false,
     });
     instance.node.addDependency(...logs);
-    return instance;
+    const replica =
+      config.databaseReplica &&
+      new rds.DatabaseInstanceReadReplica(this, 'Replica', {
+        ...both,
+        sourceDatabaseInstance: instance,
+        multiAz: false,
+        removalPolicy: RemovalPolicy.DESTROY,
+      });
+    return { instance, replica: replica || undefined };
   }
 
   /** Without them RDS makes them itself, and neither encrypts them with a key of ours nor ever forgets. */

@@ -108,9 +108,9 @@ describe('security groups', () => {
 });
 
 describe('a database that IAM lets in to', () => {
-  it('has tasks without passwords, each of which may log in as its own role', () => {
+  it('has tasks without passwords, each of which may log in as its own role, at the replica too', () => {
     const app = new App();
-    const config = { ...readConfig(app.node), databaseAuth: 'iam' as const };
+    const config = { ...readConfig(app.node), databaseAuth: 'iam' as const, databaseReplica: true };
     const env = { region: config.region };
     const delivery = new DeliveryStack(app, 'Delivery', { config, env });
     const network = new NetworkStack(app, 'Network', { config, env });
@@ -125,15 +125,25 @@ describe('a database that IAM lets in to', () => {
     });
     const [ofDatabase, ofMigration] = [Template.fromStack(database), Template.fromStack(migration)];
 
-    ofDatabase.hasResourceProperties('AWS::RDS::DBInstance', { EnableIAMDatabaseAuthentication: true });
+    const closed = { EnableIAMDatabaseAuthentication: true, PubliclyAccessible: false };
+    ofDatabase.allResourcesProperties('AWS::RDS::DBInstance', closed);
+    ofDatabase.resourceCountIs('AWS::RDS::DBInstance', 2);
     expect(JSON.stringify(ofDatabase)).not.toContain('APP_PASSWORD');
     const grants = JSON.stringify(ofMigration.findResources('AWS::IAM::Policy'));
     expect(grants).toMatch(/"Action":"rds-db:connect".{1,400}\/votes_migrator"/);
-    expect(grants.match(/rds-db:connect/g)).toHaveLength(1);
+    expect(grants.match(/rds-db:connect/g)).toHaveLength(2);
     const [container] = Object.values(ofMigration.findResources('AWS::ECS::TaskDefinition')).flatMap(
       ({ Properties }) => (Properties as { ContainerDefinitions: Container[] }).ContainerDefinitions,
     );
     expect(container?.Environment).toContainEqual({ Name: 'DATABASE_AUTH', Value: 'iam' });
+    const [replica] = Object.keys(
+      ofDatabase.findResources('AWS::RDS::DBInstance', {
+        Properties: { SourceDBInstanceIdentifier: Match.anyValue() },
+      }),
+    );
+    expect(JSON.stringify(container?.Environment)).toMatch(
+      new RegExp(`"DATABASE_REPLICA_HOST","Value":[^}]*${String(replica)}`),
+    );
     expect(container?.Secrets).toBeUndefined();
   });
 });

@@ -19,9 +19,11 @@ export {
   requestErasures,
   type ErasureKind,
 } from './erase/erasures.js';
+export { findAnywhere, latestPosition, readFromReplica } from './replica/read-from-replica.js';
+export { replicaSettings } from './replica/replica.js';
 export { isDatabaseUnavailable, sqlState, whyUnavailable } from './connect/errors.js';
 export { waitingStatements } from './connect/pool-metrics.js';
-export { gather } from './statements/gather.js';
+export { gather, gatherReads } from './statements/gather.js';
 export { measureIdSpace } from './schema/id-space.js';
 export { runMigrateCommand } from './schema/migrate-command.js';
 export { type Migration } from './schema/migrate.js';

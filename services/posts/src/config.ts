@@ -1,5 +1,5 @@
 import { processSettings, readSettings, strongSecret, type ProcessSettings } from '@agora/process';
-import { databaseSettings, type DatabaseSettings } from '@agora/database';
+import { databaseSettings, replicaSettings, type DatabaseSettings } from '@agora/database';
 import {
   identitySettings,
   readerSettings,
@@ -44,6 +44,7 @@ export const readConfig = (environment: NodeJS.ProcessEnv): Config =>
   readSettings<Config>(environment, {
     ...processSettings,
     ...databaseSettings,
+    ...replicaSettings,
     ...brokerSettings,
     ...identitySettings,
     ...revocationSettings,

@@ -15,8 +15,10 @@ import {
   databaseAnswers,
   highestId,
   isDatabaseUnavailable,
+  latestPosition,
   measureIdSpace,
   openNewIds,
+  readFromReplica,
   waitingStatements,
   whyUnavailable,
 } from '@agora/database';
@@ -93,7 +95,7 @@ runProcess('posts', readConfig, async (config, { logger, started, isDraining }) 
   started(startTellingHighestId(auth, '/internal/users/highest', () => highestId(Author), logger));
   measureMessaging({ service: 'posts', database, broker, subscriptions });
   exportAuditResults();
-  const outbox = openOutbox(database, 'posts', correlation);
+  const outbox = openOutbox(database, 'posts', correlation, latestPosition);
   started(startRelay({ outbox, broker, connection: connectionOf(config, 'posts-relay'), logger }));
   started(startErasing(erasureKinds, database, logger));
   started(startPurgingQuarantine(logger));
@@ -116,7 +118,7 @@ runProcess('posts', readConfig, async (config, { logger, started, isDraining }) 
         routes({
           findUser: findUserAt(auth),
           postIds,
-          withOwnWrites: readOwnWrites(awaitWrites(database, subscriptions)),
+          withOwnWrites: readOwnWrites(awaitWrites(database, subscriptions), readFromReplica),
           cursorSecret: config.CURSOR_SECRET,
           liveFeed,
           verifier,

@@ -15,7 +15,9 @@ import {
   databaseAnswers,
   highestId,
   isDatabaseUnavailable,
+  latestPosition,
   measureIdSpace,
+  readFromReplica,
   waitingStatements,
   whyUnavailable,
 } from '@agora/database';
@@ -77,7 +79,7 @@ runProcess('votes', readConfig, async (config, { logger, started, isDraining }) 
   started(startTellingHighestId(auth, '/internal/users/highest', () => highestId(Voter), logger));
   measureMessaging({ service: 'votes', database, broker, subscriptions });
   exportAuditResults();
-  const outbox = openOutbox(database, 'votes', correlation);
+  const outbox = openOutbox(database, 'votes', correlation, latestPosition);
   started(startRelay({ outbox, broker, connection: connectionOf(config, 'votes-relay'), logger }));
   started(startErasing(erasureKinds, database, logger));
   started(startPurgingQuarantine(logger));
@@ -92,7 +94,7 @@ runProcess('votes', readConfig, async (config, { logger, started, isDraining }) 
       isTransient: isDatabaseUnavailable,
     }),
   );
-  const withOwnWrites = readOwnWrites(awaitWrites(database, subscriptions));
+  const withOwnWrites = readOwnWrites(awaitWrites(database, subscriptions), readFromReplica);
   const application = createApplication({
     logger,
     middleware: [

@@ -7,6 +7,8 @@ import { hooksFor, passwordOf, type PasswordSettings } from './password.js';
 import { poolClients } from './pool-client.js';
 import { measurePool } from './pool-metrics.js';
 import { tlsOptions, tlsSettings, type TlsSettings } from './tls.js';
+import { openReplica, type Replica, type ReplicaSettings } from '../replica/replica.js';
+import { useReplica } from '../replica/read-from-replica.js';
 
 /** The settings that a process with a database reads, by their environment names. */
 export const databaseSettings = {
@@ -23,7 +25,7 @@ export const databaseSettings = {
 };
 
 /** Where a database is and who connects to it. */
-export interface DatabaseSettings extends TlsSettings, PasswordSettings {
+export interface DatabaseSettings extends TlsSettings, PasswordSettings, ReplicaSettings {
   DATABASE_NAME: string;
   DATABASE_POOL_MAX: number;
   DATABASE_CONNECTION_MAX_AGE_SECONDS?: number;
@@ -63,6 +65,12 @@ class Database extends Sequelize {
       return super.query(...given);
     }
   }) as Sequelize['query'];
+
+  replica: Replica | undefined;
+
+  override async close(): Promise<void> {
+    await Promise.all([super.close(), this.replica?.close()]);
+  }
 }
 
 /** Longer than any statement of a request needs, shorter than a client waits. */
@@ -76,7 +84,7 @@ export function connectDatabase(
   statementMilliseconds: number = usualStatementMilliseconds,
 ): Sequelize {
   const maxMilliseconds = (settings.DATABASE_CONNECTION_MAX_AGE_SECONDS ?? 300) * 1_000;
-  database = new Database({
+  const opened = new Database({
     dialect: 'postgres',
     dialectModule: { ...pg, Client: poolClients(maxMilliseconds) },
     host: settings.DATABASE_HOST,
@@ -103,7 +111,32 @@ export function connectDatabase(
       idle_in_transaction_session_timeout: 10_000,
     },
   });
-  return database;
+  opened.replica = replicaOf(settings, applicationName, opened);
+  useReplica(opened.replica);
+  database = opened;
+  return opened;
+}
+
+function replicaOf(
+  settings: DatabaseSettings,
+  applicationName: string,
+  primary: Sequelize,
+): Replica | undefined {
+  const { DATABASE_REPLICA_HOST: host, DATABASE_REPLICA_PORT: port = settings.DATABASE_PORT } = settings;
+  if (!host) return undefined;
+  const connection = {
+    ...connectionOf({ ...settings, DATABASE_HOST: host, DATABASE_PORT: port }, applicationName),
+    max: Math.floor(settings.DATABASE_POOL_MAX / 2),
+    maxLifetimeSeconds: settings.DATABASE_CONNECTION_MAX_AGE_SECONDS ?? 300,
+  };
+  return openReplica(connection, async () => {
+    const [row] = await primary.query<{ position: string }>(
+      'SELECT pg_current_wal_insert_lsn()::text AS position',
+      { type: QueryTypes.SELECT },
+    );
+    if (!row) throw new Error('the primary does not say where its log is');
+    return row.position;
+  });
 }
 
 /** The database of this process. Throws before `connectDatabase`. */

@@ -1,5 +1,6 @@
 import { Gauge } from 'prom-client';
 import type { Sequelize } from 'sequelize';
+import { replicaPool } from '../replica/read-from-replica.js';
 
 /** What sequelize-pool tells of itself; Sequelize's types hide it. */
 interface Pool {
@@ -9,14 +10,18 @@ interface Pool {
   waiting: number;
 }
 
-/** The pools of a database: one for reads, one for transactions and writes. */
-const poolsOf = ({ connectionManager }: Sequelize): { read: Pool; write: Pool } =>
-  (connectionManager as unknown as { pool: { read: Pool; write: Pool } }).pool;
+/** The pools of a database: one for reads, one for transactions and writes, and one to the replica if there is one. */
+function poolsOf({ connectionManager }: Sequelize): Map<string, Pool> {
+  const { read, write } = (connectionManager as unknown as { pool: { read: Pool; write: Pool } }).pool;
+  const replica = replicaPool();
+  return new Map(Object.entries({ read, write, ...(replica && { replica }) }));
+}
 
 /** How many statements wait for a connection. */
 export function waitingStatements(database: Sequelize): number {
-  const { read, write } = poolsOf(database);
-  return read.waiting + write.waiting;
+  let waiting = 0;
+  for (const pool of poolsOf(database).values()) waiting += pool.waiting;
+  return waiting;
 }
 
 /** Has `/metrics` tell of the pools of the database that there is at the time; counting them asks nobody. */
@@ -29,9 +34,7 @@ export function measurePool(databaseOf: () => Sequelize | undefined): void {
       collect() {
         const database = databaseOf();
         if (!database) return this.reset();
-        const { read, write } = poolsOf(database);
-        this.set({ pool: 'read' }, valueOf(read));
-        this.set({ pool: 'write' }, valueOf(write));
+        for (const [pool, its] of poolsOf(database)) this.set({ pool }, valueOf(its));
       },
     });
   gauge(

@@ -1,4 +1,5 @@
 import DataLoader from 'dataloader';
+import { sourceKey } from '../replica/read-from-replica.js';
 
 export interface GatherOptions {
   /** How many questions one call answers; by default more than come in one turn of the event loop of a process that is not overloaded. */
@@ -23,4 +24,25 @@ export function gather<Question, Answer>(
     batchScheduleFn: (answerThem) => schedule(answerThem),
   });
   return (question) => loader.load(question);
+}
+
+/** As `gather`, for reads of this database: those are made together that want the same of a replica. All do, unless they have just written something. */
+export function gatherReads<Question, Answer>(
+  answerAll: (questions: readonly Question[]) => Promise<Answer[]>,
+): (question: Question) => Promise<Answer> {
+  const gathering = new Map<string, (question: Question) => Promise<Answer>>();
+  const open = (key: string) => {
+    const schedule = (answerThem: () => void) =>
+      setImmediate(() => {
+        if (key !== '') gathering.delete(key);
+        answerThem();
+      });
+    const ask = gather(answerAll, { schedule });
+    gathering.set(key, ask);
+    return ask;
+  };
+  return (question) => {
+    const key = sourceKey();
+    return (gathering.get(key) ?? open(key))(question);
+  };
 }

@@ -4,6 +4,7 @@ import type { Transaction } from 'sequelize';
 import { openDatabase } from '../connect/connect.js';
 import { leavesConnectionUseless } from '../connect/errors.js';
 import type { PooledConnection } from '../connect/pool-client.js';
+import { readThere, sourceKey } from '../replica/read-from-replica.js';
 import { retryingConflicts } from './transaction.js';
 
 /** A statement of the code; `defineStatement` makes it. */
@@ -47,7 +48,7 @@ function register(statement: Statement): Statement {
 /**
  * The rows that a statement returns, by the names of its columns: in `transaction`, or in a transaction of its own, which a deadlock or
  * serialization failure runs again as in `inTransaction`. Outside a transaction, a read that meets a broken connection runs once more on
- * another. Times come as RFC 3339 text in UTC, in milliseconds. Throws when the process has no database and when the transaction
+ * another, and one within `readFromReplica` may be a replica's. Times come as RFC 3339 text in UTC, in milliseconds. Throws when the process has no database and when the transaction
  * has ended, else rejects with the error of pg itself.
  */
 export async function sql<Row extends pg.QueryResultRow = pg.QueryResultRow>(
@@ -70,6 +71,10 @@ async function onPooledConnection<Row extends pg.QueryResultRow>(
   isWanted: () => boolean = () => true,
 ): Promise<Row[]> {
   const isRead = /^\s*SELECT\b/i.test(statement.text);
+  const fromReplica =
+    isRead &&
+    (await readThere(async (client) => (isWanted() ? run<Row>(client, statement, values) : undefined)));
+  if (fromReplica) return fromReplica;
   const attempt = async () => {
     const { connectionManager } = openDatabase();
     const connection = (await connectionManager.getConnection({
@@ -112,7 +117,7 @@ export function sharedSql<Row extends pg.QueryResultRow>(
   values: unknown[],
   isWanted: () => boolean = () => true,
 ): Promise<Row[]> {
-  const key = JSON.stringify([statement.text, values]);
+  const key = JSON.stringify([sourceKey(), statement.text, values]);
   const same = shared.get(key);
   if (same) {
     same.askers.push(isWanted);
@@ -141,7 +146,7 @@ function connectionOf(transaction: Transaction): PooledConnection {
 }
 
 async function run<Row extends pg.QueryResultRow>(
-  connection: PooledConnection,
+  connection: pg.ClientBase & Pick<PooledConnection, '_invalid'>,
   { name, text, isPrepared }: Statement,
   values: unknown[],
 ): Promise<Row[]> {

@@ -6,20 +6,32 @@ import type { Handler } from '../endpoint/routes.js';
 /** Has a handler answer only with the write in hand that the client's `Consistency-Token` stands for. */
 export type WithOwnWrites = (handler: Handler) => Handler;
 
+/** Runs a handler that only reads, and so may be answered by a replica that holds what was there at a position, or at this moment (`latest`). */
+export type ReadFromReplica = (handle: () => Promise<void>, after?: string) => Promise<void>;
+
 /**
  * Makes the guard of reads: it waits as long as `awaitWrite` does, then says `Consistency: stale` if the write is still missing.
- * Throws 422 for what does not look like a token; without a token it does nothing.
+ * Throws 422 for what does not look like a token; without a token it waits for nothing. What changes nothing is read by `readFromReplica`.
  */
 export const readOwnWrites =
-  (awaitWrite: (token: string) => Promise<'applied' | 'missing'>): WithOwnWrites =>
+  (
+    awaitWrite: (token: string) => Promise<{ outcome: 'applied' | 'missing'; position?: string }>,
+    readFromReplica: ReadFromReplica,
+  ): WithOwnWrites =>
   (handler) =>
   async (ctx) => {
     const token = ctx.headers['consistency-token'];
+    let after: string | undefined;
     if (token !== undefined) {
       if (!tokenPattern.test(String(token))) throw notFromWrite();
-      if ((await awaitWrite(String(token))) === 'missing') ctx.set('Consistency', 'stale');
+      const { outcome, position } = await awaitWrite(String(token));
+      if (outcome === 'missing') ctx.set('Consistency', 'stale');
+      after = position;
     }
-    await handler(ctx);
+    const handle = async () => handler(ctx);
+    if (!['GET', 'HEAD'].includes(ctx.method)) return handle();
+    // Else a replica that is behind the one that gave the first page could leave out of the next what was there then.
+    await readFromReplica(handle, ctx.query.cursor === undefined ? after : 'latest');
   };
 
 /** What every token looks like (base64url of a JSON object), and all that is asked of one: nobody has applied a write that never was. */

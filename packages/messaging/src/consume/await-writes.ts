@@ -1,18 +1,28 @@
 import type { Sequelize } from 'sequelize';
 import { readToken, type ConsistencyToken } from '../publish/consistency-token.js';
+import { outboxOf } from '../publish/outbox.js';
 import { findDead } from './dead-letters.js';
 import { findApplied } from './inbox.js';
 import { inboxDays } from '../retention.js';
 import type { Subscription } from './subscriptions.js';
 import { wakeablePause } from '../wakeable-pause.js';
 
-/** Waits until a service has applied the write that a token stands for; `missing` after 2 s, and at once when the token stands for none. */
-export type AwaitWrite = (token: string) => Promise<'applied' | 'missing'>;
+/** What has become of the write that a token stands for. */
+interface Awaited {
+  outcome: 'applied' | 'missing';
+  /** What a replica must have replayed to show it; undefined where every replica does. */
+  position?: string;
+}
+
+/** Waits until a service has applied the write that a token stands for; it is `missing` after 2 s, and at once when the token stands for none. */
+export type AwaitWrite = (token: string) => Promise<Awaited>;
 
 const patienceMilliseconds = 2_000;
 const pollMilliseconds = 15;
 /** Past so many, whoever has waited longest waits no more: tokens that somebody made up must not hold up the rest. */
 const maxWaiting = 256;
+/** Of so many tokens it is remembered when they were applied: clients send theirs with every read. */
+const maxRemembered = 10_000;
 
 interface Waiter {
   missing: string[];
@@ -38,11 +48,7 @@ export function awaitWrites(database: Sequelize, subscriptions: readonly Subscri
     watching = false;
   };
 
-  return async (token) => {
-    const write = readToken(token);
-    if (!write) return 'missing';
-    const eventIds = eventsToAwait(write, types);
-    if (eventIds.length === 0) return 'applied';
+  const waitFor = async (eventIds: string[]) => {
     const { promise, resolve } = Promise.withResolvers<'applied' | 'missing'>();
     const waiter = { missing: eventIds, settle: resolve };
     const patience = setTimeout(() => resolve('missing'), patienceMilliseconds);
@@ -55,6 +61,29 @@ export function awaitWrites(database: Sequelize, subscriptions: readonly Subscri
       clearTimeout(patience);
       waiters.delete(waiter);
     }
+  };
+
+  const remembered = new Map<string, string>();
+  /** A position by which a write is there that is there now, and what its writer wrote before; the same for all who ask later. */
+  const positionSince = async (token: string) => {
+    const position = remembered.get(token) ?? (await outboxOf(database).latestPosition());
+    if (position === undefined) return {};
+    remembered.set(token, position);
+    const [oldest] = remembered.keys();
+    if (oldest !== undefined && remembered.size > maxRemembered) remembered.delete(oldest);
+    return { position };
+  };
+
+  return async (token) => {
+    const write = readToken(token);
+    if (!write) return { outcome: 'missing' };
+    const { publisher } = outboxOf(database);
+    if (write.position?.publisher === publisher)
+      return { outcome: 'applied', position: write.position.position };
+    const eventIds = eventsToAwait(write, types);
+    const isWaitedFor = eventIds.length > 0 && !remembered.has(token);
+    if (isWaitedFor && (await waitFor(eventIds)) === 'missing') return { outcome: 'missing' };
+    return { outcome: 'applied', ...(await positionSince(token)) };
   };
 }
 

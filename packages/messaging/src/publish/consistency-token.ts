@@ -1,4 +1,4 @@
-import type { Envelope } from '@agora/contracts';
+import type { Envelope, Publisher } from '@agora/contracts';
 import Joi from 'joi';
 
 /** What a client brings along to read its own write: the events that a reader must have applied to show it. */
@@ -6,6 +6,14 @@ export interface ConsistencyToken {
   /** When the events were written, RFC 3339 in UTC. */
   time: string;
   events: { id: string; type: string }[];
+  /** Where the log of the publisher's database was then; a replica of that database that has replayed it shows the write. */
+  position?: Position;
+}
+
+interface Position {
+  publisher: string;
+  /** As PostgreSQL writes it: `16/B374D848`. */
+  position: string;
 }
 
 /** A header has to hold the token. Events are published in their order, so of very many the last ones stand for all. */
@@ -27,18 +35,31 @@ const schema = Joi.object<{ time: string; events: [id: string, type: string][] }
     .required(),
 }).required();
 
-/** Writes the token of a write that published these events, at least one. */
-export function writeToken(envelopes: readonly Envelope[]): string {
-  const events = envelopes.slice(-maxEvents);
-  const content = { time: events[0]?.time, events: events.map(({ id, type }) => [id, type]) };
+/**
+ * Writes the token of a write that published these events, at least one. The position goes along as an event that nobody subscribes to:
+ * releases that know of no positions pass over it, and wait for the rest.
+ */
+export function writeToken(envelopes: readonly Envelope[], publisher: Publisher, position?: string): string {
+  const events = envelopes.slice(position === undefined ? -maxEvents : 1 - maxEvents);
+  const content = {
+    time: events[0]?.time,
+    events: events.map(({ id, type }) => [id, type]),
+  };
+  if (position !== undefined) content.events.push([nobodysId, `${publisher}@${position}`]);
   return Buffer.from(JSON.stringify(content)).toString('base64url');
 }
+
+const nobodysId = '00000000-0000-0000-0000-000000000000';
+const positionPattern = /^(?<publisher>[a-z-]{1,40})@(?<position>[0-9A-F]{1,8}\/[0-9A-F]{1,8})$/;
 
 /** Reads a token; undefined when it is none. It is not signed: a made-up one gives away nothing and waits for nothing but itself. */
 export function readToken(token: string): ConsistencyToken | undefined {
   const { value, error } = schema.validate(parse(token), { convert: false });
   if (error) return undefined;
-  return { time: value.time, events: value.events.map(([id, type]) => ({ id, type })) };
+  const events = value.events.map(([id, type]) => ({ id, type }));
+  const last = events.at(-1);
+  const position = last?.id === nobodysId && positionPattern.exec(last.type)?.groups;
+  return { time: value.time, events, ...(position && { position: position as unknown as Position }) };
 }
 
 function parse(token: string): unknown {

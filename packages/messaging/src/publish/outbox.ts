@@ -15,18 +15,28 @@ export interface Outbox {
 interface OpenOutbox extends Outbox {
   committed(): void;
   correlation: Correlation;
+  latestPosition: LatestPosition;
 }
+
+/** Where the log of the database is, past all that is committed by now; undefined where nobody needs to know. */
+export type LatestPosition = () => Promise<string | undefined>;
 
 const outboxes = new WeakMap<Sequelize, OpenOutbox>();
 /** What each transaction has added so far. */
 const added = new WeakMap<Transaction, Envelope[]>();
 
-/** Opens the outbox in a service's database; `addToOutbox` needs it. */
-export function openOutbox(database: Sequelize, publisher: Publisher, correlation: Correlation): Outbox {
+/** Opens the outbox in a service's database; `addToOutbox` needs it. With `latestPosition` tokens say what a replica of the database must have replayed. */
+export function openOutbox(
+  database: Sequelize,
+  publisher: Publisher,
+  correlation: Correlation,
+  latestPosition: LatestPosition = async () => undefined,
+): Outbox {
   const listeners: (() => void)[] = [];
   const outbox: OpenOutbox = {
     publisher,
     correlation,
+    latestPosition,
     onCommit: (listener) => void listeners.push(listener),
     committed: () => {
       for (const listener of listeners) listener();
@@ -93,11 +103,12 @@ export async function changeAndRecord<Data, Result extends { changed: boolean }>
   const outbox = outboxOf(database);
   const envelope = envelopeOf(event, data, outbox);
   const result = await change({ id: envelope.id, envelope: JSON.stringify(envelope) });
-  if (result.changed) tellCommitted(outbox, [envelope]);
+  if (result.changed) await tellCommitted(outbox, [envelope]);
   return result;
 }
 
-function outboxOf(database: Sequelize): OpenOutbox {
+/** The outbox that `openOutbox` has opened for a database. Throws when it has not. */
+export function outboxOf(database: Sequelize): OpenOutbox {
   const outbox = outboxes.get(database);
   if (!outbox) throw new Error('openOutbox has not been called for this database');
   return outbox;
@@ -111,15 +122,17 @@ function remember(envelopes: Envelope[], transaction: Transaction, outbox: OpenO
 }
 
 /** Wakes the relay, and gives the request the token of what it has written. */
-function tellCommitted(outbox: OpenOutbox, envelopes: Envelope[]): void {
+async function tellCommitted(outbox: OpenOutbox, envelopes: Envelope[]): Promise<void> {
   outbox.committed();
-  outbox.correlation.wrote(writeToken(envelopes));
+  // What is committed is answered as such: whoever reads the token asks for the position, then.
+  const position = await outbox.latestPosition().catch(() => undefined);
+  outbox.correlation.wrote(writeToken(envelopes, outbox.publisher, position));
 }
 
 /** The token by which a reader can wait for what this transaction writes; undefined while it has added no event. */
 export function consistencyTokenOf(transaction: Transaction): string | undefined {
   const envelopes = added.get(transaction);
-  return envelopes && writeToken(envelopes);
+  return envelopes && writeToken(envelopes, outboxOf(databaseOf(transaction)).publisher);
 }
 
 /** Sequelize's transactions know their database, though its types do not say so. */

@@ -1,4 +1,4 @@
-import { defineStatement, gather, sql } from '@agora/database';
+import { defineStatement, findAnywhere, gatherReads, sql } from '@agora/database';
 import type { PostState } from '@agora/contracts';
 import { isAtLeast, type Caller } from '@agora/identity';
 import type { Transaction } from 'sequelize';
@@ -69,7 +69,7 @@ const readPosts = (ids: readonly number[], transaction?: Transaction): Promise<S
   ids.length === 1 ? sql<ShownPost>(byId, [ids[0]], transaction) : sql<ShownPost>(byIds, [ids], transaction);
 
 /** Of all requests that came together, in one statement. */
-const readPost = gather(async (ids: readonly number[]) => {
+const readPost = gatherReads(async (ids: readonly number[]) => {
   const posts = new Map((await readPosts([...new Set(ids)])).map((post) => [post.id, post]));
   return ids.map((id) => posts.get(id));
 });
@@ -83,8 +83,11 @@ export async function findVisible(
   viewer: Viewer | undefined,
   transaction?: Transaction,
 ): Promise<ShownPost | undefined> {
-  const post = transaction ? (await readPosts([id], transaction))[0] : await readPost(id);
-  return post && isVisible(post, viewer) ? post : undefined;
+  const read = async () => {
+    const post = transaction ? (await readPosts([id], transaction))[0] : await readPost(id);
+    return post && isVisible(post, viewer) ? post : undefined;
+  };
+  return transaction ? read() : findAnywhere(read);
 }
 
 function isVisible(post: ShownPost, viewer: Viewer | undefined): boolean {
