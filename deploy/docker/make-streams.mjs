@@ -1,19 +1,26 @@
 /**
  * `node make-streams.mjs`: makes the stream of every service, or brings those that are there to the settings, as the one user of
  * NATS who may; then the consumers of teams outside, which OUTSIDE_CONSUMERS names (docs/events.md). To be run as often as one likes;
- * waits for a server that starts.
+ * waits for a server that starts, and for a cluster that finds itself.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createLogger, readSettings } from '@agora/process';
 import { brokerSettings, connectBroker } from '@agora/messaging';
-import { applyOutsideConsumers, applyStreams, readOutsideConsumers } from '@agora/messaging/operating';
+import {
+  applyOutsideConsumers,
+  applyStreams,
+  isFormingCluster,
+  readOutsideConsumers,
+} from '@agora/messaging/operating';
 
-const waitMilliseconds = 60_000;
+const waitMilliseconds = 120_000;
+const deadline = performance.now() + waitMilliseconds;
 
 try {
   const settings = readSettings(process.env, brokerSettings);
   const broker = connectBroker('streams', settings, createLogger('streams', 'silent'));
   const timer = setTimeout(() => void broker.stop(), waitMilliseconds);
-  const names = await applyStreams(broker);
+  const names = await whenFormed(() => applyStreams(broker));
   const consumers = await applyOutsideConsumers(broker, readOutsideConsumers(process.env.OUTSIDE_CONSUMERS));
   clearTimeout(timer);
   await broker.stop();
@@ -24,4 +31,16 @@ try {
     `the streams could not be made: ${error instanceof Error ? error.message : String(error)}\n`,
   );
   process.exitCode = 1;
+}
+
+async function whenFormed(work) {
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isFormingCluster(error) || performance.now() > deadline) throw error;
+      if (attempt === 0) process.stdout.write(`waiting, for NATS says: ${error.message}\n`);
+      await sleep(500);
+    }
+  }
 }

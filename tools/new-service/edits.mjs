@@ -130,10 +130,10 @@ CMD ["services/${name}/dist/main.js"]
   ],
   'deploy/k8s/base/gateway.yaml': [
     before(/ {10}resources:/, `            - { name: ${NAME}_URL, value: 'http://${name}:${port}' }\n`),
-    after(/$(?![^])/, `${podSelector(name)}      ports: [{ port: ${port} }]\n`),
+    after(/$(?![^])/, `${podSelector(name)}      ports: [{ port: ${port}, protocol: TCP }]\n`),
   ],
   'deploy/k8s/base/auth.yaml': [
-    before(/ {6}ports: \[\{ port: 9001 \}\]/, podSelector(name).replace('    - to:\n', '')),
+    before(/ {6}ports: \[\{ port: 9001, protocol: TCP \}\]/, podSelector(name).replace('    - to:\n', '')),
   ],
   'deploy/k8s/components/external-secrets/external-secrets.yaml': [
     before(

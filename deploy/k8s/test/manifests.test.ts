@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { canRender, overlays, renderOverlay, type RenderedObject } from '../check/render.ts';
 import { agreements } from './agreements.ts';
+import { applyStatements } from './apply-statements.ts';
 import { containerStatements } from './container-statements.ts';
 import { monitoringStatements } from './monitoring-statements.ts';
 import { natsStatements } from './nats-statements.ts';
@@ -12,6 +13,7 @@ const statements = {
   ...natsStatements,
   ...monitoringStatements,
   ...agreements,
+  ...applyStatements,
 };
 
 // Whoever has neither kubectl nor kustomize can still test the rest; CI has to have one of them.
@@ -226,6 +228,22 @@ describeRendered('a planted fault', () => {
       edit('local', 'CronJob rotate-keys', '"suspend":true', '"suspend":false'),
     ],
     'a secret that nobody makes': ['K-2 every secret', without('production', 'ExternalSecret provision')],
+    'a database whose pause takes all out': [
+      'every process listens',
+      edit('local', 'Deployment posts', '"failureThreshold":6', '"failureThreshold":2'),
+    ],
+    'NATS nodes that are restarted before the last has caught up': [
+      'N-1 an acknowledged',
+      edit('production', 'StatefulSet nats', ':8222/healthz"]', ':8222/healthz?js-server-only=true"]'),
+    ],
+    'a port without its protocol': [
+      'a second apply',
+      edit('local', 'NetworkPolicy votes', '{"port":8003,"protocol":"TCP"}', '{"port":8003}'),
+    ],
+    'a claim without its defaults': [
+      'a second apply',
+      edit('local', 'StatefulSet nats', '"volumeMode":"Filesystem"', '"volumeName":"x"'),
+    ],
     'a file in no volume': [
       'K-2 every secret',
       edit('local', 'ConfigMap broker', '/run/secrets/agora/', '/run/secrets/other/'),

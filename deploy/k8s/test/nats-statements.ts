@@ -60,6 +60,10 @@ export const natsStatements: Record<string, Statement> = {
     const configuration = configurationOf(objects)['nats.conf'] ?? '';
     if (!/^\s*sync_interval: always$/m.test(configuration)) yield 'NATS acknowledges before it writes';
     const sets = ofKind<V1StatefulSet>(objects, 'StatefulSet');
+    const node = podsOf(objects).find(({ name }) => name === 'StatefulSet nats')?.container;
+    // Without parameters it is about streams and consumers too.
+    if (!node?.startupProbe?.exec?.command?.at(-1)?.endsWith('/healthz'))
+      yield 'the next node is restarted before the last has caught up';
     const nodes = sets.find(({ metadata }) => metadata?.name === 'nats')?.spec?.replicas;
     for (const { name, environment } of ourPods(objects)) {
       const isWide = Number(environment.STREAM_REPLICAS) === nodes;

@@ -91,7 +91,7 @@ export function borderCrossings(objects: RenderedObject[]): string[] {
     rulesOf(policies, direction).flatMap(({ policy, peers, ports }) => {
       const way = direction === 'Ingress' ? 'in from' : 'out to';
       const where = (ports ?? []).map(({ port, endPort, protocol }) =>
-        [`${port}`, ...(endPort ? [`-${endPort}`] : []), ...(protocol ? [`/${protocol}`] : [])].join(''),
+        [`${port}`, ...(endPort ? [`-${endPort}`] : []), ...(protocol === 'UDP' ? ['/UDP'] : [])].join(''),
       );
       return (peers ?? [undefined])
         .filter((peer) => !peer || !isFromNamespace(peer))

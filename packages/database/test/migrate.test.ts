@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -10,18 +11,22 @@ import { provisionDatabase, schemas, type SchemaName } from '../src/index.js';
 const run = promisify(execFile);
 const database = `agora_migrate_${randomUUID().replaceAll('-', '')}`;
 
-const migrate = async (schema: SchemaName, verb: string, ...options: string[]) => {
+const commandOf = (schema: SchemaName) =>
+  fileURLToPath(new URL(`../../../services/${schema}/dist/migrate.js`, import.meta.url));
+const environmentOf = (schema: SchemaName, name = database) => {
   const { postgres, databasePasswords } = currentStack();
-  const command = fileURLToPath(new URL(`../../../services/${schema}/dist/migrate.js`, import.meta.url));
-  const { stdout } = await run(process.execPath, [command, verb, ...options], {
-    env: {
-      ...compileCache,
-      DATABASE_HOST: postgres.host,
-      DATABASE_PORT: String(postgres.port),
-      DATABASE_NAME: database,
-      DATABASE_USER: `${schema}_migrator`,
-      DATABASE_PASSWORD: databasePasswords[schema].migrator,
-    },
+  return {
+    ...compileCache,
+    DATABASE_HOST: postgres.host,
+    DATABASE_PORT: String(postgres.port),
+    DATABASE_NAME: name,
+    DATABASE_USER: `${schema}_migrator`,
+    DATABASE_PASSWORD: databasePasswords[schema].migrator,
+  };
+};
+const migrate = async (schema: SchemaName, verb: string, ...options: string[]) => {
+  const { stdout } = await run(process.execPath, [commandOf(schema), verb, ...options], {
+    env: environmentOf(schema),
   });
   return stdout.trim().split('\n');
 };
@@ -79,6 +84,27 @@ describe('the migration command', () => {
     const [what] = await migrate(schema, 'down', '--dry-run');
     expect(what).toContain(`down takes ${applied.at(-1)?.split(' ').at(-1)} back`);
     expect(await migrate(schema, 'status')).toEqual(applied);
+  }, 60_000);
+
+  it('waits for a database that is made meanwhile, when it is told to', async () => {
+    const { postgres, databasePasswords } = currentStack();
+    const name = `${database}_later`;
+    const child = spawn(process.execPath, [commandOf(schema), 'up', '--wait=50'], {
+      env: environmentOf(schema, name),
+    });
+    const ended = once(child, 'close');
+    let output = '';
+    child.stdout.on('data', (text) => (output += String(text)));
+    await once(child.stdout, 'data');
+    await provisionDatabase({ ...postgres, database: name }, databasePasswords);
+    expect([await ended, output.split('\n').slice(0, 2)]).toEqual([
+      [0, null],
+      [
+        `votes: waiting, for database "${name}" does not exist`,
+        'votes: applied 0001-create-messaging-tables',
+      ],
+    ]);
+    await asAdministrator('postgres', `DROP DATABASE ${name}`);
   }, 60_000);
 
   it('refuses a verb that it does not know, with one line', async () => {

@@ -21,5 +21,5 @@ export {
   type StoredEvent,
 } from './publish/outbox-contents.js';
 export { describeConsumers, describeStreams } from './describe-streams.js';
-export { applyOutsideConsumers, applyStreams, ensureStream } from './streams.js';
+export { applyOutsideConsumers, applyStreams, ensureStream, isFormingCluster } from './streams.js';
 export { readOutsideConsumers } from './outside-consumers.js';

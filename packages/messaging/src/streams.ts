@@ -11,7 +11,7 @@ import {
   type StreamInfo,
 } from '@nats-io/jetstream';
 import { publishers, type Publisher } from '@agora/contracts';
-import { nanos } from '@nats-io/transport-node';
+import { errors, nanos } from '@nats-io/transport-node';
 import type { Broker, BrokerSettings } from './broker.js';
 import type { OutsideConsumer } from './outside-consumers.js';
 
@@ -20,6 +20,8 @@ export const streamOf = (publisher: Publisher): string => publisher.toUpperCase(
 
 /** A stream of that name exists with other settings. */
 const nameInUse = 10058;
+/** Too few nodes that could hold the replicas. */
+const noPeers = 10005;
 
 /** How large a stream may get, how long it keeps messages, and on how many servers. */
 export type StreamSettings = Pick<
@@ -46,6 +48,16 @@ export async function applyStreams({ settings, jetStream }: Broker): Promise<str
   const { manager } = await jetStream();
   for (const publisher of publishers) await applyStream(manager, publisher, settings);
   return publishers.map(streamOf);
+}
+
+/** Whether a cluster of NATS that finds itself refuses or is silent: no leader yet (503), or too few nodes for the replicas. */
+export function isFormingCluster(error: unknown): boolean {
+  if (error instanceof JetStreamApiError) return error.status === 503 || error.code === noPeers;
+  return (
+    error instanceof errors.TimeoutError ||
+    error instanceof errors.NoRespondersError ||
+    error instanceof errors.RequestError
+  );
 }
 
 async function applyStream(

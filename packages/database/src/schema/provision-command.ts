@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isDatabaseUnavailable, sqlState } from '../connect/errors.js';
 import { provisionDatabase, schemas } from './provision.js';
 import { readProvisionSettings } from './provision-settings.js';
+import { describe } from './wait-for-schema.js';
 
 const waitMilliseconds = 30_000;
 
@@ -29,10 +30,4 @@ async function provisionWhenReachable(...given: Parameters<typeof provisionDatab
       await sleep(500);
     }
   }
-}
-
-/** A host with several addresses fails with an AggregateError, whose message is empty. */
-function describe(error: unknown): string {
-  if (error instanceof AggregateError) return error.errors.map(describe).join('; ');
-  return error instanceof Error ? error.message : String(error);
 }
