@@ -41,8 +41,12 @@ export const casesOfPosts: readonly Case[] = [
   read('/posts?cursor= far back', farBack),
   read('/posts?search= what no title has', () => '/posts?search=zzyzx'),
   read(
-    '/posts?search= what one title has',
+    '/posts?search= what one title has, and a word that all have',
     ({ system }) => `/posts?search=post%20${oneOwn(system.data.ownPosts)}`,
+  ),
+  read(
+    '/posts?search= a word that one title has',
+    ({ system }) => `/posts?search=${oneOwn(system.data.ownPosts)}`,
   ),
   posts('GET /posts/{id}', (world, count) =>
     times(count, () => get(`/posts/${somePost(world)}`, world.as(world.system.data.author))),
@@ -85,8 +89,12 @@ export const casesOfPosts: readonly Case[] = [
   read('/feed?search= a word that all titles have', () => '/feed?search=post'),
   read('/feed?search= what no title has', () => '/feed?search=zzyzx'),
   read(
-    '/feed?search= what one title has',
+    '/feed?search= what one title has, and a word that all have',
     ({ system }) => `/feed?search=post%20${oneOwn(system.data.ownPosts)}`,
+  ),
+  read(
+    '/feed?search= a word that one title has',
+    ({ system }) => `/feed?search=${oneOwn(system.data.ownPosts)}`,
   ),
   read('/feed?include=my_vote&limit=100'),
   read('/feed?cursor= far back', feedFarBack),
