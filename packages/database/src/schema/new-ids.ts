@@ -5,6 +5,7 @@ const margin = 1_000;
 /** A sequence is not moved further than this by what others say: one wrong id must not use up all. */
 const furthest = 10_000_000;
 const atOnce = 100_000;
+const none = [0, 0] as const;
 
 /** An id that was named before, drawn by a sequence that has gone back: a failover that lost a tail, or a restored backup. */
 class StaleId extends Error {
@@ -12,7 +13,11 @@ class StaleId extends Error {
 }
 
 /** Is given the id that was drawn, or told that a row with it is there; throws when it must not be given. */
-export type CheckId = (id: number | 'taken') => void;
+export interface CheckId {
+  (id: number | 'taken'): void;
+  /** The ids that it throws at, these two included: for a statement that must not write them in the first place. */
+  readonly refused: readonly [from: number, to: number];
+}
 
 /** The ids that a table gives: never one that was named before, whatever its sequence says. */
 export interface NewIds {
@@ -52,7 +57,7 @@ export function openNewIds(
     async draw(make) {
       // What is named from now on may have been drawn after ours.
       const named = highest;
-      const check: CheckId = (id) => {
+      const check = (id: number | 'taken') => {
         if (id === 'taken') throw new StaleId(`an id of ${table} is there already`);
         if (id > named) return;
         if (named - id <= furthest) throw new StaleId(`the id ${id} of ${table} was given before`);
@@ -60,13 +65,13 @@ export function openNewIds(
         highest = id;
       };
       try {
-        return await make(check);
+        return await make(Object.assign(check, { refused: [named - furthest, named] as const }));
       } catch (error) {
         if (!(error instanceof StaleId || isPresent(error, table))) throw error;
         const present = await highestIn(table, database);
         if (present > highest || highest - present > furthest) highest = present;
         await movedOn();
-        return make(() => undefined);
+        return make(Object.assign(() => undefined, { refused: none }));
       }
     },
   };

@@ -86,24 +86,34 @@ export interface EventRow {
   envelope: string;
 }
 
-/** The part of a statement that records an event, whose id and envelope are bound to two parameters, where another part has changed a row. */
-export const recordEvent = (changed: string, id: string, envelope: string): string =>
-  `INSERT INTO outbox (event_id, envelope) SELECT ${id}::uuid, ${envelope}::jsonb FROM ${changed}`;
+/**
+ * The part of a statement that records an event, whose id and envelope are bound to two parameters, where another part has changed a row.
+ * `data` is the JSON, in SQL, of what only that row can tell, such as its id; it replaces what the envelope says of it.
+ */
+export const recordEvent = (changed: string, id: string, envelope: string, data?: string): string =>
+  `INSERT INTO outbox (event_id, envelope) SELECT ${id}::uuid, ${
+    data
+      ? `jsonb_set(${envelope}::jsonb, '{data}', ${envelope}::jsonb -> 'data' || ${data})`
+      : `${envelope}::jsonb`
+  } FROM ${changed}`;
 
 /**
  * Makes a change and records its event in one statement: as `addToOutbox` does in a transaction, in one round trip instead of four.
- * `change` runs the statement, `recordEvent` in it, and says whether it changed anything.
+ * `change` runs the statement, `recordEvent` in it, and says whether it changed anything. With a `transaction` it is a part of that.
  */
 export async function changeAndRecord<Data, Result extends { changed: boolean }>(
   event: EventDefinition<Data>,
   data: Data,
   database: Sequelize,
   change: (row: EventRow) => Promise<Result>,
+  transaction?: Transaction,
 ): Promise<Result> {
   const outbox = outboxOf(database);
   const envelope = envelopeOf(event, data, outbox);
   const result = await change({ id: envelope.id, envelope: JSON.stringify(envelope) });
-  if (result.changed) await tellCommitted(outbox, [envelope]);
+  if (!result.changed) return result;
+  if (transaction) remember([envelope], transaction, outbox);
+  else await tellCommitted(outbox, [envelope]);
   return result;
 }
 

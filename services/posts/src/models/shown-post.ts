@@ -1,6 +1,7 @@
 import { defineStatement, findAnywhere, gatherReads, sql } from '@agora/database';
 import type { PostState } from '@agora/contracts';
 import { isAtLeast, type Caller } from '@agora/identity';
+import { recordEvent, type EventRow } from '@agora/messaging';
 import type { Transaction } from 'sequelize';
 import { defaultName, isSameAccount, type Account, type UserView } from './author.js';
 import { shownCount, stateVersion, type PostText } from './post.js';
@@ -99,32 +100,56 @@ function isVisible(post: ShownPost, viewer: Viewer | undefined): boolean {
 export const isOwnedBy = ({ owner_id: ownerId, owner_key: key }: ShownPost, account: Account): boolean =>
   ownerId === account.userId && isSameAccount(key, account.accountKey);
 
-// The row of the author is held, so that the deletion of the account waits for the post and then takes it along.
+// The row of the author is held, so that the deletion of the account waits for the post and then takes it along. An id that was named before is
+// drawn and not written.
 const written = defineStatement(
   'write-post',
   `
     WITH author AS MATERIALIZED (SELECT * FROM authors WHERE id = $1 FOR SHARE),
+    drawn AS MATERIALIZED (
+      SELECT nextval(pg_get_serial_sequence('posts', 'id'))::int AS id FROM author
+      WHERE created_at IS NOT NULL AND deleted_at IS NULL AND (account_key IS NULL OR $5::uuid IS NULL OR account_key = $5)
+    ),
     written AS (
-      INSERT INTO posts (owner_id, title, content, published)
-      SELECT id, $2, $3, $4 FROM author
-      WHERE deleted_at IS NULL AND (account_key IS NULL OR $5::uuid IS NULL OR account_key = $5) RETURNING *
-    )
-    SELECT ${shownColumns} FROM written AS posts JOIN author AS authors ON authors.id = owner_id`,
+      INSERT INTO posts (id, owner_id, title, content, published) OVERRIDING SYSTEM VALUE
+      SELECT id, $1, $2, $3, $4 FROM drawn WHERE id NOT BETWEEN $8 AND $9 RETURNING *
+    ),
+    recorded AS (${recordEvent(
+      'written',
+      '$6',
+      '$7',
+      `jsonb_strip_nulls(jsonb_build_object('post_id', id, 'version', version + removals, 'post_key', post_key))`,
+    )})
+    SELECT drawn.id AS drawn, ${shownColumns}
+    FROM drawn LEFT JOIN written AS posts ON posts.id = drawn.id LEFT JOIN author AS authors ON authors.id = owner_id`,
   { prepared: true },
 );
 
-/** Writes a post of an author who is known; undefined when their account has ended. */
+/** What became of a post that was to be written. */
+export interface WrittenPost {
+  changed: boolean;
+  /** Its id; undefined when the caller is no author. */
+  drawn?: number;
+  /** Missing when the id must not be given. */
+  post?: ShownPost;
+}
+
+/** Writes a post of an author who is known, and with it the event that tells of it; nothing is drawn when the account has ended, or is not known. */
 export async function writePost(
   { userId, accountKey }: Account,
   { title, content, published: isPublished }: PostText,
-  transaction: Transaction,
-): Promise<ShownPost | undefined> {
-  const [post] = await sql<ShownPost>(
+  event: EventRow,
+  refusedIds: readonly [number, number],
+  transaction?: Transaction,
+): Promise<WrittenPost> {
+  const [row] = await sql<ShownPost & { drawn: number }>(
     written,
-    [userId, title, content, isPublished, accountKey ?? null],
+    [userId, title, content, isPublished, accountKey ?? null, event.id, event.envelope, ...refusedIds],
     transaction,
   );
-  return post;
+  if (!row) return { changed: false };
+  const { drawn } = row;
+  return row.id === drawn ? { changed: true, drawn, post: row } : { changed: false, drawn };
 }
 
 /** Those of the posts that everybody may see, with their owners. */

@@ -38,7 +38,7 @@ const examples: Record<string, Example[]> = {
   'own-posts-after': [{ values: [owner, 500, 50] }],
   'post-by-id': [{ values: [500] }],
   'posts-by-ids': [{ values: [ids] }],
-  'write-post': [{ values: [500, 'Title', 'Content', true, null] }],
+  'write-post': [{ values: [500, 'Title', 'Content', true, null, uuid, '{"data":{}}', 0, 0] }],
   'posts-erase-of': [{ values: [owner, 50] }],
   'posts-lock-for-votes': [{ values: [ids] }],
   'posts-add-votes': [{ values: [ids, ids] }],

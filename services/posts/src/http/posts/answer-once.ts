@@ -16,8 +16,8 @@ import {
   type KeptAnswer,
 } from '../../models/idempotency-key.js';
 
-/** What a handler writes, and what it answers then. */
-type Work = (transaction: Transaction) => Promise<Answer>;
+/** What a handler writes, and what it answers then; without a transaction it is one statement, which is one by itself. */
+type Work = (transaction?: Transaction) => Promise<Answer>;
 
 /** Does the work in one transaction, unless it was done under the same key before. */
 export type Commit = (work: Work) => Promise<Answer>;
@@ -31,7 +31,10 @@ export const answerOnce =
   (handler: (ctx: Context, commit: Commit) => Promise<Answer>): Handler =>
   async (ctx) => {
     const key = readKey(ctx);
-    give(ctx, key === undefined ? await handler(ctx, inTransaction) : await answerUnder(key, ctx, handler));
+    give(
+      ctx,
+      key === undefined ? await handler(ctx, (work) => work()) : await answerUnder(key, ctx, handler),
+    );
   };
 
 /** What clients are told of the header. */
