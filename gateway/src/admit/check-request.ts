@@ -16,20 +16,24 @@ export function checkRequest(request: IncomingMessage): Target {
   return readTarget(request.url ?? '');
 }
 
-const mustBeSingle = [
+const mustBeSingle = new Set([
   'host',
   'authorization',
   'content-length',
   'content-type',
   'idempotency-key',
   'consistency-token',
-];
+]);
 
 /** Node keeps the first of these and drops the rest, and another layer may keep the last. */
 function checkSingleHeaders({ headers, rawHeaders, httpVersion }: IncomingMessage): void {
-  const names = rawHeaders.filter((_, index) => index % 2 === 0).map((name) => name.toLowerCase());
-  const repeated = mustBeSingle.find((name) => names.indexOf(name) !== names.lastIndexOf(name));
-  if (repeated) throw malformed(`The request has more than one ${repeated} header.`);
+  const seen = new Set<string>();
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index]?.toLowerCase() ?? '';
+    if (!mustBeSingle.has(name)) continue;
+    if (seen.has(name)) throw malformed(`The request has more than one ${name} header.`);
+    seen.add(name);
+  }
   // Health checks of load balancers speak HTTP/1.0, which has no Host.
   if (!headers.host && httpVersion !== '1.0') throw malformed('The request has no Host header.');
 }

@@ -15,10 +15,11 @@ interface Resource {
 
 /** Makes the function that finds the route of a method and a checked path; it throws 404, or 405 with `Allow`. */
 export function createRouteFinder(routes: readonly Route[]): (method: string, path: string) => FoundRoute {
-  const resources = groupByPath(routes);
+  // No pattern begins with a parameter.
+  const resources = Map.groupBy(groupByPath(routes), ({ pattern }) => pattern[0]);
   return (method, path) => {
     const segments = segmentsOf(path);
-    const resource = resources.find(({ pattern }) => matches(pattern, segments));
+    const resource = resources.get(segments[0])?.find(({ pattern }) => matches(pattern, segments));
     if (!resource) throw nothingHere();
     const route = resource.methods.get(method);
     if (!route) throw methodNotAllowed([...resource.methods.keys()]);

@@ -24,6 +24,8 @@ const compress = compression({
 export function compressAnswer(ctx: Context, route: Route): void {
   if (!isCompressed(route)) return;
   const { res } = ctx;
+  // As the library does for those who take nothing; without it their answers are spared its wrapping.
+  if (!ctx.headers['accept-encoding']) return ctx.vary('Accept-Encoding');
   const writeHead = res.writeHead.bind(res) as (...given: unknown[]) => typeof res;
   res.writeHead = (...given: unknown[]) => {
     const tag = res.getHeader('etag');

@@ -65,7 +65,8 @@ const passed = [
   'user-agent',
 ] as const;
 
-function outgoingHeaders(
+/** What of a request's headers goes on to a service. */
+export function outgoingHeaders(
   { req, method, response }: Context,
   body: Buffer,
   address: string,

@@ -22,11 +22,14 @@ const ours = Object.keys(securityHeaders)
 
 const kept = new Set([...hopByHop, ...ours, 'server', 'x-powered-by', 'x-request-id', streamUserHeader]);
 
-/** Passes a service's answer on to the client, without what belongs to one connection or to the gateway. */
-export function passOnAnswer(answer: IncomingMessage, response: ServerResponse): void {
-  const { headers } = answer;
+/** Passes the head of a service's answer on to the client, without what belongs to one connection or to the gateway. */
+export function passOnHead(
+  status: number,
+  headers: IncomingMessage['headers'],
+  response: ServerResponse,
+): void {
   const named = namedByConnection(headers.connection);
-  response.statusCode = answer.statusCode ?? 502;
+  response.statusCode = status;
   for (const name in headers) {
     const value = headers[name];
     if (value === undefined || kept.has(name) || named.has(name)) continue;
@@ -34,5 +37,4 @@ export function passOnAnswer(answer: IncomingMessage, response: ServerResponse):
     if (name === 'vary' || name === 'link') response.appendHeader(name, value);
     else response.setHeader(name, value);
   }
-  answer.pipe(response);
 }

@@ -19,7 +19,7 @@ const unreached = new Set([
   'ENETUNREACH',
   'EMFILE',
 ]);
-const late = new Set(['UPSTREAM_TIMEOUT', 'ETIMEDOUT']);
+const late = new Set(['UPSTREAM_TIMEOUT', 'ETIMEDOUT', 'UND_ERR_CONNECT_TIMEOUT']);
 
 /** 503 when a service was not reached, 504 when it was too slow, 502 when it broke off; with not a word of where it is. */
 export function toUpstreamProblem({ code = '' }: NodeJS.ErrnoException): Problem {

@@ -1,7 +1,7 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Plugin } from 'http-proxy-middleware';
 import { OutgoingRequest, type Attempt } from './outgoing-request.js';
-import { passOnAnswer } from './pass-on-answer.js';
+import { passOnHead } from './pass-on-answer.js';
 import { InvalidUpstreamResponse, UpstreamTimeout } from './upstream-failure.js';
 
 const attemptOf = (request: IncomingMessage): Attempt | undefined =>
@@ -19,7 +19,8 @@ export const watchProxy =
       const attempt = attemptOf(request);
       if (!isAnswer(answer)) return attempt?.fail(new InvalidUpstreamResponse());
       if (attempt) attempt.bytes = Number(answer.headers['content-length'] ?? 0);
-      passOnAnswer(answer, response);
+      passOnHead(answer.statusCode ?? 502, answer.headers, response);
+      answer.pipe(response);
     });
     proxy.on('error', (error, request) => {
       if (request) attemptOf(request)?.fail(error);

@@ -176,7 +176,6 @@ it('does not pass on a body that nobody reads', async () => {
     head('Content-Length: 0').replace('POST /posts', 'DELETE /posts/7'),
   );
   expect(answer.status).toBe(200);
-  expect(upstream.requests).toMatchObject([
-    { method: 'DELETE', body: '', headers: { 'content-length': '0' } },
-  ]);
+  expect(upstream.requests).toMatchObject([{ method: 'DELETE', body: '' }]);
+  expect(upstream.requests[0]?.headers).not.toHaveProperty('content-length');
 });

@@ -1,0 +1,32 @@
+import { Agent } from 'node:http';
+import { createProxyMiddleware } from 'http-proxy-middleware';
+import { OutgoingRequest } from './outgoing-request.js';
+import type { Client } from './upstream.js';
+import { watchProxy } from './watch-proxy.js';
+
+/** Asks for answers that go on and on, each over a connection of its own; they may pause for as long as is said. */
+export function streamClient(origin: string, timeoutMilliseconds: number, pauseMilliseconds: number): Client {
+  const agent = new Agent();
+  const proxy = createProxyMiddleware({
+    target: origin,
+    agent,
+    // The gateway has found the route; the default would parse every URL once more to find that it fits.
+    pathFilter: () => true,
+    proxyTimeout: pauseMilliseconds,
+    selfHandleResponse: true,
+    // The default ones answer errors themselves, with the host and the URL.
+    ejectPlugins: true,
+    plugins: [watchProxy(timeoutMilliseconds)],
+  });
+  return {
+    async ask(ctx, outgoing, attempt, traceHeaders) {
+      const { promise: failed, reject } = Promise.withResolvers<never>();
+      attempt.fail = reject;
+      const request = new OutgoingRequest(ctx, outgoing, traceHeaders, attempt);
+      await Promise.race([proxy(request, ctx.res), failed]);
+    },
+    async stop() {
+      agent.destroy();
+    },
+  };
+}
