@@ -1,4 +1,5 @@
 import { IncomingMessage } from 'node:http';
+import type { Stoppable } from '@agora/process';
 import type { Context } from 'koa';
 import { namedByConnection } from './named-by-connection.js';
 
@@ -19,6 +20,17 @@ export interface Attempt {
   /** How large the answer says it is, in bytes; 0 where it does not. */
   bytes: number;
   fail(error: Error): void;
+}
+
+/** A way to ask a service. */
+export interface Client extends Stoppable {
+  /** Asks once and passes the answer on, to its end; rejects with the error of the connection when there is none. */
+  ask(
+    ctx: Context,
+    outgoing: Outgoing,
+    attempt: Attempt,
+    traceHeaders: Record<string, string>,
+  ): Promise<void>;
 }
 
 /**

@@ -1,9 +1,8 @@
 import type { ServerResponse } from 'node:http';
 import { clientLeft } from '@agora/http/serve';
 import { Client as Connection, type Dispatcher } from 'undici';
-import { outgoingHeaders, type Attempt } from './outgoing-request.js';
+import { outgoingHeaders, type Attempt, type Client } from './outgoing-request.js';
 import { passOnHead } from './pass-on-answer.js';
-import type { Client } from './upstream.js';
 import { InvalidUpstreamResponse, UpstreamTimeout } from './upstream-failure.js';
 
 const maxIdle = 64;

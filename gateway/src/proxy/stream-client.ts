@@ -1,7 +1,6 @@
 import { Agent } from 'node:http';
 import { createProxyMiddleware } from 'http-proxy-middleware';
-import { OutgoingRequest } from './outgoing-request.js';
-import type { Client } from './upstream.js';
+import { OutgoingRequest, type Client } from './outgoing-request.js';
 import { watchProxy } from './watch-proxy.js';
 
 /** Asks for answers that go on and on, each over a connection of its own; they may pause for as long as is said. */

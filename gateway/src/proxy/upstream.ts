@@ -2,7 +2,7 @@ import { clientLeft, countAskers } from '@agora/http/serve';
 import type { Logger, Stoppable } from '@agora/process';
 import { traceCall } from '@agora/process/requests';
 import type { Context } from 'koa';
-import type { Attempt, Outgoing } from './outgoing-request.js';
+import type { Attempt, Client, Outgoing } from './outgoing-request.js';
 import { plainClient } from './plain-client.js';
 import { streamClient } from './stream-client.js';
 import { serviceUnavailable, toUpstreamProblem } from './upstream-failure.js';
@@ -22,17 +22,6 @@ export interface Upstream extends Stoppable {
   forward(ctx: Context, outgoing: Outgoing): Promise<number>;
   /** The same for an answer that goes on and on: it counts for no request, and may pause for as long as its signs of life do. */
   forwardStream(ctx: Context, outgoing: Outgoing): Promise<number>;
-}
-
-/** A way to ask a service. */
-export interface Client extends Stoppable {
-  /** Asks once and passes the answer on, to its end; rejects with the error of the connection when there is none. */
-  ask(
-    ctx: Context,
-    outgoing: Outgoing,
-    attempt: Attempt,
-    traceHeaders: Record<string, string>,
-  ): Promise<void>;
 }
 
 /** Three times what the services take between two signs of life: then the service is gone, or the way to it. */
