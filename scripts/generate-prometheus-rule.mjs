@@ -6,15 +6,20 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 
 const name = 'deploy/k8s/components/prometheus-operator/alerts.yaml';
 const path = new URL(`../${name}`, import.meta.url);
-const alerts = readFileSync(new URL('../deploy/observability/alerts.yml', import.meta.url), 'utf8');
+/** What each becomes: a PrometheusRule of that name. */
+const rules = { agora: 'alerts.yml', 'agora-slo': 'slo.yml', 'agora-cluster': 'kubernetes.yml' };
 
-const groups = alerts.slice(alerts.indexOf('groups:'));
-const rule = `# Generated from deploy/observability/alerts.yml by \`node scripts/generate-prometheus-rule.mjs\`; do not edit.
-apiVersion: monitoring.coreos.com/v1
+const documents = Object.entries(rules).map(([ruleName, file]) => {
+  const text = readFileSync(new URL(`../deploy/observability/${file}`, import.meta.url), 'utf8');
+  const groups = text.slice(text.indexOf('groups:'));
+  return `apiVersion: monitoring.coreos.com/v1
 kind: PrometheusRule
-metadata: { name: agora }
+metadata: { name: ${ruleName} }
 spec:
 ${groups.replaceAll(/^(?=.)/gm, '  ')}`;
+});
+const rule = `# Generated from deploy/observability by \`node scripts/generate-prometheus-rule.mjs\`; do not edit.
+${documents.join('---\n')}`;
 
 const base = process.env.RUNBOOK_BASE_URL?.replace(/\/$/, '');
 

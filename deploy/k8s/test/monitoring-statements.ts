@@ -34,8 +34,16 @@ export const monitoringStatements: Record<string, Statement> = {
   },
 
   *'the operator loads the alerts that promtool tests'(objects) {
-    const alerts: unknown = parse(readRepositoryFile('deploy/observability/alerts.yml'));
-    for (const { metadata, spec } of ofKind<RenderedObject & { spec: unknown }>(objects, 'PrometheusRule'))
-      if (!isDeepStrictEqual(spec, alerts)) yield `${metadata.name} holds other alerts`;
+    const files: Record<string, string> = {
+      agora: 'alerts',
+      'agora-slo': 'slo',
+      'agora-cluster': 'kubernetes',
+    };
+    const rules = ofKind<RenderedObject & { spec: unknown }>(objects, 'PrometheusRule');
+    if (rules.length > 0 && rules.length !== Object.keys(files).length) yield 'rules are missing';
+    for (const { metadata, spec } of rules) {
+      const rule: unknown = parse(readRepositoryFile(`deploy/observability/${files[metadata.name]}.yml`));
+      if (!isDeepStrictEqual(spec, rule)) yield `${metadata.name} holds other alerts`;
+    }
   },
 };

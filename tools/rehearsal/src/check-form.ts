@@ -25,8 +25,19 @@ const manifests = (): Manifest[] => {
 };
 
 const kubectlFlags =
-  /^--(namespace|previous|dry-run=client|all|selector|kustomize|replicas=\d+|from=cronjob\/[\w-]+)$|^-[nol]$/;
-const kubectlVerbs = new Set(['create', 'get', 'logs', 'scale', 'delete', 'rollout', 'apply', 'exec']);
+  /^--(namespace|previous|dry-run=client|all|selector|kustomize|replicas=\d+|cascade=orphan|from=cronjob\/[\w-]+)$|^-[nol]$/;
+const kubectlVerbs = new Set([
+  'create',
+  'get',
+  'logs',
+  'scale',
+  'delete',
+  'rollout',
+  'apply',
+  'exec',
+  'describe',
+  'edit',
+]);
 
 function aboutKubectl(words: string[]): string | undefined {
   if (!kubectlVerbs.has(words[1] ?? '')) return `kubectl ${words[1]} is no verb of these pages`;
