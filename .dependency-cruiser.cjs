@@ -70,8 +70,16 @@ module.exports = {
       'database',
       'messaging',
       'contracts',
+      'service',
       'monolith',
       'operations',
+    ]),
+    dependsOnly('service-depends-on-packages-but-contracts-only', 'packages/service', [
+      'http',
+      'process',
+      'identity',
+      'database',
+      'messaging',
     ]),
     dependsOnly('operations-depend-on-packages-and-progress-only', 'tools/operations', [
       'http',

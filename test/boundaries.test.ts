@@ -38,6 +38,7 @@ const violations: [rule: string, file: string, imported: string][] = [
     'packages/identity/src/verify.ts',
     '@agora/database',
   ],
+  ['service-depends-on-packages-but-contracts-only', 'packages/service/src/run.ts', '@agora/contracts'],
   ['openapi-depends-on-http-only', 'tools/openapi/src/create-document.ts', '@agora/contracts'],
   ['clients-depend-on-nothing-inside', 'clients/typescript/src/agora.ts', '@agora/process'],
   [
@@ -79,6 +80,7 @@ const cleanTree: Tree = {
   'packages/contracts/src/index.ts': [],
   'packages/database/src/index.ts': ['umzug'],
   'packages/identity/src/index.ts': ['@agora/process', '@agora/contracts', '@agora/messaging'],
+  'packages/service/src/run-service.ts': ['@agora/process', '@agora/identity', '@agora/messaging'],
   'tools/local-stack/src/index.ts': ['@agora/database'],
   'packages/messaging/src/index.ts': ['@agora/contracts', '@nats-io/jetstream'],
   'tools/testing/src/index.ts': ['@agora/local-stack', '@nats-io/jetstream', 'a-tool'],
@@ -103,6 +105,7 @@ const allPackages = [
   'local-stack',
   'messaging',
   'openapi',
+  'service',
   'testing',
 ];
 const isTool = (name: string) => ['local-stack', 'openapi', 'operations', 'testing'].includes(name);

@@ -151,7 +151,7 @@ function apply(path) {
 function manifestOf(name) {
   const text = read('services/votes/package.json').replaceAll('votes', name);
   const manifest = JSON.parse(text);
-  const needed = /^(joi|@agora\/(http|process|database|identity|messaging|operations))$/;
+  const needed = /^(joi|@agora\/(http|process|database|identity|messaging|operations|service))$/;
   const dependencies = Object.entries(manifest.dependencies).filter(([each]) => needed.test(each));
   const scripts = Object.entries(manifest.scripts).filter(
     ([each]) => !['audit', 'dead-letters', 'projections'].includes(each),

@@ -1,4 +1,4 @@
-import { setImmediate as breathe } from 'node:timers/promises';
+import { setTimeout as later } from 'node:timers/promises';
 import {
   eventually,
   httpClient,
@@ -50,7 +50,8 @@ export async function startTraffic(agora: Agora): Promise<Traffic> {
           count('posts', posts('GET', '/posts', { token })),
         ]),
       );
-      await breathe();
+      // As people do: not as fast as the machine can.
+      await later(50);
     }
   };
   const lives = people.map(live);

@@ -1,3 +1,4 @@
+import type { InternalAddress } from '@agora/http';
 import { processSettings, readSettings, strongSecret, type ProcessSettings } from '@agora/process';
 import { databaseSettings, replicaSettings, type DatabaseSettings } from '@agora/database';
 import {
@@ -88,6 +89,22 @@ export const readAuditConfig = (environment: NodeJS.ProcessEnv = process.env): A
     VOTES_INTERNAL_URL: origin.required(),
     VOTES_INTERNAL_SECRET: strongSecret.required(),
   });
+
+/** The internal port of auth. */
+export const authAt = (
+  config: Pick<Config, 'AUTH_INTERNAL_URL' | 'AUTH_INTERNAL_SECRET'>,
+): InternalAddress => ({
+  origin: config.AUTH_INTERNAL_URL,
+  secret: config.AUTH_INTERNAL_SECRET,
+});
+
+/** The internal port of votes. */
+export const votesAt = (
+  config: Pick<Config, 'VOTES_INTERNAL_URL' | 'VOTES_INTERNAL_SECRET'>,
+): InternalAddress => ({
+  origin: config.VOTES_INTERNAL_URL,
+  secret: config.VOTES_INTERNAL_SECRET,
+});
 
 /** The settings of the migrations alone. */
 export const readMigrationConfig = (environment: NodeJS.ProcessEnv): DatabaseSettings =>

@@ -1,3 +1,4 @@
+import type { InternalAddress } from '@agora/http';
 import { processSettings, readSettings, strongSecret, type ProcessSettings } from '@agora/process';
 import { databaseSettings, replicaSettings, type DatabaseSettings } from '@agora/database';
 import {
@@ -62,6 +63,22 @@ export const readAuditConfig = (environment: NodeJS.ProcessEnv = process.env): A
     POSTS_INTERNAL_URL: origin.required(),
     POSTS_INTERNAL_SECRET: strongSecret.required(),
   });
+
+/** The internal port of auth. */
+export const authAt = (
+  config: Pick<Config, 'AUTH_INTERNAL_URL' | 'AUTH_INTERNAL_SECRET'>,
+): InternalAddress => ({
+  origin: config.AUTH_INTERNAL_URL,
+  secret: config.AUTH_INTERNAL_SECRET,
+});
+
+/** The internal port of posts. */
+export const postsAt = (
+  config: Pick<Config, 'POSTS_INTERNAL_URL' | 'POSTS_INTERNAL_SECRET'>,
+): InternalAddress => ({
+  origin: config.POSTS_INTERNAL_URL,
+  secret: config.POSTS_INTERNAL_SECRET,
+});
 
 /** The settings of the migrations alone. */
 export const readMigrationConfig = (environment: NodeJS.ProcessEnv): DatabaseSettings =>

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as later } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { postCreated, voteCast } from '@agora/contracts';
 import { eventually, freshId, httpClient, testSecret, tokenFor } from '@agora/testing';
@@ -74,7 +75,10 @@ describe('audit', () => {
     let isOver = false;
     const voting = voters.map(async ({ token }) => {
       for (let round = 0; !isOver; round += 1)
-        for (const post of posts) await vote(token, post, round % 2 === 0 ? 1 : 0);
+        for (const post of posts) {
+          await vote(token, post, round % 2 === 0 ? 1 : 0);
+          await later(5);
+        }
     });
     const audits = await Promise.all([audit('posts', '--settle', '2'), audit('votes', '--settle', '2')]);
     isOver = true;

@@ -1,34 +1,11 @@
-import { createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { generateKeyPairSync } from 'node:crypto';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { httpClient, join, query, startAgora, type Agora } from '@agora/testing';
+import { makeKey } from './make-key.js';
 
 interface KeySet {
   keys: Record<string, string>[];
 }
-
-const pemOf = (key: KeyObject) => key.export({ type: 'pkcs8', format: 'pem' }).toString();
-const makeKey = (namedCurve = 'P-256') => {
-  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve });
-  return {
-    pem: pemOf(privateKey),
-    publicPem: publicKey.export({ type: 'spki', format: 'pem' }).toString(),
-  };
-};
-const given = makeKey().pem;
-const weakRsa = pemOf(generateKeyPairSync('rsa', { modulusLength: 1_024 }).privateKey);
-/** The key of RFC 7515, appendix A.3. */
-const sample = pemOf(
-  createPrivateKey({
-    format: 'jwk',
-    key: {
-      kty: 'EC',
-      crv: 'P-256',
-      x: 'f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU',
-      y: 'x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0',
-      d: 'jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI',
-    },
-  }),
-);
 
 describe('the signing key', () => {
   let agora: Agora;
@@ -101,41 +78,5 @@ describe('the signing key', () => {
   it('is nowhere to be seen with a shared secret', async () => {
     agora = await startAgora(['auth'], { algorithm: 'HS256' });
     expect(await keySet()).toEqual({ keys: [] });
-  });
-});
-
-describe('auth with unusable settings', () => {
-  it.each([
-    [{ BCRYPT_COST: '4' }, 'BCRYPT_COST'],
-    [{ DATABASE_PASSWORD: '' }, 'DATABASE_PASSWORD is required'],
-    [{ ALGORITHM: 'HS256', SECRET_KEY: 'short' }, 'SECRET_KEY must have at least 32 characters'],
-    [{ ALGORITHM: 'none' }, 'ALGORITHM'],
-    [{ ALGORITHM: 'ES256', SIGNING_KEY_SECRET: '' }, 'SIGNING_KEY_SECRET'],
-    [{ ALGORITHM: 'ES256', SIGNING_KEY: 'nonsense' }, 'SIGNING_KEY is no unencrypted private key in PEM'],
-    [
-      { ALGORITHM: 'ES256', SIGNING_KEY_FILE: '/nowhere' },
-      'SIGNING_KEY_FILE names a file that cannot be read',
-    ],
-    [{ ALGORITHM: 'ES256', SIGNING_KEY: makeKey('secp256k1').pem }, 'SIGNING_KEY is no key for ES256'],
-    [{ ALGORITHM: 'RS256', SIGNING_KEY: weakRsa }, 'SIGNING_KEY is no key for RS256'],
-    [{ ALGORITHM: 'ES256', SIGNING_KEY: sample }, 'SIGNING_KEY is a key that is printed in examples'],
-    [
-      { ALGORITHM: 'ES256', SIGNING_KEY: given, SIGNING_KEY_PREVIOUS: given },
-      'SIGNING_KEY_PREVIOUS is the same key as SIGNING_KEY',
-    ],
-    [
-      { ALGORITHM: 'ES256', SIGNING_KEY: given, SIGNING_KEY_PREVIOUS: 'nonsense' },
-      'SIGNING_KEY_PREVIOUS is no key in PEM',
-    ],
-    [
-      { ALGORITHM: 'ES256', SIGNING_KEY_PREVIOUS: given },
-      'SIGNING_KEY_PREVIOUS is of use only with SIGNING_KEY',
-    ],
-    [
-      { ALGORITHM: 'ES256', KEY_ACTIVATION_DELAY_SECONDS: '59' },
-      'KEY_ACTIVATION_DELAY_SECONDS must not be less than JWKS_REFRESH_SECONDS',
-    ],
-  ])('ends at once with one clear line for %j', async (environment, reason) => {
-    await expect(startAgora(['auth'], { environment })).rejects.toThrow(reason);
   });
 });

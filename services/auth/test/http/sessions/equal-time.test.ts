@@ -2,6 +2,7 @@ import { argon2Sync, randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { httpClient, join, query, startAgora, type Agora, type HttpClient } from '@agora/testing';
 import bcrypt from 'bcrypt';
+import { forgetHashes } from '../../passwords/forget-hashes.js';
 
 /** Of this process; other replicas have hashed at 11, older releases at 8, and another application with argon2. */
 const environment = { BCRYPT_COST: '10', LOGIN_FAILURES_PER_ACCOUNT: '100/900' };
@@ -13,7 +14,10 @@ beforeAll(async () => {
   agora = await startAgora(['auth'], { environment });
   ask = httpClient(agora.process('auth').url);
 });
-afterAll(() => agora.stop());
+afterAll(async () => {
+  await agora.stop();
+  await forgetHashes();
+});
 
 async function accountWith(hash: string): Promise<string> {
   const { id, email } = await join(ask);

@@ -10,6 +10,7 @@ import {
   type HttpClient,
   type Person,
 } from '@agora/testing';
+import { forgetHashes } from '../../passwords/forget-hashes.js';
 
 describe('POST /login', () => {
   let agora: Agora;
@@ -18,11 +19,15 @@ describe('POST /login', () => {
   const logIn = (form: Record<string, string>) => ask('POST', '/login', { form });
 
   beforeAll(async () => {
-    agora = await startAgora(['auth'], { algorithm: 'ES256', environment: { BCRYPT_QUEUE_LIMIT: '32' } });
+    const environment = { BCRYPT_COST: '10', BCRYPT_QUEUE_LIMIT: '32' };
+    agora = await startAgora(['auth'], { algorithm: 'ES256', environment });
     ask = httpClient(agora.process('auth').url);
     ann = await join(ask);
   });
-  afterAll(() => agora.stop());
+  afterAll(async () => {
+    await agora.stop();
+    await forgetHashes();
+  });
 
   it('answers with a token that is good for as long as it says', async () => {
     const { status, headers, body } = await logIn({

@@ -12,14 +12,18 @@ const refreshMilliseconds = 500;
  * batches; any number of replicas may. Names come by event, so this is for rows that an older release wrote, and for `PUBLIC_EMAILS`:
  * with it, until all have one, for the addresses of those who have none, and twice a second for those that have changed.
  */
-export function startSettlingAuthors(findUsers: FindUsers, publicEmails: boolean, logger: Logger): Stoppable {
+export function startReconcilingAuthors(
+  findUsers: FindUsers,
+  publicEmails: boolean,
+  logger: Logger,
+): Stoppable {
   let lacksEmails = publicEmails;
   return loop(
-    'settling authors',
+    'reconciling authors',
     async ({ signal, progressed }) => {
       while ((await Author.forgetEmails(publicEmails, batchSize)) === batchSize) progressed();
-      await settleNames(findUsers);
-      lacksEmails &&= await settleEmails(findUsers, signal);
+      await askForNames(findUsers);
+      lacksEmails &&= await askForEmails(findUsers, signal);
       progressed();
       const restEnds = performance.now() + restMilliseconds;
       if (!publicEmails) return delay(restMilliseconds, signal);
@@ -33,7 +37,7 @@ export function startSettlingAuthors(findUsers: FindUsers, publicEmails: boolean
   );
 }
 
-async function settleNames(findUsers: FindUsers): Promise<void> {
+async function askForNames(findUsers: FindUsers): Promise<void> {
   for (let after: number | undefined = 0; after !== undefined;) {
     const ids = await Author.unnamedAfter(after, batchSize);
     await askFor(ids, findUsers);
@@ -42,7 +46,7 @@ async function settleNames(findUsers: FindUsers): Promise<void> {
 }
 
 /** Walks over all authors. Returns whether it must be done again: auth may tell no addresses yet. */
-async function settleEmails(findUsers: FindUsers, signal: AbortSignal): Promise<boolean> {
+async function askForEmails(findUsers: FindUsers, signal: AbortSignal): Promise<boolean> {
   let asked = 0;
   for (let after: number | undefined = 0; after !== undefined;) {
     if (signal.aborted) return true;
