@@ -1,6 +1,6 @@
 # One recipe for every process:  docker build --target auth|posts|votes|gateway|setup|mailbox .
 # An image runs its process by default, and a service's migrations with the arguments
-# `services/<service>/dist/migrate.js up`.
+# `services/<service>/dist/operate.js migrate up`.
 ARG NODE_IMAGE=node:24-bookworm-slim
 
 # --- What is installed changes only with the manifests, not with every source file ----------------------------------

@@ -166,7 +166,7 @@ describe('npm run import-monolith', () => {
       MONOLITH_URL: url.replace(`:${port}/`, `:${proxy.port}/`),
     };
     // Of two at once one stops, or finds all done, and nothing is written twice.
-    const posts = [`${repository}services/posts/dist/import-command.js`, 'copy'];
+    const posts = [`${repository}services/posts/dist/operate.js`, 'import', 'copy'];
     const asPosts = {
       DATABASE_USER: 'posts_app',
       DATABASE_PASSWORD: String(other.environment.POSTS_APP_PASSWORD),
@@ -240,7 +240,7 @@ describe('npm run import-monolith', () => {
     await migration.agora(
       'BEGIN; CREATE TABLE auth.aside AS TABLE auth.imports; DELETE FROM auth.imports; COMMIT',
     );
-    const { code, output } = await run([`${repository}services/auth/dist/import-command.js`, 'check'], {
+    const { code, output } = await run([`${repository}services/auth/dist/operate.js`, 'import', 'check'], {
       DATABASE_USER: 'auth_app',
       DATABASE_PASSWORD: String(migration.environment.AUTH_APP_PASSWORD),
     });

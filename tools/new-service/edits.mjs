@@ -83,7 +83,7 @@ CMD ["services/${name}/dist/main.js"]
       / {2}auth:\n {4}<<: \[\*process/,
       `  migrate-${name}:
     <<: [*one-shot, *${name}-image]
-    command: [services/${name}/dist/migrate.js, up]
+    command: [services/${name}/dist/operate.js, migrate, up]
     depends_on: { provision: { condition: service_completed_successfully } }
     environment: { <<: *database-settings, DATABASE_USER: ${name}_migrator }
     volumes: ['secrets-migrate-${name}:/run/secrets:ro']

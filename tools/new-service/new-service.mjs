@@ -125,9 +125,9 @@ function filesFor(service) {
     [`${folder}/README.md`]: fill('README.md'),
     [`${folder}/src/config.ts`]: fill('config.ts'),
     [`${folder}/src/main.ts`]: fill('main.ts'),
-    [`${folder}/src/migrate.ts`]: fill('migrate.ts'),
+    [`${folder}/src/migrations.ts`]: fill('migrations.ts'),
     [`${folder}/src/document.ts`]: fill('document.ts'),
-    [`${folder}/src/outbox-command.ts`]: fill('outbox-command.ts'),
+    [`${folder}/src/operate.ts`]: fill('operate.ts'),
     [`${folder}/src/migrations/0001-create-messaging-tables.ts`]: fill('0001-create-messaging-tables.ts'),
     [`${folder}/src/events/subscriptions.ts`]: fill('subscriptions.ts'),
     [`${folder}/src/http/routes.ts`]: fill('routes.ts'),
@@ -154,7 +154,7 @@ function manifestOf(name) {
   const needed = /^(joi|@agora\/(http|process|database|identity|messaging|operations|service))$/;
   const dependencies = Object.entries(manifest.dependencies).filter(([each]) => needed.test(each));
   const scripts = Object.entries(manifest.scripts).filter(
-    ([each]) => !['audit', 'dead-letters', 'projections'].includes(each),
+    ([each]) => !['audit', 'projections'].includes(each),
   );
   return {
     ...manifest,

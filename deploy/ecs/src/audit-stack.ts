@@ -26,7 +26,7 @@ export class AuditStack extends Stack {
       repository: delivery.repository[service],
       digest: imageDigest(this),
       logKey: cluster.logKey,
-      command: [`services/${service}/dist/audit-command.js`],
+      command: [`services/${service}/dist/operate.js`, 'audit'],
       environment: {
         ...auditSettings[service],
         ...database.settings,

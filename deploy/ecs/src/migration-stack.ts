@@ -25,7 +25,7 @@ export class MigrationStack extends Stack {
       repository: delivery.repository[service],
       digest: imageDigest(this),
       logKey: cluster.logKey,
-      command: [`services/${service}/dist/migrate.js`, 'up'],
+      command: [`services/${service}/dist/operate.js`, 'migrate', 'up'],
       environment: { ...database.settings, DATABASE_USER: `${service}_migrator`, NODE_ENV: 'production' },
       secrets: database.secrets(service, 'migrator'),
     });

@@ -164,7 +164,7 @@ describe('stacks', () => {
   it('run the migrations of the image that they are given, as the migrator', () => {
     const migration = containers().find(({ Name }) => Name === 'votes-migration');
 
-    expect(migration?.Command).toEqual(['services/votes/dist/migrate.js', 'up']);
+    expect(migration?.Command).toEqual(['services/votes/dist/operate.js', 'migrate', 'up']);
     expect(migration?.Environment).toContainEqual({ Name: 'DATABASE_USER', Value: 'votes_migrator' });
     expect(JSON.stringify(migration?.Image)).toContain('{"Ref":"ImageDigest"}');
   });
@@ -184,7 +184,7 @@ describe('stacks', () => {
 
   it('audit what a service keeps of the others every night, as its role', () => {
     const audit = containers().find(({ Name }) => Name === 'votes-audit');
-    expect(audit?.Command).toEqual(['services/votes/dist/audit-command.js']);
+    expect(audit?.Command).toEqual(['services/votes/dist/operate.js', 'audit']);
     expect(audit?.Environment).toContainEqual({ Name: 'DATABASE_USER', Value: 'votes_app' });
     const schedules = all(synthesis.templates, 'AWS::Scheduler::Schedule');
     expect(schedules.map(({ properties }) => properties.ScheduleExpression as string)).toEqual([

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { readConfig as readGatewayConfig } from '../../../gateway/src/config.ts';
 import { readProvisionSettings } from '../../../packages/database/src/schema/provision-settings.ts';
 import { readSettings } from '../../../packages/process/src/settings.ts';
+import { readDatabaseSettings } from '../../../tools/operations/src/config.ts';
 import { brokerSettings } from '../../../packages/messaging/src/broker.ts';
 import * as auth from '../../../services/auth/src/config.ts';
 import * as posts from '../../../services/posts/src/config.ts';
@@ -70,11 +71,12 @@ function readerOf(pod: Pod): (environment: NodeJS.ProcessEnv) => unknown {
   if (pod.container.args?.[0] === 'deploy/docker/make-streams.mjs') return readStreamSettings;
   const service = services.get(target ?? '');
   if (!service) return readProvisionSettings;
-  const script = pod.container.args?.[0] ?? '';
-  if (script.endsWith('/migrate.js')) return service.readMigrationConfig;
-  if (script.endsWith('/audit-command.js') && 'readAuditConfig' in service) {
-    const { readMigrationConfig, readAuditConfig } = service;
-    return (environment) => [readMigrationConfig(environment), readAuditConfig(environment)];
+  const [script = '', command] = pod.container.args ?? [];
+  if (!script.endsWith('/operate.js')) return service.readConfig;
+  if (command === 'keys') return auth.readKeysConfig;
+  if (command === 'audit' && 'readAuditConfig' in service) {
+    const { readAuditConfig } = service;
+    return (environment) => [readDatabaseSettings(environment), readAuditConfig(environment)];
   }
-  return script.endsWith('/keys-command.js') ? auth.readKeysConfig : service.readConfig;
+  return readDatabaseSettings;
 }

@@ -11,8 +11,10 @@ import { provisionDatabase, schemas, type SchemaName } from '../src/index.js';
 const run = promisify(execFile);
 const database = `agora_migrate_${randomUUID().replaceAll('-', '')}`;
 
-const commandOf = (schema: SchemaName) =>
-  fileURLToPath(new URL(`../../../services/${schema}/dist/migrate.js`, import.meta.url));
+const commandOf = (schema: SchemaName) => [
+  fileURLToPath(new URL(`../../../services/${schema}/dist/operate.js`, import.meta.url)),
+  'migrate',
+];
 const environmentOf = (schema: SchemaName, name = database) => {
   const { postgres, databasePasswords } = currentStack();
   return {
@@ -25,7 +27,7 @@ const environmentOf = (schema: SchemaName, name = database) => {
   };
 };
 const migrate = async (schema: SchemaName, verb: string, ...options: string[]) => {
-  const { stdout } = await run(process.execPath, [commandOf(schema), verb, ...options], {
+  const { stdout } = await run(process.execPath, [...commandOf(schema), verb, ...options], {
     env: environmentOf(schema),
   });
   return stdout.trim().split('\n');
@@ -89,7 +91,7 @@ describe('the migration command', () => {
   it('waits for a database that is made meanwhile, when it is told to', async () => {
     const { postgres, databasePasswords } = currentStack();
     const name = `${database}_later`;
-    const child = spawn(process.execPath, [commandOf(schema), 'up', '--wait=50'], {
+    const child = spawn(process.execPath, [...commandOf(schema), 'up', '--wait=50'], {
       env: environmentOf(schema, name),
     });
     const ended = once(child, 'close');

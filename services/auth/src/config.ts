@@ -208,10 +208,6 @@ export const readAccountsConfig = (environment: NodeJS.ProcessEnv = process.env)
 export const readExportSources = (environment: NodeJS.ProcessEnv = process.env): ExportSources =>
   exportSourcesOf(readSettings<ExportConfig>(environment, exportSettings));
 
-/** The settings of what needs the database alone: migrations, and the command about mails. */
-export const readMigrationConfig = (environment: NodeJS.ProcessEnv = process.env): DatabaseSettings =>
-  readSettings<DatabaseSettings>(environment, databaseSettings);
-
 /** The settings of the import from the old application. */
 export const readImportConfig = (environment: NodeJS.ProcessEnv = process.env): ImportSettings =>
   readSettings<ImportSettings>(environment, importSettings);

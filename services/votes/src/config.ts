@@ -80,10 +80,6 @@ export const postsAt = (
   secret: config.POSTS_INTERNAL_SECRET,
 });
 
-/** The settings of the migrations alone. */
-export const readMigrationConfig = (environment: NodeJS.ProcessEnv): DatabaseSettings =>
-  readSettings<DatabaseSettings>(environment, databaseSettings);
-
 /** The settings of the import from the old application. */
 export const readImportConfig = (environment: NodeJS.ProcessEnv = process.env): ImportSettings =>
   readSettings<ImportSettings>(environment, importSettings);

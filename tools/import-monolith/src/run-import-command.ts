@@ -18,7 +18,7 @@ class Refusal extends Error {}
 const print = (line: string) => void process.stdout.write(`${line}\n`);
 
 /**
- * The body of a service's `import-command.ts`: `node import-command.js check|copy [--skip-odd <file>]`. `check` writes nothing, and says what is odd
+ * `operate.js import check|copy [--skip-odd <file>]`. `check` writes nothing, and says what is odd
  * and what would become of it; the file holds what is left out, and `check` adds to it. Ends the process: with 0 when done, 1 and a clear line when not, 2 when asked wrongly, 3 when all had been
  * imported before, 130 when it was interrupted, after which `copy` goes on where it was.
  */
@@ -26,7 +26,7 @@ export async function runImportCommand(share: Share): Promise<never> {
   const verb = process.argv[2];
   const oddFile = process.argv[3] === '--skip-odd' ? process.argv[4] : undefined;
   if (verb !== 'check' && verb !== 'copy') {
-    process.stderr.write('Usage: node import-command.js check|copy [--skip-odd <file>]\n');
+    process.stderr.write('Usage: node operate.js import check|copy [--skip-odd <file>]\n');
     process.exit(codes.askedWrongly);
   }
   const stop = new AbortController();

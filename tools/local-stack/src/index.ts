@@ -42,8 +42,7 @@ export { readTestStack, type TestStack, type TestWorker } from './stack/test-sta
 export {
   entryPoint,
   forEachService,
-  migrationCommand,
-  operationCommand,
+  operateScript,
   portsFrom,
   processes,
   services,

@@ -146,7 +146,7 @@ export function explainStatements({ service, defined, sources, examples, others,
 
   beforeAll(async () => {
     for (const file of readdirSync(sources, { recursive: true, encoding: 'utf8' }))
-      if (file.endsWith('.ts') && !/(^|\/)(main|migrate|document|operate|.*-command)\.ts$/.test(file))
+      if (file.endsWith('.ts') && !/(^|\/)(main|document|operate)\.ts$/.test(file))
         await import(fileURLToPath(new URL(file, sources)));
     tables = await openLargeTables(service);
     await tables.run(grow(1, 300));

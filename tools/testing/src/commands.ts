@@ -36,10 +36,8 @@ export function openCommands(
   let last: Promise<unknown> = Promise.resolve();
   const settings = { ...compileCache, ...databaseEnvironment(service, database), ...environment };
   const asked = (command: string, args: string[], more = {}): AskedCommand => ({
-    script: fileURLToPath(
-      new URL(`../../../services/${service}/dist/${command}-command.js`, import.meta.url),
-    ),
-    args,
+    script: fileURLToPath(new URL(`../../../services/${service}/dist/operate.js`, import.meta.url)),
+    args: [command, ...args],
     environment: { ...settings, ...more },
   });
   const inTurn = async (what: AskedCommand): Promise<EndedCommand> => {

@@ -3,7 +3,7 @@ import { describe, waitForSchema } from './wait-for-schema.js';
 import { migrate, verbs, type Migration, type MigrationRun, type MigrationVerb } from './migrate.js';
 
 /**
- * The body of a service's `migrate.ts`: `node migrate.js up|status|down [--wait <seconds>] [--steps N] [--dry-run|--yes]`. `--wait` says how long to wait for a
+ * `operate.js migrate up|status|down [--wait <seconds>] [--steps N] [--dry-run|--yes]`. `--wait` says how long to wait for a
  * database that starts or is being provisioned. `down` says what would be lost, and takes the
  * newest migration (or the newest N) back when it is told `--yes`. Ends the process, with code 1 and one clear line when it fails.
  */

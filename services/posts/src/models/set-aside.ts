@@ -9,6 +9,7 @@ import {
   type SetAside,
 } from '@agora/database';
 import { addAllToOutbox } from '@agora/messaging';
+import type { RestoredTable } from '@agora/operations';
 import type { Transaction } from 'sequelize';
 import { Author } from './author.js';
 import { answersOfUser } from './erasures.js';
@@ -110,3 +111,10 @@ export async function bringReportsBack(rows: Row[], transaction: Transaction): P
   );
   return putBack<Row>('reports', possible, transaction);
 }
+
+/** How rows come back from the quarantine: those first to which others refer. */
+export const quarantined: RestoredTable[] = [
+  { source: 'authors', bringBack: bringAuthorsBack, keyOf: ({ id }) => String(id) },
+  { source: 'posts', bringBack: bringPostsBack, keyOf: ({ id }) => String(id) },
+  { source: 'reports', bringBack: bringReportsBack, keyOf: ({ id }) => String(id) },
+];

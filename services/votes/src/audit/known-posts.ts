@@ -29,7 +29,7 @@ export const compareKnownPosts = (findPosts: FindPosts): Check =>
   });
 
 /** Learns of all posts that there are; returns how many are new or were older here. */
-export async function learnOfAllPosts(posts: InternalAddress): Promise<number> {
+export async function upsertAllPosts(posts: InternalAddress): Promise<number> {
   let learned = 0;
   for (let after = 0; ;) {
     const page = (await askOwner<PostState[]>(posts, `/internal/posts?after=${after}`)) ?? [];

@@ -11,6 +11,7 @@ import {
   type SetAside,
 } from '@agora/database';
 import { addAllToOutbox } from '@agora/messaging';
+import type { RestoredTable } from '@agora/operations';
 import type { Transaction } from 'sequelize';
 import { KnownPost } from './known-post.js';
 import { notAllowed } from './vote.js';
@@ -146,3 +147,13 @@ export async function bringVotersBack(rows: Row[], transaction: Transaction): Pr
   }
   return back;
 }
+
+/** How rows come back from the quarantine: those first to which others refer. */
+export const quarantined: RestoredTable[] = [
+  { source: 'voters', bringBack: bringVotersBack, keyOf: ({ id }) => String(id) },
+  {
+    source: 'votes',
+    bringBack: bringVotesBack,
+    keyOf: (row) => `${String(row.post_id)}/${String(row.user_id)}`,
+  },
+];

@@ -3,10 +3,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   checkout,
-  migrationCommand,
   migrationEnvironmentOf,
   natsSettings,
-  operationCommand,
+  operateScript,
   operationsEnvironmentOf,
 } from '@agora/local-stack';
 import type { Bench } from '../bench.js';
@@ -31,21 +30,17 @@ export interface Run {
 function programOf(
   { service, operation }: Command,
   { addresses }: System,
-): { script: string; env: NodeJS.ProcessEnv } {
+): { words: string[]; env: NodeJS.ProcessEnv } {
   const token = { ALGORITHM: 'ES256', TOKEN_ISSUER: 'agora' };
   if (operation === 'streams')
     return {
-      script: join(checkout, 'deploy/docker/show-streams.mjs'),
+      words: [join(checkout, 'deploy/docker/show-streams.mjs')],
       env: { PATH: process.env.PATH, ...natsSettings('streams', addresses) },
     };
-  if (operation === 'migrate')
-    return {
-      script: migrationCommand(checkout, service),
-      env: { ...migrationEnvironmentOf(service, addresses), ...token },
-    };
+  const environment = operation === 'migrate' ? migrationEnvironmentOf : operationsEnvironmentOf;
   return {
-    script: operationCommand(checkout, service, operation),
-    env: { ...operationsEnvironmentOf(service, addresses), ...token },
+    words: [operateScript(checkout, service), operation],
+    env: { ...environment(service, addresses), ...token },
   };
 }
 
@@ -59,13 +54,13 @@ export async function runMeasured(
   command: Command,
 ): Promise<Run> {
   const { args } = command;
-  const { script, env } = programOf(command, system);
+  const { words, env } = programOf(command, system);
   const startedAt = performance.now();
   const asked = Object.values(system.processes).flatMap(({ pids }) => pids());
   const backends = () =>
     backendsOf(servers.postgres.pid, system.addresses.database.name).map(({ pid }) => pid);
   const before = cpuTimes([...asked, ...backends()]);
-  const child = spawn(process.execPath, [script, ...args], {
+  const child = spawn(process.execPath, [...words, ...args], {
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
     signal,

@@ -6,8 +6,8 @@ import {
   checkout,
   findNatsServer,
   migrateAll,
-  migrationCommand,
   migrationEnvironmentOf,
+  operateScript,
   permissionsOf,
   processes,
   startProcess,
@@ -134,7 +134,7 @@ async function startParts(options: SystemOptions, stops: Stop[]): Promise<Omit<S
     migrate: (service, verb) =>
       startProcess({
         file: process.execPath,
-        args: [migrationCommand(checkout, service), verb, ...(verb === 'down' ? ['--yes'] : [])],
+        args: [operateScript(checkout, service), 'migrate', verb, ...(verb === 'down' ? ['--yes'] : [])],
         env: migrationEnvironmentOf(service, stack),
         logFile: join(logs, `migrate-${service}.log`),
         cwd: checkout,

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { StackError } from '../machine/stack-error.js';
-import { migrationCommand, services, type ServiceName } from '../stack/topology.js';
+import { migrationList, services, type ServiceName } from '../stack/topology.js';
 
 /** A file of a backup: what it must hold for the backup to be whole. */
 export interface SavedFile {
@@ -40,7 +40,7 @@ export const manifestFile = 'manifest.json';
 /** The migrations that this checkout knows, in their order. */
 function knownMigrations(root: string, service: ServiceName): string[] {
   // What the folder holds may be left from another version; what is imported is applied.
-  const imports = readFileSync(migrationCommand(root, service), 'utf8').matchAll(
+  const imports = readFileSync(migrationList(root, service), 'utf8').matchAll(
     /'\.\/migrations\/(\d{4}-[\w-]+)\.js'/g,
   );
   return [...imports].map(([, name]) => name ?? '').toSorted();

@@ -5,7 +5,7 @@ import { operationsEnvironmentOf, type StackAddresses } from '../stack/environme
 import { runCommand } from '../commands/run-command.js';
 import { StackError } from '../machine/stack-error.js';
 import { table } from '../commands/table.js';
-import { operationCommand, type ServiceName } from '../stack/topology.js';
+import { operateScript, type ServiceName } from '../stack/topology.js';
 
 interface Report {
   service: string;
@@ -53,7 +53,7 @@ export async function reconcile(addresses: StackAddresses, options: ReconcileOpt
   }
   const audit = (service: ServiceName, ...args: string[]) =>
     runCommand(
-      [operationCommand(checkout, service, 'audit'), ...args],
+      [operateScript(checkout, service), 'audit', ...args],
       operationsEnvironmentOf(service, addresses),
       signal,
     );
@@ -71,7 +71,7 @@ export async function reconcile(addresses: StackAddresses, options: ReconcileOpt
 
 /** What an audit of a service finds. Throws a StackError when it cannot look. */
 async function look(service: ServiceName, addresses: StackAddresses, signal: AbortSignal): Promise<Report> {
-  const child = spawn(process.execPath, [operationCommand(checkout, service, 'audit'), '--json'], {
+  const child = spawn(process.execPath, [operateScript(checkout, service), 'audit', '--json'], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: operationsEnvironmentOf(service, addresses),
     cwd: checkout,

@@ -1,6 +1,6 @@
 /** `npm run import-monolith`: has each service copy its share of the replaced application's data, on the database of the stack in this folder or, when DATABASE_HOST is set, on that one. */
 import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { confirm } from '@agora/progress';
@@ -11,7 +11,7 @@ import { reportFailure } from './report-failure.js';
 import { runCommand } from './run-command.js';
 import { StackError, UsageError } from '../machine/stack-error.js';
 import { stopRequests } from '../processes/stop-requests.js';
-import { importCommand, services, type ServiceName } from '../stack/topology.js';
+import { operateScript, services, type ServiceName } from '../stack/topology.js';
 import { withDatabase } from './with-database.js';
 
 const usage = `Usage: npm run import-monolith -- --from postgres://user:password@host:5432/name [--skip-odd <file>] [--dry-run] [--yes]
@@ -81,8 +81,8 @@ async function importAll(
 ): Promise<number> {
   const skipping = oddFile ? ['--skip-odd', oddFile] : [];
   const run = (name: ServiceName, verb: string) =>
-    runCommand([importCommand(checkout, name), verb, ...skipping], environment(name), signal);
-  const sharing = services.filter((name) => existsSync(importCommand(checkout, name)));
+    runCommand([operateScript(checkout, name), 'import', verb, ...skipping], environment(name), signal);
+  const sharing = services.filter((name) => existsSync(join(checkout, 'services', name, 'dist', 'import')));
   const codes: number[] = [];
   // What one leaves out the next has to know of; without that they look side by side.
   if (oddFile) for (const name of sharing) codes.push(await run(name, 'check'));

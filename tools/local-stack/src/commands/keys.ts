@@ -5,7 +5,7 @@ import { environmentOf } from '../stack/environment.js';
 import { reportFailure } from './report-failure.js';
 import { runCommand } from './run-command.js';
 import { stopRequests } from '../processes/stop-requests.js';
-import { keysCommand } from '../stack/topology.js';
+import { operateScript } from '../stack/topology.js';
 import { withDatabase } from './with-database.js';
 
 const { signal } = stopRequests();
@@ -14,7 +14,7 @@ async function main(args: string[]): Promise<number> {
   const run = async (environment: NodeJS.ProcessEnv) => {
     const code = signal.aborted
       ? 130
-      : await runCommand([keysCommand(checkout), ...args], environment, signal);
+      : await runCommand([operateScript(checkout, 'auth'), 'keys', ...args], environment, signal);
     return signal.aborted ? 130 : code;
   };
   // Nothing that is asked wrongly is worth starting a database for: the command itself says how.

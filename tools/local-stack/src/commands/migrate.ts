@@ -7,7 +7,7 @@ import { reportFailure } from './report-failure.js';
 import { runCommand } from './run-command.js';
 import { UsageError } from '../machine/stack-error.js';
 import { stopRequests } from '../processes/stop-requests.js';
-import { isServiceName, migrationCommand, services, type ServiceName } from '../stack/topology.js';
+import { isServiceName, operateScript, services, type ServiceName } from '../stack/topology.js';
 import { withDatabase } from './with-database.js';
 
 const usage = `Usage: npm run migrate -- up|status [--service ${services.join('|')}]
@@ -80,7 +80,7 @@ async function runAll(
   let worst = 0;
   for (const name of names) {
     if (!requests.signal.aborted) {
-      const args = [migrationCommand(checkout, name), ...words];
+      const args = [operateScript(checkout, name), 'migrate', ...words];
       worst = Math.max(worst, await runCommand(args, environment(name), requests.signal));
     }
   }

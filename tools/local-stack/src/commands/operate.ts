@@ -6,7 +6,7 @@ import { reportFailure } from './report-failure.js';
 import { runCommand } from './run-command.js';
 import { UsageError } from '../machine/stack-error.js';
 import { stopRequests } from '../processes/stop-requests.js';
-import { isServiceName, operationCommand, services, type ServiceName } from '../stack/topology.js';
+import { isServiceName, operateScript, services, type ServiceName } from '../stack/topology.js';
 import { withDatabase } from './with-database.js';
 
 const reacting: readonly ServiceName[] = ['posts', 'votes'];
@@ -72,7 +72,7 @@ async function runAll(
   let worst = 0;
   for (const name of names) {
     const code = await runCommand(
-      [operationCommand(checkout, name, operation), ...args],
+      [operateScript(checkout, name), operation, ...args],
       environment(name),
       signal,
     );

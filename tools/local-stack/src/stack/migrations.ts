@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { migrationEnvironmentOf, type StackAddresses } from './environment.js';
 import { runQuietly } from '../processes/run-quietly.js';
 import { StackError } from '../machine/stack-error.js';
-import { migrationCommand, services, type ServiceName } from './topology.js';
+import { operateScript, services, type ServiceName } from './topology.js';
 
 /** Brings the schema of every service up to date, all at once. Throws a StackError with what the failing one said. */
 export async function migrateAll(root: string, stack: StackAddresses, signal: AbortSignal): Promise<void> {
@@ -16,8 +16,13 @@ export async function migrateAll(root: string, stack: StackAddresses, signal: Ab
 }
 
 async function migrate(root: string, name: ServiceName, stack: StackAddresses, signal: AbortSignal) {
-  const script = migrationCommand(root, name);
+  const script = operateScript(root, name);
   if (!existsSync(script)) throw new StackError(`${script} does not exist; is the code built?`);
   const env = migrationEnvironmentOf(name, stack);
-  await runQuietly(`The migrations of ${name} failed.`, { root, args: [script, 'up'], env, signal });
+  await runQuietly(`The migrations of ${name} failed.`, {
+    root,
+    args: [script, 'migrate', 'up'],
+    env,
+    signal,
+  });
 }

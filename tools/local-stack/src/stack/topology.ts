@@ -68,24 +68,14 @@ export function mailboxEntryPoint(root: string): string {
   return join(root, 'tools', 'mailbox', 'dist', 'main.js');
 }
 
-/** The compiled migration command of a service, below `root`. */
-export function migrationCommand(root: string, name: ServiceName): string {
-  return join(root, 'services', name, 'dist', 'migrate.js');
+/** The compiled operators' commands of a service, below `root`; the first argument says which. */
+export function operateScript(root: string, name: ServiceName): string {
+  return join(root, 'services', name, 'dist', 'operate.js');
 }
 
-/** The compiled command of auth that rotates keys, below `root`. */
-export function keysCommand(root: string): string {
-  return join(root, 'services', 'auth', 'dist', 'keys-command.js');
-}
-
-/** The compiled command of a service that copies its share of the replaced application's data, below `root`. */
-export function importCommand(root: string, name: ServiceName): string {
-  return join(root, 'services', name, 'dist', 'import-command.js');
-}
-
-/** The compiled command of a service that its operators run, below `root`. */
-export function operationCommand(root: string, name: ServiceName, operation: string): string {
-  return join(root, 'services', name, 'dist', `${operation}-command.js`);
+/** The compiled list of a service's migrations, below `root`. */
+export function migrationList(root: string, name: ServiceName): string {
+  return join(root, 'services', name, 'dist', 'migrations.js');
 }
 
 export function isProcessName(name: string): name is ProcessName {

@@ -25,18 +25,24 @@ const usage = `Usage: npm run audit -- [--repair] [--erase [--at-most <rows>] [-
 
 const usuallyAtMost = 100;
 
-export interface AuditedService {
+/** The internal ports of those whose events a service reacts to, and what is compared. */
+export interface Audited {
+  publishers: readonly InternalAddress[];
+  checks: readonly Check[];
+}
+
+interface AuditedService {
   service: SchemaName;
   models: ModelCtor[];
   subscriptions: readonly Subscription[];
-  /** The internal ports of those whose events it reacts to, and what is compared; reads the settings. */
-  audited(): { publishers: readonly InternalAddress[]; checks: readonly Check[] };
+  /** Reads the settings. */
+  audited(): Audited;
 }
 
 const flag = { type: 'boolean' } as const;
 const text = { type: 'string' } as const;
 
-/** The body of a service's `audit-command.ts`. */
+/** `operate.js audit`. */
 export const runAuditCommand = (of: AuditedService): Promise<never> =>
   runCommand({
     name: `${of.service}: audit`,

@@ -16,7 +16,7 @@ export interface RebuiltProjection {
   fill?(): Promise<number>;
 }
 
-/** The body of a service's `projections-command.ts`: `node projections-command.js rebuild [--json]`. It can be interrupted and repeated at will. */
+/** `operate.js projections rebuild`. It can be interrupted and repeated at will. */
 export const runProjectionsCommand = (
   service: SchemaName,
   models: ModelCtor[],

@@ -27,7 +27,7 @@ const usage = `Usage: npm run quarantine -- list|restore <run>|purge [--older-th
 type Row = Record<string, unknown>;
 
 /** A table from which rows were set aside. */
-interface RestoredTable {
+export interface RestoredTable {
   source: string;
   /** Brings rows back and returns them; those that cannot come back yet are left out. */
   bringBack(rows: Row[], transaction: Transaction): Promise<Row[]>;
@@ -44,7 +44,7 @@ interface Service {
 
 const batchSize = 200;
 
-/** The body of a service's `quarantine-command.ts`. */
+/** `operate.js quarantine`. */
 export const runQuarantineCommand = (of: Service): Promise<never> =>
   runCommand({
     name: `${of.service}: quarantine`,

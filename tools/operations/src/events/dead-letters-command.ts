@@ -31,7 +31,7 @@ interface Service {
   subscriptions: readonly Subscription[];
 }
 
-/** The body of a service's `dead-letters-command.ts`: `node dead-letters-command.js list|show|retry|discard [<id>|--all] [--json]`. */
+/** `operate.js dead-letters`. */
 export const runDeadLettersCommand = (of: Service): Promise<never> =>
   runCommand({
     name: `${of.service}: dead-letters`,

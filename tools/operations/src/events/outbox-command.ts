@@ -16,7 +16,7 @@ const usage = `Usage: npm run outbox -- status|republish --since <time> [--json]
   <time>      in ISO 8601, such as 2026-01-31T12:00:00Z
   --dry-run   says how many events, and does nothing`;
 
-/** The body of a service's `outbox-command.ts`: `node outbox-command.js status|republish --since <time> [--json]`. */
+/** `operate.js outbox`. */
 export const runOutboxCommand = (service: SchemaName): Promise<never> =>
   runCommand({
     name: `${service}: outbox`,

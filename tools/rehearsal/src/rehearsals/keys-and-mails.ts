@@ -12,7 +12,7 @@ export const rotateSigningKeys: Rehearsal = {
       says: /is the next key/,
       then: async (system) => same((await keys(system)).length, 2),
     },
-    'docker compose run --rm auth services/auth/dist/keys-command.js rotate': { form: true },
+    'docker compose run --rm auth services/auth/dist/operate.js keys rotate': { form: true },
     'kubectl create job --namespace agora --from=cronjob/rotate-keys rotate-keys-now': { form: true },
     'npm run keys -- retire <kid>': {
       with: async (system) => ({ '<kid>': (await keys(system))[0]?.kid ?? '' }),

@@ -99,7 +99,7 @@ export const rehearsals: Readonly<Record<string, Rehearsal>> = {
     commands: {
       'npm run audit -- --repair': run,
       'npm run dead-letters -- list': run,
-      'docker compose run --rm votes services/votes/dist/audit-command.js': form,
+      'docker compose run --rm votes services/votes/dist/operate.js audit': form,
       'kubectl create job --namespace agora --from=cronjob/audit-votes audit-votes-now': form,
       'kubectl create job … --from=cronjob/audit-votes --dry-run=client -o yaml': form,
     },

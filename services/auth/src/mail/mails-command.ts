@@ -1,7 +1,7 @@
-/** `node mails-command.js list|retry <id>|retry --all|discard <id>|discard --all [--json]`: the mails that wait or were given up. */
-import { connectDatabase } from '@agora/database';
+/** `operate.js mails list|retry <id>|retry --all|discard <id>|discard --all [--json]`: the mails that wait or were given up. */
 import {
   actingOptions,
+  openDatabase,
   UsageError,
   onceAgreed,
   printTable,
@@ -9,14 +9,13 @@ import {
   runCommand,
   type Answer,
 } from '@agora/operations';
-import { readMigrationConfig } from './config.js';
 import {
   countFailedMails,
   discardFailedMails,
   listMails,
   retryFailedMails,
   type ListedMail,
-} from './models/mail.js';
+} from '../models/mail.js';
 
 const usage = `Usage: npm run mails -- list|retry <id>|retry --all|discard <id>|discard --all [--json]
   list      mails that wait to be sent, and those that were given up; the oldest first, 1,000 at most
@@ -28,29 +27,30 @@ const usage = `Usage: npm run mails -- list|retry <id>|retry --all|discard <id>|
 
 const listSize = 1_000;
 
-await runCommand({
-  name: 'auth: mails',
-  usage,
-  options: { ...actingOptions, all: { type: 'boolean' } },
-  run: async ([verb, id, ...rest], given) => {
-    const which = readWhich(verb, id, rest, given.all === true);
-    connectDatabase(readMigrationConfig(), 'auth-operations', []);
-    if (verb === 'list') return list(await listMails(listSize));
-    const mails = await countFailedMails(which);
-    if (which && mails === 0) throw new Error(`no mail ${which} was given up`);
-    const [work, fate] =
-      verb === 'retry' ? [retryFailedMails, 'sent again'] : [discardFailedMails, 'forgotten for good'];
-    const plan = {
-      json: { done: 0, mails },
-      text: `auth: ${mails} mails that were given up would be ${fate}`,
-    };
-    if (mails === 0) return plan;
-    return onceAgreed(given, plan, `auth: ${mails} mails are ${fate}.`, async () => {
-      const done = await work(which);
-      return { json: { done }, text: `auth: ${done} done` };
-    });
-  },
-});
+export const run = () =>
+  runCommand({
+    name: 'auth: mails',
+    usage,
+    options: { ...actingOptions, all: { type: 'boolean' } },
+    run: async ([verb, id, ...rest], given) => {
+      const which = readWhich(verb, id, rest, given.all === true);
+      openDatabase('auth', []);
+      if (verb === 'list') return list(await listMails(listSize));
+      const mails = await countFailedMails(which);
+      if (which && mails === 0) throw new Error(`no mail ${which} was given up`);
+      const [work, fate] =
+        verb === 'retry' ? [retryFailedMails, 'sent again'] : [discardFailedMails, 'forgotten for good'];
+      const plan = {
+        json: { done: 0, mails },
+        text: `auth: ${mails} mails that were given up would be ${fate}`,
+      };
+      if (mails === 0) return plan;
+      return onceAgreed(given, plan, `auth: ${mails} mails are ${fate}.`, async () => {
+        const done = await work(which);
+        return { json: { done }, text: `auth: ${done} done` };
+      });
+    },
+  });
 
 /** An id, or undefined for all. */
 function readWhich(verb = '', id: string | undefined, rest: string[], all: boolean): string | undefined {

@@ -1,5 +1,4 @@
-import { runMigrateCommand } from '@agora/database';
-import { readMigrationConfig } from './config.js';
+import type { Migration } from '@agora/database';
 import { createMessaging } from './migrations/0001-create-messaging-tables.js';
 import { createUsers } from './migrations/0002-create-users.js';
 import { createSessions } from './migrations/0003-create-sessions.js';
@@ -24,7 +23,8 @@ import { indexWaitingMails } from './migrations/0021-index-waiting-mails.js';
 import { indexDeadLetters } from './migrations/0022-index-dead-letters.js';
 import { searchAccounts } from './migrations/0023-search-accounts.js';
 
-await runMigrateCommand('auth', readMigrationConfig, [
+/** The history of the schema, in order. */
+export const migrations: Migration[] = [
   createMessaging,
   createUsers,
   createSessions,
@@ -48,4 +48,4 @@ await runMigrateCommand('auth', readMigrationConfig, [
   indexWaitingMails,
   indexDeadLetters,
   searchAccounts,
-]);
+];

@@ -1,4 +1,4 @@
-/** `node accounts-command.js list|show|grant|ban|unban|end-sessions|reset-password|delete|export …`: what operators do to accounts; each act is in the moderation log, without an actor. */
+/** `operate.js accounts list|show|grant|ban|unban|end-sessions|reset-password|delete|export …`: what operators do to accounts; each act is in the moderation log, without an actor. */
 import { pipeline } from 'node:stream/promises';
 import { createWriteStream } from 'node:fs';
 import { Problem } from '@agora/http';
@@ -16,14 +16,14 @@ import {
   type Given,
 } from '@agora/operations';
 import type { Transaction } from 'sequelize';
-import { readAccountsConfig, readExportSources } from './config.js';
-import { canonicalEmail } from './email.js';
-import { writeExport } from './export/write-export.js';
-import { openMailQueue } from './mail/queue.js';
-import { listAccounts, type ListedAccount, type ListedAccounts } from './models/listed-account.js';
-import { models } from './models/models.js';
-import { Session } from './models/session.js';
-import { User } from './models/user.js';
+import { readAccountsConfig, readExportSources } from '../config.js';
+import { canonicalEmail } from '../email.js';
+import { writeExport } from '../export/write-export.js';
+import { openMailQueue } from '../mail/queue.js';
+import { listAccounts, type ListedAccount, type ListedAccounts } from '../models/listed-account.js';
+import { models } from '../models/models.js';
+import { Session } from '../models/session.js';
+import { User } from '../models/user.js';
 import {
   banUser,
   changeRole,
@@ -31,9 +31,9 @@ import {
   endSessionsOf,
   sendPasswordReset,
   unbanUser,
-} from './moderation/act-on-account.js';
-import { readTime } from './moderation/read-time.js';
-import { sessionRevoker } from './sessions/revoke-sessions.js';
+} from './act-on-account.js';
+import { readTime } from './read-time.js';
+import { sessionRevoker } from '../sessions/revoke-sessions.js';
 
 const usage = `Usage: npm run accounts -- list [<part of a name or address>]|show <who>|grant <who> <role>|ban <who> --reason <text> [--until <time>]|
          unban <who>|end-sessions <who>|reset-password <who>|delete <who>|export <who> [--out <file>] [--json]
@@ -196,25 +196,26 @@ async function exportTo(file: string | undefined, user: User): Promise<Answer> {
   return { json: { file, user_id: user.id }, text: `auth: wrote ${file}` };
 }
 
-await runCommand({
-  name: 'auth: accounts',
-  usage,
-  options: {
-    ...actingOptions,
-    reason: { type: 'string' },
-    until: { type: 'string' },
-    out: { type: 'string' },
-  },
-  run: async ([verb = '', who, ...rest], given) => {
-    const options = given as Options;
-    const act = actOf(verb, rest, options);
-    const settings = readAccountsConfig();
-    const database = connectDatabase(settings, 'auth-operations', models);
-    openOutbox(database, 'auth', correlation);
-    if (verb === 'list') return list(await firstAccounts(who ?? ''));
-    const user = await find(who);
-    if (verb === 'show') return show(await accountOf(user));
-    if (verb === 'export') return exportTo(options.out, user);
-    return actOn(user, verb, act, given);
-  },
-});
+export const run = () =>
+  runCommand({
+    name: 'auth: accounts',
+    usage,
+    options: {
+      ...actingOptions,
+      reason: { type: 'string' },
+      until: { type: 'string' },
+      out: { type: 'string' },
+    },
+    run: async ([verb = '', who, ...rest], given) => {
+      const options = given as Options;
+      const act = actOf(verb, rest, options);
+      const settings = readAccountsConfig();
+      const database = connectDatabase(settings, 'auth-operations', models);
+      openOutbox(database, 'auth', correlation);
+      if (verb === 'list') return list(await firstAccounts(who ?? ''));
+      const user = await find(who);
+      if (verb === 'show') return show(await accountOf(user));
+      if (verb === 'export') return exportTo(options.out, user);
+      return actOn(user, verb, act, given);
+    },
+  });

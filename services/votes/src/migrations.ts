@@ -1,5 +1,4 @@
-import { runMigrateCommand } from '@agora/database';
-import { readMigrationConfig } from './config.js';
+import type { Migration } from '@agora/database';
 import { createMessaging } from './migrations/0001-create-messaging-tables.js';
 import { createKnownPosts } from './migrations/0002-create-known-posts.js';
 import { createVotes } from './migrations/0003-create-votes.js';
@@ -11,7 +10,8 @@ import { createLeases } from './migrations/0008-add-leases.js';
 import { createQuarantine } from './migrations/0009-create-quarantine.js';
 import { indexDeadLetters } from './migrations/0010-index-dead-letters.js';
 
-await runMigrateCommand('votes', readMigrationConfig, [
+/** The history of the schema, in order. */
+export const migrations: Migration[] = [
   createMessaging,
   createKnownPosts,
   createVotes,
@@ -22,4 +22,4 @@ await runMigrateCommand('votes', readMigrationConfig, [
   createLeases,
   createQuarantine,
   indexDeadLetters,
-]);
+];

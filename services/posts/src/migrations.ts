@@ -1,5 +1,4 @@
-import { runMigrateCommand } from '@agora/database';
-import { readMigrationConfig } from './config.js';
+import type { Migration } from '@agora/database';
 import { createMessaging } from './migrations/0001-create-messaging-tables.js';
 import { createAuthors } from './migrations/0002-create-authors.js';
 import { createPosts } from './migrations/0003-create-posts.js';
@@ -21,7 +20,8 @@ import { createStreamTickets } from './migrations/0017-create-stream-tickets.js'
 import { indexDeadLetters } from './migrations/0019-index-dead-letters.js';
 import { indexUnsettledAuthors } from './migrations/0020-index-unsettled-authors.js';
 
-await runMigrateCommand('posts', readMigrationConfig, [
+/** The history of the schema, in order. */
+export const migrations: Migration[] = [
   createMessaging,
   createAuthors,
   createPosts,
@@ -42,4 +42,4 @@ await runMigrateCommand('posts', readMigrationConfig, [
   indexOutdatedEmails,
   indexDeadLetters,
   indexUnsettledAuthors,
-]);
+];

@@ -1,39 +1,47 @@
-/** `node keys-command.js rotate|list|retire <kid> [--dry-run] [--yes] [--json]`: ends with code 0 when done, 1 and one clear line when it was not, 2 when it was asked wrongly. */
+/** `operate.js keys rotate|list|retire <kid> [--dry-run] [--yes] [--json]`: ends with code 0 when done, 1 and one clear line when it was not, 2 when it was asked wrongly. */
 import { connectDatabase, isDatabaseUnavailable } from '@agora/database';
 import { confirm } from '@agora/operations';
 import { DatabaseError } from 'sequelize';
-import { readKeysConfig, type KeysConfig } from './config.js';
-import { models } from './models/models.js';
-import { printOutcome } from './keys/print-keys.js';
-import { listKeys, Refusal, retireKey, rotateKeys, type Outcome } from './keys/rotate-keys.js';
+import { readKeysConfig, type KeysConfig } from '../config.js';
+import { models } from '../models/models.js';
+import { printOutcome } from './print-keys.js';
+import { listKeys, Refusal, retireKey, rotateKeys, type Outcome } from './rotate-keys.js';
 
 const usage = 'Usage: npm run keys -- rotate|list|retire <kid> [--dry-run] [--yes] [--json]';
 
 const options = ['--json', '--yes', '--dry-run'];
-// A kid may begin with a dash, so only what is known to be an option is one.
-const words = process.argv.slice(2).filter((argument) => !options.includes(argument));
-const [isJson, yes, isDry] = options.map((option) => process.argv.includes(option));
 
-type Work = (settings: KeysConfig) => Promise<Outcome>;
+interface Given {
+  isJson: boolean;
+  yes: boolean;
+  isDry: boolean;
+}
+
+type Work = (settings: KeysConfig, given: Given) => Promise<Outcome>;
 
 const commandOf = ([verb, kid, ...rest]: string[]): Work | undefined => {
   if (rest.length > 0) return undefined;
-  if (verb === 'retire' && kid) return (settings) => retire(kid, settings);
+  if (verb === 'retire' && kid) return (settings, given) => retire(kid, settings, given);
   if (kid !== undefined) return undefined;
   return verb === 'rotate' ? rotate : verb === 'list' ? listKeys : undefined;
 };
 
-const command = commandOf(words);
-if (command) process.exit(await run(command));
-process.stderr.write(`${usage}\n`);
-process.exit(2);
+export async function run(): Promise<never> {
+  const given = process.argv.slice(2);
+  // A kid may begin with a dash, so only what is known to be an option is one.
+  const command = commandOf(given.filter((argument) => !options.includes(argument)));
+  const [isJson = false, yes = false, isDry = false] = options.map((option) => given.includes(option));
+  if (command) process.exit(await runWork(command, { isJson, yes, isDry }));
+  process.stderr.write(`${usage}\n`);
+  process.exit(2);
+}
 
-async function run(work: Work): Promise<number> {
+async function runWork(work: Work, given: Given): Promise<number> {
   try {
     const settings = readKeysConfig();
     refuseKeysElsewhere(settings);
     connectDatabase(settings, 'auth-keys', models);
-    process.stdout.write(`${printOutcome(await work(settings), isJson === true)}\n`);
+    process.stdout.write(`${printOutcome(await work(settings, given), given.isJson)}\n`);
     return 0;
   } catch (error) {
     process.stderr.write(`keys: ${describe(error)}\n`);
@@ -42,7 +50,7 @@ async function run(work: Work): Promise<number> {
 }
 
 /** Does not ask: it ends nothing, and a job does it every three months. */
-async function rotate(settings: KeysConfig): Promise<Outcome> {
+async function rotate(settings: KeysConfig, { isDry }: Given): Promise<Outcome> {
   if (!isDry) return rotateKeys(settings);
   const listed = await listKeys(settings);
   const waiting = listed.lives.find(({ state }) => state === 'next')?.key;
@@ -52,14 +60,13 @@ async function rotate(settings: KeysConfig): Promise<Outcome> {
   };
 }
 
-async function retire(kid: string, settings: KeysConfig): Promise<Outcome> {
+async function retire(kid: string, settings: KeysConfig, { isDry, yes }: Given): Promise<Outcome> {
   const listed = await listKeys(settings);
   const life = listed.lives.find(({ key }) => key.kid === kid);
   const isOver = !life || life.state === 'retired';
   const message = `all tokens that ${kid} has signed would end, and their users log in again`;
   if (isDry && !isOver) return { ...listed, kid, message };
-  if (!isOver)
-    await confirm(`All tokens that ${kid} has signed end, and their users log in again.`, yes === true);
+  if (!isOver) await confirm(`All tokens that ${kid} has signed end, and their users log in again.`, yes);
   return retireKey(kid, settings);
 }
 
