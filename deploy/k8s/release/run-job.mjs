@@ -2,13 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { Failure } from './failure.mjs';
 import { waitForObjects } from './wait.mjs';
 
-/** Runs the command of a CronJob once, now, with other arguments after its first; prints what it says, and fails as it does. */
+/** Runs the command of a CronJob once, now, with other arguments; prints what it says, and fails as it does. */
 export async function runNow(kubectl, cronJob, { args = [], print, ...pace }) {
   const found = await kubectl.find('cronjob', cronJob);
   if (!found) throw new Failure(`there is no CronJob ${cronJob}; release first`);
   const spec = structuredClone(found.spec.jobTemplate.spec);
   const [container] = spec.template.spec.containers;
-  container.args = [container.args[0], ...args];
+  const [script, command] = container.args;
+  container.args = [script, command, ...args];
   // Whoever waits for it sees why it failed, and runs it again.
   spec.backoffLimit = 0;
   const job = {

@@ -302,7 +302,7 @@ describe('keys and audit', () => {
     metadata: { labels },
     spec: {
       jobTemplate: {
-        spec: { template: { spec: { containers: [{ args: ['keys-command.js', 'rotate'] }] } } },
+        spec: { template: { spec: { containers: [{ args: ['operate.js', 'keys', 'rotate'] }] } } },
       },
     },
   };
@@ -317,7 +317,7 @@ describe('keys and audit', () => {
       kubectl.run('keys', 'retire', 'kid', '--yes'),
       kubectl.errors.replace(/^Job .*\n/gm, ''),
     ]).toEqual([0, '']);
-    expect(created()).toContain('"args":["keys-command.js","retire","kid","--yes"]');
+    expect(created()).toContain('"args":["operate.js","keys","retire","kid","--yes"]');
     expect(created()).toContain('"backoffLimit":0');
     expect(kubectl.output).toBe('the last words\n');
   });

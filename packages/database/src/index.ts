@@ -24,6 +24,7 @@ export { replicaSettings } from './replica/replica.js';
 export { isDatabaseUnavailable, sqlState, whyUnavailable } from './connect/errors.js';
 export { waitingStatements } from './connect/pool-metrics.js';
 export { gather, gatherReads } from './statements/gather.js';
+export { databaseTime } from './statements/database-time.js';
 export { measureIdSpace } from './schema/id-space.js';
 export { runMigrateCommand } from './schema/migrate-command.js';
 export { type Migration } from './schema/migrate.js';

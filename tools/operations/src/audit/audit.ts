@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { defineStatement, sql } from '@agora/database';
+import { databaseTime } from '@agora/database';
 import type { InternalAddress } from '@agora/http';
 import type { ApplyOptions, StoredEvent } from '@agora/messaging/operating';
 import { isSetRight, type Check, type Finding, type Session } from './check.js';
@@ -59,13 +59,6 @@ const about =
   (subject: string, id: number) =>
   ({ envelope }: StoredEvent): boolean =>
     (envelope.data as Record<string, unknown>)[subject] === id;
-
-const clock = defineStatement('database-time', 'SELECT now()');
-
-async function databaseTime(): Promise<number> {
-  const [row] = await sql<{ now: string }>(clock);
-  return row ? Date.parse(row.now) : Date.now();
-}
 
 async function settleDeliveries(
   found: Deliveries,
