@@ -57,7 +57,7 @@ export function knowAll(options: KnowingOptions): Knowing {
     if (confirmedAt === -Infinity) logger.info('all revocations are known');
     confirmedAt = at;
   };
-  const learnUpTo = (number: number) => {
+  const knowUpTo = (number: number) => {
     knownUpTo = Math.max(knownUpTo ?? 0, number);
     for (const [previous, next] of [...ahead].toSorted(([one], [other]) => one - other)) {
       if (previous > knownUpTo) break;
@@ -73,10 +73,10 @@ export function knowAll(options: KnowingOptions): Knowing {
       for (const revocation of revocations) take(revocation);
       const last = revocations.at(-1)?.number;
       if (more && last !== undefined && last > (knownUpTo ?? 0)) {
-        learnUpTo(last);
+        knowUpTo(last);
         continue;
       }
-      learnUpTo(newest);
+      knowUpTo(newest);
       newestHeard = newest;
       return confirm(at);
     }
@@ -129,7 +129,7 @@ export function knowAll(options: KnowingOptions): Knowing {
       if (knownUpTo === undefined || previous > knownUpTo) {
         if (ahead.size >= maxAhead) ahead.clear();
         ahead.set(previous, number);
-      } else learnUpTo(number);
+      } else knowUpTo(number);
     },
     stop: () => running.stop(),
   };

@@ -53,9 +53,9 @@ describe('who must know all revocations', () => {
   it('asks nobody while heartbeats name what it knows', async () => {
     const { auth } = given({ revocations: [1] });
     await becomesGood();
-    const beating = setInterval(() => knowing.heardNewest(1), 100);
+    const heartbeats = setInterval(() => knowing.heardNewest(1), 100);
     await pass(1_500);
-    clearInterval(beating);
+    clearInterval(heartbeats);
     expect(auth.asked).toEqual([0]);
   });
 
@@ -63,9 +63,9 @@ describe('who must know all revocations', () => {
     const { auth, taken } = given({ revocations: [1] });
     await becomesGood();
     auth.revocations.push(2);
-    const beating = setInterval(() => knowing.heardNewest(2), 100);
+    const heartbeats = setInterval(() => knowing.heardNewest(2), 100);
     await eventually(() => expect(taken).toEqual([1, 2]), 1_500);
-    clearInterval(beating);
+    clearInterval(heartbeats);
     expect(auth.asked.at(-1)).toBe(1);
   });
 
@@ -75,14 +75,14 @@ describe('who must know all revocations', () => {
     knowing.heard(3, 2);
     knowing.heard(2, 1);
     let newest = 3;
-    const beating = setInterval(() => knowing.heardNewest(newest), 100);
+    const heartbeats = setInterval(() => knowing.heardNewest(newest), 100);
     await pass(1_300);
     expect(auth.asked).toEqual([0]);
     auth.revocations.push(2, 3, 4, 5);
     knowing.heard(5, 4);
     newest = 5;
     await eventually(() => expect(taken).toEqual([1, 4, 5]), 1_500);
-    clearInterval(beating);
+    clearInterval(heartbeats);
   });
 
   it('believes NATS while auth is away, but not when a heartbeat named what the stream lacks', async () => {

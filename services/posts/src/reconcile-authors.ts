@@ -60,5 +60,5 @@ async function askForEmails(findUsers: FindUsers, signal: AbortSignal): Promise<
 
 /** Those whom auth does not know were deleted: their event comes. */
 async function askFor(ids: readonly number[], findUsers: FindUsers): Promise<void> {
-  if (ids.length > 0) await Author.learn([...(await findUsers(ids)).values()]);
+  if (ids.length > 0) await Author.upsertKnown([...(await findUsers(ids)).values()]);
 }

@@ -465,7 +465,7 @@ describe('projections', () => {
     ]);
     await operated.sql(`UPDATE posts.authors SET name = 'other' WHERE id = $1`, [id]);
     const votes = await operated.run<{ rebuilt: object[] }>('votes', 'projections', 'rebuild', '--json');
-    expect(votes.json.rebuilt[0]).toMatchObject({ projection: 'known_posts', learned: 1, corrected: 1 });
+    expect(votes.json.rebuilt[0]).toMatchObject({ projection: 'known_posts', upserted: 1, corrected: 1 });
     const dry = await operated.run<{ rebuilt: object[] }>(
       'posts',
       'projections',

@@ -12,7 +12,7 @@ const everyMilliseconds = 500;
  */
 export function announceRevocations(broker: Broker, logger: Logger): Stoppable {
   const broadcast = openBroadcast(broker, heartbeatSubject, () => undefined);
-  const beating = every(
+  const heartbeats = every(
     'heartbeat of revocations',
     everyMilliseconds,
     async () => {
@@ -23,7 +23,7 @@ export function announceRevocations(broker: Broker, logger: Logger): Stoppable {
   );
   return {
     async stop() {
-      await beating.stop();
+      await heartbeats.stop();
       await broadcast.stop();
     },
   };

@@ -40,7 +40,7 @@ export function gatherAudience(maxStreams = mostStreams): Audience {
   const every = (milliseconds: number, work: () => void) => setInterval(work, milliseconds).unref();
   const timers = [
     every(heartbeatMilliseconds, () => {
-      for (const stream of included) stream.beat(heartbeat);
+      for (const stream of included) stream.sendHeartbeat(heartbeat);
     }),
     every(tokenMilliseconds, () => {
       for (const [stream, { isGood }] of admitted) void endUnless(stream, isGood);

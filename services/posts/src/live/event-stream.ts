@@ -6,7 +6,7 @@ export const maxUnread = 1_048_576;
 /** The answer to one client: server-sent events, which it reads as fast as it can or loses. */
 export class EventStream extends Readable {
   #sent = 0;
-  #readWhenBeaten = -1;
+  #readAtHeartbeat = -1;
   #hasEnded = false;
 
   override _read(): void {
@@ -21,11 +21,11 @@ export class EventStream extends Readable {
     else this.push(events);
   }
 
-  /** Sends a sign of life, or drops a client that has read nothing of what waits for it since the last one. */
-  beat(heartbeat: Buffer): void {
+  /** Sends a heartbeat, or drops a client that has read nothing of what waits for it since the last one. */
+  sendHeartbeat(heartbeat: Buffer): void {
     const read = this.#sent - this.readableLength;
-    if (this.readableLength > 0 && read === this.#readWhenBeaten) return void this.destroy();
-    this.#readWhenBeaten = read;
+    if (this.readableLength > 0 && read === this.#readAtHeartbeat) return void this.destroy();
+    this.#readAtHeartbeat = read;
     this.send(heartbeat);
   }
 

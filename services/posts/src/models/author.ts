@@ -41,8 +41,8 @@ const standing = defineStatement(
   { prepared: true },
 );
 // Of two names the one of the higher version stays; the time of registration never changes.
-const learn = defineStatement(
-  'author-learn',
+const upsert = defineStatement(
+  'author-upsert',
   `INSERT INTO authors AS known (id, name, version, created_at, account_key, public_email, email_version)
    SELECT id, name, version, created_at, account_key, email, CASE WHEN email IS NULL THEN NULL ELSE version END
    FROM jsonb_to_recordset($1) AS given (id int, name text, version int, created_at timestamptz, account_key uuid, email text) ORDER BY id
@@ -126,8 +126,8 @@ export class Author extends Model {
   declare accountKey: string | null;
 
   /** Keeps what auth told of accounts, but of none that is known as deleted. */
-  static async learn(users: readonly KnownUser[]): Promise<void> {
-    await sql(learn, [JSON.stringify(users)]);
+  static async upsertKnown(users: readonly KnownUser[]): Promise<void> {
+    await sql(upsert, [JSON.stringify(users)]);
   }
 
   /** How an account stands, once it is known when it began or that it ended; `another` when the id is another account's here, or may be. */

@@ -43,7 +43,7 @@ const examples: Record<string, Example[]> = {
   'posts-lock-for-votes': [{ values: [ids] }],
   'posts-add-votes': [{ values: [ids, ids] }],
   'author-standing': [{ values: [500] }],
-  'author-learn': [
+  'author-upsert': [
     { values: [JSON.stringify([{ id: 500, name: 'ann', version: 3, created_at: '2026-01-01T00:00:00Z' }])] },
   ],
   'author-rename': [{ values: [500, 'ann', 3] }],

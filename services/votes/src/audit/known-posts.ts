@@ -28,14 +28,14 @@ export const compareKnownPosts = (findPosts: FindPosts): Check =>
     placeTombstone: (id, _how, transaction) => KnownPost.placeTombstone(id, transaction),
   });
 
-/** Learns of all posts that there are; returns how many are new or were older here. */
+/** Upserts all posts that there are; returns how many are new or were older here. */
 export async function upsertAllPosts(posts: InternalAddress): Promise<number> {
-  let learned = 0;
+  let upserted = 0;
   for (let after = 0; ;) {
     const page = (await askOwner<PostState[]>(posts, `/internal/posts?after=${after}`)) ?? [];
     const last = page.at(-1);
-    if (!last) return learned;
-    learned += (await KnownPost.learnAll(page)).learned;
+    if (!last) return upserted;
+    upserted += (await KnownPost.upsertAll(page)).upserted;
     after = last.post_id;
   }
 }

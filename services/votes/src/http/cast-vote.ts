@@ -14,7 +14,7 @@ import { inTransaction, openDatabase } from '@agora/database';
 import { emailNotConfirmed, requireUser } from '@agora/identity';
 import { changeAndRecord } from '@agora/messaging';
 import Joi from 'joi';
-import { learnOfPost } from '../models/learn-of-post.js';
+import { upsertPost } from '../models/upsert-post.js';
 import { Vote, type VoteAttempt } from '../models/vote.js';
 import { setVoterAside } from '../models/set-aside.js';
 import { isSameAccount, Voter, type Account } from '../models/voter.js';
@@ -43,8 +43,8 @@ export const castVote =
     const change = dir === 1 ? addition : removal;
     let attempt = await change.attempt(postId, caller);
     const { voter, post } = attempt;
-    if (voter === undefined || voter === 'another') await learnOfVoter(caller, voter, findUser);
-    if (post === undefined || post === 'hidden') await learnOf(postId, findPostState);
+    if (voter === undefined || voter === 'another') await upsertVoter(caller, voter, findUser);
+    if (post === undefined || post === 'hidden') await upsertKnownPost(postId, findPostState);
     if (isWorthAnother(attempt)) attempt = await change.attempt(postId, caller);
     if (attempt.voter !== 'known') throw unauthorized('invalid_token');
     if (attempt.post !== 'visible') throw postNotFound(postId);
@@ -59,29 +59,25 @@ const isWorthAnother = ({ voter, post }: VoteAttempt) =>
 const postNotFound = (id: number) => notFound('post_not_found', `Post ${id} does not exist.`);
 
 /** Asks posts about a post that the caller may not see as far as is known here: it may just have been written, or published. */
-async function learnOf(postId: number, find: FindPostState): Promise<void> {
+async function upsertKnownPost(postId: number, find: FindPostState): Promise<void> {
   const state = await find(postId);
-  while (state && !(await inTransaction((transaction) => learnOfPost(state, transaction))));
+  while (state && !(await inTransaction((transaction) => upsertPost(state, transaction))));
 }
 
 /**
  * Asks auth about whoever votes for the first time, and about whoever has an id that is another's here: one of the two is lost, and the
  * votes of a lost account are set aside before its successor votes.
  */
-async function learnOfVoter(
-  account: Account,
-  voter: VoteAttempt['voter'],
-  findUser: FindUser,
-): Promise<void> {
+async function upsertVoter(account: Account, voter: VoteAttempt['voter'], findUser: FindUser): Promise<void> {
   // Tokens of older releases name no account that could be told from another.
-  if (account.accountKey === undefined) return Voter.learn(account);
+  if (account.accountKey === undefined) return Voter.upsertKnown(account);
   const user = await findUser(account.userId).catch((error: unknown) => {
     // Votes are taken while auth is away; only whose id it is cannot be decided without it.
     if (voter === undefined && isAway(error)) return { account_key: account.accountKey };
     throw error;
   });
   if (!user || !isSameAccount(account.accountKey, user.account_key)) throw unauthorized('invalid_token');
-  if (voter === undefined) return Voter.learn(account);
+  if (voter === undefined) return Voter.upsertKnown(account);
   const { userId, accountKey } = account;
   const reason = 'its account is lost, and its id was given to another';
   await setVoterAside(userId, { run: randomUUID(), subject: `user ${userId}`, reason });

@@ -11,7 +11,7 @@ interface OldPost {
 /** What a post is before anybody changes it, as posts has it too. */
 const version = 1;
 
-/** Learns of the old application's posts. */
+/** Copies the old application's posts. */
 export const copyKnownPosts: Step = {
   name: 'known posts',
   count: 'SELECT count(*) AS rows FROM posts',

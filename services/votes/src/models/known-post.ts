@@ -4,13 +4,13 @@ import type { Transaction } from 'sequelize';
 import { Column, DataType, Model, Table } from 'sequelize-typescript';
 
 // A state is of another post when both have keys that differ; of two posts the greater key is the newer one's.
-const learnAll = defineStatement(
+const upsertAll = defineStatement(
   'known-posts-upsert',
   `
   WITH given AS (
     SELECT * FROM unnest($1::int[], $2::int[], $3::boolean[], $4::int[], $5::uuid[], $6::boolean[])
       AS given (id, owner_id, published, version, post_key, was_published)
-  ), learned AS (
+  ), upserted AS (
     INSERT INTO known_posts AS known (id, owner_id, published, version, post_key, ever_published)
     SELECT id, owner_id, published, version, post_key, CASE WHEN published OR was_published OR version = 1 THEN published OR was_published END
     FROM given ORDER BY id
@@ -22,7 +22,7 @@ const learnAll = defineStatement(
       AND (known.post_key = EXCLUDED.post_key OR known.post_key IS NULL OR EXCLUDED.post_key IS NULL)
     RETURNING id
   )
-  SELECT id, true AS learned FROM learned
+  SELECT id, true AS upserted FROM upserted
   UNION ALL
   SELECT known.id, false FROM known_posts AS known JOIN given ON given.id = known.id WHERE known.post_key < given.post_key`,
 );
@@ -77,7 +77,7 @@ export class KnownPost extends Model {
   declare everPublished: boolean | null;
 
   /** Keeps states of different posts, each unless a newer one, or its end, is known. */
-  static async learnAll(states: readonly PostChange[], transaction?: Transaction): Promise<Learned> {
+  static async upsertAll(states: readonly PostChange[], transaction?: Transaction): Promise<Upserted> {
     const values = [
       states.map(({ post_id: id }) => id),
       states.map(({ owner_id: id }) => id),
@@ -86,9 +86,9 @@ export class KnownPost extends Model {
       states.map(({ post_key: key }) => key ?? null),
       states.map(({ was_published: wasPublished }) => wasPublished ?? false),
     ];
-    const rows = await sql<{ id: number; learned: boolean }>(learnAll, values, transaction);
-    const idsOf = (learned: boolean) => rows.filter((row) => row.learned === learned).map(({ id }) => id);
-    return { learned: idsOf(true).length, successors: idsOf(false) };
+    const rows = await sql<{ id: number; upserted: boolean }>(upsertAll, values, transaction);
+    const idsOf = (upserted: boolean) => rows.filter((row) => row.upserted === upserted).map(({ id }) => id);
+    return { upserted: idsOf(true).length, successors: idsOf(false) };
   }
 
   /** As `placeTombstones`, of one post, whichever it is that has the id. */
@@ -150,9 +150,9 @@ export interface EndedPost {
 }
 
 /** What became of states that were told. */
-export interface Learned {
+export interface Upserted {
   /** How many were new. */
-  learned: number;
+  upserted: number;
   /** The ids that are another's here, who is older: a failover or a restored backup has lost that post, and its id was given again. */
   successors: number[];
 }

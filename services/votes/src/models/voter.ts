@@ -34,7 +34,7 @@ export class Voter extends Model {
   declare accountKey: string | null;
 
   /** Keeps that somebody votes, unless they are known already, above all as deleted. */
-  static async learn({ userId: id, accountKey }: Account): Promise<void> {
+  static async upsertKnown({ userId: id, accountKey }: Account): Promise<void> {
     await Voter.bulkCreate([{ id, accountKey }], { ignoreDuplicates: true });
   }
 

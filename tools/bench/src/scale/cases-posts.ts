@@ -30,7 +30,7 @@ export const casesOfPosts: readonly Case[] = [
   posts(
     'POST /posts',
     (world, count) => world.users(count).map((user) => send('POST', '/posts', world.as(user), text)),
-    { reactions: { votes: 'learn-of-post-when-created' } },
+    { reactions: { votes: 'upsert-post-when-created' } },
   ),
   posts('POST /posts with an Idempotency-Key', (world, count) =>
     world
@@ -60,7 +60,7 @@ export const casesOfPosts: readonly Case[] = [
     'PUT /posts/{id}',
     (world, count) =>
       world.owners(count).map(({ user, post }) => send('PUT', `/posts/${post}`, world.as(user), text)),
-    { reactions: { votes: 'learn-of-post-when-updated' }, count: 10 },
+    { reactions: { votes: 'upsert-post-when-updated' }, count: 10 },
   ),
   posts(
     'PATCH /posts/{id}',

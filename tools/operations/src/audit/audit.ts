@@ -45,7 +45,7 @@ const longestTransaction = 30_000;
 export async function audit(options: AuditOptions): Promise<KindResult[]> {
   const since = new Date((await databaseTime()) - longestTransaction);
   const deliveries = await findUndelivered(options.publishers, options, options.settleSeconds);
-  const { results, left } = await settleDeliveries(deliveries, options);
+  const { results, left } = await awaitDeliveries(deliveries, options);
   if (deliveries.isFarBehind) return results;
   const session: Session = { ...options, since, awaited: (subject, id) => left.filter(about(subject, id)) };
   for (const check of options.checks) {
@@ -60,7 +60,7 @@ const about =
   ({ envelope }: StoredEvent): boolean =>
     (envelope.data as Record<string, unknown>)[subject] === id;
 
-async function settleDeliveries(
+async function awaitDeliveries(
   found: Deliveries,
   options: AuditOptions,
 ): Promise<{ results: KindResult[]; left: StoredEvent[] }> {

@@ -12,7 +12,7 @@ const usage = `Usage: npm run projections -- rebuild [--dry-run] [--json]
 
 export interface RebuiltProjection {
   check: Check;
-  /** Learns what the owner has and the projection lacks; returns how much. For projections that should know all. */
+  /** Upserts what the owner has and the projection lacks; returns how much. For projections that should know all. */
   fill?(): Promise<number>;
 }
 
@@ -42,22 +42,22 @@ export const runProjectionsCommand = (
       for (const projection of projections()) rebuilt.push(await rebuild(projection, session));
       const rows = rebuilt.map((each) => [
         each.projection,
-        ...[each.compared, each.learned, each.corrected].map(String),
+        ...[each.compared, each.upserted, each.corrected].map(String),
       ]);
       return {
         json: { service, rebuilt },
-        text: `${service}:\n${printTable([['projection', 'compared', 'learned', 'corrected'], ...rows])}`,
+        text: `${service}:\n${printTable([['projection', 'compared', 'upserted', 'corrected'], ...rows])}`,
       };
     },
   });
 
 async function rebuild({ check, fill }: RebuiltProjection, session: Session) {
-  const learned = session.repair ? ((await fill?.()) ?? 0) : 0;
+  const upserted = session.repair ? ((await fill?.()) ?? 0) : 0;
   let [compared, corrected] = [0, 0];
   for await (const ids of check.pages()) {
     compared += ids.length;
     for (const id of await check.compare(ids, session))
       if ((await check.examine(id, session))?.remedy === 'repair') corrected += 1;
   }
-  return { projection: check.kind, compared, learned, corrected };
+  return { projection: check.kind, compared, upserted, corrected };
 }

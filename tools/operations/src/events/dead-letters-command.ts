@@ -46,9 +46,9 @@ export const runDeadLettersCommand = (of: Service): Promise<never> =>
       const { letters, answer } = await plan(of, database, which, isRetry ? 'applied' : 'forgotten');
       if (letters === 0 || given['dry-run'] === true) return answer;
       // The normal path of a message, which the inbox lets have its effect once.
-      if (isRetry) return settle(of, database, retryWith(of, database), which);
+      if (isRetry) return workOn(of, database, retryWith(of, database), which);
       return onceAgreed(given, answer, `${of.service}: ${letters} messages are forgotten for good.`, () =>
-        settle(of, database, discardIn(database), which),
+        workOn(of, database, discardIn(database), which),
       );
     },
   });
@@ -122,23 +122,23 @@ async function plan(
   };
 }
 
-/** Settles one message; returns why it could not be. */
-type Settle = (letter: DeadLetter & { body: string }) => Promise<string | undefined>;
+/** Applies or forgets one message; returns why it could not be. */
+type Work = (letter: DeadLetter & { body: string }) => Promise<string | undefined>;
 
-function retryWith({ service, subscriptions }: Service, database: Sequelize): Settle {
+function retryWith({ service, subscriptions }: Service, database: Sequelize): Work {
   openOutbox(database, service, correlation);
   const options = { subscriptions, database, correlation, isTransient: isDatabaseUnavailable };
   return (letter) => retryDeadLetter(letter, options);
 }
 
 const discardIn =
-  (database: Sequelize): Settle =>
+  (database: Sequelize): Work =>
   async (letter) => {
     await discardDeadLetter(database, letter.message_id);
     return undefined;
   };
 
-async function settle(of: Service, database: Sequelize, work: Settle, which: string): Promise<Answer> {
+async function workOn(of: Service, database: Sequelize, work: Work, which: string): Promise<Answer> {
   const failed: { message_id: string; error: string }[] = [];
   let done = 0;
   for await (const letter of which === 'all'

@@ -24,10 +24,10 @@ export const publishPost = (findUser: FindUser, postIds: NewIds): Handler =>
     const publish = () =>
       postIds.draw((check) => commit((transaction) => write(caller, text, check, transaction)));
     // The answer that is kept under a key must not go to another account of the same id.
-    if (ctx.headers['idempotency-key'] !== undefined) await learnOfAuthor(caller, findUser);
+    if (ctx.headers['idempotency-key'] !== undefined) await upsertAuthor(caller, findUser);
     return publish().catch(async (error: unknown) => {
       if (!isNoAuthor(error)) throw error;
-      await learnOfAuthor(caller, findUser);
+      await upsertAuthor(caller, findUser);
       return publish();
     });
   });
@@ -60,13 +60,13 @@ const isNoAuthor = (error: unknown): boolean => error instanceof Problem && erro
  * Asks auth for whoever posts for the first time, and for whoever has an id that is another's here: one of the two is lost, and the posts of
  * a lost account are set aside before its successor posts.
  */
-async function learnOfAuthor(account: Account, findUser: FindUser): Promise<void> {
+async function upsertAuthor(account: Account, findUser: FindUser): Promise<void> {
   const standing = await Author.standingOf(account);
   if (standing === 'known') return;
   const user = await findUser(account.userId);
   if (!user || !isSameAccount(account.accountKey ?? null, user.account_key))
     throw unauthorized('invalid_token');
-  if (standing === undefined) return Author.learn([user]);
+  if (standing === undefined) return Author.upsertKnown([user]);
   const reason = 'its account is lost, and its id was given to another';
   await setAuthorAside(user.id, { run: randomUUID(), subject: `user ${user.id}`, reason });
   await inTransaction((transaction) => Author.correct(user, transaction));

@@ -8,15 +8,15 @@ import { Vote } from './vote.js';
 const batchSize = 1_000;
 
 /**
- * Learns of a post's state. Where its id was another post's, which is lost, the votes for that one go first: false while more than one
+ * Keeps a post's state. Where its id was another post's, which is lost, the votes for that one go first: false while more than one
  * transaction can delete were left.
  */
-export async function learnOfPost(state: PostChange, transaction: Transaction): Promise<boolean> {
+export async function upsertPost(state: PostChange, transaction: Transaction): Promise<boolean> {
   if (state.restored) await KnownPost.removeTombstone(state, transaction);
-  const { successors } = await KnownPost.learnAll([state], transaction);
+  const { successors } = await KnownPost.upsertAll([state], transaction);
   if (successors.length === 0)
     return state.restored ? bringVotesBackWithPost(state.post_id, transaction) : true;
-  // Whoever votes meanwhile waits for this transaction and is refused; the next one that learns of the post lets them.
+  // Whoever votes meanwhile waits for this transaction and is refused; the next one that upserts the post lets them.
   await KnownPost.placeTombstone(state.post_id, transaction);
   if ((await Vote.eraseOn(state.post_id, batchSize, transaction)) === batchSize) return false;
   await KnownPost.correct(state, transaction);
