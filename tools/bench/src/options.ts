@@ -1,6 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { processes, UsageError, type ProcessName } from '@agora/local-stack';
+import {
+  numberOption,
+  processes,
+  readOptions as readGiven,
+  UsageError,
+  type ProcessName,
+} from '@agora/local-stack';
 import type { Rival } from './load/rival.js';
 import { readRoutes } from './load/routes.js';
 
@@ -51,9 +57,9 @@ export function readOptions(args: string[]): Options {
   };
 }
 
-function parse(args: string[]) {
-  try {
-    return parseArgs({
+const parse = (args: string[]) =>
+  readGiven(usage, () =>
+    parseArgs({
       args,
       options: {
         seconds: { type: 'string' },
@@ -69,22 +75,15 @@ function parse(args: string[]) {
         smoke: { type: 'boolean', default: false },
         out: { type: 'string' },
       },
-    }).values;
-  } catch {
-    throw new UsageError(usage);
-  }
-}
+    }),
+  ).values;
 
 function numberOf(name: string, text: string | undefined, usual: number, min: number, max: number): number {
-  const value = text === undefined ? usual : Number(text);
-  if (value >= min && value <= max) return value;
-  throw new UsageError(`--${name} must be a number from ${min} to ${max}. ${usage}`);
+  return text === undefined ? usual : numberOption(name, text, { min, max, whole: false, usage });
 }
 
-function wholeNumberOf(...given: Parameters<typeof numberOf>): number {
-  const value = numberOf(...given);
-  if (Number.isInteger(value)) return value;
-  throw new UsageError(`--${given[0]} must be a whole number. ${usage}`);
+function wholeNumberOf(name: string, text: string | undefined, usual: number, min: number, max: number) {
+  return text === undefined ? usual : numberOption(name, text, { min, max, usage });
 }
 
 function rivalOf(origin: string | undefined, file: string | undefined): Options['rival'] {

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { UsageError } from '@agora/local-stack';
+import { numberOption, readOptions as readGiven, UsageError } from '@agora/local-stack';
 
 export interface Options {
   seconds: number;
@@ -24,8 +24,8 @@ export function readOptions(args: string[]): Options {
   const { seconds, seed, quick, drill, size = 'usual', only, out } = parse(args);
   if (size !== 'usual' && size !== 'large') throw new UsageError(usage);
   return {
-    seconds: seconds === undefined ? (quick ? 30 : 120) : numberOf('seconds', seconds, 1, 600),
-    seed: seed === undefined ? randomInt(1_000_000) : numberOf('seed', seed, 0, 2 ** 31),
+    seconds: numberOption('seconds', seconds ?? (quick ? '30' : '120'), { min: 1, max: 600, usage }),
+    seed: numberOption('seed', seed ?? String(randomInt(1_000_000)), { min: 0, max: 2 ** 31, usage }),
     quick,
     drill,
     large: size === 'large',
@@ -34,9 +34,9 @@ export function readOptions(args: string[]): Options {
   };
 }
 
-function parse(args: string[]) {
-  try {
-    return parseArgs({
+const parse = (args: string[]) =>
+  readGiven(usage, () =>
+    parseArgs({
       args,
       options: {
         seconds: { type: 'string' },
@@ -47,14 +47,5 @@ function parse(args: string[]) {
         drill: { type: 'boolean', default: false },
         out: { type: 'string' },
       },
-    }).values;
-  } catch {
-    throw new UsageError(usage);
-  }
-}
-
-function numberOf(name: string, text: string, min: number, max: number): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= min && value <= max) return value;
-  throw new UsageError(`--${name} must be a whole number from ${min} to ${max}. ${usage}`);
-}
+    }),
+  ).values;

@@ -28,6 +28,7 @@ export { findNatsServer, type NatsBinary } from './nats/nats-server.js';
 export { natsAccountsOf, settingOf } from './nats/outside-consumers.js';
 export { startPostgres, type Postgres, type PostgresOptions } from './postgres/postgres.js';
 export { ownArgument } from './processes/process-identity.js';
+export { numberOption, readOptions } from './commands/read-options.js';
 export { createProgress, type Progress } from './commands/progress.js';
 export { reportFailure } from './commands/report-failure.js';
 export { runInFolder, type Workshop } from './processes/run-in-folder.js';

@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { confirm } from '@agora/progress/confirm';
 import { checkout, layoutOf } from '../stack/checkout.js';
 import { migrationEnvironmentOf } from '../stack/environment.js';
+import { readOptions } from './read-options.js';
 import { reportFailure } from './report-failure.js';
 import { runCommand } from './run-command.js';
 import { UsageError } from '../machine/stack-error.js';
@@ -43,9 +44,9 @@ function parse(args: string[]): Asked {
   return { verb, names: chosen ? [chosen] : services, steps, isDry, yes };
 }
 
-function readWords(args: string[]) {
-  try {
-    return parseArgs({
+const readWords = (args: string[]) =>
+  readOptions(usage, () =>
+    parseArgs({
       args,
       allowPositionals: true,
       options: {
@@ -54,11 +55,8 @@ function readWords(args: string[]) {
         'dry-run': { type: 'boolean', default: false },
         yes: { type: 'boolean', default: false },
       },
-    });
-  } catch (error) {
-    throw new UsageError(`${error instanceof Error ? error.message : String(error)}\n${usage}`);
-  }
-}
+    }),
+  );
 
 async function run(
   { verb, names, steps, isDry, yes }: Asked,
