@@ -36,25 +36,27 @@ free_port() {
 }
 
 GATEWAY_PORT=$(free_port)
+MAILBOX_PORT=$(free_port)
 # The tests register hundreds of people; a hash of cost 10 takes a quarter of the time of one of cost 12.
-export GATEWAY_PORT BCRYPT_COST=10
+export GATEWAY_PORT MAILBOX_PORT BCRYPT_COST=10
 
 up() { compose up "$@" --detach --wait --wait-timeout 180 >"$scratch/compose.log" 2>&1 || fail "docker compose up $*"; }
 
 # --- What the containers may do -----------------------------------------------------------------------------------
 
 check_containers() {
-  local service id
+  local service id expected
   for service in $(compose config --services); do
     id=$(container "$service")
-    if [[ $service == gateway ]]; then
-      [[ $(docker port "$id") == "8000/tcp -> 127.0.0.1:$GATEWAY_PORT" ]] || fail "the gateway publishes $(docker port "$id")"
-    else
-      [[ -z $(docker port "$id") ]] || fail "$service publishes $(docker port "$id")"
-    fi
+    case $service in
+      gateway) expected="8000/tcp -> 127.0.0.1:$GATEWAY_PORT" ;;
+      mailbox) expected="8025/tcp -> 127.0.0.1:$MAILBOX_PORT" ;;
+      *) expected='' ;;
+    esac
+    [[ $(docker port "$id") == "$expected" ]] || fail "$service publishes '$(docker port "$id")'"
     check_inspection "$service" "$id"
   done
-  passed "only the gateway publishes a port; every container is confined, and no secret is in an environment"
+  passed "only the gateway and the mailbox publish a port; every container is confined, and no secret is in an environment"
 }
 
 check_inspection() {
@@ -164,6 +166,13 @@ expect_votes 0 5
 call 404 GET /internal/posts/1
 call 404 GET /metrics
 passed "register, log in, publish, vote, count, take back"
+
+deadline=$((SECONDS + 30))
+until curl --silent --max-time 5 "http://127.0.0.1:$MAILBOX_PORT/messages?to=alice@example.com" | grep -q 'confirm-email='; do
+  ((SECONDS < deadline)) || fail "the mailbox has no mail that confirms the address of alice"
+  sleep 0.5
+done
+passed "the mail that confirms an address is in the mailbox"
 
 run_end_to_end
 

@@ -16,6 +16,7 @@ const others: Record<string, string> = {
   'tools/import-monolith/src/tables.ts': 'a part of migrations',
   'packages/database/src/schema/migrate.ts': 'runs migrations, without a limit of time',
   'packages/database/src/schema/provision.ts': 'makes databases and roles',
+  'packages/database/src/schema/wait-for-schema.ts': 'asks whether a role can change its schema',
   'packages/database/src/schema/new-ids.ts':
     'asks for the end of a primary key, and for numbers of a sequence',
   'packages/database/src/connect/connect.ts': 'asks whether the database takes writes, and where its log is',
