@@ -1,3 +1,4 @@
+import { getJson } from '@agora/http/get-json';
 import Joi from 'joi';
 import type { RevocationSettings } from './settings.js';
 
@@ -20,16 +21,10 @@ const patienceMilliseconds = 1_000;
 export const askAuthForRevocations =
   ({ REVOCATIONS_URL: url = '', REVOCATIONS_SECRET: secret }: RevocationSettings): AskForRevocations =>
   async (after) => {
-    const response = await fetch(`${url}?after=${after}`, {
-      headers: { Authorization: `Bearer ${secret}` },
-      signal: AbortSignal.timeout(patienceMilliseconds),
-      redirect: 'error',
-    });
-    if (!response.ok) {
-      await response.body?.cancel();
-      throw new Error(`auth answered ${response.status} when it was asked for revocations`);
-    }
-    return Joi.attempt(await response.json(), page);
+    const headers = { Authorization: `Bearer ${secret}` };
+    const { status, body } = await getJson(`${url}?after=${after}`, patienceMilliseconds, headers);
+    if (body === undefined) throw new Error(`auth answered ${status} when it was asked for revocations`);
+    return Joi.attempt(body, page);
   };
 
 const number = Joi.number().integer().min(0).required();

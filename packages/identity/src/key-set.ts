@@ -1,4 +1,5 @@
 import { createPublicKey, createSecretKey, type JsonWebKey, type KeyObject } from 'node:crypto';
+import { getJson } from '@agora/http/get-json';
 import type { Logger } from '@agora/process';
 import type { IdentitySettings } from './settings.js';
 
@@ -70,9 +71,9 @@ export function remoteKeySet(
 }
 
 async function fetchKeys(url: string, algorithm: string): Promise<Map<string, KeyObject>> {
-  const response = await fetch(url, { signal: AbortSignal.timeout(2_000) });
-  if (!response.ok) throw new Error(`the key set was answered with ${response.status}`);
-  const { keys } = (await response.json()) as { keys: (JsonWebKey & { kid?: string; alg?: string })[] };
+  const { status, body } = await getJson(url, 2_000);
+  if (body === undefined) throw new Error(`the key set was answered with ${status}`);
+  const { keys } = body as { keys: (JsonWebKey & { kid?: string; alg?: string })[] };
   const usable = keys.filter((key) => key.alg === algorithm && key.kid);
   return new Map(usable.map((key) => [String(key.kid), createPublicKey({ key, format: 'jwk' })]));
 }

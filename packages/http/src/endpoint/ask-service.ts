@@ -1,3 +1,4 @@
+import { getJson } from '../get-json.js';
 import { unavailable } from './problem.js';
 import { currentRequest, traceCall } from '@agora/process/requests';
 
@@ -16,40 +17,21 @@ export async function askService<Resource>(
   milliseconds = usualPatience,
 ): Promise<Resource | undefined> {
   const url = new URL(path, origin);
-  const signal = AbortSignal.timeout(milliseconds);
-  const response = await traceCall(`GET ${url.host}`, (headers) => request(url, secret, headers, signal));
-  if (response.status === 404) {
-    await response.body?.cancel();
-    return undefined;
-  }
-  if (!response.ok) throw cannotAsk();
-  try {
-    return (await response.json()) as Resource;
-  } catch {
-    throw cannotAsk();
-  }
-}
-
-async function request(
-  url: URL,
-  secret: string,
-  traceHeaders: Record<string, string>,
-  signal: AbortSignal,
-): Promise<Response> {
   const requestId = currentRequest()?.requestId;
   try {
-    return await fetch(url, {
-      headers: {
+    const { status, body } = await traceCall(`GET ${url.host}`, (traceHeaders) =>
+      getJson(url, milliseconds, {
         ...traceHeaders,
         Authorization: `Bearer ${secret}`,
         ...(requestId && { 'X-Request-Id': requestId }),
-      },
-      signal,
-      redirect: 'error',
-    });
+      }),
+    );
+    if (status === 404) return undefined;
+    if (body !== undefined) return body as Resource;
   } catch {
-    throw cannotAsk();
+    // It is away, or late, or speaks no JSON.
   }
+  throw cannotAsk();
 }
 
 const cannotAsk = () =>
