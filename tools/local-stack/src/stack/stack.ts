@@ -39,15 +39,22 @@ export async function startStack(options: StackOptions): Promise<StackAddresses>
     nats,
     start.secrets,
   );
-  await progress.step('Streams', () => {
-    const consumers = settingOf(keptConsumers(layout));
-    return makeStreams(layout.root, addresses, signal, consumers);
-  });
-  await progress.step('Migrations', async () => {
-    await provisionDatabase({ ...postgres, database: 'agora' }, start.secrets.database);
-    await migrateAll(layout.root, addresses, signal);
-  });
-  if (mailbox) await progress.step('Mailbox', () => startMailboxMember(start, mailbox));
+  await allDone([
+    progress.step('Streams', () => {
+      const consumers = settingOf(keptConsumers(layout));
+      return makeStreams(layout.root, addresses, signal, consumers);
+    }),
+    progress.step('Migrations', async () => {
+      await provisionDatabase({ ...postgres, database: 'agora' }, start.secrets.database);
+      await migrateAll(layout.root, addresses, signal);
+    }),
+    ...(mailbox ? [progress.step('Mailbox', () => startMailboxMember(start, mailbox))] : []),
+  ]);
   await progress.step(names.join(', '), () => startServices(start, addresses));
   return addresses;
+}
+
+/** Waits for all to end, also when one fails: what is still starting could not be stopped. */
+async function allDone(steps: readonly Promise<void>[]): Promise<void> {
+  for (const result of await Promise.allSettled(steps)) if (result.status === 'rejected') throw result.reason;
 }
