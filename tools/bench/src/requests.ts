@@ -70,6 +70,19 @@ export function publish(bench: Bench): Request[][] {
   ]);
 }
 
+/** On each connection others replace their posts. */
+export function rewriteOwn(bench: Bench): Request[][] {
+  const { connections } = bench.options;
+  return Array.from({ length: connections }, (_, index) =>
+    share(bench.system.data.spare, index, connections).map(({ user, post }) => ({
+      method: 'PUT',
+      path: `/posts/${post}`,
+      headers: jsonHeadersOf(bench, user),
+      body: JSON.stringify({ title: 'How to prune roses', content: 'In early spring. '.repeat(24) }),
+    })),
+  );
+}
+
 /** On each connection one user after the other logs in. */
 export function logIn({ system }: Bench, atOnce: number): Request[][] {
   const { voters, password } = system.data;

@@ -7,6 +7,7 @@ import { login } from './login.js';
 import type { Measure } from './measure.js';
 import { memory } from './memory.js';
 import { myVote } from './my-vote.js';
+import { others } from './others.js';
 import { proxy } from './proxy.js';
 import { publish } from './publish.js';
 import { reads } from './reads.js';
@@ -26,6 +27,7 @@ export const measures: readonly Measure[] = [
   hotPost,
   visible,
   publish,
+  others,
   login,
   loginStorm,
   size,

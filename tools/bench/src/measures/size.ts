@@ -19,7 +19,8 @@ export const size: Measure = {
     const posts = required({ system: small }, 'posts');
     const largePosts = required({ system: large }, 'posts');
     const skip = Math.min(9_990, small.data.ownPosts - 10);
-    const deepFeed = await feedPage(bench, small, skip);
+    const deepFeed = await pageAfter(bench, small, '/feed?limit=100', skip);
+    const deepList = await pageAfter(bench, small, '/posts?limit=100', skip);
     const contestant = (name: string, running: typeof posts, requests: Request[][]): Contestant => ({
       name,
       question: () => ({ origin: running.origin, requests }),
@@ -35,6 +36,7 @@ export const size: Measure = {
         contestant('list', posts, list),
         contestant('list, 10× data', largePosts, list),
         contestant(`list, skip ${skip}`, posts, readBy(bench, `/posts?skip=${skip}`)),
+        contestant(`list, after ${skip} by cursor`, posts, readBy(bench, deepList)),
       ],
       'GET /feed': [
         contestant('feed', posts, feed),
@@ -56,10 +58,15 @@ export const size: Measure = {
 };
 
 /** The path of the page of ten that comes after some `skipped` posts, found by following the links. */
-async function feedPage({ key, signal }: Bench, system: System, skipped: number): Promise<string> {
+async function pageAfter(
+  { key, signal }: Bench,
+  system: System,
+  first: string,
+  skipped: number,
+): Promise<string> {
   const { origin } = required({ system }, 'posts');
   const headers = headersOf(key.tokenFor(system.data.author));
-  let path = '/feed?limit=100';
+  let path = first;
   for (let seen = 0; seen < Math.min(skipped, system.data.ownPosts); seen += 100) {
     const response = await fetch(`${origin}${path}`, { headers, signal });
     await response.arrayBuffer();
