@@ -9,7 +9,7 @@ import {
   type Person,
 } from '@agora/testing';
 
-/** People who log in over and over, and use that token and their very first one at auth and posts all the while. */
+/** People who refresh their session over and over, and use that token and their very first one at auth and posts all the while. */
 export interface Traffic {
   /** The token of a login that begins now. */
   freshToken(): Promise<string>;
@@ -40,9 +40,19 @@ export async function startTraffic(agora: Agora): Promise<Traffic> {
     const form = { username: email, password };
     return String((await count('login', auth('POST', '/login', { form }))).access_token);
   };
+  // Not by logging in, of which an account can do 50 before its first session ends.
+  const refresher = ({ refreshToken }: Person) => {
+    let refresh_token = refreshToken;
+    return async () => {
+      const renewed = await count('refresh', auth('POST', '/refresh', { json: { refresh_token } }));
+      refresh_token = String(renewed.refresh_token);
+      return String(renewed.access_token);
+    };
+  };
   const live = async (person: Person, index: number) => {
+    const refresh = refresher(person);
     while (!isStopping) {
-      const tokens = [await logIn(person), person.token].filter((token) => isWanted(token));
+      const tokens = [await refresh(), person.token].filter((token) => isWanted(token));
       inUse[index] = tokens;
       await Promise.all(
         tokens.flatMap((token) => [
