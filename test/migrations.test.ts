@@ -60,7 +60,9 @@ describe.each(files)('%s', (file) => {
   it('has the name of its file, and is applied', async () => {
     const names = (await load(file)).map(({ migration }) => migration.name);
     expect(names).toEqual([basename(file, '.ts')]);
-    expect(readFileSync(join(repository, file, '../../migrations.ts'), 'utf8')).toContain(basename(file, '.ts'));
+    expect(readFileSync(join(repository, file, '../../migrations.ts'), 'utf8')).toContain(
+      basename(file, '.ts'),
+    );
   });
 
   it('leaves the code before what it needs, or says why it need not', async () => {

@@ -11,6 +11,7 @@ import {
   type Person,
   type ReachedAgora,
 } from '@agora/testing';
+import { takeTour } from './documentation/tour.js';
 import { itInside } from './it-inside.js';
 
 const text = { title: 'A title', content: 'Some content' };
@@ -74,6 +75,13 @@ describe('a journey through the gateway', () => {
     expect(
       (await ask('POST', '/login', { form: { username: email, password: 'correct horse' } })).status,
     ).toBe(403);
+  });
+
+  it('gets the answers that the tour of the README shows', async () => {
+    const answers = await takeTour(agora.origin, `${randomUUID()}@example.test`);
+    expect(answers).toHaveLength(5);
+    for (const { command, answered, shown } of answers)
+      expect({ command, answered }).toEqual({ command, answered: shown });
   });
 
   it('keeps two users apart', async () => {

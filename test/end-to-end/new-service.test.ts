@@ -19,6 +19,7 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { permissionsOf } from '@agora/local-stack';
 import { eventually, httpClient, join as joinAgora, likelyFreePort } from '@agora/testing';
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
@@ -86,6 +87,17 @@ const stacksOnEcs = async () => {
   return stdout.trim().split(',');
 };
 
+/** All that the embedded NATS allows and denies a process. */
+const subjectsOf = async (name: string) => {
+  const print =
+    "const { permissionsOf } = await import('./tools/local-stack/dist/nats/nats-permissions.js'); console.log(JSON.stringify(permissionsOf(process.argv[1], process.argv[1])))";
+  const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', print, name], {
+    cwd: copy,
+  });
+  const { publish, subscribe } = JSON.parse(stdout) as ReturnType<typeof permissionsOf>;
+  return [...publish.allow, ...publish.deny, ...subscribe.allow];
+};
+
 describe('npm run new-service', () => {
   it.each([
     ['Comments', 'is no name for a service'],
@@ -115,6 +127,9 @@ describe('npm run new-service', () => {
         'deploy/k8s/base',
       ),
     ]);
+    const authorization = readFileSync(join(copy, 'deploy/docker/authorization.conf'), 'utf8');
+    const [, ours] = /user: comments\n([\s\S]*?)\n {4}\}/.exec(authorization) ?? [];
+    for (const subject of await subjectsOf('comments')) expect(ours).toContain(`"${subject}"`);
     expect(await stacksOnEcs()).toEqual(expect.arrayContaining(['AgoraComments', 'AgoraCommentsMigration']));
     await expect(scaffold('comments')).resolves.toBe('there is a service comments');
   }, 60_000);

@@ -236,7 +236,7 @@ const natsUser = (name, NAME) => `    {
             "$JS.API.CONSUMER.MSG.NEXT.AUTH.votes"
           ]
         }
-        subscribe: { allow: ["_INBOX_${name}.>"] }
+        subscribe: { allow: ["_INBOX_${name}.>", "heartbeat.auth"] }
       }
     }
 `;
