@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { expectDocumented, type RawAnswer } from '../src/openapi.js';
+import { expectDocumented, type RawAnswer } from '../src/ask/openapi.js';
 
 const user = { id: 7, name: 'ada', created_at: '2026-01-31T12:00:00.000Z' };
 const account = { ...user, email: 'ada@example.test', email_verified: false, role: 'user', totp: false };

@@ -4,7 +4,7 @@ import type { KeysConfig } from '../config.js';
 import { livesOf, type KeyLife } from './key-life.js';
 import { decryptKey } from './key-pair.js';
 import { SigningKey } from '../models/signing-key.js';
-import { makeKey } from './settle-keys.js';
+import { makeKey } from './reconcile-keys.js';
 
 /** What was asked for must not be done; the message says why in one line. */
 export class Refusal extends Error {}

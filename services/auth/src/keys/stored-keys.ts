@@ -5,7 +5,7 @@ import { livesOf, signerOf } from './key-life.js';
 import { decryptKey, publicKeyOf, type PublicKey } from './key-pair.js';
 import { keysOf, type Keys, type KeysNow } from './keys.js';
 import type { SigningKey } from '../models/signing-key.js';
-import { settleKeys } from './settle-keys.js';
+import { reconcileKeys } from './reconcile-keys.js';
 
 type Settings = Pick<
   Config,
@@ -77,7 +77,7 @@ interface Ring {
 }
 
 async function readRing(settings: Settings, before: Ring | undefined): Promise<Ring> {
-  const keys = await settleKeys(settings);
+  const keys = await reconcileKeys(settings);
   const measuredAt = performance.now();
   const open = (key: SigningKey) =>
     before?.opened.get(key.kid) ?? {

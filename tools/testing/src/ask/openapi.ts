@@ -22,7 +22,7 @@ interface ResponseObject {
 const noRequestYet = new Set([408, 417, 431]);
 
 const document = withClosedObjects(
-  JSON.parse(readFileSync(new URL('../../../gateway/openapi.json', import.meta.url), 'utf8')),
+  JSON.parse(readFileSync(new URL('../../../../gateway/openapi.json', import.meta.url), 'utf8')),
 ) as { paths: Record<string, Json> };
 
 const ajv = new Ajv2020({ strict: false, allErrors: true, validateSchema: false });

@@ -3,7 +3,7 @@ import type { Envelope, EventDefinition, Publisher } from '@agora/contracts';
 import { ensureStream } from '@agora/messaging/operating';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
-import { currentStack } from './stack.js';
+import { currentStack } from '../stack.js';
 
 /** Delivers messages to Agora's streams as a publisher would. */
 export interface Courier {

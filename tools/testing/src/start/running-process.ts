@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { eventually } from './eventually.js';
+import { eventually } from '../eventually.js';
 
 /** A real process of Agora that a test started. */
 export interface RunningProcess {

@@ -8,13 +8,13 @@ import {
   type ProcessName,
   type StackAddresses,
 } from '@agora/local-stack';
-import { openCourier } from './events.js';
+import { openCourier } from '../ask/events.js';
 import { portsForAll } from './ports.js';
 import { startProcess, type RunningProcess } from './running-process.js';
-import { currentStack } from './stack.js';
-import { testSecret } from './tokens.js';
+import { currentStack } from '../stack.js';
+import { testSecret } from '../ask/tokens.js';
 
-const repository = fileURLToPath(new URL('../../..', import.meta.url));
+const repository = fileURLToPath(new URL('../../../..', import.meta.url));
 
 /** Some processes of Agora on this worker's database and its share of NATS. */
 export interface Agora {

@@ -11,7 +11,7 @@ type Settings = Pick<
 >;
 
 /** The keys that are not retired, after what is due has been done: a first one made, new ones given the time at which they begin to sign, old ones retired. */
-export async function settleKeys(settings: Settings): Promise<SigningKey[]> {
+export async function reconcileKeys(settings: Settings): Promise<SigningKey[]> {
   const keys = await SigningKey.of(settings.ALGORITHM);
   if (isSettled(keys, settings)) return keys;
   // Made before it is our turn: an RSA key takes its time.

@@ -1,7 +1,7 @@
 import type { ServiceName } from '@agora/local-stack';
 import pg from 'pg';
-import { eventually } from './eventually.js';
-import { currentStack } from './stack.js';
+import { eventually } from '../eventually.js';
+import { currentStack } from '../stack.js';
 
 /** Runs a statement as the administrator of this worker's database, or of another; tables are named with their schema. */
 export async function query<Row extends pg.QueryResultRow>(

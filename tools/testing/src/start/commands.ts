@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import type { ServiceName } from '@agora/local-stack';
 import type { AskedCommand, EndedCommand } from './command-process.js';
 import { compileCache } from './running-process.js';
-import { currentStack } from './stack.js';
+import { currentStack } from '../stack.js';
 
 /** What a command of a service left. */
 export interface Ran<Json = Record<string, unknown>> extends EndedCommand {
@@ -24,7 +24,7 @@ export interface Commands {
   stop(): Promise<void>;
 }
 
-const hostScript = fileURLToPath(new URL('../dist/command-process.js', import.meta.url));
+const hostScript = fileURLToPath(new URL('../../dist/start/command-process.js', import.meta.url));
 
 /** Opens the commands of a service on a database, with what else they need in their environment. */
 export function openCommands(
@@ -36,7 +36,7 @@ export function openCommands(
   let last: Promise<unknown> = Promise.resolve();
   const settings = { ...compileCache, ...databaseEnvironment(service, database), ...environment };
   const asked = (command: string, args: string[], more = {}): AskedCommand => ({
-    script: fileURLToPath(new URL(`../../../services/${service}/dist/operate.js`, import.meta.url)),
+    script: fileURLToPath(new URL(`../../../../services/${service}/dist/operate.js`, import.meta.url)),
     args: [command, ...args],
     environment: { ...settings, ...more },
   });

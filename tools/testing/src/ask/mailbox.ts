@@ -1,5 +1,5 @@
-import { eventually } from './eventually.js';
-import { currentStack } from './stack.js';
+import { eventually } from '../eventually.js';
+import { currentStack } from '../stack.js';
 
 /** A mail as the mailbox shows it. */
 export interface Mail {
