@@ -10,8 +10,8 @@ import { startTestStack } from '../stack/start-test-stack.js';
 
 const progress = createProgress(process.stderr);
 
-async function main(args: string[]): Promise<number> {
-  const workers = workerCount();
+async function main(given: string[]): Promise<number> {
+  const { args, workers } = readWorkers(given);
   return runInFolder(import.meta.url, async ({ folder, requests }) => {
     const options = { root: checkout, folder, workers, progress, signal: requests.signal };
     const running = await progress.step('PostgreSQL and NATS for the tests', () => startTestStack(options));
@@ -25,11 +25,15 @@ async function main(args: string[]): Promise<number> {
   });
 }
 
-function workerCount(): number {
-  const count = Number(process.env.JEST_WORKERS || 2);
-  if (!Number.isInteger(count) || count < 1 || count > 64)
-    throw new StackError('JEST_WORKERS must be a whole number from 1 to 64.');
-  return count;
+/** `-w N`, `-i` or `JEST_WORKERS`: each worker has a database of its own, so Jest alone can't choose. */
+function readWorkers(given: string[]): { args: string[]; workers: number } {
+  const at = given.findIndex((each) => /^(-w|--maxWorkers|-i|--runInBand)$/.test(each));
+  const isAlone = /^(-i|--runInBand)$/.test(given[at] ?? '');
+  const said = at < 0 ? process.env.JEST_WORKERS || 2 : isAlone ? 1 : given[at + 1];
+  const workers = Number(said);
+  if (!Number.isInteger(workers) || workers < 1 || workers > 64)
+    throw new StackError('-w and JEST_WORKERS must be a whole number from 1 to 64.');
+  return { args: at < 0 ? given : given.toSpliced(at, isAlone ? 1 : 2), workers };
 }
 
 process.exit(
