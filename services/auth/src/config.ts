@@ -143,13 +143,7 @@ export const readConfig = (environment: NodeJS.ProcessEnv): Config =>
       .max(86_400)
       .default(360)
       .messages({ 'number.min': '{#label} must not be less than JWKS_REFRESH_SECONDS' }),
-    // Tests register thousands of people; what is about the cost itself they try with 10.
-    BCRYPT_COST: Joi.number()
-      .integer()
-      .min(10)
-      .when('NODE_ENV', { is: 'test', then: Joi.number().min(4) })
-      .max(15)
-      .default(12),
+    BCRYPT_COST: Joi.number().integer().min(10).max(15).default(12),
     BCRYPT_CONCURRENCY: Joi.number().integer().min(1).max(16).default(2),
     BCRYPT_QUEUE_LIMIT: Joi.number().integer().min(0).max(1_000).default(256),
     PASSWORD_MIN_LENGTH: Joi.number().integer().min(8).max(64).default(8),

@@ -122,7 +122,7 @@ const environmentFor = (
     ...process.env,
     ALGORITHM: algorithm,
     SECRET_KEY: testSecret,
-    BCRYPT_COST: '4',
+    BCRYPT_COST: '10',
     TOKEN_ISSUER: 'agora',
   }),
   NODE_ENV: 'test',
