@@ -70,6 +70,8 @@ class PassedOn implements Dispatcher.DispatchHandler {
   #reason: Error | undefined;
   /** How many bytes of the body are still to come; undefined where its head does not say. */
   #left: number | undefined;
+  /** Whether it is resumed when the client has caught up. */
+  #isWatched = false;
   readonly #deadline: NodeJS.Timeout;
 
   constructor(
@@ -112,7 +114,9 @@ class PassedOn implements Dispatcher.DispatchHandler {
       else response.end(chunk);
     } else if (!response.write(chunk)) {
       controller.pause();
-      response.once('drain', () => controller.resume());
+      // Once for all pauses: `compression` keeps what listens for one on its own stream.
+      if (!this.#isWatched) response.on('drain', () => controller.resume());
+      this.#isWatched = true;
     }
   }
 
