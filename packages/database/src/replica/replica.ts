@@ -94,15 +94,25 @@ export function openReplica(connection: pg.PoolConfig, askPrimary: () => Promise
   let closed: { reason: Reason; until: number } | undefined = { reason: 'away', until: 0 };
   let isProbing = false;
 
+  /** The furthest that a standby was seen to be. A primary that is not there yet has lost commits in a failover, which standbys may still have: they are read once they are past that. */
+  let furthest = 0n;
+  let lost = -1n;
+
   let asking: Promise<string> | undefined;
   /** One statement for all who ask in one turn of the event loop. */
   const latest = () =>
     (asking ??= endOfTurn().then(async () => {
       // Who asks from now on might have written something since.
       asking = undefined;
-      const at = now();
+      const [at, before] = [now(), furthest];
       const position = await askPrimary();
-      marks.push({ position: parsePosition(position), at });
+      const mark = { position: parsePosition(position), at };
+      if (mark.position < before) {
+        [lost, furthest, marks] = [before, 0n, []];
+        leaveAlone('away');
+      }
+      // Writes ask more often than anybody needs to know.
+      if (at >= (marks.at(-1)?.at ?? 0) + markMilliseconds / 2) marks.push(mark);
       return position;
     }));
 
@@ -129,6 +139,8 @@ export function openReplica(connection: pg.PoolConfig, askPrimary: () => Promise
     const position = rows[0]?.position;
     if (!position) throw new Error('the replica is no standby');
     const replayed = parsePosition(position);
+    if (replayed <= lost) throw new Error('the replica may have what the primary has lost');
+    if (replayed > furthest) furthest = replayed;
     seen.set(client, { replayed, at });
     return replayed;
   };

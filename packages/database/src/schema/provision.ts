@@ -92,6 +92,7 @@ async function createRoles(
     ALTER ROLE ${schema}_migrator SET search_path = ${schema}, public;
     ALTER ROLE ${schema}_migrator SET lock_timeout = '2s';
     ALTER ROLE ${schema}_app SET search_path = ${schema}, public;
+    ALTER ROLE ${schema}_app SET TimeZone = 'UTC';
     ALTER ROLE ${schema}_app SET statement_timeout = '3s';
     ALTER ROLE ${schema}_app SET lock_timeout = '1s';
     ALTER ROLE ${schema}_app SET idle_in_transaction_session_timeout = '10s';
