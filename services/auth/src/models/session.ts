@@ -87,7 +87,7 @@ export class Session extends Model {
   /** The user's sessions that have not ended, the last used first; 50 at most. */
   static async listOf(user: User, currentSessionId: string): Promise<SessionView[]> {
     const sessions = await sql<ReadSession>(newest, [user.id, user.sessionsEndedUpTo, mostSessions, 0]);
-    return sessions.map((session) => ({ ...session, current: session.id === currentSessionId }));
+    return sessions.map((session) => Object.assign(session, { current: session.id === currentSessionId }));
   }
 
   /** Ends one session of a user; resolves with whether there was one. */

@@ -61,7 +61,7 @@ describe('POST /users', () => {
       'SELECT password_hash FROM auth.users WHERE id = $1',
       [body.id],
     );
-    expect(row?.password_hash).toMatch(/^\$2b\$04\$/);
+    expect(row?.password_hash).toMatch(/^\$2b\$10\$/);
   });
 
   it('publishes that it did so', async () => {

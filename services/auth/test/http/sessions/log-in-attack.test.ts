@@ -1,17 +1,13 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { httpClient, join, startAgora, type Agora, type HttpClient } from '@agora/testing';
-import { forgetHashes } from '../../passwords/forget-hashes.js';
 
 let agora: Agora;
 
 beforeAll(async () => {
-  agora = await startAgora(['auth'], { environment: { BCRYPT_COST: '10' } });
+  agora = await startAgora(['auth']);
 });
-afterAll(async () => {
-  await agora.stop();
-  await forgetHashes();
-});
+afterAll(() => agora.stop());
 
 /** A client at an address, as the gateway names it. */
 const at =

@@ -10,7 +10,6 @@ import {
   type HttpClient,
   type Person,
 } from '@agora/testing';
-import { forgetHashes } from '../../passwords/forget-hashes.js';
 
 describe('POST /login', () => {
   let agora: Agora;
@@ -19,15 +18,12 @@ describe('POST /login', () => {
   const logIn = (form: Record<string, string>) => ask('POST', '/login', { form });
 
   beforeAll(async () => {
-    const environment = { BCRYPT_COST: '10', BCRYPT_QUEUE_LIMIT: '32' };
+    const environment = { BCRYPT_QUEUE_LIMIT: '32' };
     agora = await startAgora(['auth'], { algorithm: 'ES256', environment });
     ask = httpClient(agora.process('auth').url);
     ann = await join(ask);
   });
-  afterAll(async () => {
-    await agora.stop();
-    await forgetHashes();
-  });
+  afterAll(() => agora.stop());
 
   it('answers with a token that is good for as long as it says', async () => {
     const { status, headers, body } = await logIn({

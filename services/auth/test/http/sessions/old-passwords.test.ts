@@ -11,7 +11,6 @@ import {
   type Person,
 } from '@agora/testing';
 import jwt from 'jsonwebtoken';
-import { forgetHashes } from '../../passwords/forget-hashes.js';
 
 const legacySecret = 'c0b55f0ba7b8b1a7a1f0c4e2d9e8f7a6b5c4d3e2f1a0b9c8';
 
@@ -20,8 +19,6 @@ let ask: HttpClient;
 
 beforeAll(async () => {
   const environment = {
-    // Logins must last long enough to be overtaken.
-    BCRYPT_COST: '10',
     LEGACY_SECRET_KEY: legacySecret,
     LEGACY_TOKENS_UNTIL: new Date(Date.now() + 86_400_000).toISOString(),
     LOGIN_FAILURES_PER_ACCOUNT: '5/900',
@@ -29,10 +26,7 @@ beforeAll(async () => {
   agora = await startAgora(['auth'], { environment });
   ask = httpClient(agora.process('auth').url);
 });
-afterAll(async () => {
-  await agora.stop();
-  await forgetHashes();
-});
+afterAll(() => agora.stop());
 
 const logIn = ({ email, password }: Person) => ask('POST', '/login', { form: { username: email, password } });
 const change = (token: string, current: string, next: string = randomUUID()) =>
