@@ -25,13 +25,13 @@ const renderer = renderers.find(([command]) => !spawnSync(command, ['help'], { s
 export const canRender = renderer !== undefined;
 
 /** The objects of an overlay, as `kubectl apply -k` would send them. Throws an Error that says what is wrong with the files, or what to install. */
-export function renderOverlay(name: string): RenderedObject[] {
+export const renderOverlay = (name: string): RenderedObject[] => renderFolder(join(folder, 'overlays', name));
+
+/** The same of a folder with a kustomization.yaml, wherever it is. */
+export function renderFolder(path: string): RenderedObject[] {
   if (!renderer) throw new Error('install kubectl or kustomize: one of them must render the overlays');
   const [command, ...args] = renderer;
-  const folderOfOverlay = join(folder, 'overlays', name);
-  return parseObjects(
-    execFileSync(command, [...args, folderOfOverlay], { encoding: 'utf8', maxBuffer: 2 ** 26 }),
-  );
+  return parseObjects(execFileSync(command, [...args, path], { encoding: 'utf8', maxBuffer: 2 ** 26 }));
 }
 
 /** The objects of a text of YAML documents. */

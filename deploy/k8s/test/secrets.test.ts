@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
-import { describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import bcrypt from 'bcrypt';
 import { hashPassword } from '../../docker/bcrypt.mjs';
 import { canRender, renderOverlay } from '../check/render.ts';
 import { podsOf, secretsOf } from './cluster.ts';
+import { fakeKubectl } from './fake-kubectl.ts';
 
 interface Secret {
   metadata: { name: string };
@@ -57,4 +58,65 @@ it('hashes as bcrypt does, without the package', async () => {
     await expect(bcrypt.compare(`${password.slice(1)}y`, hashPassword(password, 5))).resolves.toBe(false);
   }
   expect(() => hashPassword('x'.repeat(73), 4)).toThrow('72 bytes');
+});
+
+describe('secrets in a cluster', () => {
+  const kubectl = fakeKubectl();
+  afterAll(() => kubectl.remove());
+  const has = (secrets: Map<string, Record<string, string>>) => {
+    kubectl.answers('label --local', '{\n    "metadata": { "name": "agora" }\n}');
+    kubectl.answers('^(apply|create|patch)', '');
+    const encoded = [...secrets].map(([name, files]) => ({
+      metadata: { name },
+      data: Object.fromEntries(
+        Object.entries(files).map(([file, value]) => [file, Buffer.from(value).toString('base64')]),
+      ),
+    }));
+    kubectl.answers('get secrets', { items: encoded });
+  };
+  /** What was created or patched since the last look, by its name. */
+  let seen = 0;
+  const changed = () => {
+    const calls = kubectl.calls().slice(seen);
+    seen += calls.length;
+    return new Map(
+      calls
+        .filter(({ args }) => /^(create|patch)/.test(args))
+        .map(({ args, input }) => {
+          const { metadata, stringData } = JSON.parse(input) as Partial<Secret>;
+          return [metadata?.name ?? args.split(' ')[2] ?? '', stringData ?? {}];
+        }),
+    );
+  };
+
+  it('are all made where there are none, and left alone where there are all', () => {
+    has(new Map());
+    expect([kubectl.run('secrets'), kubectl.errors]).toEqual([0, '']);
+    expect([...changed().keys()].toSorted()).toEqual([...made.keys()].toSorted());
+
+    has(made);
+    expect([kubectl.run('secrets'), kubectl.output]).toEqual([0, 'all Secrets are there\n']);
+    expect(changed().size).toBe(0);
+  });
+
+  it('are completed with what is missing, and whoever must know the same gets the value that is there', () => {
+    const posts = { ...made.get('posts') };
+    delete posts['cursor-secret'];
+    has(new Map([...made, ['posts', posts]].filter(([name]) => name !== 'gateway') as never));
+
+    expect(kubectl.run('secrets')).toBe(0);
+
+    const now = changed();
+    expect([...now.keys()].toSorted()).toEqual(['gateway', 'nats', 'posts']);
+    expect(Object.keys(now.get('posts') ?? {})).toEqual(['cursor-secret']);
+    expect(now.get('gateway')?.['revocations-secret']).toBe(made.get('auth')?.['revocations-secret']);
+    expect(now.get('gateway')?.['nats-password']).not.toBe(made.get('gateway')?.['nats-password']);
+  });
+
+  it('that should be the same and are not, are told and not changed', () => {
+    has(new Map([...made, ['votes', { ...made.get('votes'), 'revocations-secret': 'other' }]]));
+    expect(kubectl.run('secrets')).toBe(1);
+    expect(kubectl.errors).toContain('revocations-secret of the Secret');
+    expect(changed().size).toBe(0);
+  });
 });
