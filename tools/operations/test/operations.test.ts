@@ -41,6 +41,11 @@ async function newPost(token: string): Promise<number> {
 const vote = async (token: string, postId: number, dir = 1) =>
   (await ask('votes')('POST', '/vote', { token, json: { post_id: postId, dir } })).status;
 
+/** A busy machine has services refuse some of a crowd, which is no drift. */
+const unlessOverloaded = (error: unknown) => {
+  if (!String(error).includes('"code":"overloaded"')) throw error;
+};
+
 const audit = (service: 'posts' | 'votes', ...args: string[]) =>
   operated.run<Audit>(service, 'audit', '--settle', '0.3', '--json', ...args);
 
@@ -76,7 +81,7 @@ describe('audit', () => {
     const voting = voters.map(async ({ token }) => {
       for (let round = 0; !isOver; round += 1)
         for (const post of posts) {
-          await vote(token, post, round % 2 === 0 ? 1 : 0);
+          await vote(token, post, round % 2 === 0 ? 1 : 0).catch(unlessOverloaded);
           await later(5);
         }
     });
