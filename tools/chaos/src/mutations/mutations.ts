@@ -25,8 +25,8 @@ export const mutations: Readonly<Record<string, Mutation>> = {
       // And so is that of a change of one statement.
       ['`INSERT INTO outbox (event_id, envelope) SELECT ${id}', '`SELECT ${id}'],
       [
-        '    if (result.changed)\n',
-        '    if (result.changed)\n        database.query("INSERT INTO outbox (event_id, envelope) VALUES ($1, $2)", { bind: [envelope.id, JSON.stringify(envelope)] }).catch(() => undefined);\n    if (result.changed)\n',
+        '    if (!result.changed)\n        return result;\n',
+        '    if (!result.changed)\n        return result;\n    database.query("INSERT INTO outbox (event_id, envelope) VALUES ($1, $2)", { bind: [envelope.id, JSON.stringify(envelope)] }).catch(() => undefined);\n',
       ],
     ],
     faults: ['kill while postgres is slow', 'kill postgres'],
