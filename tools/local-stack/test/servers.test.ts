@@ -74,6 +74,16 @@ describe('PostgreSQL', () => {
     expect(await query(next, 'SELECT 1 AS n')).toEqual([{ n: 1 }]);
   });
 
+  it('says what to do with data of another major version, and leaves them alone', async () => {
+    const folder = emptyFolder();
+    await (await postgresOn(folder)).stop();
+    writeFileSync(join(folder, 'postgres', 'PG_VERSION'), '12\n');
+    await expect(postgresOn(folder)).rejects.toThrow(
+      /are of PostgreSQL 12, and this version of Agora brings PostgreSQL \d\d/,
+    );
+    expect(existsSync(join(folder, 'postgres', 'base'))).toBe(true);
+  });
+
   it('says in one line that it did not start, with its last words', async () => {
     const folder = emptyFolder();
     await (await postgresOn(folder)).stop();

@@ -7,13 +7,21 @@ import { StackError } from '../machine/stack-error.js';
 
 const require = createRequire(import.meta.url);
 
-/** The folder with PostgreSQL's `bin`, `lib` and `share`, copied into the cache the first time. */
-export async function postgresBinaries(): Promise<string> {
+/** The PostgreSQL that is brought along. */
+export interface PostgresBinaries {
+  /** With `bin`, `lib` and `share`. */
+  folder: string;
+  /** As in the `PG_VERSION` of the data that it can read: `17`. */
+  major: string;
+}
+
+/** Copies PostgreSQL into the cache the first time. */
+export async function postgresBinaries(): Promise<PostgresBinaries> {
   const source = findPackage();
   const { version } = JSON.parse(await readFile(join(source, 'package.json'), 'utf8')) as { version: string };
   const target = join(cacheFolder(), `postgres-${version}-${process.platform}-${process.arch}`);
   await publishFolder(target, (draft) => copyBinaries(source, draft));
-  return target;
+  return { folder: target, major: version.split('.')[0] ?? '' };
 }
 
 function findPackage(): string {

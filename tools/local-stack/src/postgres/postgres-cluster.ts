@@ -1,7 +1,17 @@
 import { execFile } from 'node:child_process';
-import { chownSync, existsSync, mkdirSync, renameSync, rmSync, rmdirSync, writeFileSync } from 'node:fs';
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  rmdirSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import type { PostgresBinaries } from './postgres-binaries.js';
 import type { SystemUser } from './postgres-user.js';
 import { StackError } from '../machine/stack-error.js';
 
@@ -13,17 +23,21 @@ export const superuser = 'postgres';
 export const postgresEnvironment = { PATH: process.env.PATH, LANG: 'C', LC_ALL: 'C', TZ: 'UTC' };
 
 export interface ClusterOptions {
-  binaries: string;
+  binaries: PostgresBinaries;
   directory: string;
   password: string;
   durable: boolean;
   user: SystemUser | undefined;
 }
 
-/** Makes the data folder with `initdb` unless it is there; an interrupted attempt leaves nothing that looks complete. */
+/** Makes the data folder with `initdb` unless it is there; an interrupted attempt leaves nothing that looks complete. Throws a StackError when its data are of another major version. */
 export async function makeCluster(options: ClusterOptions): Promise<void> {
   const { directory, user } = options;
-  if (existsSync(join(directory, 'PG_VERSION'))) return;
+  const versionFile = join(directory, 'PG_VERSION');
+  if (existsSync(versionFile)) {
+    requireMajor(options.binaries.major, readFileSync(versionFile, 'utf8').trim(), directory);
+    return;
+  }
   const draft = join(dirname(directory), `${directory.split('/').pop()}.draft`);
   rmSync(draft, { recursive: true, force: true });
   mkdirSync(draft, { mode: 0o700 });
@@ -38,6 +52,14 @@ export async function makeCluster(options: ClusterOptions): Promise<void> {
     rmSync(passwordFile, { force: true });
     rmSync(draft, { recursive: true, force: true });
   }
+}
+
+function requireMajor(own: string, found: string, directory: string): void {
+  if (found === own) return;
+  throw new StackError(
+    `The data in ${directory} are of PostgreSQL ${found}, and this version of Agora brings PostgreSQL ${own}. ` +
+      'To keep them, take a backup with the version of Agora that made them (npm run backup), delete .data, and restore it here; to begin anew, delete .data.',
+  );
 }
 
 async function runInitdb({ binaries, durable, user }: ClusterOptions, draft: string, passwordFile: string) {
@@ -64,7 +86,11 @@ async function runInitdb({ binaries, durable, user }: ClusterOptions, draft: str
   );
   if (!durable) args.push('--no-sync');
   try {
-    await execute(join(binaries, 'bin', 'initdb'), args, { cwd: '/', env: postgresEnvironment, ...user });
+    await execute(join(binaries.folder, 'bin', 'initdb'), args, {
+      cwd: '/',
+      env: postgresEnvironment,
+      ...user,
+    });
   } catch (error) {
     const output = error instanceof Error && 'stderr' in error ? String(error.stderr) : String(error);
     throw new StackError('PostgreSQL could not make its data folder.', output.trim());

@@ -52,7 +52,7 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
   await endLeftoverPostmaster(directory);
   for (let attempt = 1; ; attempt += 1) {
     const port = options.port ?? (await freePort());
-    const server = await launch(join(binaries, 'bin', 'postgres'), directory, port, options);
+    const server = await launch(join(binaries.folder, 'bin', 'postgres'), directory, port, options);
     if (await isReady(server, directory)) return describe(server, port, directory, options.password);
     await server.end(postgresEndings);
     if (attempt === 5 || !isWorthAnotherTry(server))
