@@ -19,7 +19,7 @@ export async function getJson(
   const url = new URL(address);
   const ask = url.protocol === 'https:' ? getByTls : get;
   const { promise, resolve, reject } = Promise.withResolvers<JsonAnswer>();
-  const request = ask(url, { headers, signal: AbortSignal.timeout(milliseconds) }, (response) => {
+  const request = ask(url, { headers }, (response) => {
     const { statusCode: status = 0 } = response;
     const isGood = status >= 200 && status < 300;
     response.setEncoding('utf8').once('error', reject);
@@ -34,5 +34,10 @@ export async function getJson(
     });
   });
   request.once('error', reject);
-  return promise;
+  // A signal that times out would go on after the answer, and make an exception for nobody.
+  const deadline = setTimeout(
+    () => request.destroy(new Error(`no answer within ${milliseconds} ms`)),
+    milliseconds,
+  );
+  return promise.finally(() => clearTimeout(deadline));
 }

@@ -7,9 +7,6 @@ export type FindOwnVotes = (userId: number, postIds: readonly number[]) => Promi
 /** Readers wait no longer than this for what is a part of the answer alone. */
 const patienceMilliseconds = 300;
 
-/** At least this lies between two batches: votes is asked 100 times a second by a process at most. */
-const betweenMilliseconds = 10;
-
 /** A batch waits no longer than this for the one before it: while votes is slow, a reader waits for one answer of it and not for two. */
 const waitMilliseconds = 20;
 
@@ -27,7 +24,7 @@ export function findOwnVotesAt(votes: InternalAddress): FindOwnVotes {
   const hasCast = gather(
     (pairs: readonly Pair[]) => {
       const answer = askForCast(votes, pairs);
-      before = Promise.all([answer.catch(() => undefined), after(betweenMilliseconds)]);
+      before = answer.catch(() => undefined);
       return answer;
     },
     {
