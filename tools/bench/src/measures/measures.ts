@@ -1,4 +1,5 @@
 import { StackError } from '@agora/local-stack';
+import { compression } from './compression.js';
 import { extremes } from './extremes.js';
 import { hotPost } from './hot-post.js';
 import { importMonolith } from './import.js';
@@ -23,6 +24,7 @@ export const measures: readonly Measure[] = [
   reads,
   myVote,
   proxy,
+  compression,
   through,
   hotPost,
   visible,
