@@ -3,7 +3,8 @@
 # post, vote, feed), compares document and server with schemathesis, and lets OAuth 2.0 clients, resource servers, event readers and proxies at it.
 # Starts an Agora of its own unless AGORA_URL names one. Prints a table of tool and result, and writes it into docs/clients.md with --write.
 # Needs python3, go, java and mvn, and installs the rest by their package managers into TOOLS_DIR (~/.cache/agora-tools). What cannot be had here is
-# reported as not run, never as a pass. Exits 1 if anything fails. Usage: scripts/check-tools.sh [--write] [--only PATTERN]
+# reported as not run, never as a pass. Exits 1 if anything fails. --npm takes those alone that come from npm, as a test does.
+# Usage: scripts/check-tools.sh [--write] [--npm] [--only PATTERN]
 set -uo pipefail
 
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -12,12 +13,13 @@ cache=${TOOLS_DIR:-$HOME/.cache/agora-tools}
 work=$(mktemp -d)
 document=$root/gateway/openapi.json
 generator=7.25.0
-write='' only='.'
+write='' npm='' only='.'
 while [ $# -gt 0 ]; do
   case $1 in
     --write) write=1 ;;
+    --npm) npm=1 ;;
     --only) only=$2; shift ;;
-    *) echo "Usage: scripts/check-tools.sh [--write] [--only PATTERN]" >&2; exit 2 ;;
+    *) echo "Usage: scripts/check-tools.sh [--write] [--npm] [--only PATTERN]" >&2; exit 2 ;;
   esac
   shift
 done
@@ -42,8 +44,8 @@ check() {
   fi
 }
 # absent TOOL REASON: for what cannot be had on this machine.
-absent() { [[ $1 =~ $only ]] && row "$1" "$2" 'not run here'; return 0; }
-has() { command -v "$1" >/dev/null; }
+absent() { [[ -z $npm && $1 =~ $only ]] && row "$1" "$2" 'not run here'; return 0; }
+has() { [ -z "$npm" ] && command -v "$1" >/dev/null; }
 
 free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 
@@ -208,7 +210,7 @@ install() {
       mvn --quiet --batch-mode dependency:copy -Dartifact=org.openapitools:openapi-generator-cli:$generator -DoutputDirectory="$cache"
   fi
   for tool in nginx haproxy; do
-    has $tool || { [ "$(id -u)" = 0 ] && has apt-get && apt-get install --yes --quiet --no-install-recommends $tool; } >/dev/null 2>&1
+    [ -n "$npm" ] || has $tool || { [ "$(id -u)" = 0 ] && has apt-get && apt-get install --yes --quiet --no-install-recommends $tool; } >/dev/null 2>&1
   done
   return 0
 }
