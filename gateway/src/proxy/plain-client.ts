@@ -11,7 +11,7 @@ const maxTogether = 16_384;
 /** They go before a service that stops would close them (`SHUTDOWN_NOTICE_SECONDS`), and with it a request on its way. */
 const idleMilliseconds = 1_000;
 
-/** Asks for whole answers, over connections that are kept, each for one request at a time: http-proxy-middleware costs twice as much (decision 66). */
+/** Asks for whole answers, over connections that are kept, each for one request at a time: http-proxy-middleware costs twice as much (decision 67). */
 export function plainClient(
   origin: string,
   timeoutMilliseconds: number,
