@@ -110,7 +110,10 @@ describe('PUT /users/me/password', () => {
     const answers = await Promise.all(guesses.map((guess) => change(ann.token, guess)));
     // On a busy machine some wait too long for a place to be hashed (503), which tells nothing either.
     expect([429, 503]).toContain(answers.at(-1)?.status);
-    expect(answers.filter(({ status }) => status === 403).length).toBeLessThanOrEqual(5);
+    const told = answers.filter(({ status }) => status === 403).length;
+    const overloaded = answers.filter(({ status }) => status === 503).length;
+    expect(told).toBeLessThanOrEqual(5);
+    expect(told + overloaded).toBeGreaterThanOrEqual(5);
   });
 
   it('keeps the session that asked, through further changes and refreshes', async () => {
