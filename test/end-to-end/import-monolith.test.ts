@@ -5,10 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { publishers, userDeleted } from '@agora/contracts';
+import { userDeleted } from '@agora/contracts';
 import jwt from 'jsonwebtoken';
 import {
   eventually,
+  forgetStreams,
   httpClient,
   openCourier,
   openFaultProxy,
@@ -27,16 +28,6 @@ const argon2Hash =
   '$argon2id$v=19$m=65536,t=3,p=4$MDEyMzQ1Njc4OWFiY2RlZg$L1b1NjppUoj/KIEORq1pof4waLxklM0mqKZzt9nCsKI';
 
 let migration: Migration;
-
-/** What other tests have published would be applied to this database. */
-async function forgetStreams() {
-  const courier = await openCourier();
-  for (const publisher of publishers) {
-    await courier.ensureStream(publisher);
-    await courier.loseStream(publisher);
-  }
-  await courier.close();
-}
 
 beforeAll(async () => {
   await forgetStreams();

@@ -1,8 +1,7 @@
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { publishers } from '@agora/contracts';
 import { copyCluster, startPostgres, startStandby, type Postgres } from '@agora/local-stack';
-import { currentStack, openCourier, query } from '@agora/testing';
+import { currentStack, forgetStreams, query } from '@agora/testing';
 import pg from 'pg';
 
 /** Servers of a test's own, whose database `agora` is empty, and their logs. */
@@ -54,15 +53,6 @@ export async function startPair({ durable, prepare }: PairOptions): Promise<Pair
     },
   };
   return pair;
-}
-
-async function forgetStreams() {
-  const courier = await openCourier();
-  for (const publisher of publishers) {
-    await courier.ensureStream(publisher);
-    await courier.loseStream(publisher);
-  }
-  await courier.close();
 }
 
 /** Runs a statement on one of them as its administrator. */

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import {
+  forgetStreams,
   openCommands,
   openCourier,
   query,
@@ -30,13 +31,6 @@ export async function startOperatedAgora(): Promise<OperatedAgora> {
   const database = `agora_operated_${randomUUID().replaceAll('-', '')}`;
   await query(`CREATE DATABASE ${database} TEMPLATE agora_template`);
   const courier = await openCourier();
-  // Events of the other database would be applied to this one, and the other way round afterwards.
-  const forgetStreams = async () => {
-    for (const publisher of publishers) {
-      await courier.ensureStream(publisher);
-      await courier.loseStream(publisher);
-    }
-  };
   await forgetStreams();
   const agora = await startAgora(publishers, { environment: { DATABASE_NAME: database } });
   const environment = Object.fromEntries(

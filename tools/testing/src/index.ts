@@ -4,7 +4,7 @@ export { beforeCommit, connectAs, query, untilLocked, whileLocked } from './ask/
 export { eventually } from './eventually.js';
 export { openFaultProxy, type FaultProxy } from './start/fault-proxy.js';
 export { openCommands, type Commands, type Ran } from './start/commands.js';
-export { openCourier, type Courier } from './ask/events.js';
+export { forgetStreams, openCourier, type Courier } from './ask/events.js';
 export { httpClient, statusesOf, type Answer, type HttpClient } from './ask/http.js';
 export { mailsTo, mailTo, tokenIn, type Mail } from './ask/mailbox.js';
 export { expectDocumented } from './ask/openapi.js';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Envelope, EventDefinition, Publisher } from '@agora/contracts';
+import { publishers, type Envelope, type EventDefinition, type Publisher } from '@agora/contracts';
 import { ensureStream } from '@agora/messaging/operating';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
@@ -23,6 +23,16 @@ export interface Courier {
 }
 
 const streamSettings = { STREAM_REPLICAS: 1, STREAM_MAX_BYTES: 1_073_741_824, STREAM_MAX_AGE_DAYS: 7 };
+
+/** Deletes all that this worker's streams hold: what other tests have published would be applied to a database of one's own, and the other way round. */
+export async function forgetStreams(): Promise<void> {
+  const courier = await openCourier();
+  for (const publisher of publishers) {
+    await courier.ensureStream(publisher);
+    await courier.loseStream(publisher);
+  }
+  await courier.close();
+}
 
 /** Connects a courier to this worker's share of NATS. */
 export async function openCourier(): Promise<Courier> {
