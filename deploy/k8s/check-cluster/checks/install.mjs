@@ -1,0 +1,73 @@
+import { fileURLToPath } from 'node:url';
+import { makeAuthorities } from '../authorities.mjs';
+import { lastLines, run } from '../place.mjs';
+
+const repository = fileURLToPath(new URL('../../../../', import.meta.url));
+/** As for the containers of docker compose: those that need a whole Agora and nothing but its public address. */
+const endToEnd =
+  'test/end-to-end/(authorization|documentation|hostile-requests|journey|live-feed|read-own-writes|revocation)|clients/typescript/test';
+
+export const install = {
+  name: 'install',
+  says: '`secrets`, then `release all`',
+  seconds: 600,
+  async run(place) {
+    const namespaces = [place.namespace, place.doorNamespace].map((name) => ({
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      metadata: { name, labels: { 'agora.example/check-cluster': 'true' } },
+    }));
+    await place.apply(namespaces);
+    if (place.shape === 'production') await place.apply(makeAuthorities(place.namespace));
+    await place.release(['secrets']);
+    await place.release(['release', 'all', '--overlay', place.overlay()]);
+    const pods = await place.pods();
+    await place.open(await nodeForDoor(place));
+    return { note: `${pods.length} pods` };
+  },
+};
+
+/** Where the database is: the node that no check drains. */
+async function nodeForDoor({ pods }) {
+  const [database] = await pods('app.kubernetes.io/name=postgres');
+  return database?.spec.nodeName;
+}
+
+export const again = {
+  name: 'again',
+  says: 'a second release and a second apply change nothing',
+  seconds: 180,
+  async run(place) {
+    const overlay = place.overlay();
+    const { text } = await place.release(['release', 'all', '--overlay', overlay]);
+    if (!text.includes('nothing has changed')) throw new Error(`the release changed ${lastLines(text, 20)}`);
+    const { text: documents } = await place.release(['render', 'all', '--overlay', overlay]);
+    const lines = (await place.kubectl.run(['apply', '--filename', '-'], documents)).trim().split('\n');
+    const changed = lines.filter((line) => !line.endsWith(' unchanged'));
+    if (changed.length > 0) throw new Error(`apply changed ${changed.join(', ')}`);
+    return { note: `${lines.length} objects unchanged` };
+  },
+};
+
+export const endToEndTests = {
+  name: 'end-to-end',
+  says: 'the end-to-end tests that need only the public address, through the Service',
+  seconds: 900,
+  async run(place) {
+    const AGORA_ORIGIN = await place.open();
+    const args = ['test', '--silent', '--', endToEnd];
+    const { code, text } = await run('npm', args, { AGORA_ORIGIN, JEST_WORKERS: '1' }, { cwd: repository });
+    if (code !== 0) throw new Error(lastLines(text, 30));
+    return { note: /^\d+ passed, .*$/m.exec(text)?.[0] };
+  },
+};
+
+export const audit = {
+  name: 'audit',
+  says: '`audit` of posts and votes finds no difference',
+  seconds: 180,
+  async run(place) {
+    await place.release(['audit']);
+    return {};
+  },
+};

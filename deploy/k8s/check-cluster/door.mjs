@@ -1,0 +1,63 @@
+import { spawn } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** In the image of the gateway, which has Node.js: every connection goes on to the Service, as those of an ingress controller do. */
+const forwarder = `
+const { connect, createServer } = require('node:net');
+const [host, port] = process.argv.slice(1);
+createServer((client) => {
+  const server = connect({ host, port, noDelay: true });
+  client.setNoDelay(true).pipe(server).pipe(client);
+  client.on('error', () => server.destroy()).on('close', () => server.destroy());
+  server.on('error', () => client.destroy()).on('close', () => client.destroy());
+}).listen(8000);
+process.on('SIGTERM', () => process.exit());`;
+
+/** The pod where an ingress controller would be. Not in the namespace of Agora, and let in to the gateway alone. */
+export const doorPod = ({ namespace, doorNamespace, image, node }) => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name: 'door', namespace: doorNamespace, labels: { 'app.kubernetes.io/name': 'door' } },
+  spec: {
+    automountServiceAccountToken: false,
+    securityContext: { runAsNonRoot: true, runAsUser: 10001, seccompProfile: { type: 'RuntimeDefault' } },
+    ...(node && { nodeName: node }),
+    terminationGracePeriodSeconds: 1,
+    containers: [
+      {
+        name: 'door',
+        image,
+        args: ['-e', forwarder, `gateway.${namespace}`, '8000'],
+        ports: [{ containerPort: 8000 }],
+        readinessProbe: { tcpSocket: { port: 8000 }, periodSeconds: 1 },
+        securityContext: {
+          allowPrivilegeEscalation: false,
+          readOnlyRootFilesystem: true,
+          capabilities: { drop: ['ALL'] },
+        },
+        resources: { requests: { cpu: '50m', memory: '64Mi' }, limits: { cpu: '1', memory: '256Mi' } },
+      },
+    ],
+  },
+});
+
+/** Forwards a port of 127.0.0.1 to the door; resolves with { origin, close } when it answers. */
+export async function forwardToDoor({ command, context, doorNamespace }) {
+  const place = ['--context', context, '--namespace', doorNamespace];
+  const child = spawn(command, ['port-forward', 'pod/door', ':8000', '--address', '127.0.0.1', ...place], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let [said, complaint] = ['', ''];
+  child.stdout.setEncoding('utf8').on('data', (text) => (said += text));
+  child.stderr.setEncoding('utf8').on('data', (text) => (complaint += text));
+  const deadline = Date.now() + 30_000;
+  for (;;) {
+    const port = /127\.0\.0\.1:(\d+)/.exec(said)?.[1];
+    if (port) return { origin: `http://127.0.0.1:${port}`, close: () => child.kill() };
+    if (child.exitCode !== null || Date.now() > deadline) {
+      child.kill();
+      throw new Error(`kubectl port-forward: ${complaint || 'nothing in 30 s'}`);
+    }
+    await sleep(100);
+  }
+}

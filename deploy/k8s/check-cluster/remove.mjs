@@ -1,0 +1,12 @@
+const mark = 'agora.example/check-cluster';
+
+/** Deletes the namespaces of a check, and waits until they have gone. Others of that name it leaves, and says so. */
+export async function removeNamespaces({ kubectl, namespace, doorNamespace }) {
+  for (const name of [namespace, doorNamespace]) {
+    const found = await kubectl.find('namespace', name);
+    if (!found) continue;
+    if (!found.metadata.labels?.[mark])
+      throw new Error(`the namespace ${name} is there and no check has made it: it must go first`);
+    await kubectl.run(['delete', 'namespace', name, '--timeout', '180s']);
+  }
+}
