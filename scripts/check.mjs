@@ -22,7 +22,9 @@ const steps = {
   openapi: 'node scripts/lint-openapi.mjs',
   compatibility: 'node scripts/check-compatibility.mjs',
   'kubernetes manifests': 'node deploy/k8s/check/validate.ts',
-  'package-lock.json': 'npm ci --dry-run --offline --ignore-scripts',
+  'package-lock.json': ['.', 'deploy/ecs', 'deploy/k8s']
+    .map((folder) => `npm ci --dry-run --offline --ignore-scripts --prefix ${folder}`)
+    .join(' && '),
 };
 
 let failed = 0;

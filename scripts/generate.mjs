@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 const cwd = fileURLToPath(new URL('..', import.meta.url));
 const generators = [
   'scripts/generate-event-docs.mjs',
+  'scripts/generate-nats-rights.mjs',
   'scripts/generate-prometheus-rule.mjs',
   'scripts/generate-openapi.mjs',
   'clients/typescript/generate-types.mjs',

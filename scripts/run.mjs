@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { build, isBuilt } from './run/build.mjs';
 import { commands, describeCommand, listCommands, wrongArgument } from './run/commands.mjs';
 import { compileCache, root } from './run/files.mjs';
-import { install, isInstalled } from './run/install.mjs';
+import { incomplete, install, installFolder, isInstalled } from './run/install.mjs';
 import { takeTurn } from './run/lock.mjs';
 import { checkMachine } from './run/machine.mjs';
 import { installNode, isNodeInstalled, nodeBinary } from './run/node.mjs';
@@ -20,7 +20,8 @@ async function main([name, ...args]) {
   if (wrong) return fail(`${name}: ${wrong}\n${describeCommand(name)}`, 2);
   watchSignals();
   const needs = command.needs ?? 'run';
-  if (!isReady(needs)) await prepare(command, needs);
+  const folders = incomplete(command.installs?.(args) ?? []);
+  if (!isReady(needs) || folders.length > 0) await prepare(command, needs, folders);
   const script = join(root, command.script);
   if (!existsSync(script)) return fail(`${command.script} does not exist.`);
   const env = { NODE_COMPILE_CACHE: compileCache, ...process.env, AGORA_PARENT: String(process.pid) };
@@ -31,12 +32,13 @@ async function main([name, ...args]) {
 
 const isReady = (needs) => isNodeInstalled() && isInstalled(needs) && isBuilt(needs);
 
-async function prepare(command, needs) {
+async function prepare(command, needs, folders) {
   const done = await takeTurn();
   try {
     if (!isInstalled(needs)) await checkMachine(needs, command.opensPorts);
     if (!isNodeInstalled()) await installNode();
     if (!isInstalled(needs)) await install(needs);
+    for (const folder of incomplete(folders)) await installFolder(folder);
     if (!isBuilt(needs)) await build(command, needs);
   } finally {
     done();

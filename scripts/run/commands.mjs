@@ -8,12 +8,25 @@ const operate = (name, about, usage) => ({
   ownHelp: true,
 });
 
+/** What only the checks and tests of deployments need has lockfiles of its own. */
+const deployments = ['deploy/ecs', 'deploy/k8s'];
+const elsewhere = /^\/?(clients|examples|gateway|packages|services|test|tools)(\/|$)/;
+
+/** The deployments whose tests may run: all, unless the arguments name other folders alone. */
+const deploymentsTested = (args) => {
+  const named = args.filter((each) => elsewhere.test(each) || each.includes('deploy'));
+  return deployments.filter(
+    (folder) => named.length === 0 || named.some((each) => folder.includes(each) || each.includes(folder)),
+  );
+};
+
 const yes = { '--yes': 'do not ask before anything is changed' };
 const dryRun = { '--dry-run': 'show what would happen, and change nothing' };
 const service = { '--service <name>': 'this service only' };
 
 /**
- * `needs`: `run` (the default) installs and builds what runs; `all` adds the tools for tests and checks. `options`: those that there are, which the
+ * `needs`: `run` (the default) installs and builds what runs; `all` adds the tools for tests and checks, `installs(args)` folders with a lockfile of
+ * their own. `options`: those that there are, which the
  * runner checks; without it the command checks its own. `ownHelp`: the command prints its help itself, as it has more to say.
  */
 export const commands = {
@@ -51,10 +64,21 @@ export const commands = {
   },
   test: {
     about: 'Run the tests on embedded servers; arguments go to Jest',
-    usage: 'npm test [-- path or Jest option …]',
+    usage: 'npm test [-- --all] [path or Jest option …]',
     example: "npm test services/votes -- -t 'adds a vote'",
     script: stack('test'),
     needs: 'all',
+    installs: deploymentsTested,
+  },
+  'test-system': {
+    about: 'Run the tests that start whole systems and take minutes: import, replicas, drills, tools',
+    usage: 'npm run test-system [-- path or Jest option …]',
+    example: 'npm run test-system -- test/end-to-end',
+    script: stack('test'),
+    first: ['--system'],
+    needs: 'all',
+    // One of them compiles and tests a checkout with one service more.
+    installs: () => deployments,
   },
   'test-web': {
     about: 'Walk through the example page in a real browser',
@@ -70,6 +94,7 @@ export const commands = {
     example: 'npm run check',
     script: 'scripts/check.mjs',
     needs: 'all',
+    installs: () => deployments,
   },
   generate: {
     about: 'Write the generated files: OpenAPI, the types of the client, events, alerts',

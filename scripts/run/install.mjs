@@ -36,6 +36,21 @@ export async function install(needs) {
   process.stderr.write(`${isTerminal ? '\r\u001b[K' : ''}Dependencies installed in ${seconds} s.\n`);
 }
 
+/** Of the folders with a lockfile of their own, those whose packages are not all there. */
+export const incomplete = (folders) => folders.filter((each) => !matchesLockfile('all', join(root, each)));
+
+/** Installs a folder that has a lockfile of its own by it. */
+export async function installFolder(folder) {
+  process.stderr.write(`Installing the dependencies of ${folder} …\n`);
+  const { code, errors } = await runNpm(
+    ['ci', '--no-audit', '--no-fund', '--ignore-scripts', '--include=dev', '--include=optional'],
+    join(root, folder),
+  );
+  if (askedToStop()) leaveAs({ signal: askedToStop() });
+  if (code !== 0)
+    fail(`${errors}\nThe dependencies of ${folder} could not be installed; npm says why above.`);
+}
+
 const isTerminal = process.stderr.isTTY;
 
 /** Says how many of the packages are there: again and again on one line of a terminal, elsewhere every ten seconds. */
@@ -49,12 +64,13 @@ function showProgress(packages) {
   );
 }
 
-/** The paths of the packages that are installed on this platform. */
+/** The paths of the packages that npm downloads on this platform. */
 function packagesFor(needs) {
   const { packages = {} } = readJson(join(root, 'package-lock.json')) ?? {};
   return Object.entries(packages)
     .filter(
-      ([path, each]) => path.includes('node_modules/') && !isLeftOut(each, needs) && isForThisMachine(each),
+      ([path, each]) =>
+        path.includes('node_modules/') && !each.link && !isLeftOut(each, needs) && isForThisMachine(each),
     )
     .map(([path]) => path);
 }
@@ -79,9 +95,9 @@ function isThere(needs) {
 }
 
 // Someone who ran `npm install` by hand is not made to install again: npm records what it put there.
-function matchesLockfile(needs) {
-  const present = readJson(join(modules, '.package-lock.json'))?.packages;
-  const wanted = readJson(join(root, 'package-lock.json'))?.packages;
+function matchesLockfile(needs, folder = root) {
+  const present = readJson(join(folder, 'node_modules', '.package-lock.json'))?.packages;
+  const wanted = readJson(join(folder, 'package-lock.json'))?.packages;
   if (!present || !wanted) return false;
   return Object.entries(wanted).every(([path, each]) => {
     if (!path.includes('node_modules/') || each.link || isLeftOut(each, needs)) return true;
