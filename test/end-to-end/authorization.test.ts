@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { processes } from '@agora/local-stack';
 import {
   eventually,
   httpClient,
@@ -100,7 +101,7 @@ let deleted: Person;
 let untouched: ReturnType<typeof setScene> | undefined;
 
 beforeAll(async () => {
-  agora = await reachAgora(['auth', 'posts', 'votes', 'gateway']);
+  agora = await reachAgora(processes);
   ask = httpClient(agora.origin);
   deleted = await join(ask);
   await ask('DELETE', '/users/me', { token: deleted.token });
@@ -115,7 +116,7 @@ it.each(table.rows.map((row) => [row.title, row] as const))(
   '%s',
   async (_title, { request, body, cells }) => {
     const [method = '', path = ''] = request.split(' /');
-    const scene = await (['GET', 'HEAD'].includes(method) ? (untouched ??= setScene()) : setScene());
+    const scene = await (changesNothing(method, path, cells) ? (untouched ??= setScene()) : setScene());
     const observed: [string, string][] = [];
     for (const [actor, person, token] of castOf(scene)) {
       const answer = await ask(method, `/${fill(path, scene)}`, {
@@ -128,6 +129,11 @@ it.each(table.rows.map((row) => [row.title, row] as const))(
     expect(observed).toEqual(observed.map(([actor]) => [actor, cells[columnOf(actor)]]));
   },
 );
+
+/** Reads, and what nobody may do but for guesses, which are counted. */
+const changesNothing = (method: string, path: string, cells: string[]) =>
+  ['GET', 'HEAD'].includes(method) ||
+  (cells.every((cell) => !cell.startsWith('2')) && !/login|totp/.test(path));
 
 it('leaves no route out', async () => {
   const pathOf = (request: string) => request.replace(/\?.*/, '').replaceAll(/\{[^}]*\}|(?<=\/)\d+/g, '{}');

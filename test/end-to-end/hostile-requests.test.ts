@@ -1,6 +1,7 @@
 import { request, type IncomingMessage } from 'node:http';
 import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { processes as names } from '@agora/local-stack';
 import {
   expectDocumented,
   httpClient,
@@ -16,9 +17,8 @@ import { hostileRequest, type HostileRequest } from './hostile/requests.js';
 import { itInside } from './it-inside.js';
 import { readPublicRoutes, type PublicRoute } from './public-routes.js';
 
-const names = ['auth', 'posts', 'votes', 'gateway'] as const;
 const longRun = process.env.HOSTILE_RUNS;
-const runs = Number(longRun ?? 1_500);
+const runs = Number(longRun ?? 500);
 /** A run of the length that was asked for may take as long as it takes. */
 const millisecondsAtMost = longRun ? runs * 200 : 20_000;
 

@@ -2,9 +2,15 @@
 export const editsFor = ({ name, NAME, port, internalPort }) => ({
   'packages/database/src/schema/provision.ts': [after(/schemas = \[[^\]]*/, `, '${name}'`)],
   'packages/contracts/src/define-event.ts': [after(/publishers = \[[^\]]*/, `, '${name}'`)],
+  'packages/contracts/src/index.ts': [
+    before(/export \{ voteCast,/, `export { ${name}UserSeen } from './${name}.js';\n`),
+  ],
   'gateway/src/routes.ts': [
     after(/services = \[[^\]]*/, `, '${name}'`),
-    before(/ {2}route\('GET', '\/', 'gateway'/, `  route('GET', '/${name}', '${name}', 'user'),\n\n`),
+    before(
+      / {2}route\('GET', '\/', 'gateway'/,
+      `  route('GET', '/${name}', '${name}', 'user'),\n  route('POST', '/${name}', '${name}', 'user'),\n\n`,
+    ),
   ],
   'gateway/test/config.test.ts': [
     after(/ {2}VOTES_URL: '.*',\n/, `  ${NAME}_URL: 'http://${name}:${port}',\n`),
@@ -12,7 +18,12 @@ export const editsFor = ({ name, NAME, port, internalPort }) => ({
   'tools/openapi/src/introduction.ts': [
     before(/ {2}\{ name: 'gateway', description/, `  { name: '${name}', description: 'What it is for.' },\n`),
   ],
-  'tools/chaos/src/subscriptions.ts': [after(/ {2}auth: \[\],\n/, `  ${name}: [],\n`)],
+  'tools/local-stack/src/nats/subscribers.ts': [
+    after(/ {2}auth: \[\],\n/, `  ${name}: ['auth.user-deleted.v1'],\n`),
+  ],
+  'test/end-to-end/authorization.test.ts': [
+    before(/ {2}\| GET \/ {2}/, row(`GET /${name}`, '200') + row(`POST /${name}`, '204')),
+  ],
   'scripts/generate-openapi.mjs': [
     before(/\nconst path =/, `import * as ${name} from '../services/${name}/dist/document.js';\n`),
     before(/ {4}gateway: gateway\.endpoints/, `    ${name}: ${name}.endpoints,\n`),
@@ -28,6 +39,10 @@ export const editsFor = ({ name, NAME, port, internalPort }) => ({
   CODEOWNERS: [
     before(/\n# How a service runs/, `/services/${name}/ @agora/${name}-team\n`),
     before(/\n# The team that publishes/, `/deploy/k8s/base/${name}.yaml @agora/${name}-team\n`),
+    after(
+      /\/packages\/contracts\/src\/votes\.ts.*\n/,
+      `/packages/contracts/src/${name}.ts @agora/${name}-team\n`,
+    ),
   ],
   '.env.example': [
     after(/^VOTES_URL=.*\n/m, `${NAME}_URL=http://${name}:${port}\n`),
@@ -58,13 +73,7 @@ CMD ["services/${name}/dist/main.js"]
     ),
   ],
   'deploy/docker/secret-files.mjs': [after(/const services = \[[^\]]*/, `, '${name}'`)],
-  'deploy/docker/authorization.conf': [
-    before(/ {4}# Its replicas tell each other/, natsUser(name, NAME)),
-    after(
-      /"\$JS\.API\.(?:STREAM|CONSUMER)\.INFO\.[\w.]+"\n(?= {10}\]\n {10}deny: \[\]\n)/,
-      ['CREATE', 'UPDATE', 'INFO'].map((verb) => `            "$JS.API.STREAM.${verb}.${NAME}"\n`).join(''),
-    ),
-  ],
+  'deploy/docker/authorization.conf': [before(/ {4}# Its replicas tell each other/, natsUser(name, NAME))],
   'docker-compose.yml': [
     before(
       /x-gateway-image:/,
@@ -213,30 +222,13 @@ const passwordFiles = (name, NAME, line) =>
     .map((role) => line(`${NAME}_${role.toUpperCase()}_PASSWORD_FILE`, `${name}-${role}-password`))
     .join('');
 
-/** As a service that subscribes to nothing yet. */
+/** A row of the matrix of who gets what. */
+const row = (request, status) =>
+  `  | ${request.padEnd(32)} |                    | 401                       | 401                       | ${status}                       | ${status}                       |\n`;
+
+/** `npm run generate` adds what it may do. */
 const natsUser = (name, NAME) => `    {
       user: ${name}
       password: $${NAME}_PASSWORD
-      permissions: {
-        publish: {
-          allow: [
-            "${name}.>"
-            "$JS.API.STREAM.CREATE.${NAME}"
-            "$JS.API.STREAM.INFO.${NAME}"
-            "$JS.API.STREAM.MSG.GET.${NAME}"
-            "$JS.API.CONSUMER.CREATE.AUTH.*"
-            "$JS.API.CONSUMER.INFO.AUTH.*"
-            "$JS.API.CONSUMER.DELETE.AUTH.*"
-            "$JS.API.CONSUMER.MSG.NEXT.AUTH.*"
-          ]
-          deny: [
-            "$JS.API.CONSUMER.*.AUTH.posts"
-            "$JS.API.CONSUMER.MSG.NEXT.AUTH.posts"
-            "$JS.API.CONSUMER.*.AUTH.votes"
-            "$JS.API.CONSUMER.MSG.NEXT.AUTH.votes"
-          ]
-        }
-        subscribe: { allow: ["_INBOX_${name}.>", "heartbeat.auth"] }
-      }
     }
 `;

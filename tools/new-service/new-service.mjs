@@ -50,7 +50,12 @@ function remove(name) {
     throw new Error(
       `What was added has been changed since, so nothing was taken back. Take it back by hand, and remove services/${name}:\n${stderr}`,
     );
-  for (const path of [`services/${name}`, `deploy/k8s/base/${name}.yaml`, `.github/workflows/${name}.yml`])
+  for (const path of [
+    `services/${name}`,
+    `packages/contracts/src/${name}.ts`,
+    `deploy/k8s/base/${name}.yaml`,
+    `.github/workflows/${name}.yml`,
+  ])
     rmSync(join(repository, path), { recursive: true, force: true });
   rmSync(join(repository, 'node_modules/@agora', name), { force: true });
   write('package-lock.json', lockfileWithout(name));
@@ -80,9 +85,11 @@ function difference(path, was) {
   }
 }
 
-/** The public document is made of what is built. */
+/** The public documents and NATS's rights are made of what is built. */
 function generate() {
   runTool('node_modules/typescript/bin/tsc', '-b');
+  runTool('scripts/generate-event-docs.mjs');
+  runTool('scripts/generate-nats-rights.mjs');
   runTool('scripts/generate-openapi.mjs');
   runTool('clients/typescript/generate-types.mjs');
 }
@@ -129,10 +136,15 @@ function filesFor(service) {
     [`${folder}/src/document.ts`]: fill('document.ts'),
     [`${folder}/src/operate.ts`]: fill('operate.ts'),
     [`${folder}/src/migrations/0001-create-messaging-tables.ts`]: fill('0001-create-messaging-tables.ts'),
+    [`${folder}/src/migrations/0002-create-seen-users.ts`]: fill('0002-create-seen-users.ts'),
+    [`${folder}/src/models/seen-users.ts`]: fill('seen-users.ts'),
     [`${folder}/src/events/subscriptions.ts`]: fill('subscriptions.ts'),
+    [`${folder}/src/events/forget-user-when-deleted.ts`]: fill('forget-user-when-deleted.ts'),
     [`${folder}/src/http/routes.ts`]: fill('routes.ts'),
     [`${folder}/src/http/show-caller.ts`]: fill('show-caller.ts'),
-    [`${folder}/test/http/show-caller.test.ts`]: fill('show-caller.test.ts'),
+    [`${folder}/src/http/note-caller.ts`]: fill('note-caller.ts'),
+    [`${folder}/test/callers.test.ts`]: fill('callers.test.ts'),
+    [`packages/contracts/src/${name}.ts`]: fill('contract.ts'),
     [`deploy/k8s/base/${name}.yaml`]: fill('kubernetes.yaml'),
     [`.github/workflows/${name}.yml`]: fill('workflow.yml'),
   };
@@ -151,7 +163,8 @@ function apply(path) {
 function manifestOf(name) {
   const text = read('services/votes/package.json').replaceAll('votes', name);
   const manifest = JSON.parse(text);
-  const needed = /^(joi|@agora\/(http|process|database|identity|messaging|operations|service))$/;
+  const needed =
+    /^(joi|sequelize|@agora\/(contracts|http|process|database|identity|messaging|operations|service))$/;
   const dependencies = Object.entries(manifest.dependencies).filter(([each]) => needed.test(each));
   const scripts = Object.entries(manifest.scripts).filter(
     ([each]) => !['audit', 'projections'].includes(each),

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { services, type ServiceName } from '@agora/local-stack';
-import { consumersOf, subscribers } from '../subscriptions.js';
+import { consumersOf, type ServiceName, services, subscribers } from '@agora/local-stack';
 import { untilAllReady } from '../system/system.js';
 import type { Fault, Scene } from './fault.js';
 

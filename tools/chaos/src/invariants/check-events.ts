@@ -1,5 +1,4 @@
-import { services, type ServiceName } from '@agora/local-stack';
-import { subscribers } from '../subscriptions.js';
+import { type ServiceName, services, subscribers } from '@agora/local-stack';
 import type { Evidence } from './evidence.js';
 
 /** How long a transaction may be under way from its beginning, which the inbox tells, to its commit. */

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { services } from '@agora/local-stack';
+import { services, subscribers } from '@agora/local-stack';
 import type { Scene } from '../faults/fault.js';
-import { subscribers } from '../subscriptions.js';
 import type { System } from '../system/system.js';
 
 const usualPatience = 45_000;

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { services } from '@agora/local-stack';
-import { subscribers } from '../subscriptions.js';
+import { services, subscribers } from '@agora/local-stack';
 import type { Administration } from '../system/administration.js';
 
 export interface Deliveries {

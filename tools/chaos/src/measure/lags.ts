@@ -1,5 +1,4 @@
-import { services } from '@agora/local-stack';
-import { subscribers } from '../subscriptions.js';
+import { services, subscribers } from '@agora/local-stack';
 import type { Administration } from '../system/administration.js';
 
 /** How long an event took from the transaction that wrote it to the one that applied it. */

@@ -1,5 +1,6 @@
 import type { OutsideConsumer } from '@agora/messaging/outside-consumers';
-import { services, type ProcessName, type ServiceName } from '../stack/topology.js';
+import { forEachService, services, type ProcessName, type ServiceName } from '../stack/topology.js';
+import { publishersFor } from './subscribers.js';
 
 /** What a user may send to and receive from; what is not listed is refused, and so is what is in `deny`. */
 export interface NatsPermissions {
@@ -8,10 +9,7 @@ export interface NatsPermissions {
 }
 
 /** Whose streams a service reads, through a durable consumer of its own name. */
-const reads: Partial<Record<ProcessName, ServiceName[]>> = {
-  posts: ['auth', 'votes'],
-  votes: ['auth', 'posts'],
-};
+const reads: Partial<Record<ProcessName, ServiceName[]>> = forEachService(publishersFor);
 
 /** Whose streams it follows beside that of auth, from where it says: posts does for the live feed. */
 const tails: Partial<Record<ProcessName, ServiceName[]>> = { posts: ['posts', 'votes'] };
@@ -19,7 +17,7 @@ const tails: Partial<Record<ProcessName, ServiceName[]>> = { posts: ['posts', 'v
 /**
  * What a process may do with NATS as `user`. It publishes under its own name, makes its own stream where it is missing, reads the streams that
  * it subscribes to, and follows that of auth for revocations, whose heartbeat all hear and auth alone sends; posts follows more. So none can forge, purge or delete what another has said, take
- * what another is to read, or read another's inbox. `deploy/docker/nats.conf` says the same.
+ * what another is to read, or read another's inbox. `npm run generate` writes the same into `deploy/docker/authorization.conf`.
  */
 export function permissionsOf(name: ProcessName, user: string): NatsPermissions {
   const tailed = tails[name] ?? [];

@@ -25,6 +25,7 @@ import { eventually, httpClient, join as joinAgora, likelyFreePort } from '@agor
 const repository = fileURLToPath(new URL('../..', import.meta.url));
 const run = promisify(execFile);
 let copy: string;
+let files: string[];
 
 /** The checkout as git has it, with what was built and installed for the original. */
 beforeAll(() => {
@@ -34,7 +35,7 @@ beforeAll(() => {
   const listed = execFileSync('git', ['ls-files', '-co', '--exclude-standard'], {
     cwd: repository,
   }).toString();
-  const files = listed.split('\n').filter((file) => file && existsSync(join(repository, file)));
+  files = listed.split('\n').filter((file) => file && existsSync(join(repository, file)));
   for (const file of files) cpSync(join(repository, file), join(copy, file));
   for (const folder of new Set(files.filter((file) => file.endsWith('package.json')).map(dirname))) {
     const [modules, dist] = ['node_modules', 'dist'].map((each) => join(folder, each)) as [string, string];
@@ -117,6 +118,9 @@ describe('npm run new-service', () => {
       inCopy('node_modules/.bin/depcruise', 'services/comments'),
       inCopy('deploy/k8s/check/validate.ts'),
       inCopy('scripts/check-names.mjs'),
+      inCopy('scripts/generate.mjs', '--check'),
+      inCopy('node_modules/typescript/bin/tsc', '-p', 'tsconfig.test.json'),
+      inCopy('node_modules/.bin/knip', '--no-config-hints'),
       inCopy('node_modules/typescript/bin/tsc', '-b', 'deploy/ecs'),
       inCopy('node_modules/.bin/oxlint', 'services/comments', 'gateway/src', 'packages/database/src'),
       inCopy(
@@ -125,6 +129,8 @@ describe('npm run new-service', () => {
         'services/comments',
         'docker-compose.yml',
         'deploy/k8s/base',
+        'packages/contracts',
+        'test/end-to-end/authorization.test.ts',
       ),
     ]);
     const authorization = readFileSync(join(copy, 'deploy/docker/authorization.conf'), 'utf8');
@@ -132,7 +138,17 @@ describe('npm run new-service', () => {
     for (const subject of await subjectsOf('comments')) expect(ours).toContain(`"${subject}"`);
     expect(await stacksOnEcs()).toEqual(expect.arrayContaining(['AgoraComments', 'AgoraCommentsMigration']));
     await expect(scaffold('comments')).resolves.toBe('there is a service comments');
-  }, 60_000);
+  }, 120_000);
+
+  it('adds a service whose own tests pass: an endpoint, an event that it publishes, one that it applies', async () => {
+    const environment = Object.entries(process.env).filter(([key]) => !/^(JEST_|AGORA_|NODE_)/.test(key));
+    const { stderr } = await run(
+      process.execPath,
+      ['tools/local-stack/dist/commands/test.js', '-w', '1', 'services/comments'],
+      { cwd: copy, env: { ...Object.fromEntries(environment), AGORA_PARENT: '' } },
+    ).catch((error: { stderr: string; stdout: string }) => error);
+    expect(stderr).toMatch(/Tests: +6 passed, 6 total/);
+  }, 120_000);
 
   describe('and then npm start', () => {
     let system: ChildProcess;
@@ -179,12 +195,10 @@ describe('npm run new-service', () => {
   it('takes the service back with --remove', async () => {
     await run(process.execPath, ['tools/new-service/new-service.mjs', 'comments', '--remove'], { cwd: copy });
     expect(existsSync(join(copy, 'services/comments'))).toBe(false);
-    for (const file of [
-      'docker-compose.yml',
-      'gateway/src/routes.ts',
-      'gateway/openapi.json',
-      'package-lock.json',
-    ])
-      expect(readFileSync(join(copy, file), 'utf8')).toBe(readFileSync(join(repository, file), 'utf8'));
+    expect(existsSync(join(copy, 'packages/contracts/src/comments.ts'))).toBe(false);
+    const changed = files.filter(
+      (file) => !readFileSync(join(copy, file)).equals(readFileSync(join(repository, file))),
+    );
+    expect(changed).toEqual([]);
   }, 120_000);
 });
