@@ -1,6 +1,6 @@
 import { unauthorized, unavailable, type Problem } from '@agora/http';
 import { malformed, tooLarge, unsupported } from '@agora/http/body';
-import { internalError, nothingHere } from '@agora/http/serve';
+import { internalError, nothingHere, overloaded } from '@agora/http/serve';
 import { revocationsUnknown } from '@agora/identity';
 import { rateLimited } from './limits/limiter.js';
 import { policiesOfAddress } from './limits/policies.js';
@@ -47,5 +47,6 @@ const refusalsOfServices = [
   badGateway(),
   gatewayTimeout(),
   serviceUnavailable(),
+  overloaded(),
   unavailable('A service that this request needs is not responding. Try again shortly.'),
 ];

@@ -1486,7 +1486,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Service Unavailable: `revocations_unknown` (Access tokens cannot be verified right now, because the list of revoked ones is not up to date. Try again shortly.) `service_unavailable` (The service is temporarily unavailable. Try again shortly.) `unavailable` (A service that this request needs is not responding. Try again shortly.) */
+        /** @description Service Unavailable: `overloaded` (The service is overloaded. Try again shortly.) `revocations_unknown` (Access tokens cannot be verified right now, because the list of revoked ones is not up to date. Try again shortly.) `service_unavailable` (The service is temporarily unavailable. Try again shortly.) `unavailable` (A service that this request needs is not responding. Try again shortly.) */
         ServiceUnavailable: {
             headers: {
                 /** @description How many seconds to wait before the next attempt. */
@@ -1638,7 +1638,7 @@ export interface operations {
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];
             502: components["responses"]["BadGateway"];
-            /** @description Service Unavailable: `service_unavailable` (The service is temporarily unavailable. Try again shortly.) `unavailable` (A service that this request needs is not responding. Try again shortly.) */
+            /** @description Service Unavailable: `overloaded` (The service is overloaded. Try again shortly.) `service_unavailable` (The service is temporarily unavailable. Try again shortly.) `unavailable` (A service that this request needs is not responding. Try again shortly.) */
             503: {
                 headers: {
                     /** @description How many seconds to wait before the next attempt. */
@@ -1680,7 +1680,7 @@ export interface operations {
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];
             502: components["responses"]["BadGateway"];
-            /** @description Service Unavailable: `service_unavailable` (The service is temporarily unavailable. Try again shortly.) `unavailable` (A service that this request needs is not responding. Try again shortly.) */
+            /** @description Service Unavailable: `overloaded` (The service is overloaded. Try again shortly.) `service_unavailable` (The service is temporarily unavailable. Try again shortly.) `unavailable` (A service that this request needs is not responding. Try again shortly.) */
             503: {
                 headers: {
                     /** @description How many seconds to wait before the next attempt. */
@@ -1799,7 +1799,7 @@ export interface operations {
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];
             502: components["responses"]["BadGateway"];
-            /** @description Service Unavailable: `service_unavailable` (The service is temporarily unavailable. Try again shortly.) `unavailable` (A service that this request needs is not responding. Try again shortly.) */
+            /** @description Service Unavailable: `overloaded` (The service is overloaded. Try again shortly.) `service_unavailable` (The service is temporarily unavailable. Try again shortly.) `unavailable` (A service that this request needs is not responding. Try again shortly.) */
             503: {
                 headers: {
                     /** @description How many seconds to wait before the next attempt. */
@@ -2387,7 +2387,7 @@ export interface operations {
             };
             500: components["responses"]["InternalServerError"];
             502: components["responses"]["BadGateway"];
-            /** @description Service Unavailable: `service_unavailable` (The service is temporarily unavailable. Try again shortly.) `unavailable` (A service that this request needs is not responding. Try again shortly.) */
+            /** @description Service Unavailable: `overloaded` (The service is overloaded. Try again shortly.) `service_unavailable` (The service is temporarily unavailable. Try again shortly.) `unavailable` (A service that this request needs is not responding. Try again shortly.) */
             503: {
                 headers: {
                     /** @description How many seconds to wait before the next attempt. */
@@ -3051,7 +3051,7 @@ export interface operations {
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];
             502: components["responses"]["BadGateway"];
-            /** @description Service Unavailable: `service_unavailable` (The service is temporarily unavailable. Try again shortly.) `unavailable` (A service that this request needs is not responding. Try again shortly.) */
+            /** @description Service Unavailable: `overloaded` (The service is overloaded. Try again shortly.) `service_unavailable` (The service is temporarily unavailable. Try again shortly.) `unavailable` (A service that this request needs is not responding. Try again shortly.) */
             503: {
                 headers: {
                     /** @description How many seconds to wait before the next attempt. */

@@ -10,4 +10,4 @@ export { clientLeft, hasListener, requireListener } from './serve/client-left.js
 export { openServer, type HttpServer } from './serve/http-server.js';
 export { openInternalServer } from './serve/internal-server.js';
 export { securityHeaders } from './serve/security-headers.js';
-export { shedLoad } from './serve/shed-load.js';
+export { overloaded, shedLoad } from './serve/shed-load.js';

@@ -16,6 +16,9 @@ export interface LoadLimits {
   askerOf?: (ctx: Context) => string;
 }
 
+/** 503: the process has more to do than it can. */
+export const overloaded = () => unavailable('The service is overloaded. Try again shortly.', 1, 'overloaded');
+
 /** The delay of an ordinary tick of the event loop, in milliseconds, past which a process has more to do than it can. */
 const maxLoopDelay = 250;
 const observeMilliseconds = 1_000;
@@ -43,8 +46,7 @@ export function shedLoad({
     const isPast = (times: number) =>
       askers.inWork() >= maxInFlight * times || waiting() >= maxWaiting * times;
     const isTooMuch = isPast(2) || ((isPast(1) || isLate()) && askers.asksMost(asker));
-    if (isTooMuch && ctx.path !== exempt)
-      throw unavailable('The service is overloaded. Try again shortly.', 1, 'overloaded');
+    if (isTooMuch && ctx.path !== exempt) throw overloaded();
     const done = askers.begin(asker);
     try {
       await next();
