@@ -1,7 +1,14 @@
+const kind = process.env.AGORA_TESTS ?? 'all';
+
 /** The one preset of every workspace. Jest runs TypeScript sources as ES modules: NODE_OPTIONS=--experimental-vm-modules. */
 export default {
-  testMatch: ['**/test/**/*.test.ts'],
-  testPathIgnorePatterns: ['/node_modules/', '/dist/'],
+  // System tests take minutes and have a command of their own; `npm test` says which it wants.
+  testMatch: [kind === 'system' ? '**/test/**/*.system.test.ts' : '**/test/**/*.test.ts'],
+  testPathIgnorePatterns: [
+    '/node_modules/',
+    '/dist/',
+    ...(kind === 'usual' ? [/\.system\.test\.ts$/.source] : []),
+  ],
   modulePathIgnorePatterns: ['<rootDir>/.data/'],
   testTimeout: 20_000,
   testEnvironment: '<rootDir>/tools/testing/jest/environment.mjs',

@@ -11,6 +11,7 @@ import { DeliveryStack } from '../src/delivery-stack.js';
 import { MigrationStack } from '../src/migration-stack.js';
 import { NetworkStack } from '../src/network-stack.js';
 import { limits } from '../src/services.js';
+import './security.js';
 import { all, synthesize, type Resource, type Synthesis } from './synthesize.js';
 
 let synthesis: Synthesis;

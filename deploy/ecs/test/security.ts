@@ -1,3 +1,4 @@
+/** The security contract, statement by statement. A part of `stacks.test.ts`: to load aws-cdk-lib takes seconds. */
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { statements } from './statements.js';
 import { all, synthesize, type Resource, type Templates } from './synthesize.js';
