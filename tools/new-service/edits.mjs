@@ -162,9 +162,9 @@ CMD ["services/${name}/dist/main.js"]
     after(/Object\.entries\(\{[^}]*(?= \})/, `, ${name}`),
   ],
 
-  'deploy/ecs/src/database-stack.ts': [after(/owners = \[[^\]]*/, `, '${name}'`)],
-  'deploy/ecs/src/delivery-stack.ts': [before(/, 'gateway', 'setup'/, `, '${name}'`)],
-  'deploy/ecs/src/nats-stack.ts': [before(/, 'gateway', 'streams'\] as const/, `, '${name}'`)],
+  'deploy/ecs/src/stacks/database-stack.ts': [after(/owners = \[[^\]]*/, `, '${name}'`)],
+  'deploy/ecs/src/stacks/delivery-stack.ts': [before(/, 'gateway', 'setup'/, `, '${name}'`)],
+  'deploy/ecs/src/stacks/nats-stack.ts': [before(/, 'gateway', 'streams'\] as const/, `, '${name}'`)],
   'deploy/ecs/src/services.ts': [
     before(
       /\};\n\n\/\*\* What the product does, told/,

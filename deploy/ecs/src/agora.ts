@@ -1,19 +1,19 @@
 import { App, Aspects, Tags, type AppProps } from 'aws-cdk-lib/core';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import { AuditStack } from './audit-stack.js';
-import { ClusterStack } from './cluster-stack.js';
+import { AuditStack } from './stacks/audit-stack.js';
+import { ClusterStack } from './stacks/cluster-stack.js';
 import { readConfig } from './config.js';
-import { DashboardStack } from './dashboard-stack.js';
-import { DatabaseStack, owners } from './database-stack.js';
-import { DeliveryStack } from './delivery-stack.js';
+import { DashboardStack } from './stacks/dashboard-stack.js';
+import { DatabaseStack, owners } from './stacks/database-stack.js';
+import { DeliveryStack } from './stacks/delivery-stack.js';
 import { featureFlags } from './feature-flags.js';
-import { GatewayStack } from './gateway-stack.js';
-import { InternalSecretsStack } from './internal-secrets-stack.js';
-import { MigrationStack } from './migration-stack.js';
-import { NatsNodeStack, NatsSecretsStack } from './nats-stack.js';
-import { NatsStreamsStack } from './nats-streams-stack.js';
-import { NetworkStack } from './network-stack.js';
-import { ServiceStack } from './service-stack.js';
+import { GatewayStack } from './stacks/gateway-stack.js';
+import { InternalSecretsStack } from './stacks/internal-secrets-stack.js';
+import { MigrationStack } from './stacks/migration-stack.js';
+import { NatsNodeStack, NatsSecretsStack } from './stacks/nats-stack.js';
+import { NatsStreamsStack } from './stacks/nats-streams-stack.js';
+import { NetworkStack } from './stacks/network-stack.js';
+import { ServiceStack } from './stacks/service-stack.js';
 
 /** Every stack of Agora, in the order in which they are first deployed. */
 export function agora(props: AppProps = {}): App {

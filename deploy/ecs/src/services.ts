@@ -1,6 +1,6 @@
-import { privateDomain } from './cluster-stack.js';
+import { privateDomain } from './stacks/cluster-stack.js';
 import type { Config } from './config.js';
-import type { Owner } from './database-stack.js';
+import type { Owner } from './stacks/database-stack.js';
 
 /** How large a service is and what it is told beyond what all are told. */
 export interface ServiceOptions {

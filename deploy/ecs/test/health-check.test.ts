@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
-import { healthCheck } from '../src/health-check.js';
+import { healthCheck } from '../src/constructs/health-check.js';
 
 const onLinux = process.platform === 'linux';
 

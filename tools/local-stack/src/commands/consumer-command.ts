@@ -130,10 +130,10 @@ ${consumers
       ]
     }
 
-  the environment of the job streams (docker-compose.yml, deploy/k8s/base/streams.yaml, deploy/ecs/src/nats-streams-stack.ts):
+  the environment of the job streams (docker-compose.yml, deploy/k8s/base/streams.yaml, deploy/ecs/src/stacks/nats-streams-stack.ts):
     OUTSIDE_CONSUMERS="${settingOf({ [name]: { reads } })}"
 
-  on ECS, in natsUsers of deploy/ecs/src/nats-stack.ts:
+  on ECS, in natsUsers of deploy/ecs/src/stacks/nats-stack.ts:
     '${name}'
 
   and a way to port 4222 of NATS: a network in docker-compose.yml, a NetworkPolicy, a security group.

@@ -2,8 +2,8 @@ import { Duration, Stack, type StackProps } from 'aws-cdk-lib/core';
 import * as ecr from 'aws-cdk-lib/aws-ecr';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
-import { acceptAt } from './accept.js';
-import type { Config } from './config.js';
+import { acceptAt } from '../constructs/accept.js';
+import type { Config } from '../config.js';
 
 /** What is built: the four processes, the command that prepares the database, and NATS with its configuration. */
 const images = ['auth', 'posts', 'votes', 'gateway', 'setup', 'nats'] as const;

@@ -1,9 +1,9 @@
 import { Stack, type StackProps } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
-import { allowToRun } from './allow-to-run.js';
+import { allowToRun } from '../constructs/allow-to-run.js';
 import type { DatabaseStack, Owner } from './database-stack.js';
-import type { Surroundings } from './fargate-service.js';
-import { hardenedTask, imageDigest } from './hardened-task.js';
+import type { Surroundings } from '../constructs/fargate-service.js';
+import { hardenedTask, imageDigest } from '../constructs/hardened-task.js';
 
 export interface MigrationStackProps extends StackProps, Surroundings {
   service: Owner;

@@ -4,15 +4,15 @@ import * as elb from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import type * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
-import { acceptAt } from './accept.js';
-import { alarmsOf } from './alarms.js';
+import { acceptAt } from '../constructs/accept.js';
+import { alarmsOf } from '../constructs/alarms.js';
 import type { ClusterStack } from './cluster-stack.js';
-import type { Config } from './config.js';
-import { fargateService, type Surroundings } from './fargate-service.js';
+import type { Config } from '../config.js';
+import { fargateService, type Surroundings } from '../constructs/fargate-service.js';
 import type { InternalSecretsStack } from './internal-secrets-stack.js';
 import { natsSettings, type NatsSecretsStack } from './nats-stack.js';
 import type { NetworkStack } from './network-stack.js';
-import { gateway, productSettings } from './services.js';
+import { gateway, productSettings } from '../services.js';
 
 interface GatewayStackProps extends StackProps, Surroundings {
   config: Config;

@@ -5,7 +5,7 @@ import * as kms from 'aws-cdk-lib/aws-kms';
 import * as servicediscovery from 'aws-cdk-lib/aws-servicediscovery';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
-import { encryptedLogs, logKey } from './logs.js';
+import { encryptedLogs, logKey } from '../constructs/logs.js';
 import type { NetworkStack } from './network-stack.js';
 
 /** The private names of the services end so: `auth.agora.internal`. */

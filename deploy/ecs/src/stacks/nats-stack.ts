@@ -6,13 +6,13 @@ import * as kms from 'aws-cdk-lib/aws-kms';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
-import { accept } from './accept.js';
-import { alarmsOf, runningTasks } from './alarms.js';
+import { accept } from '../constructs/accept.js';
+import { alarmsOf, runningTasks } from '../constructs/alarms.js';
 import { privateDomain, type ClusterStack } from './cluster-stack.js';
 import type { DeliveryStack } from './delivery-stack.js';
-import { hardenedTask, imageDigest } from './hardened-task.js';
+import { hardenedTask, imageDigest } from '../constructs/hardened-task.js';
 import type { NetworkStack } from './network-stack.js';
-import { randomSecret } from './random-secret.js';
+import { randomSecret } from '../constructs/random-secret.js';
 
 /** Who has a user in NATS; what each may publish and read is in deploy/docker. */
 const natsUsers = ['auth', 'posts', 'votes', 'gateway', 'streams'] as const;

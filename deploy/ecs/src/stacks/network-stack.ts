@@ -2,10 +2,10 @@ import { Stack, type StackProps } from 'aws-cdk-lib/core';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
-import type { Config } from './config.js';
-import { edges, groups, taskGroups, type Group } from './edges.js';
-import { accept } from './accept.js';
-import { encryptedLogs, logKey } from './logs.js';
+import type { Config } from '../config.js';
+import { edges, groups, taskGroups, type Group } from '../edges.js';
+import { accept } from '../constructs/accept.js';
+import { encryptedLogs, logKey } from '../constructs/logs.js';
 
 /** SMTP over TLS (RFC 8314, 3.3). */
 const smtps = 465;

@@ -1,14 +1,14 @@
 import { Stack, type StackProps } from 'aws-cdk-lib/core';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
-import { accept } from './accept.js';
-import type { Config } from './config.js';
+import { accept } from '../constructs/accept.js';
+import type { Config } from '../config.js';
 import type { DatabaseStack, Owner } from './database-stack.js';
-import { fargateService, type Surroundings } from './fargate-service.js';
+import { fargateService, type Surroundings } from '../constructs/fargate-service.js';
 import type { InternalSecretsStack } from './internal-secrets-stack.js';
 import { natsSettings, type NatsSecretsStack } from './nats-stack.js';
-import { randomSecret } from './random-secret.js';
-import { limits, productSettings, services } from './services.js';
+import { randomSecret } from '../constructs/random-secret.js';
+import { limits, productSettings, services } from '../services.js';
 
 export interface ServiceStackProps extends StackProps, Surroundings {
   config: Config;

@@ -1,8 +1,8 @@
 import { Stack, type StackProps } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
-import { allowToRun } from './allow-to-run.js';
-import type { Surroundings } from './fargate-service.js';
-import { hardenedTask, imageDigest } from './hardened-task.js';
+import { allowToRun } from '../constructs/allow-to-run.js';
+import type { Surroundings } from '../constructs/fargate-service.js';
+import { hardenedTask, imageDigest } from '../constructs/hardened-task.js';
 import { natsSettings, type NatsSecretsStack } from './nats-stack.js';
 
 export interface NatsStreamsStackProps extends StackProps, Surroundings {

@@ -2,9 +2,9 @@ import { CfnOutput, type Stack } from 'aws-cdk-lib/core';
 import type * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { acceptAt } from './accept.js';
-import type { ClusterStack } from './cluster-stack.js';
-import type { Group } from './edges.js';
-import type { NetworkStack } from './network-stack.js';
+import type { ClusterStack } from '../stacks/cluster-stack.js';
+import type { Group } from '../edges.js';
+import type { NetworkStack } from '../stacks/network-stack.js';
 
 interface RunOptions {
   task: ecs.FargateTaskDefinition;

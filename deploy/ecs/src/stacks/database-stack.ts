@@ -5,17 +5,17 @@ import * as kms from 'aws-cdk-lib/aws-kms';
 import * as rds from 'aws-cdk-lib/aws-rds';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
-import { accept } from './accept.js';
-import { alarmsOf } from './alarms.js';
+import { accept } from '../constructs/accept.js';
+import { alarmsOf } from '../constructs/alarms.js';
 import type { ClusterStack } from './cluster-stack.js';
-import type { Config } from './config.js';
+import type { Config } from '../config.js';
 import type { DeliveryStack } from './delivery-stack.js';
-import { hardenedTask, imageDigest } from './hardened-task.js';
-import { allowToRun } from './allow-to-run.js';
-import { encryptedLogs, logKey } from './logs.js';
+import { hardenedTask, imageDigest } from '../constructs/hardened-task.js';
+import { allowToRun } from '../constructs/allow-to-run.js';
+import { encryptedLogs, logKey } from '../constructs/logs.js';
 import type { NetworkStack } from './network-stack.js';
-import { rdsCertificateAuthorities } from './rds-certificate-authorities.js';
-import { randomSecret } from './random-secret.js';
+import { rdsCertificateAuthorities } from '../constructs/rds-certificate-authorities.js';
+import { randomSecret } from '../constructs/random-secret.js';
 
 /** The services that own a schema. */
 export const owners = ['auth', 'posts', 'votes'] as const;

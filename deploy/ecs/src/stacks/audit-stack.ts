@@ -4,9 +4,9 @@ import { Stack, TimeZone, type StackProps } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import type { DatabaseStack } from './database-stack.js';
 import type { InternalSecretsStack } from './internal-secrets-stack.js';
-import type { Surroundings } from './fargate-service.js';
-import { hardenedTask, imageDigest } from './hardened-task.js';
-import { auditSettings, type Audited } from './services.js';
+import type { Surroundings } from '../constructs/fargate-service.js';
+import { hardenedTask, imageDigest } from '../constructs/hardened-task.js';
+import { auditSettings, type Audited } from '../services.js';
 
 export interface AuditStackProps extends StackProps, Surroundings {
   service: Audited;

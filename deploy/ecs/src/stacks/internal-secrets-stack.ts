@@ -1,8 +1,8 @@
 import { Stack, type StackProps } from 'aws-cdk-lib/core';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
-import { accept } from './accept.js';
-import { randomSecret } from './random-secret.js';
+import { accept } from '../constructs/accept.js';
+import { randomSecret } from '../constructs/random-secret.js';
 
 /** What must be there before the services: what they ask each other for at their internal ports, which both sides read, and how mail is sent. */
 export class InternalSecretsStack extends Stack {

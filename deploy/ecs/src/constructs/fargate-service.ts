@@ -3,14 +3,14 @@ import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { alarmsOf, countedLines, runningTasks } from './alarms.js';
-import type { ClusterStack } from './cluster-stack.js';
-import type { Owner } from './database-stack.js';
-import type { DeliveryStack } from './delivery-stack.js';
-import type { Group } from './edges.js';
+import type { ClusterStack } from '../stacks/cluster-stack.js';
+import type { Owner } from '../stacks/database-stack.js';
+import type { DeliveryStack } from '../stacks/delivery-stack.js';
+import type { Group } from '../edges.js';
 import { healthCheck } from './health-check.js';
 import { hardenedTask, imageDigest } from './hardened-task.js';
-import type { NetworkStack } from './network-stack.js';
-import { limits, processSettings, type ServiceOptions } from './services.js';
+import type { NetworkStack } from '../stacks/network-stack.js';
+import { limits, processSettings, type ServiceOptions } from '../services.js';
 
 /** The stacks that a service's stack builds on. */
 export interface Surroundings {
