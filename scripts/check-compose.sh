@@ -125,7 +125,7 @@ expect_votes() {
 # --- The end-to-end tests -----------------------------------------------------------------------------------------
 
 # Those that need a whole Agora and nothing but its public address; what looks behind the gateway they skip.
-end_to_end='test/end-to-end/(authorization|documentation|hostile-requests|journey|live-feed|read-own-writes|revocation)|clients/typescript/test'
+end_to_end='test/end-to-end/(attacks/authorization|attacks/hostile-requests|documentation|journey|live-feed|read-own-writes|revocation)|clients/typescript/test'
 
 run_end_to_end() {
   local start=$SECONDS process

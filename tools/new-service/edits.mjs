@@ -21,7 +21,7 @@ export const editsFor = ({ name, NAME, port, internalPort }) => ({
   'tools/local-stack/src/nats/subscribers.ts': [
     after(/ {2}auth: \[\],\n/, `  ${name}: ['auth.user-deleted.v1'],\n`),
   ],
-  'test/end-to-end/authorization.test.ts': [
+  'test/end-to-end/attacks/authorization.test.ts': [
     before(/ {2}\| GET \/ {2}/, row(`GET /${name}`, '200') + row(`POST /${name}`, '204')),
   ],
   'scripts/generate-openapi.mjs': [

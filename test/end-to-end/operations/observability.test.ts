@@ -13,7 +13,7 @@ import {
   type Person,
 } from '@agora/testing';
 import { parse } from 'yaml';
-import { openMuteProxy } from './mute-proxy.js';
+import { openMuteProxy } from '../faults/mute-proxy.js';
 import { openTraceCollector, type ReceivedSpan } from './trace-collector.js';
 
 const names = ['auth', 'posts', 'votes', 'gateway'] as const;
@@ -188,7 +188,7 @@ describe('the metrics', () => {
 const madeElsewhere = new Set(['up']);
 
 const read = (name: string) =>
-  readFileSync(new URL(`../../deploy/observability/${name}`, import.meta.url), 'utf8');
+  readFileSync(new URL(`../../../deploy/observability/${name}`, import.meta.url), 'utf8');
 
 interface Rules {
   groups: { rules: { expr: string }[] }[];

@@ -14,8 +14,8 @@ import {
 import fc from 'fast-check';
 import { forged, postPlaceholders } from './hostile/json.js';
 import { hostileRequest, type HostileRequest } from './hostile/requests.js';
-import { itInside } from './it-inside.js';
-import { readPublicRoutes, type PublicRoute } from './public-routes.js';
+import { itInside } from '../it-inside.js';
+import { readPublicRoutes, type PublicRoute } from '../public-routes.js';
 
 const longRun = process.env.HOSTILE_RUNS;
 const runs = Number(longRun ?? 500);

@@ -12,8 +12,8 @@ import {
   type Person,
   type ReachedAgora,
 } from '@agora/testing';
-import { itInside } from './it-inside.js';
-import { readPublicRoutes } from './public-routes.js';
+import { itInside } from '../it-inside.js';
+import { readPublicRoutes } from '../public-routes.js';
 
 /**
  * Who gets what, and whose it is. The columns are the actors: – without a token, X with a bad or an expired one, D with that of

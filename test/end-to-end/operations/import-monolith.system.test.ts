@@ -19,7 +19,7 @@ import {
 } from '@agora/testing';
 import { startMigration, type Migration } from './old-application.js';
 
-const repository = fileURLToPath(new URL('../..', import.meta.url));
+const repository = fileURLToPath(new URL('../../..', import.meta.url));
 const script = `${repository}tools/local-stack/dist/commands/import-monolith.js`;
 const command = [script, '--yes'];
 // Of the password "correct horse", as passlib made them.

@@ -1,7 +1,7 @@
 import fc, { type Arbitrary } from 'fast-check';
 import { hostileForm, hostileQuery } from './forms.js';
 import { hostileJson, postPlaceholders } from './json.js';
-import type { PublicRoute } from '../public-routes.js';
+import type { PublicRoute } from '../../public-routes.js';
 import { charactersOf, hostileString, mostly, oneOf } from './values.js';
 
 export interface HostileRequest {

@@ -22,7 +22,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { permissionsOf } from '@agora/local-stack';
 import { eventually, httpClient, join as joinAgora, likelyFreePort } from '@agora/testing';
 
-const repository = fileURLToPath(new URL('../..', import.meta.url));
+const repository = fileURLToPath(new URL('../../..', import.meta.url));
 const run = promisify(execFile);
 let copy: string;
 let files: string[];
@@ -130,7 +130,7 @@ describe('npm run new-service', () => {
         'docker-compose.yml',
         'deploy/k8s/base',
         'packages/contracts',
-        'test/end-to-end/authorization.test.ts',
+        'test/end-to-end/attacks/authorization.test.ts',
       ),
     ]);
     const authorization = readFileSync(join(copy, 'deploy/docker/authorization.conf'), 'utf8');
