@@ -47,7 +47,7 @@ const unlessOverloaded = (error: unknown) => {
 };
 
 const audit = (service: 'posts' | 'votes', ...args: string[]) =>
-  operated.run<Audit>(service, 'audit', '--settle', '0.3', '--json', ...args);
+  operated.run<Audit>(service, 'audit', '--wait', '0.3', '--json', ...args);
 
 /** What an audit found, by kind, and what it left of it. */
 const driftOf = ({ json }: { json: Audit }) =>
@@ -85,7 +85,7 @@ describe('audit', () => {
           await later(5);
         }
     });
-    const audits = await Promise.all([audit('posts', '--settle', '2'), audit('votes', '--settle', '2')]);
+    const audits = await Promise.all([audit('posts', '--wait', '2'), audit('votes', '--settle', '2')]);
     isOver = true;
     await Promise.all(voting);
     expect(audits.map(driftOf)).toEqual([{}, {}]);
@@ -277,8 +277,8 @@ describe('audit', () => {
   });
 
   it('says in one line what is wrong with its arguments, and who gives no answer', async () => {
-    const misused = await operated.start('posts', 'audit', '--settle', 'soon');
-    expect([misused.code, misused.stderr]).toEqual([2, expect.stringContaining('--settle must be seconds')]);
+    const misused = await operated.start('posts', 'audit', '--wait', 'soon');
+    expect([misused.code, misused.stderr]).toEqual([2, expect.stringContaining('--wait must be seconds')]);
     await operated.agora.process('auth').end();
     const alone = await audit('votes');
     await operated.agora.process('auth').restart();

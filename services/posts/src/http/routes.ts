@@ -21,7 +21,7 @@ import { listReports, listReportsDescription } from './moderation/list-reports.j
 import { removePost, removePostDescription } from './moderation/remove-post.js';
 import { reportPost, reportPostDescription } from './moderation/report-post.js';
 import { restorePost, restorePostDescription } from './moderation/restore-post.js';
-import { settleReport, settleReportDescription } from './moderation/settle-report.js';
+import { dismissReport, dismissReportDescription } from './moderation/dismiss-report.js';
 import { publishPost, publishPostDescription } from './posts/publish-post.js';
 import { replacePost, replacePostDescription } from './posts/replace-post.js';
 import { showPost, showPostDescription } from './posts/show-post.js';
@@ -74,7 +74,7 @@ export const routes = ({
   put('/posts/:id/removal', 'user', removePost, removePostDescription),
   del('/posts/:id/removal', 'user', restorePost, restorePostDescription),
   get('/moderation/reports', 'user', listReports(cursorSecret), listReportsDescription),
-  del('/moderation/reports/:id', 'user', settleReport, settleReportDescription),
+  del('/moderation/reports/:id', 'user', dismissReport, dismissReportDescription),
   get(
     '/moderation/log',
     'user',

@@ -1,7 +1,7 @@
 import { defineStatement, sql } from '@agora/database';
 import type { Transaction } from 'sequelize';
 
-/** What somebody has against a post; it goes when a moderator settles it, with its post and with its reporter. */
+/** What somebody has against a post; it goes when a moderator resolves it, with its post and with its reporter. */
 export interface ReportView {
   id: number;
   post_id: number;
@@ -19,8 +19,8 @@ const list = defineStatement(
   'reports-list',
   `SELECT ${columns} FROM reports WHERE id <= $1 ORDER BY id DESC LIMIT $2`,
 );
-const settle = defineStatement('report-settle', 'DELETE FROM reports WHERE id = $1 RETURNING post_id');
-const settleAll = defineStatement('reports-settle-all', 'DELETE FROM reports WHERE post_id = $1');
+const resolve = defineStatement('report-resolve', 'DELETE FROM reports WHERE id = $1 RETURNING post_id');
+const resolveAll = defineStatement('reports-resolve-all', 'DELETE FROM reports WHERE post_id = $1');
 const eraseOf = defineStatement(
   'reports-erase-of',
   `DELETE FROM reports WHERE id = ANY(ARRAY(
@@ -43,14 +43,14 @@ export const listReportsUpTo = (upTo: number, limit: number): Promise<ReportView
   sql<ReportView>(list, [upTo, limit]);
 
 /** Takes a report from the list; returns which post it was about, undefined when there is no such report. */
-export async function settleReport(id: number, transaction: Transaction): Promise<number | undefined> {
-  const [settled] = await sql<{ post_id: number }>(settle, [id], transaction);
-  return settled?.post_id;
+export async function dismissReport(id: number, transaction: Transaction): Promise<number | undefined> {
+  const [resolved] = await sql<{ post_id: number }>(resolve, [id], transaction);
+  return resolved?.post_id;
 }
 
 /** Takes all reports on a post from the list. */
-export const settleReportsOn = async (postId: number, transaction: Transaction): Promise<void> => {
-  await sql(settleAll, [postId], transaction);
+export const resolveReportsOn = async (postId: number, transaction: Transaction): Promise<void> => {
+  await sql(resolveAll, [postId], transaction);
 };
 
 /** Deletes up to `limit` reports that somebody has filed; returns how many. */

@@ -12,7 +12,7 @@ import { UsageError, runCommand, type Answer, type Given } from '../command.js';
 import { openDatabase } from '../config.js';
 import { printTable } from '../print-table.js';
 
-const usage = `Usage: npm run audit -- [--repair] [--erase [--at-most <rows>] [--yes]] [--settle <seconds>] [--json]
+const usage = `Usage: npm run audit -- [--repair] [--erase [--at-most <rows>] [--yes]] [--wait <seconds>] [--json]
   Compares what each service keeps of the others' data, and every count, with what its owner says, while they serve.
   --repair   sets right what can be computed again: events that were not applied, counts, projections
   --erase    sets rows aside that belong to nothing, such as posts of accounts that auth does not know. Says first how many of what of
@@ -20,7 +20,7 @@ const usage = `Usage: npm run audit -- [--repair] [--erase [--at-most <rows>] [-
   --at-most  how many rows of a kind may be set aside; 1 % of the kind, and 100 rows, unless told
   --yes      does not ask
   --dry-run  does nothing of that
-  --settle   how long events may take to arrive before what lacks them is drift; 10 unless told, 300 at most
+  --wait     how long events may take to arrive before what lacks them is drift; 10 unless told, 300 at most
   Ends with code 1 when drift is left.`;
 
 const usuallyAtMost = 100;
@@ -53,11 +53,13 @@ export const runAuditCommand = (of: AuditedService): Promise<never> =>
       yes: flag,
       'dry-run': flag,
       'at-most': text,
+      wait: text,
+      // Its name of old.
       settle: text,
     },
     run: async ([word], given) => {
       if (word !== undefined) throw new UsageError(`"${word}" is no option`);
-      const asked = { settleSeconds: readSettle(given), atMost: readAtMost(given) };
+      const asked = { waitSeconds: readWait(given), atMost: readAtMost(given) };
       const { service, subscriptions } = of;
       const database = openDatabase(service, of.models);
       openOutbox(database, service, correlation);
@@ -68,7 +70,7 @@ export const runAuditCommand = (of: AuditedService): Promise<never> =>
         correlation,
         ...of.audited(),
         repair: given.repair === true && !isDry,
-        settleSeconds: asked.settleSeconds,
+        waitSeconds: asked.waitSeconds,
       };
       const found = await audit(options);
       const mayErase = given.erase === true && !isDry && erasableIn(found) > 0;
@@ -121,10 +123,10 @@ function refuseMany({ kind, erasable, total = 0 }: KindResult, atMost: number | 
 
 const erasableIn = (kinds: KindResult[]) => kinds.reduce((sum, { erasable }) => sum + erasable, 0);
 
-function readSettle({ settle = '10' }: Given): number {
-  const seconds = Number(settle);
-  if (typeof settle !== 'string' || !/^\d+(\.\d+)?$/.test(settle) || seconds > 300)
-    throw new UsageError(`--settle must be seconds from 0 to 300, not "${settle}"`);
+function readWait({ settle = '10', wait = settle }: Given): number {
+  const seconds = Number(wait);
+  if (typeof wait !== 'string' || !/^\d+(\.\d+)?$/.test(wait) || seconds > 300)
+    throw new UsageError(`--wait must be seconds from 0 to 300, not "${wait}"`);
   return seconds;
 }
 

@@ -31,7 +31,7 @@ export interface AuditOptions extends ApplyOptions {
   /** How many rows of a kind are set aside at most. */
   mostErased?: ReadonlyMap<string, number>;
   /** How long events may take before what lacks them is drift. */
-  settleSeconds: number;
+  waitSeconds: number;
 }
 
 const mostSamples = 20;
@@ -44,13 +44,13 @@ const longestTransaction = 30_000;
 /** Compares what this service keeps with what the others say, first the events and then the checks in their order, and repairs it when told. */
 export async function audit(options: AuditOptions): Promise<KindResult[]> {
   const since = new Date((await databaseTime()) - longestTransaction);
-  const deliveries = await findUndelivered(options.publishers, options, options.settleSeconds);
+  const deliveries = await findUndelivered(options.publishers, options, options.waitSeconds);
   const { results, left } = await awaitDeliveries(deliveries, options);
   if (deliveries.isFarBehind) return results;
   const session: Session = { ...options, since, awaited: (subject, id) => left.filter(about(subject, id)) };
   for (const check of options.checks) {
     const most = options.mostErased?.get(check.kind) ?? 0;
-    results.push(await runCheck(check, session, options.settleSeconds, most));
+    results.push(await runCheck(check, session, options.waitSeconds, most));
   }
   return results;
 }
@@ -75,20 +75,20 @@ async function awaitDeliveries(
   }
   const dead = resultOf('dead_letters', found.compared);
   for (const { envelope } of found.dead)
-    note(dead, envelope.id, { problem: `${envelope.type} was given up`, rows: 1, remedy: 'repair' }, false);
+    note(dead, envelope.id, { problem: `${envelope.type} is a dead letter`, rows: 1, remedy: 'repair' }, false);
   return { results: [unapplied, dead], left };
 }
 
 async function runCheck(
   check: Check,
   session: Session,
-  settleSeconds: number,
+  waitSeconds: number,
   mostErased: number,
 ): Promise<KindResult> {
   const result = resultOf(check.kind, 0);
   let suspects: number[] = [];
   const examine = async () => {
-    for (const id of await settle(suspects, check, session, settleSeconds)) {
+    for (const id of await compareAgain(suspects, check, session, waitSeconds)) {
       // What has come since the plan was made was not agreed to.
       const mayErase = result.erasable < mostErased;
       const allowed = mayErase ? session : { ...session, erase: undefined };
@@ -107,13 +107,13 @@ async function runCheck(
 }
 
 /** What still looks different after the events that are on their way had time to come. */
-async function settle(
+async function compareAgain(
   suspects: number[],
   check: Check,
   session: Session,
-  settleSeconds: number,
+  waitSeconds: number,
 ): Promise<number[]> {
-  const deadline = performance.now() + settleSeconds * 1_000;
+  const deadline = performance.now() + waitSeconds * 1_000;
   let left = suspects;
   while (left.length > 0 && performance.now() < deadline) {
     await sleep(pollMilliseconds);

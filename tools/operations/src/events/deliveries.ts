@@ -12,19 +12,19 @@ export interface Deliveries {
   compared: number;
   /** Not applied, though they are older than what may be on its way. */
   unapplied: StoredEvent[];
-  /** Given up. */
+  /** Dead letters. */
   dead: StoredEvent[];
   isFarBehind: boolean;
 }
 
 /**
  * Goes through all that the publishers retain, in pages, and returns what this service should have applied and has not, after it
- * had `settleSeconds` to do so.
+ * had `waitSeconds` to do so.
  */
 export async function findUndelivered(
   publishers: readonly InternalAddress[],
   options: ApplyOptions,
-  settleSeconds: number,
+  waitSeconds: number,
 ): Promise<Deliveries> {
   const types = new Set(options.subscriptions.flatMap(({ events }) => events.map(({ type }) => type)));
   let missing: StoredEvent[] = [];
@@ -38,7 +38,7 @@ export async function findUndelivered(
         return { compared, unapplied: missing, dead: [], isFarBehind: true };
     }
   }
-  const deadline = performance.now() + settleSeconds * 1_000;
+  const deadline = performance.now() + waitSeconds * 1_000;
   for (;;) {
     const left = await unappliedOf(missing, options);
     missing = left.map(({ event }) => event);

@@ -5,7 +5,7 @@ import Joi from 'joi';
 import { listReportsUpTo, type ReportView } from '../../models/report.js';
 import { answerList, listQuery } from './moderation-list.js';
 
-/** `GET /moderation/reports`: those that nobody has settled, newest first. */
+/** `GET /moderation/reports`: the open ones, newest first. */
 export const listReports =
   (cursorSecret: string): Handler =>
   (ctx) =>

@@ -6,11 +6,11 @@ import { notAllowed, requireRole } from '@agora/identity';
 import { addToOutbox } from '@agora/messaging';
 import { logAct } from '../../models/moderation-log.js';
 import { Post } from '../../models/post.js';
-import { settleReportsOn } from '../../models/report.js';
+import { resolveReportsOn } from '../../models/report.js';
 import { postNotFound, requireVisiblePost } from '../posts/require-post.js';
 import { reasonBody } from './reason.js';
 
-/** `PUT /posts/{id}/removal`: hides a post from all but its owner and moderators, and settles the reports on it; again, it gives another reason. */
+/** `PUT /posts/{id}/removal`: hides a post from all but its owner and moderators, and resolves the reports on it; again, it gives another reason. */
 export const removePost: Handler = async (ctx) => {
   const moderator = requireRole(ctx, 'moderator');
   const id = parseId(ctx.params.id);
@@ -21,7 +21,7 @@ export const removePost: Handler = async (ctx) => {
     if (!held?.isVisibleTo(moderator)) throw postNotFound(id);
     const wasPublished = held.published;
     await held.hide(reason, transaction);
-    await settleReportsOn(id, transaction);
+    await resolveReportsOn(id, transaction);
     await logAct({ actorId: moderator.userId, action: 'post-removed', postId: id, reason }, transaction);
     await addToOutbox(postUpdated, { ...held.toState(), was_published: wasPublished }, transaction);
   });

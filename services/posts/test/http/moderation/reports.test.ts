@@ -49,7 +49,7 @@ async function about(path: string, key: 'post_id' | 'user_id', id: number) {
 }
 
 describe('reports', () => {
-  it('are listed for moderators until one is settled, and can then be made again', async () => {
+  it('are listed for moderators until one is dismissed, and can then be made again', async () => {
     const { id, owner } = await write();
     const reporter = freshId();
     const token = tokenFor(reporter);
@@ -61,9 +61,9 @@ describe('reports', () => {
       { reporter_id: owner.id, reason },
       { id: expect.any(Number), post_id: id, reporter_id: reporter, reason, created_at: expect.any(String) },
     ]);
-    const settle = () =>
+    const dismiss = () =>
       posts.ask('DELETE', `/moderation/reports/${Number(listed[1]?.id)}`, { token: moderator });
-    expect([(await settle()).status, (await settle()).status]).toEqual([204, 404]);
+    expect([(await dismiss()).status, (await dismiss()).status]).toEqual([204, 404]);
     expect(await about('/moderation/reports', 'post_id', id)).toMatchObject([{ reporter_id: owner.id }]);
     expect(await about('/moderation/log', 'post_id', id)).toMatchObject([
       { action: 'report-settled', actor_id: moderatorId, user_id: null, reason: null },
@@ -71,7 +71,7 @@ describe('reports', () => {
     expect((await report(id, token)).status).toBe(201);
   });
 
-  it('are all settled by a removal, and go with their post and their reporter', async () => {
+  it('are all resolved by a removal, and go with their post and their reporter', async () => {
     const [removed, deleted, kept] = [await write(), await write(), await write()];
     const reporter = freshId();
     for (const { id } of [removed, deleted, kept]) await report(id, tokenFor(reporter));
@@ -117,8 +117,8 @@ describe('the lists of moderators', () => {
       const colleague = tokenFor(freshId(), { role: 'admin' });
       expect((await posts.ask('GET', next, { token: colleague })).status).toBe(422);
     }
-    const settled = await posts.ask('DELETE', '/moderation/reports/x', { token: tokenFor(freshId()) });
-    expect(settled.status).toBe(403);
+    const refused = await posts.ask('DELETE', '/moderation/reports/x', { token: tokenFor(freshId()) });
+    expect(refused.status).toBe(403);
   });
 
   it('show each row once, newest first, whatever comes meanwhile', async () => {

@@ -2,14 +2,14 @@ import { notFound, parseId, type Description, type Handler } from '@agora/http';
 import { inTransaction } from '@agora/database';
 import { notAllowed, requireRole } from '@agora/identity';
 import { logAct } from '../../models/moderation-log.js';
-import { settleReport as settle } from '../../models/report.js';
+import { dismissReport as dismiss } from '../../models/report.js';
 
-/** `DELETE /moderation/reports/{id}`: settles a report without a removal. */
-export const settleReport: Handler = async (ctx) => {
+/** `DELETE /moderation/reports/{id}`: dismisses a report. */
+export const dismissReport: Handler = async (ctx) => {
   const { userId: actorId } = requireRole(ctx, 'moderator');
   const id = parseId(ctx.params.id);
   await inTransaction(async (transaction) => {
-    const postId = await settle(id, transaction);
+    const postId = await dismiss(id, transaction);
     if (postId === undefined) throw reportNotFound(id);
     await logAct({ actorId, action: 'report-settled', postId }, transaction);
   });
@@ -20,7 +20,7 @@ const reportNotFound = (id: number) =>
   notFound('report_not_found', `Report ${id} does not exist or is already resolved.`);
 
 /** What clients are told of it. */
-export const settleReportDescription: Description = {
+export const dismissReportDescription: Description = {
   name: 'dismissReport',
   summary: 'Dismiss a report',
   details: 'Resolves a report without removing the post. Moderators only.',
