@@ -13,7 +13,7 @@ export interface ServiceOptions {
 
 const at = (name: string, port: number) => `http://${name}.${privateDomain}:${port}`;
 
-/** Everybody but auth learns from it how tokens are verified, and which were revoked. */
+/** All services but auth fetch the keys of tokens and the revocations there. */
 const verifier = {
   JWKS_URL: `${at('auth', 9001)}/internal/jwks.json`,
   REVOCATIONS_URL: `${at('auth', 9001)}/internal/revocations`,

@@ -16,7 +16,7 @@ const statements = {
   ...applyStatements,
 };
 
-// Whoever has neither kubectl nor kustomize can still test the rest; CI has to have one of them.
+// Without kubectl and kustomize the rest can still be tested; CI has to have one of them.
 const describeRendered = canRender ? describe : describe.skip;
 
 describeRendered.each(overlays)('the overlay %s', (overlay) => {

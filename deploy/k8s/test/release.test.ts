@@ -163,7 +163,7 @@ describe('release', () => {
   });
 });
 
-// Whoever has no kubectl can still test the rest.
+// Without kubectl the rest can still be tested.
 const describeRendered = canRender ? describe : describe.skip;
 
 describeRendered('render', () => {

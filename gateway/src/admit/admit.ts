@@ -6,7 +6,7 @@ import type { Limiter } from '../limits/limiter.js';
 import { policiesOfAddress, policiesOfUser } from '../limits/policies.js';
 import type { Route } from '../routes.js';
 
-/** Who asks, as far as is known, and what for. */
+/** The caller, as far as it is known, and the request. */
 export interface Asker {
   /** Missing for a request without a token. */
   userId?: number;
@@ -36,7 +36,7 @@ export function createAdmission(verifier: Verifier, limiter: Limiter, arePublicR
     try {
       await requireToken(ctx, async () => undefined);
     } catch (refusal) {
-      // Who is not logged in is counted by address, so that nobody can try tokens without end.
+      // Callers who are not logged in are counted by address, so that nobody can guess tokens without end.
       await countAddress();
       throw refusal;
     }

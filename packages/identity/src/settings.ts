@@ -29,7 +29,7 @@ export const identitySettings = {
     }),
 };
 
-/** What everybody who verifies access tokens reads of how to learn which were revoked. */
+/** Settings of every process that verifies access tokens: where revocations come from. */
 export const revocationSettings = {
   REVOCATIONS_URL: Joi.string()
     .uri({ scheme: ['http', 'https'] })

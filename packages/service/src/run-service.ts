@@ -95,7 +95,7 @@ export interface Service<Settings, Keys extends KeySet | undefined> {
   holds?: string;
   /** The keys of access tokens, where they are not fetched from auth. */
   openKeys?(settings: Settings, logger: Logger): Promise<Keys>;
-  /** How to learn what was revoked, where auth is not asked. */
+  /** Where revocations come from, if not from auth. */
   readRevocations?: AskForRevocations;
   /** Lets a user in; by the token alone when left out. */
   authenticate?(verifier: Verifier): Middleware;

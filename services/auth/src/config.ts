@@ -136,7 +136,7 @@ export const readConfig = (environment: NodeJS.ProcessEnv): Config =>
     SIGNING_KEY_PREVIOUS: Joi.string()
       .when('SIGNING_KEY', { not: Joi.exist(), then: Joi.forbidden() })
       .messages({ 'any.unknown': '{#label} is of use only with SIGNING_KEY' }),
-    // Whoever has fetched the published keys just before it was made must know it when it signs.
+    // A verifier that fetched the keys just before this one was made must have it when it signs.
     KEY_ACTIVATION_DELAY_SECONDS: Joi.number()
       .integer()
       .min(Joi.ref('JWKS_REFRESH_SECONDS'))

@@ -143,7 +143,7 @@ describe('the metrics', () => {
     expect(sample(metrics, 'logins_total{outcome="succeeded"}')).toBe(1);
   });
 
-  it('tell of a message that was given up', async () => {
+  it('tell of a dead letter', async () => {
     const before = sample(await metricsOf('posts'), 'dead_letters');
     const courier = await openCourier();
     await courier.deliverRaw('votes.vote-cast.v1', 'no JSON');

@@ -102,7 +102,7 @@ export function openReplica(connection: pg.PoolConfig, askPrimary: () => Promise
   /** One statement for all who ask in one turn of the event loop. */
   const latest = () =>
     (asking ??= endOfTurn().then(async () => {
-      // Who asks from now on might have written something since.
+      // A later caller might have written something since.
       asking = undefined;
       const [at, before] = [now(), furthest];
       const position = await askPrimary();

@@ -125,7 +125,7 @@ export function sharedSql<Row extends pg.QueryResultRow>(
   }
   const askers = [isWanted];
   const rows = endOfTurn().then(() => {
-    // Who asks from now on might have written something since.
+    // A later caller might have written something since.
     shared.delete(key);
     return retryingConflicts(() =>
       onPooledConnection<Row>(statement, values, () => askers.some((asks) => asks())),

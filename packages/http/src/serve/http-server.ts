@@ -12,7 +12,7 @@ export interface ServerOptions {
   port: number;
   /** How long answers in flight may take after a stop, in milliseconds. */
   drainMilliseconds: number;
-  /** How long it goes on serving before that, while those who call it learn to call another; 0 when left out. */
+  /** How long it goes on serving before that, while its callers find another; 0 when left out. */
   noticeMilliseconds?: number;
 }
 

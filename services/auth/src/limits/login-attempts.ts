@@ -16,7 +16,7 @@ interface LoginAttempt {
   failed(userId: number | undefined): Promise<void>;
   /** Throws a 429 when what the account may fail was used up meanwhile; to be called before anything is told that only a right password may learn. */
   proceed(): Promise<void>;
-  /** Forgets what the account failed; throws a 429 when it was used up meanwhile, so that a burst of guesses learns no more than as many in turn. */
+  /** Forgets what the account failed; throws a 429 when it was used up meanwhile, so that a burst of guesses tells no more than as many in turn. */
   succeeded(userId: number): Promise<void>;
 }
 

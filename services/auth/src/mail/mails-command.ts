@@ -18,12 +18,12 @@ import {
 } from '../models/mail.js';
 
 const usage = `Usage: npm run mails -- list|retry <id>|retry --all|discard <id>|discard --all [--json]
-  list      mails that wait to be sent, and those that were given up; the oldest first, 1,000 at most
-  retry     tries again what was given up, for another day
-  discard   forgets what was given up; whoever waits for it has to ask again
+  list      mails that wait to be sent, and those that could not be sent; the oldest first, 1,000 at most
+  retry     sends mails that failed once more, for another day
+  discard   deletes mails that failed; their recipients have to ask again
   Both say how many, and ask.
-  --dry-run says it and does nothing
-  --yes     does not ask`;
+  --dry-run show what would happen, and change nothing
+  --yes     do not ask`;
 
 const listSize = 1_000;
 
@@ -37,12 +37,12 @@ export const run = () =>
       openDatabase('auth', []);
       if (verb === 'list') return list(await listMails(listSize));
       const mails = await countFailedMails(which);
-      if (which && mails === 0) throw new Error(`no mail ${which} was given up`);
+      if (which && mails === 0) throw new Error(`no mail ${which} has failed`);
       const [work, fate] =
         verb === 'retry' ? [retryFailedMails, 'sent again'] : [discardFailedMails, 'forgotten for good'];
       const plan = {
         json: { done: 0, mails },
-        text: `auth: ${mails} mails that were given up would be ${fate}`,
+        text: `auth: ${mails} mails that could not be sent would be ${fate}`,
       };
       if (mails === 0) return plan;
       return onceAgreed(given, plan, `auth: ${mails} mails are ${fate}.`, async () => {
@@ -65,7 +65,7 @@ function readWhich(verb = '', id: string | undefined, rest: string[], all: boole
 }
 
 function list(mails: ListedMail[]): Answer {
-  const heading = ['id', 'kind', 'to', 'asked for', 'attempts', 'given up', 'error'];
+  const heading = ['id', 'kind', 'to', 'asked for', 'attempts', 'failed', 'error'];
   const rows = mails.map((mail) => [
     mail.id,
     mail.kind,

@@ -137,7 +137,7 @@ async function sendOne(
     const seconds = Math.min(2 ** Math.min(attempts - 1, 20), longestPauseSeconds);
     const failed = await postponeMail(id, { error: failure.text, seconds, isFinal: failure.isFinal });
     mails.inc({ outcome: failed ? 'failed' : 'postponed' });
-    if (failed) logger.error({ mail_id: id, kind, reason: failure.text }, 'a mail was given up');
+    if (failed) logger.error({ mail_id: id, kind, reason: failure.text }, 'a mail could not be sent');
     return failure;
   }
 }

@@ -167,7 +167,7 @@ const retried = defineStatement(
    WHERE failed_at IS NOT NULL AND id = ANY($1::uuid[]) RETURNING 1`,
 );
 
-/** Queues one mail that was given up, or all of them, anew; resolves to how many. */
+/** Queues one mail that failed, or all of them, again; resolves to how many. */
 export const retryFailedMails = (id?: string): Promise<number> => forFailed(retried, id);
 
 const discarded = defineStatement(
@@ -175,7 +175,7 @@ const discarded = defineStatement(
   'DELETE FROM mails WHERE failed_at IS NOT NULL AND id = ANY($1::uuid[]) RETURNING 1',
 );
 
-/** Forgets one mail that was given up, or all of them; resolves to how many. */
+/** Deletes one mail that failed, or all of them; resolves to how many. */
 export const discardFailedMails = (id?: string): Promise<number> => forFailed(discarded, id);
 
 /** Runs a statement, after which they have not failed, for one mail or for all, some at a time. */

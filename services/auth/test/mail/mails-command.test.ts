@@ -14,7 +14,7 @@ afterAll(async () => {
   await agora.stop();
 });
 
-it('lists mails that were given up, sends one again and discards another', async () => {
+it('lists mails that could not be sent, sends one again and discards another', async () => {
   const ann = await join(httpClient(agora.process('auth').url));
   await mailTo(ann.email, /^Confirm/);
   const kept = await query<{ id: string }>(
@@ -29,7 +29,7 @@ it('lists mails that were given up, sends one again and discards another', async
   expect((await runMails('retry', retried, '--yes')).stdout).toBe('auth: 1 done\n');
   await mailTo(ann.email, /^Your e-mail address was changed/);
   const planned = await runMails('discard', '--all', '--dry-run');
-  expect(planned.stdout).toMatch(/^auth: \d+ mails that were given up would be forgotten for good\n$/);
+  expect(planned.stdout).toMatch(/^auth: \d+ mails that could not be sent would be forgotten for good\n$/);
   const unasked = await runMails('discard', discarded);
   expect([unasked.code, unasked.stderr]).toEqual([
     1,

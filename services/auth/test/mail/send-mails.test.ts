@@ -60,7 +60,7 @@ describe('mails', () => {
     expect(Number(/^mail_oldest_seconds (.*)$/m.exec(await metrics())?.[1])).toBeGreaterThan(0);
   });
 
-  it('are given up after a day', async () => {
+  it('fail for good after a day', async () => {
     const ann = await join(ask);
     await query(
       `UPDATE auth.mails SET created_at = now() - interval '25 hours', due_at = now() WHERE email = $1`,

@@ -82,6 +82,6 @@ export function gatherAudience(maxStreams = mostStreams): Audience {
 }
 
 async function endUnless(stream: EventStream, isGood: () => Promise<boolean>): Promise<void> {
-  // Who cannot be asked about now is asked about again soon.
+  // Users who cannot be looked up now are looked up again soon.
   if (!(await isGood().catch(() => true))) stream.end();
 }

@@ -13,7 +13,7 @@ export interface Claim {
 /** How long an answer is kept. */
 const retention = `interval '24 hours'`;
 
-// Who waits for the row of another request learns by that that it is under way.
+// A request that has to wait for the row of another one is a duplicate of one that is under way.
 const waitBriefly = defineStatement('idempotency-key-wait-briefly', "SET LOCAL lock_timeout = '50ms'");
 const waitAsEver = defineStatement('idempotency-key-wait-as-ever', 'SET LOCAL lock_timeout = DEFAULT');
 // In place of one that is too old; others see it only with its answer.

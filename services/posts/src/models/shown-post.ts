@@ -75,7 +75,7 @@ const readPost = gatherReads(async (ids: readonly number[]) => {
   return ids.map((id) => posts.get(id));
 });
 
-/** Who asks for a post. */
+/** The reader of a post. */
 export type Viewer = Pick<Caller, 'userId' | 'accountKey' | 'role'>;
 
 /** The post with its owner, if the viewer may see it: a draft is its owner's alone, and what is removed the moderators' too. */

@@ -42,7 +42,7 @@ export async function issueTicket(caller: Caller): Promise<string> {
   return ticket;
 }
 
-/** The caller of a ticket, which is used up with that; undefined when it is used, expired or none of ours. */
+/** The caller of a ticket, which can be used once; undefined when it was used, has expired or is unknown. */
 export const redeemTicket = (ticket: string): Promise<Caller | undefined> => callerBy(redeem, ticket);
 
 /** The same, and the ticket is still good. */

@@ -89,7 +89,7 @@ describe('the count of votes', () => {
     await expectVotes(id, 1);
   });
 
-  it('gives up what it cannot read, keeps it for a look, and goes on', async () => {
+  it('makes what it cannot read a dead letter, and goes on', async () => {
     const poison = [
       ['votes.vote-cast.v1', '{"not json'],
       ['votes.vote-cast.v1', JSON.stringify({ specversion: '1.0', id: 'no uuid' })],
@@ -106,7 +106,7 @@ describe('the count of votes', () => {
     for (const { last_error: error } of letters) expect(error).not.toBe('');
   });
 
-  it('gives up an event whose data is wrong', async () => {
+  it('makes an event whose data is wrong a dead letter', async () => {
     const id = await courier.deliver(voteCast, { post_id: 0, user_id: 1 });
     await flush();
     const letters = await query(
@@ -116,7 +116,7 @@ describe('the count of votes', () => {
     expect(letters).toHaveLength(1);
   });
 
-  it('gives up an event that comes under the name of another', async () => {
+  it('makes an event that comes under the name of another a dead letter', async () => {
     const post = await publish();
     const id = randomUUID();
     const envelope = {

@@ -73,7 +73,7 @@ describe('a read with a Consistency-Token', () => {
     expect(seconds).toBeLessThan(1.5);
   });
 
-  it('does not wait for what was given up', async () => {
+  it('does not wait for dead letters', async () => {
     const { id } = await publish();
     const eventId = randomUUID();
     await query(

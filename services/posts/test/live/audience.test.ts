@@ -20,7 +20,7 @@ function open(isGood = good, asker = 'ada'): EventStream {
   return stream;
 }
 
-it('gives a sign of life every 10 s', () => {
+it('sends a heartbeat every 10 s', () => {
   const stream = open();
   expect(String(stream.read())).toBe('retry: 3000\n: still here\nhello');
   for (let beats = 0; beats < 4; beats += 1) {

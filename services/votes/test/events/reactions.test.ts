@@ -46,7 +46,7 @@ describe('when a post is created or updated', () => {
     version,
   });
 
-  it('learns of it, so that posts need not be asked', async () => {
+  it('records it, so that posts need not be asked', async () => {
     const id = freshId();
     await applied(await courier.deliver(postCreated, stateOf(id, 1)));
     expect((await votes.vote(freshId(), id, 1)).status).toBe(201);

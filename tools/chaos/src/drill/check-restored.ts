@@ -28,7 +28,7 @@ export async function checkGone(lost: World, known: World, evidence: Evidence): 
   }
 }
 
-/** Whoever was there before a backup logs in with the password of then, and has a token again: I19. */
+/** Every user of the time of the backup can log in with the password of then: I19. */
 export async function logInAgain({ world, attempt, findings }: Scene): Promise<void> {
   for (const account of world.accounts) {
     const { id, email, password, deletion, ban } = account;

@@ -22,7 +22,7 @@ async function startBlind(scene: Scene, names: readonly ProcessName[], seconds: 
   }
 }
 
-/** Whoever starts without NATS has to learn otherwise who is logged out, or refuse. */
+/** A process that starts without NATS must find out in another way which sessions have ended, or refuse. */
 const withoutNats: Fault = {
   kind: 'start without nats',
   touches: 'nats',

@@ -16,12 +16,12 @@ export async function checkLateVotes({ system, world, findings }: Evidence): Pro
     if (at > known + transactionMilliseconds)
       findings.broken(
         'I4',
-        `a vote on post ${post.id} was accepted ${Math.round(at - known)} ms after votes learnt of its deletion`,
+        `a vote on post ${post.id} was accepted ${Math.round(at - known)} ms after votes knew of its deletion`,
       );
   }
 }
 
-/** Every event at each of its consumers, and nothing else given up than what was meant to be: I6, I9. */
+/** Every event at each of its consumers, and no dead letters but those that were meant to be: I6, I9. */
 export async function checkEvents({ system, findings, poison }: Evidence): Promise<void> {
   const { query } = system.administration;
   for (const consumer of services) {
@@ -50,9 +50,10 @@ async function checkDeadLetters(
   }>(`SELECT message_id, last_error, dead_at IS NOT NULL AS dead FROM ${service}.dead_letters`);
   for (const { message_id: id, last_error: error, dead } of letters) {
     if (!sent[service].has(id))
-      findings.broken('I9', `${service} ${dead ? 'gave up' : 'could not apply'} ${id}: ${error}`);
+      findings.broken('I9', `${service} ${dead ? 'dead-lettered' : 'could not apply'} ${id}: ${error}`);
   }
   const given = new Set(letters.map(({ message_id: id }) => id));
   for (const id of sent[service])
-    if (!given.has(id) && !lost.has(id)) findings.broken('I9', `${service} did not give up the poison ${id}`);
+    if (!given.has(id) && !lost.has(id))
+      findings.broken('I9', `${service} did not dead-letter the poison ${id}`);
 }

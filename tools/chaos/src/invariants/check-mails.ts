@@ -19,7 +19,8 @@ export async function checkMails({ system, world, findings, outages }: Evidence)
   );
   const addresses = new Set(world.accounts.map(({ email }) => email));
   for (const { kind, email, failed } of waiting)
-    if (failed && addresses.has(email)) findings.broken('I17', `the mail ${kind} to ${email} was given up`);
+    if (failed && addresses.has(email))
+      findings.broken('I17', `the mail ${kind} to ${email} failed for good`);
   const queued = new Set(waiting.map(({ kind, email }) => keyOf(email, kinds[kind] ?? kind)));
   const arrived = Map.groupBy(system.mail.received, ({ to, subject }) => keyOf(to, subject));
   const registered = world.accounts.map((account) => ({

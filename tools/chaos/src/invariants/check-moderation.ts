@@ -46,7 +46,7 @@ async function checkHiddenVotes({ system, world, findings }: Evidence): Promise<
     if (late > transactionMilliseconds)
       findings.broken(
         'I15',
-        `a vote on post ${post.id} was accepted ${Math.round(late)} ms after votes learnt of its removal`,
+        `a vote on post ${post.id} was accepted ${Math.round(late)} ms after votes knew of its removal`,
       );
   }
 }

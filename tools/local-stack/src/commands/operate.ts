@@ -10,7 +10,7 @@ import { isServiceName, operateScript, services, type ServiceName } from '../sta
 import { withDatabase } from './with-database.js';
 
 const reacting: readonly ServiceName[] = ['posts', 'votes'];
-/** Who has a command, and whether others must run to answer it. */
+/** The services that have a command, and whether others must run to answer it. */
 const operations = {
   audit: { of: reacting, asks: true },
   'dead-letters': { of: reacting, asks: false },

@@ -23,7 +23,7 @@ export async function startStack(options: StackOptions): Promise<StackAddresses>
   makeDataFolder(layout);
   const leftovers = await endLeftovers(layout);
   if (leftovers.length > 0) progress.line(`  ✓ Ended what an earlier start left: ${leftovers.join(', ')}`);
-  // Whoever has a mail server needs no mailbox.
+  // Where there is a mail server no mailbox is needed.
   const mailbox = process.env.SMTP_URL ? undefined : mailboxPortsFrom(process.env);
   await checkPorts(names, portsFrom(process.env), mailbox);
   const start: Start = {

@@ -36,7 +36,7 @@ const elsewhere = {
   except: 'needs another database server or AWS; what was tried is told in the decision on rehearsals',
 };
 
-/** Backs up, loses everything, restores by the page alone; then loses what one schema has learned since. */
+/** Backs up, loses everything, restores by the page alone; then loses what was written to one schema since. */
 export const backupAndRestore: Rehearsal = {
   async situation(system) {
     before.post = (await populate(system)).posts[0] ?? 0;

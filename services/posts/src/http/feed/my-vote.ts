@@ -22,7 +22,7 @@ export async function viewsOf(
   const views = posts.map(viewOf);
   if (include === undefined || views.length === 0) return views;
   const ids = views.map(({ id }) => id);
-  // Whoever has no account has voted for nothing.
+  // Readers without an account have voted for nothing.
   const voted = userId === undefined ? new Set<number>() : await findOwnVotes(userId, ids);
   for (const view of views) view.my_vote = voted ? voted.has(view.id) : null;
   return views;
