@@ -75,7 +75,12 @@ async function awaitDeliveries(
   }
   const dead = resultOf('dead_letters', found.compared);
   for (const { envelope } of found.dead)
-    note(dead, envelope.id, { problem: `${envelope.type} is a dead letter`, rows: 1, remedy: 'repair' }, false);
+    note(
+      dead,
+      envelope.id,
+      { problem: `${envelope.type} is a dead letter`, rows: 1, remedy: 'repair' },
+      false,
+    );
   return { results: [unapplied, dead], left };
 }
 
