@@ -8,6 +8,7 @@ import {
 } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import Joi from 'joi';
+import { leaveSilentNode } from './leave-silent-node.js';
 import type { Logger } from './logger.js';
 import { measureConnection } from './metrics.js';
 import { inboxDays, maxStreamDays, outboxDays } from './retention.js';
@@ -73,6 +74,7 @@ interface Living extends JetStream {
 /** Connects to NATS and stays connected, however long it is away. A connection that the client gives up for good is replaced by a new one. */
 export function connectBroker(name: string, settings: BrokerSettings, logger: Logger): Broker {
   const stopped = new AbortController();
+  const nodes = settings.NATS_URL.split(',');
   const listeners = new Set<() => void>();
   let isConnected = false;
   let living: Living | undefined;
@@ -91,6 +93,7 @@ export function connectBroker(name: string, settings: BrokerSettings, logger: Lo
       living = { connection, client: jetstream(connection, { timeout: requestMilliseconds }), manager };
       logger.info('connected to NATS');
       void watchStatus(connection, logger, changed);
+      void leaveSilentNode(connection, nodes, () => jetStreamAnswers({ manager }), logger);
       arrival.resolve(living);
       changed(true, isAgain);
       const error = await connection.closed();
@@ -126,13 +129,13 @@ export function connectBroker(name: string, settings: BrokerSettings, logger: Lo
 /** How long a request to JetStream may take. */
 const requestMilliseconds = 2_000;
 
-/** Asks what every process may ask, after a consumer that is none: to be told so is an answer. */
-async function jetStreamAnswers({ manager }: Living): Promise<boolean> {
+/** Asks what every process may ask, after a consumer that is none: to be told so is an answer, but not that there is no leader (503). */
+async function jetStreamAnswers({ manager }: Pick<JetStream, 'manager'>): Promise<boolean> {
   try {
     await manager.consumers.info('AUTH', 'nobody');
     return true;
   } catch (error) {
-    return error instanceof JetStreamApiError;
+    return error instanceof JetStreamApiError && error.status !== 503;
   }
 }
 

@@ -1,4 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startNats } from '@agora/local-stack';
 import Joi from 'joi';
 import { eventually, ownNatsUser, startOwnNats, type OwnNats } from '@agora/testing';
 import { brokerSettings, connectBroker, type Broker, type BrokerSettings } from '../src/index.js';
@@ -16,8 +20,8 @@ beforeAll(async () => {
 afterAll(() => nats.stop());
 afterEach(() => broker.stop());
 
-function connected(): Broker {
-  const given = { NATS_URL: nats.url, NATS_USER: ownNatsUser, NATS_PASSWORD: right };
+function connected(url = nats.url): Broker {
+  const given = { NATS_URL: url, NATS_USER: ownNatsUser, NATS_PASSWORD: right };
   const settings = Joi.attempt(given, Joi.object<BrokerSettings>(brokerSettings));
   broker = connectBroker('test', settings, logger);
   return broker;
@@ -66,4 +70,27 @@ describe('a broker', () => {
     nats.thaw();
     await eventually(answers, 5_000);
   });
+
+  it('leaves a node that does not answer for JetStream, as one does that is cut off from the others', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'agora-silent-nats-'));
+    const login = { user: ownNatsUser, password: right };
+    const silent = await startNats({
+      storeDirectory: folder,
+      logFile: join(folder, 'nats.log'),
+      durable: false,
+      // An account with imports has no JetStream.
+      accounts: [{ name: 'OWN', users: [login], imports: [] }],
+    });
+    try {
+      await nats.halt();
+      connected(`${silent.url},${nats.url}`);
+      await eventually(async () => expect(broker.isConnected()).toBe(true), 5_000);
+      expect(await broker.answers()).toBe(false);
+      await nats.restart(right);
+      await eventually(async () => expect(await broker.answers()).toBe(true), 20_000);
+    } finally {
+      await silent.stop();
+      rmSync(folder, { recursive: true });
+    }
+  }, 30_000);
 });
