@@ -13,7 +13,9 @@ export interface ReportView {
 const columns = 'id, post_id, reason, reporter_id, created_at';
 const file = defineStatement(
   'report-file',
-  `INSERT INTO reports (post_id, reporter_id, reason) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING ${columns}`,
+  `INSERT INTO reports (post_id, reporter_id, reason)
+   SELECT id, $2, $3 FROM (SELECT id FROM posts WHERE id = $1 FOR KEY SHARE) AS post
+   ON CONFLICT DO NOTHING RETURNING ${columns}`,
 );
 const list = defineStatement(
   'reports-list',
@@ -27,7 +29,7 @@ const eraseOf = defineStatement(
      SELECT id FROM reports WHERE reporter_id = $1 ORDER BY id LIMIT $2 FOR UPDATE)) RETURNING id`,
 );
 
-/** Keeps a report; undefined when the same reporter has one on the post already. The constraint decides. */
+/** Keeps a report; undefined when the same reporter has one on the post already, and when the post is gone. */
 export async function fileReport(
   postId: number,
   reporterId: number,

@@ -19,7 +19,7 @@ export const reportPost: Handler = async (ctx) => {
     if (!(await Author.hold(caller.userId, transaction))) throw unauthorized('invalid_token');
     if (!(await findVisible(id, caller, transaction))) throw postNotFound(id);
     const report = await fileReport(id, caller.userId, reason, transaction);
-    if (!report) throw alreadyReported();
+    if (!report) throw (await findVisible(id, caller, transaction)) ? alreadyReported() : postNotFound(id);
     return report;
   });
   ctx.status = 201;

@@ -1,12 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { accountModerated, userDeleted } from '@agora/contracts';
 import {
+  beforeCommit,
   currentStack,
   eventually,
   freshId,
   openCourier,
   query,
   tokenFor,
+  untilLocked,
   type Answer,
   type Courier,
 } from '@agora/testing';
@@ -81,6 +83,16 @@ describe('reports', () => {
       expect(await about('/moderation/reports', 'post_id', id)).toEqual([]);
     await courier.deliver(userDeleted, { user_id: reporter });
     await eventually(async () => expect(await about('/moderation/reports', 'post_id', kept.id)).toEqual([]));
+  });
+
+  it('are refused of a post that is deleted in the same moment', async () => {
+    const { id } = await write();
+    let reported: Promise<Answer> | undefined;
+    await beforeCommit('DELETE FROM posts.posts WHERE id = $1', [id], async () => {
+      reported = report(id, tokenFor(freshId()));
+      await untilLocked('posts', 'INSERT INTO reports');
+    });
+    expect((await reported)?.status).toBe(404);
   });
 
   it('are refused of what the reporter may not see, and without a good reason', async () => {
