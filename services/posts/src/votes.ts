@@ -10,42 +10,64 @@ const patienceMilliseconds = 300;
 /** A batch waits no longer than this for the one before it: while votes is slow, a reader waits for one answer of it and not for two. */
 const waitMilliseconds = 20;
 
-/** As many as votes takes in one request: some 11 kB of query string at most. */
+/** Where readers came together, the next batch stays open for as long: they come back together. */
+const openMilliseconds = 1;
+
+/** Pairs of a reader and a post that votes takes in one request. */
 const pairsAtMost = 500;
 
-interface Pair {
+interface Page {
   userId: number;
-  postId: number;
+  postIds: readonly number[];
 }
 
 /** Asks the internal port of votes: once for all readers that came while it answered those before them. */
 export function findOwnVotesAt(votes: InternalAddress): FindOwnVotes {
   let before: Promise<unknown> = Promise.resolve();
-  const hasCast = gather(
-    (pairs: readonly Pair[]) => {
-      const answer = askForCast(votes, pairs);
-      before = answer.catch(() => undefined);
-      return answer;
+  let cameTogether = false;
+  const findCast = gather(
+    async (pages: readonly Page[]) => {
+      cameTogether = pages.length > 1;
+      const answers = Promise.all(inRequests(pages).map((some) => askForCast(votes, some)));
+      before = answers.catch(() => undefined);
+      return (await answers).flat();
     },
     {
-      mostAtOnce: pairsAtMost,
-      schedule: (askThem) =>
-        void Promise.race([before, after(waitMilliseconds)]).then(() => setImmediate(askThem)),
+      schedule: (ask) =>
+        void Promise.race([before, after(waitMilliseconds)]).then(() =>
+          cameTogether ? setTimeout(ask, openMilliseconds) : setImmediate(ask),
+        ),
     },
   );
-  return async (userId, postIds) => {
-    const asked = Promise.all(postIds.map((postId) => hasCast({ userId, postId })));
-    const cast = await Promise.race([asked.catch(() => undefined), after(patienceMilliseconds)]);
-    return cast && new Set(postIds.filter((_, place) => cast[place]));
-  };
+  return (userId, postIds) =>
+    Promise.race([findCast({ userId, postIds }).catch(() => undefined), after(patienceMilliseconds)]);
 }
 
-async function askForCast(votes: InternalAddress, pairs: readonly Pair[]): Promise<boolean[]> {
-  const users = pairs.map(({ userId }) => userId).join();
-  const posts = pairs.map(({ postId }) => postId).join();
-  const path = `/internal/votes/cast?user_ids=${users}&post_ids=${posts}`;
-  const answer = await askService<{ cast: boolean[] }>(votes, path, patienceMilliseconds);
-  return answer?.cast ?? [];
+/** Splits pages among requests of at most `pairsAtMost`; no page has more. */
+function inRequests(pages: readonly Page[]): Page[][] {
+  const requests: Page[][] = [];
+  let pairs = pairsAtMost;
+  for (const page of pages) {
+    pairs += page.postIds.length;
+    if (pairs > pairsAtMost) {
+      requests.push([]);
+      pairs = page.postIds.length;
+    }
+    requests.at(-1)?.push(page);
+  }
+  return requests;
+}
+
+async function askForCast(votes: InternalAddress, pages: readonly Page[]): Promise<Set<number>[]> {
+  const readers = Map.groupBy(pages, ({ postIds }) => postIds.join());
+  const groups = Array.from(
+    readers,
+    ([posts, same]) => `${same.map(({ userId }) => userId).join()}:${posts}`,
+  );
+  const path = `/internal/votes/cast?pages=${groups.join(';')}`;
+  const answer = await askService<{ cast: [number, number][] }>(votes, path, patienceMilliseconds);
+  const castBy = Map.groupBy(answer?.cast ?? [], ([userId]) => userId);
+  return pages.map(({ userId }) => new Set(castBy.get(userId)?.map(([, postId]) => postId)));
 }
 
 const after = (milliseconds: number): Promise<undefined> =>

@@ -54,6 +54,12 @@ const plainDigits = (min: number, max: number) =>
     })
     .messages({ 'integer.range': '{#label} must be an integer from {#min} to {#max}' });
 
+/** Ids that are written as `1,2,3`; undefined unless there are 1 to `max`, and ids alone. */
+export function readIds(list: string, max: number): number[] | undefined {
+  const ids = list.split(',', max + 1).map(readId);
+  return ids.length <= max && ids.every((id) => id !== undefined) ? ids : undefined;
+}
+
 /** Ids of users or posts in a query string, as `1,2,3`: one to `max` of them. */
 export const idListParameter = ({ max }: { max: number }) =>
   saidAs(Joi.string(), {
@@ -64,10 +70,7 @@ export const idListParameter = ({ max }: { max: number }) =>
   })
     .description(`1 to ${max} ids, separated by commas.`)
     .example([1, 2, 3])
-    .custom((value: string, { error }) => {
-      const ids = value.split(',', max + 1).map(readId);
-      return ids.length <= max && ids.every((id) => id !== undefined) ? ids : error('ids.list', { max });
-    })
+    .custom((value: string, { error }) => readIds(value, max) ?? error('ids.list', { max }))
     .messages({
       'ids.list': `{#label} must be 1 to {#max} integers from 1 to ${largestId}, separated by commas`,
     });

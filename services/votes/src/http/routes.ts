@@ -6,7 +6,7 @@ import type { Sequelize } from 'sequelize';
 import type { FindPostState } from '../post-states.js';
 import type { FindUser } from '../users.js';
 import { castVote, castVoteDescription } from './cast-vote.js';
-import { listCastPairs } from './list-cast-pairs.js';
+import { listCastOnPages } from './list-cast-on-pages.js';
 import { listCastVotes } from './list-cast-votes.js';
 import { listOwnVotes, listOwnVotesDescription } from './list-own-votes.js';
 import { listVoteCounts } from './list-vote-counts.js';
@@ -31,7 +31,7 @@ export const routes = (
 /** What other processes of Agora ask of votes, on the internal port. */
 export const internalRoutes = (database: Sequelize): Route[] => [
   get('/internal/votes', 'service', listVoteCounts),
-  get('/internal/votes/cast', 'service', listCastPairs),
+  get('/internal/votes/cast', 'service', listCastOnPages),
   get('/internal/votes/:id', 'service', showVoteCount),
   get('/internal/voters/:id/cast', 'service', listCastVotes),
   get('/internal/events', 'service', listEvents(database)),

@@ -50,9 +50,11 @@ const removal = attemptTo(
 
 const castOn = defineStatement(
   'votes-cast-on',
-  // One look at the index for each pair, however many votes the statistics know of.
-  `SELECT user_id, asked.post_id FROM unnest($1::int[], $2::int[]) AS asked(voter_id, post_id)
-   CROSS JOIN LATERAL (SELECT user_id FROM votes WHERE votes.post_id = asked.post_id AND user_id = voter_id LIMIT 1) AS cast_vote`,
+  // One look at the index for each pair, however many votes the statistics know of. The ids of a page travel as one text.
+  `SELECT voter_id, post_id FROM unnest($1::text[], $2::text[]) AS page(voters, posts)
+   CROSS JOIN unnest(string_to_array(voters, ',')::int[]) AS voter_id
+   CROSS JOIN unnest(string_to_array(posts, ',')::int[]) AS asked_id
+   CROSS JOIN LATERAL (SELECT post_id FROM votes WHERE votes.post_id = asked_id AND user_id = voter_id LIMIT 1) AS cast_vote`,
   { prepared: true },
 );
 const listOf = defineStatement(
@@ -122,6 +124,12 @@ export interface RecentVotes extends VoteCount {
   events: { id: string; change: number }[];
 }
 
+/** A page of posts and those who read it. */
+export interface PageOfReaders {
+  userIds: readonly number[];
+  postIds: readonly number[];
+}
+
 @Table({ tableName: 'votes' })
 export class Vote extends Model {
   @Column({ type: DataType.INTEGER, primaryKey: true })
@@ -163,11 +171,12 @@ export class Vote extends Model {
     return rows.map(({ post_id: postId }) => postId);
   }
 
-  /** Whether each user has voted for the post at the same place, whoever may see the posts. */
-  static async areCast(userIds: readonly number[], postIds: readonly number[]): Promise<boolean[]> {
-    const rows = await sql<{ user_id: number; post_id: number }>(castOn, [userIds, postIds]);
-    const cast = new Set(rows.map(({ user_id: userId, post_id: postId }) => `${userId} ${postId}`));
-    return userIds.map((userId, place) => cast.has(`${userId} ${postIds[place]}`));
+  /** Which of the posts of pages their readers have voted for, as pairs of a user and a post. */
+  static async listCastOn(pages: readonly PageOfReaders[]): Promise<[userId: number, postId: number][]> {
+    const readers = pages.map(({ userIds }) => userIds.join());
+    const posts = pages.map(({ postIds }) => postIds.join());
+    const rows = await sql<{ voter_id: number; post_id: number }>(castOn, [readers, posts]);
+    return rows.map(({ voter_id: userId, post_id: postId }) => [userId, postId]);
   }
 
   /** How many votes each of the posts has that their voters may not have cast, of those that have any. */

@@ -19,7 +19,7 @@ const examples: Record<string, Example[]> = {
   'imports-record': [{ values: ['votes', [5], 7] }],
   'add-vote': [{ values: [post, 150_001, uuid, '{}'] }],
   'take-vote-back': [{ values: [post, 500, uuid, '{}'] }],
-  'votes-cast-on': [{ values: [ids.map(() => user), ids] }],
+  'votes-cast-on': [{ values: [[`${user},${user + 1}`], [ids.join()]] }],
   // An export reads one user's votes, sorted anew for each page; an index for it would cost every vote that is cast.
   'votes-list-of': [{ values: [user, 500, 1_000], mostRows: 25_000 }],
   'votes-among-of': [{ values: [user, ids] }],

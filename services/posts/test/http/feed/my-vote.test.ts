@@ -46,6 +46,35 @@ describe('include=my_vote', () => {
     expect(plain.body).not.toHaveProperty('my_vote');
   });
 
+  it('tells each of many readers at once of their own votes, on pages of any length', async () => {
+    const [long, short] = [await twoPosts(), await twoPosts()];
+    const write = () =>
+      posts.ask('POST', '/posts', { token: long.token, json: { title: 'T', content: 'C' } });
+    for (let written = 0; written < 60; written += 1) await write();
+    const crowd = Array.from({ length: 12 }, () => posts.newAuthor());
+    const voters = crowd.filter((_, place) => place % 2 === 0);
+    for (const { token } of voters)
+      await askVotes('POST', '/vote', { token, json: { post_id: long.ids[0], dir: 1 } });
+    const votesOn = async (ownerId: number, token: string) => {
+      const path = `/feed?owner_id=${ownerId}&limit=100&include=my_vote`;
+      const { body } = await posts.ask('GET', path, { token });
+      return (body as unknown as { my_vote: boolean | null }[]).map((post) => post.my_vote);
+    };
+    await eventually(async () => {
+      const pages = await Promise.all(
+        crowd.map(async ({ token }) => [
+          await votesOn(long.ownerId, token),
+          await votesOn(short.ownerId, token),
+        ]),
+      );
+      const expected = crowd.map((_, place) => [
+        Array.from({ length: 62 }, (_post, index) => index === 61 && place % 2 === 0),
+        [false, false],
+      ]);
+      expect(pages).toEqual(expected);
+    });
+  });
+
   it('stays in the link to the next page', async () => {
     const { ownerId } = await twoPosts();
     const path = `/feed?owner_id=${ownerId}&limit=1&include=my_vote`;
