@@ -34,6 +34,8 @@ export interface Config
   REQUIRE_CONFIRMED_EMAIL: boolean;
   /** Whether everybody sees the addresses of authors, as in the application that Agora replaces; auth must have the same. */
   PUBLIC_EMAILS: boolean;
+  /** How many streams of the feed may be open in this process. */
+  LIVE_STREAMS_MAX: number;
   /** Signs the cursors of lists; replicas share it. */
   CURSOR_SECRET: string;
 }
@@ -59,6 +61,7 @@ export const readConfig = (environment: NodeJS.ProcessEnv): Config =>
     INTERNAL_SECRET: strongSecret.required(),
     REQUIRE_CONFIRMED_EMAIL: Joi.boolean().default(false),
     CURSOR_SECRET: strongSecret.required(),
+    LIVE_STREAMS_MAX: Joi.number().integer().min(1).max(20_000).default(3_000),
     PUBLIC_EMAILS: Joi.boolean().default(false),
   });
 

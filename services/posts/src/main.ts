@@ -39,7 +39,9 @@ runService({
     started(startErasing(erasureKinds, database, logger));
     started(startPurgingQuarantine(logger));
     exportAuditResults();
-    const liveFeed = started(createLiveFeed({ broker, database, logger }));
+    const liveFeed = started(
+      createLiveFeed({ broker, database, logger, maxStreams: config.LIVE_STREAMS_MAX }),
+    );
     return {
       internalRoutes: internalRoutes(database, postIds),
       routes: routes({

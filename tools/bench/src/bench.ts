@@ -35,6 +35,9 @@ export interface BenchOptions extends Pick<Bench, 'options' | 'folder' | 'signal
 /** Where reports, profiles and logs go. */
 export const dataFolder = join(layoutOf(checkout).data, 'bench');
 
+/** As many streams from this one address as the measure of that name asks for. */
+const streamSettings = { LIVE_STREAMS_MAX: '10000', LIVE_STREAMS_PER_ADDRESS: '10000' };
+
 /** A tenth of the cost of a hash is enough where figures say nothing. */
 const smokeSettings = { BCRYPT_COST: '10' };
 
@@ -45,7 +48,10 @@ export async function openBench(given: BenchOptions, stops: Stops = collectStops
   const key = makeSigningKey();
   const servers = await startServers({ folder, logs, signal, announce }, stops);
   await makeTemplate(servers, signal);
-  const settings: Record<string, string> = options.smoke ? smokeSettings : {};
+  const settings: Record<string, string> = {
+    ...streamSettings,
+    ...(options.smoke && smokeSettings),
+  };
   const shared = { servers, key, logs, signal, announce, settings, spare: options.smoke ? 100 : 3_000 };
   const profile = options.profile && { name: options.profile, folder: join(dataFolder, 'profiles') };
   const system = await startSystem(

@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { reportFailure, runInFolder, StackError } from '@agora/local-stack';
 import { dataFolder } from './bench.js';
-import { chooseMeasures } from './measures/measures.js';
+import { chooseMeasures, measures } from './measures/measures.js';
 import { readOptions, type Options } from './options.js';
 import { describeReport } from './report/describe-report.js';
 import { drawPlot } from './report/draw-plot.js';
@@ -15,14 +15,18 @@ const print = (line: string) => void process.stdout.write(`${line}\n`);
 async function main(args: string[]): Promise<number> {
   if (process.platform !== 'linux') throw new StackError('CPU times are read from /proc: this needs Linux.');
   const options = readOptions(args);
-  const measures = chooseMeasures(options.only);
+  const chosen = chooseMeasures(options.only);
   mkdirSync(join(dataFolder, 'logs'), { recursive: true });
   return runInFolder(import.meta.url, async ({ folder, requests: { signal } }) => {
-    const report = await runBench({ options, folder, signal, announce: print }, measures);
+    const report = await runBench({ options, folder, signal, announce: print }, chosen);
     print('');
     for (const line of describeReport(report)) print(line);
     writeReport(options, report);
-    if (options.readme) writeReadme(report);
+    if (options.readme)
+      writeReadme(
+        report,
+        measures.map(({ name }) => name),
+      );
     return report.measures.some(({ figures }) => figures.some(({ invalid }) => invalid)) ? 1 : 0;
   });
 }

@@ -83,6 +83,37 @@ export function rewriteOwn(bench: Bench): Request[][] {
   );
 }
 
+/** What each connection sends, made for a round. */
+export type Requests = () => Request[][] | Promise<Request[][]>;
+
+/** More than can be used in a second. */
+const refreshesASecond = 3_000;
+let refreshes = 0;
+
+/** On each connection one account after the other uses a refresh token of its own, as each is good once. */
+export async function refreshEach({ system, options }: Bench): Promise<Request[][]> {
+  const { connections, seconds } = options;
+  const count = Math.ceil(Math.max(1, seconds) * refreshesASecond);
+  const tokens = Array.from({ length: count }, (_, index) => `bench-${refreshes + index}`);
+  refreshes += count;
+  await system.database.query(
+    `INSERT INTO auth.refresh_tokens (hash, session_id, expires_at)
+     SELECT sha256(convert_to(token, 'UTF8')), md5('session ' || ($2::int[])[1 + place % cardinality($2::int[])])::uuid, now() + interval '10 days'
+     FROM unnest($1::text[]) WITH ORDINALITY AS given (token, place)`,
+    [tokens, system.data.voters],
+  );
+  return Array.from({ length: connections }, (_, index) =>
+    tokens
+      .filter((_token, place) => place % connections === index)
+      .map((token) => ({
+        method: 'POST',
+        path: '/refresh',
+        headers: { 'Content-Type': 'application/json' },
+        body: JSON.stringify({ refresh_token: token }),
+      })),
+  );
+}
+
 /** On each connection one user after the other logs in. */
 export function logIn({ system }: Bench, atOnce: number): Request[][] {
   const { voters, password } = system.data;

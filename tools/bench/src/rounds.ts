@@ -13,7 +13,7 @@ export interface Contestant {
   /** What makes it ready for a round. */
   prepare?(): Promise<void>;
   /** Called for every round: a vote can be cast once. */
-  question(): Question;
+  question(): Question | Promise<Question>;
   /** What else is asked meanwhile, which is not counted. */
   meanwhile?(): Question;
   /** Whether events follow, whose cost belongs to the round. */
@@ -64,7 +64,7 @@ export async function takeRound(
   signal.throwIfAborted();
   await prepare?.();
   const marks = writes ? await markEvents(system) : undefined;
-  const load = { ...question(), milliseconds };
+  const load = { ...(await question()), milliseconds };
   const beside = meanwhile && otherGenerator.run({ ...meanwhile(), milliseconds: milliseconds + headStart });
   if (beside) await sleep(headStart);
   const before = timesOf(parts);

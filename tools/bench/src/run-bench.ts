@@ -1,3 +1,4 @@
+import { loadavg } from 'node:os';
 import { openBench, type BenchOptions } from './bench.js';
 import type { Measure, Outcome } from './measures/measure.js';
 import { describeOutcome } from './report/describe-outcome.js';
@@ -6,6 +7,8 @@ import { collectStops } from './system/stops.js';
 /** What a run was, for programs. */
 export interface Report {
   startedAt: string;
+  /** What the machine had to do beside it: its load average when it began. */
+  load: number;
   command: string;
   scale: number;
   seconds: number;
@@ -19,6 +22,7 @@ export async function runBench(given: BenchOptions, chosen: readonly Measure[]):
   const stops = collectStops();
   const { options, announce } = given;
   const startedAt = new Date().toISOString();
+  const [load = NaN] = loadavg();
   try {
     announce('Starting PostgreSQL, NATS and Agora …');
     const bench = await openBench(given, stops);
@@ -31,6 +35,7 @@ export async function runBench(given: BenchOptions, chosen: readonly Measure[]):
     }
     return {
       startedAt,
+      load,
       command: ['npm run bench', ...(process.argv.length > 2 ? ['--', ...process.argv.slice(2)] : [])].join(
         ' ',
       ),

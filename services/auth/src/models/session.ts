@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { defineStatement, sql } from '@agora/database';
+import type { Role } from '@agora/identity';
 import type { Subject } from '../sessions/access-tokens.js';
 import { Op, type Transaction } from 'sequelize';
 import { Column, DataType, Model, Table } from 'sequelize-typescript';
@@ -27,6 +28,29 @@ const newest = defineStatement(
    ORDER BY last_used_at DESC, id LIMIT $3 OFFSET $4`,
 );
 
+// The session is held before its token, as everywhere: of two that use a token at once the second finds it used.
+const rotate = defineStatement(
+  'rotate-refresh-token',
+  `WITH held AS MATERIALIZED (
+     SELECT sessions.id, sessions.number, sessions.expires_at, user_id FROM sessions
+     WHERE id = (SELECT session_id FROM refresh_tokens WHERE hash = $1) AND expires_at > now() FOR UPDATE
+   ), owner AS MATERIALIZED (
+     SELECT held.id AS session_id, number, held.expires_at, users.id, account_key, role, email_verified_at IS NOT NULL AS email_verified
+     FROM held JOIN users ON users.id = held.user_id WHERE number > sessions_ended_up_to
+   ), used AS (
+     UPDATE refresh_tokens SET used_at = now() FROM owner
+     WHERE hash = $1 AND refresh_tokens.session_id = owner.session_id AND used_at IS NULL AND refresh_tokens.expires_at > now()
+     RETURNING refresh_tokens.session_id
+   ), touched AS (
+     UPDATE sessions SET last_used_at = now() FROM used WHERE id = used.session_id
+   ), added AS (
+     INSERT INTO refresh_tokens (hash, session_id, expires_at)
+     SELECT $2, owner.session_id, least(owner.expires_at, now() + $3 * interval '1 millisecond') FROM owner JOIN used USING (session_id)
+   )
+   SELECT owner.session_id, number::float8, id, account_key, role, email_verified FROM owner JOIN used USING (session_id)`,
+  { prepared: true },
+);
+
 /** Where a login came from. */
 export interface Origin {
   ip: string;
@@ -43,6 +67,15 @@ export interface SessionView {
   user_agent: string;
   /** Whether it is the one that asks. */
   current: boolean;
+}
+
+interface RotatedRow {
+  session_id: string;
+  number: number;
+  id: number;
+  account_key: string;
+  role: Role;
+  email_verified: boolean;
 }
 
 type ReadSession = Omit<SessionView, 'current'>;
@@ -140,6 +173,27 @@ export class Session extends Model {
       expiresAt: { [Op.gt]: now },
     };
     return (await RefreshToken.count({ where, transaction })) > 0;
+  }
+
+  /**
+   * Uses a good refresh token, which its successor follows, in one statement; undefined of any other, of which `holdByRefreshToken` tells more.
+   * Whom the access tokens of the session speak for.
+   */
+  static async rotate(refreshToken: string, successor: string): Promise<Subject | undefined> {
+    const [row] = await sql<RotatedRow>(rotate, [
+      hashOf(refreshToken),
+      hashOf(successor),
+      refreshMilliseconds,
+    ]);
+    if (!row) return undefined;
+    return {
+      userId: row.id,
+      accountKey: row.account_key,
+      role: row.role,
+      emailVerified: row.email_verified,
+      sessionId: row.session_id,
+      sessionNumber: row.number,
+    };
   }
 
   /** Finds a refresh token, its session and account, and holds token and session until the transaction ends: of two that use a token one goes first. */

@@ -27,6 +27,8 @@ const examples: Record<string, Example[]> = {
   'finish-session-erasure': [{ values: [500] }],
   'trim-sessions-later': [{ values: [500] }],
   'erase-sessions-later': [{ values: [500, 7] }],
+  'rotate-refresh-token': [{ values: [digest, Buffer.alloc(32, 1), 1_000] }],
+  'find-account': [{ values: [500] }],
   'find-account-key': [{ values: [500] }],
   'reserve-email': [{ values: [500, 'nobody@example.test'] }],
   'reserve-email-done': [{ values: [500] }],

@@ -22,8 +22,6 @@ export interface Audience {
   end(): void;
 }
 
-/** The gateway bounds streams per user; this bounds the memory, of which each takes some 30 KB. */
-const mostStreams = 3_000;
 /** Well below what proxies in front allow an answer to pause: the contract says 15 s. */
 const heartbeatMilliseconds = 10_000;
 /** A revoked token must end its stream within 2 s, and takes some of that to be heard of. */
@@ -31,8 +29,8 @@ const tokenMilliseconds = 1_000;
 
 const openStreams = new Gauge({ name: 'live_streams', help: 'Streams of GET /feed/stream that are open' });
 
-/** Gathers streams and keeps them alive. */
-export function gatherAudience(maxStreams = mostStreams): Audience {
+/** Gathers streams and keeps them alive. The gateway bounds those of each user; `maxStreams` bounds the memory. */
+export function gatherAudience(maxStreams: number): Audience {
   /** The oldest first. */
   const admitted = new Map<EventStream, Listener>();
   const included = new Set<EventStream>();

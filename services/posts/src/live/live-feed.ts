@@ -23,6 +23,8 @@ export interface LiveFeedOptions {
   broker: Broker;
   database: Sequelize;
   logger: Logger;
+  /** How many streams may be open; past it the oldest of whoever has most ends. */
+  maxStreams: number;
 }
 
 /** How often counts are told, at most. */
@@ -39,10 +41,10 @@ interface Joiner {
 }
 
 /** Makes the live feed of this process. It follows nothing until the first stream is opened. */
-export function createLiveFeed({ broker, database, logger }: LiveFeedOptions): LiveFeed {
+export function createLiveFeed({ broker, database, logger, maxStreams }: LiveFeedOptions): LiveFeed {
   let running: { news: News; turns: Repetition } | undefined;
   const joiners = new Set<Joiner>();
-  const audience = gatherAudience();
+  const audience = gatherAudience(maxStreams);
 
   const start = () => {
     const news = followNews({

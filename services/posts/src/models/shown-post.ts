@@ -152,6 +152,32 @@ export async function writePost(
   return row.id === drawn ? { changed: true, drawn, post: row } : { changed: false, drawn };
 }
 
+// Only of a post that is as it was looked at: what else changes it meanwhile is for a transaction to wait for.
+const rewritten = defineStatement(
+  'rewrite-post',
+  `
+    WITH written AS (
+      UPDATE posts SET title = $4, content = $5, published = $6, version = posts.version + 1, updated_at = now()
+      FROM authors
+      WHERE posts.id = $1 AND posts.version = $2 AND removals = $3 AND removed_at IS NULL AND authors.id = owner_id AND authors.deleted_at IS NULL
+      RETURNING posts.*
+    ),
+    recorded AS (${recordEvent('written', '$7', '$8')})
+    SELECT ${shownColumns} FROM written AS posts JOIN authors ON authors.id = owner_id`,
+  { prepared: true },
+);
+
+/** Rewrites a post that is still as it was seen, and records the event of it; changes nothing when it is not, or is removed. */
+export async function rewritePost(
+  { id, version, removals }: ShownPost,
+  { title, content, published: isPublished }: PostText,
+  event: EventRow,
+): Promise<{ changed: boolean; post?: ShownPost }> {
+  const values = [id, version, removals, title, content, isPublished, event.id, event.envelope];
+  const [post] = await sql<ShownPost>(rewritten, values);
+  return post ? { changed: true, post } : { changed: false };
+}
+
 /** Those of the posts that everybody may see, with their owners. */
 export const listPublished = async (ids: readonly number[]): Promise<ShownPost[]> =>
   (await readPosts(ids)).filter(({ published }) => published);

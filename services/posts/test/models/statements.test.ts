@@ -76,6 +76,7 @@ const examples: Record<string, Example[]> = {
   ],
   // What operators look at; of a large table there is an estimate in place of the count.
   'quarantine-list': [{ values: [], mostRows: 100_000 }],
+  'rewrite-post': [{ values: [500, 1, 0, 'Title', 'Content', true, uuid, '{}'] }],
   'estimate-rows': [{ values: ['posts'] }],
   'count-rows': [{ text: 'SELECT count(*)::int AS rows FROM posts', values: [], mostRows: 100_000 }],
   'report-file': [{ values: [500, 700, 'Spam'] }],

@@ -63,10 +63,13 @@ const listOf = defineStatement(
 );
 const amongOf = defineStatement(
   'votes-among-of',
-  `SELECT post_id FROM votes JOIN known_posts AS post ON post.id = votes.post_id
-   WHERE user_id = $1 AND post_id = ANY($2::int[]) AND post.deleted_at IS NULL AND (post.published OR post.owner_id = $1)
+  // As above: a plan for any number of posts would read all votes of the user.
+  `SELECT post.id AS post_id FROM unnest($2::int[]) AS asked(post_id) JOIN known_posts AS post ON post.id = asked.post_id
+   CROSS JOIN LATERAL (SELECT FROM votes WHERE votes.post_id = post.id AND user_id = $1 LIMIT 1) AS cast_vote
+   WHERE post.deleted_at IS NULL AND (post.published OR post.owner_id = $1)
      AND NOT EXISTS (SELECT FROM voters WHERE id = $1 AND account_key <> $3)
-   ORDER BY post_id`,
+   ORDER BY post.id`,
+  { prepared: true },
 );
 const eraseOn = defineStatement(
   'votes-erase-on',
@@ -167,7 +170,7 @@ export class Vote extends Model {
 
   /** Which of these posts the user has voted for, in ascending order; only those that the user may see. */
   static async amongOf({ userId, accountKey }: Account, postIds: readonly number[]): Promise<number[]> {
-    const rows = await sql<{ post_id: number }>(amongOf, [userId, postIds, accountKey ?? null]);
+    const rows = await sql<{ post_id: number }>(amongOf, [userId, [...new Set(postIds)], accountKey ?? null]);
     return rows.map(({ post_id: postId }) => postId);
   }
 

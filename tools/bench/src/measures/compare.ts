@@ -51,9 +51,15 @@ export function failuresOf(rounds: readonly Round[]): string | undefined {
 }
 
 /** The median throughput of a contestant. */
-export const requestsPerSecond = (name: string, rounds: readonly Round[], contestant: string): Figure => ({
+export const requestsPerSecond = (
+  name: string,
+  rounds: readonly Round[],
+  contestant: string,
+  target?: Target,
+): Figure => ({
   name,
   value: medianOf(rounds, contestant, throughput),
   unit: 'requests/s',
+  target,
   invalid: failuresOf(roundsOf(rounds, contestant)),
 });

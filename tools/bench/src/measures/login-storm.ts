@@ -23,8 +23,8 @@ export const loginStorm: Measure = {
     const pair: [string, string] = ['in a storm', 'without'];
     return {
       figures: [
-        ratio('throughput in a storm', rounds, pair, throughput, atLeast(0.6)),
-        ratio('p99 in a storm', rounds, pair, ({ p99 }) => p99, atMost(3)),
+        ratio('throughput in a storm', rounds, pair, throughput, atLeast(0.85)),
+        ratio('p99 in a storm', rounds, pair, ({ p99 }) => p99, atMost(1.5)),
       ],
       rounds,
       notes: roundsOf(rounds, 'in a storm').map(

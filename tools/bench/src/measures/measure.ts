@@ -11,7 +11,7 @@ export interface Target {
 export interface Figure {
   name: string;
   value: number;
-  unit: '×' | 'ms' | 's' | 'MB' | 'requests/s' | 'µs';
+  unit: '×' | 'ms' | 's' | 'MB' | 'KB' | 'requests/s' | 'µs';
   target?: Target | undefined;
   /** Why it is not to be trusted: requests failed. */
   invalid?: string | undefined;

@@ -1,4 +1,5 @@
 import { StackError } from '@agora/local-stack';
+import { commands } from './commands.js';
 import { compression } from './compression.js';
 import { extremes } from './extremes.js';
 import { hotPost } from './hot-post.js';
@@ -15,6 +16,7 @@ import { reads } from './reads.js';
 import { scale } from './scale.js';
 import { size } from './size.js';
 import { start } from './start.js';
+import { streams } from './streams.js';
 import { through } from './through.js';
 import { visible } from './visible.js';
 
@@ -30,12 +32,14 @@ export const measures: readonly Measure[] = [
   visible,
   publish,
   others,
+  streams,
   login,
   loginStorm,
   size,
   scale,
   extremes,
   importMonolith,
+  commands,
   start,
 ];
 

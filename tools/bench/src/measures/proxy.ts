@@ -29,7 +29,7 @@ export const proxy: Measure = {
         ],
       };
     return {
-      figures: [own, ratio('gateway to nginx', rounds, ['gateway', 'nginx'], cpuOf('proxy'), atMost(7))],
+      figures: [own, ratio('gateway to nginx', rounds, ['gateway', 'nginx'], cpuOf('proxy'), atMost(4))],
       rounds,
     };
   },

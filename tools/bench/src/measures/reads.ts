@@ -37,15 +37,35 @@ export const reads: Measure = {
         },
       ];
       const taken = await takeRounds(bench, contestants);
-      rounds.push(...taken);
-      figures.push(ratio(`${page}, posts to floor`, taken, [service, bare], cpuOf('process'), atMost(1.35)));
+      const alone = await takeRounds(bench, contestants.map(oneAtATime));
+      rounds.push(...taken, ...alone);
+      figures.push(
+        ratio(`${page}, posts to floor`, taken, [service, bare], cpuOf('process'), atMost(1.35)),
+        ratio(
+          `${page}, posts to floor, one at a time`,
+          alone,
+          [`${service}, alone`, `${bare}, alone`],
+          cpuOf('process'),
+          atMost(1.3),
+        ),
+      );
     }
     return { figures, rounds };
   },
 };
 
+/** The same with one connection: no read shares its statement with another. */
+const oneAtATime = ({ name, question, ...rest }: Contestant): Contestant => ({
+  ...rest,
+  name: `${name}, alone`,
+  question: async () => {
+    const { origin, requests } = await question();
+    return { origin, requests: requests.slice(0, 1) };
+  },
+});
+
 /** Less work for other bytes would be no comparison. */
-async function requireSameAnswer(...asked: [origin: string, requests: Request[][]][]): Promise<void> {
+export async function requireSameAnswer(...asked: [origin: string, requests: Request[][]][]): Promise<void> {
   const bodies = asked.map(async ([origin, requests]) => {
     const first = requests[0]?.[0];
     const response = await fetch(`${origin}${first?.path}`, { headers: first?.headers ?? {} });

@@ -19,7 +19,7 @@ export const start: Measure = {
       seconds.push(await startAndStop(bench));
     const second = smoke ? seconds : seconds.slice(1);
     return {
-      figures: [{ name: 'second npm start', value: median(second), unit: 's', target: atMost(5) }],
+      figures: [{ name: 'second npm start', value: median(second), unit: 's', target: atMost(2.5) }],
       rounds: [],
       notes: [`seconds of each start: ${seconds.map((each) => each.toFixed(1)).join(', ')}`],
     };

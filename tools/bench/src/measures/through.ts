@@ -6,7 +6,7 @@ import { atLeast, type Figure, type Measure } from './measure.js';
 import { required } from './required.js';
 
 /** How many times as many requests as the application that Agora replaces, with the index that it lacks. */
-const targets = { list: 20, get: 8, vote: 6 } as const;
+const targets = { list: 40, get: 14, vote: 8 } as const;
 
 /** What a client sees: reads and votes through the gateway, of the service alone, and of a rival when there is one. */
 export const through: Measure = {

@@ -5,6 +5,8 @@ import jwt from 'jsonwebtoken';
 export interface SigningKey {
   /** For the setting `SIGNING_KEY`. */
   pem: string;
+  /** By which auth publishes it. */
+  id: string;
   /** Further claims take the place of those that it has. */
   tokenFor(userId: number, claims?: Record<string, unknown>): string;
 }
@@ -19,6 +21,7 @@ export function makeSigningKey(): SigningKey {
   // The thumbprint of RFC 7638, by which auth publishes it.
   const keyid = createHash('sha256').update(JSON.stringify({ crv, kty, x, y })).digest('base64url');
   return {
+    id: keyid,
     pem: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
     tokenFor: (userId, claims = {}) =>
       jwt.sign({ sid: randomUUID(), ...claims }, privateKey, {

@@ -6,9 +6,9 @@ import { accountView } from './user-view.js';
 /** `GET /users/me`. */
 export const showOwnUser: Handler = async (ctx) => {
   const { userId } = requireUser(ctx);
-  const user = await User.findByPk(userId);
-  if (!user) throw unauthorized('invalid_token');
-  ctx.body = user.toAccount();
+  const account = await User.findAccount(userId);
+  if (!account) throw unauthorized('invalid_token');
+  ctx.body = account;
 };
 
 /** What clients are told of it. */

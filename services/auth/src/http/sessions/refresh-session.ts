@@ -26,24 +26,19 @@ export const refreshSession =
   ({ signAccessToken, revokeSessions, successors, logger }: Dependencies): Handler =>
   async (ctx) => {
     const { refresh_token: refreshToken } = validate(schema, await readJsonOrForm(ctx));
-    const rotate = async (transaction: Transaction) => {
+    const next = successors.of(refreshToken);
+    const subjectOfGood = await Session.rotate(refreshToken, next);
+    if (subjectOfGood) return answerToken(ctx, signAccessToken, subjectOfGood, next);
+    // What is left is none, has expired, or was used: by a thief, or by a client that lost the answer.
+    const judge = async (transaction: Transaction) => {
       const held = await Session.holdByRefreshToken(refreshToken, transaction);
-      if (!held) return undefined;
-      const { session, user, token } = held;
+      if (!held?.token.usedAt) return undefined;
+      const { session, user } = held;
       const now = new Date();
-      const successor = successors.of(refreshToken);
-      if (token.usedAt) {
-        const isInGrace = now.getTime() - token.usedAt.getTime() < successors.graceMilliseconds;
-        if (isInGrace && (await session.hasUnused(successor, now, transaction)))
-          return { subject: session.toSubject(user), successor };
-        await endStolen(session, transaction);
-        return undefined;
-      }
-      if (token.expiresAt <= now || session.expiresAt <= now) return undefined;
-      await token.update({ usedAt: now }, { transaction });
-      await session.update({ lastUsedAt: now }, { transaction });
-      await session.addRefreshToken(successor, transaction);
-      return { subject: session.toSubject(user), successor };
+      const isInGrace = now.getTime() - held.token.usedAt.getTime() < successors.graceMilliseconds;
+      if (isInGrace && (await session.hasUnused(next, now, transaction))) return session.toSubject(user);
+      await endStolen(session, transaction);
+      return undefined;
     };
     const endStolen = async ({ id, userId }: Session, transaction: Transaction) => {
       await revokeSessions(userId, { only: id }, transaction);
@@ -53,9 +48,9 @@ export const refreshSession =
       );
     };
     // The refusal comes after the commit: thrown inside, it would take the ending of the session back.
-    const rotated = await inTransaction(rotate);
-    if (!rotated) throw invalidRefreshToken();
-    await answerToken(ctx, signAccessToken, rotated.subject, rotated.successor);
+    const subjectAgain = await inTransaction(judge);
+    if (!subjectAgain) throw invalidRefreshToken();
+    await answerToken(ctx, signAccessToken, subjectAgain, next);
   };
 
 const invalidRefreshToken = () =>

@@ -1,13 +1,13 @@
 import { parseId, validate } from '@agora/http';
 import { readJson } from '@agora/http/read-body';
 import { postUpdated } from '@agora/contracts';
-import { inTransaction } from '@agora/database';
+import { inTransaction, openDatabase } from '@agora/database';
 import { requireUser } from '@agora/identity';
-import { addToOutbox } from '@agora/messaging';
+import { addToOutbox, changeAndRecord } from '@agora/messaging';
 import type Joi from 'joi';
 import type { Context } from 'koa';
 import { Post, type PostText } from '../../models/post.js';
-import { findVisible, stateOf, type ShownPost } from '../../models/shown-post.js';
+import { findVisible, rewritePost, stateOf, type ShownPost } from '../../models/shown-post.js';
 import { requireMatch } from './entity-tag.js';
 import { postNotFound, requireOwnPost } from './require-post.js';
 
@@ -21,12 +21,15 @@ export async function rewriteOwnPost(
   const seen = await requireOwnPost(id, caller);
   requireMatch(ctx, seen);
   const changes = validate(schema, await readJson(ctx));
+  const isChange = Object.keys(changes).length > 0;
+  const rewritten =
+    isChange && ctx.headers['if-none-match'] === undefined && (await rewriteSeen(seen, changes));
+  if (rewritten) return rewritten;
   return inTransaction(async (transaction) => {
     // The post may have gone, or have another text, since it was looked at.
     const held = await Post.holdOwn(id, caller.userId, transaction);
     if (!held) throw postNotFound(id);
     requireMatch(ctx, { ...seen, version: held.version, votes: held.votes, removals: held.removals });
-    const isChange = Object.keys(changes).length > 0;
     const wasPublished = held.published;
     if (isChange) await held.rewrite(changes, transaction);
     const post = await findVisible(id, caller, transaction);
@@ -35,4 +38,17 @@ export async function rewriteOwnPost(
       await addToOutbox(postUpdated, { ...stateOf(post), was_published: wasPublished }, transaction);
     return post;
   });
+}
+
+/** Changes the post in one statement, as it mostly is still what was looked at; undefined when it is not, or is removed. */
+async function rewriteSeen(seen: ShownPost, changes: Partial<PostText>): Promise<ShownPost | undefined> {
+  const text = { title: seen.title, content: seen.content, published: seen.published, ...changes };
+  const state = {
+    ...stateOf({ ...seen, published: text.published, version: seen.version + 1 }),
+    was_published: seen.published,
+  };
+  const { post } = await changeAndRecord(postUpdated, state, openDatabase(), (event) =>
+    rewritePost(seen, text, event),
+  );
+  return post;
 }
