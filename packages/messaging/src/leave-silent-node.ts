@@ -8,36 +8,50 @@ const patienceMilliseconds = 5_000;
 const maxPatienceMilliseconds = 30_000;
 
 /**
- * Has the connection lead to another of `nodes` once its own does not answer for JetStream: a node that is cut off from the others keeps its
- * connections, and whoever stayed there would neither publish nor hear anything until it is back. Resolves when the connection is closed.
+ * Has the connection lead to another node once its own does not answer for JetStream: a node that is cut off from the others keeps its
+ * connections, and whoever stayed there would neither publish nor hear anything until it is back. `nodes` are the addresses that were
+ * given: the client strikes off those that do not let it in before it is connected. Resolves when the connection is closed.
  */
 export async function leaveSilentNode(
   connection: NatsConnection,
-  nodes: string[],
+  nodes: readonly string[],
   answers: () => Promise<boolean>,
   logger: Logger,
 ): Promise<void> {
   const closed = new AbortController();
   void connection.closed().then(() => closed.abort());
-  // The client has struck off those that did not let it in before it was connected.
-  connection.setServers(nodes);
-  const known = connection.getServers().map(({ listen }) => listen);
+  const pool = () => connection.getServers().map(({ listen }) => listen);
+  /** Puts back what is missing; those that the nodes have told of themselves stay as they are. */
+  const complete = (known: readonly string[]) => {
+    const all = new Set([...pool(), ...known]);
+    if (all.size > pool().length) connection.setServers([...all]);
+  };
+  let left = nodes.map(listenOf);
+  complete(left);
   let patience = patienceMilliseconds;
   let answeredAt = performance.now();
   while (!closed.signal.aborted) {
     await delay(askMilliseconds, closed.signal);
     if (await answers()) {
-      connection.setServers(known);
+      complete(left);
       patience = patienceMilliseconds;
       answeredAt = performance.now();
     } else if (performance.now() - answeredAt > patience && !closed.signal.aborted) {
       logger.warn({}, 'JetStream does not answer by this node of NATS; connecting to another');
-      const others = known.filter((node) => node !== connection.getServer());
-      connection.setServers(others.length > 0 ? others : known);
+      complete(left);
+      left = pool();
+      const others = left.filter((node) => node !== connection.getServer());
+      if (others.length > 0) connection.setServers(others);
       await connection.reconnect();
       // When none of them answers it is not the nodes.
       patience = Math.min(2 * patience, maxPatienceMilliseconds);
       answeredAt = performance.now();
     }
   }
+}
+
+/** An address as the client writes it. */
+function listenOf(address: string): string {
+  const { hostname, port } = new URL(address.includes('://') ? address : `nats://${address}`);
+  return `${hostname}:${port || '4222'}`;
 }

@@ -73,7 +73,7 @@ export const invariants = {
     look: 'auth.users.name and version, posts.authors; user-updated in auth.outbox and posts.inbox',
   },
   I19: {
-    says: 'a restore brings back what was before the backup, and nothing and nobody else',
+    says: 'a restore brings back what was before, and nothing and nobody else; a failover with loss is healed by the audits',
     look: 'manifest.json of the backup; the report of the audits; sequences, and the keys of accounts and posts',
   },
 } as const;

@@ -3,9 +3,10 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { checkout, layoutOf, reportFailure, runInFolder, StackError } from '@agora/local-stack';
 import type pg from 'pg';
+import { lossyFailover } from './cluster/fail-over-with-loss.js';
 import { runDrill } from './drill/run-drill.js';
 import type { Fault, Mark } from './faults/fault.js';
-import { allFaults } from './faults/inject-faults.js';
+import { allFaults, clusterFaults } from './faults/inject-faults.js';
 import { largeFaults } from './faults/large.js';
 import { readOptions, type Options } from './options.js';
 import { drawPlot } from './report/draw-plot.js';
@@ -17,6 +18,7 @@ import { runChaos } from './run-chaos.js';
 
 /** A quick run is over in time on a slow machine too, though not every fault may have come then. */
 const quickLimit = 50;
+const quickClusterLimit = 120;
 
 const print = (line: string) => void process.stdout.write(`${line}\n`);
 
@@ -31,9 +33,20 @@ async function main(args: string[]): Promise<number> {
       print(verdictOn(all.length, options.seed, ' --drill'));
       return all.length > 0 ? 1 : 0;
     }
-    const plan = { faults, seconds: options.seconds, limit: options.quick ? quickLimit : undefined };
+    const plan = { faults, seconds: options.seconds, limit: limitOf(options) };
     const fill = options.large ? (database: pg.ClientConfig) => fillDatabase(database, signal) : undefined;
-    const run = await runChaos({ seed: options.seed, plan, fill, folder, logs, signal, announce: print });
+    const { seed, cluster: isCluster } = options;
+    const run = await runChaos({
+      seed,
+      isCluster,
+      isLossy: isLossy(options),
+      plan,
+      fill,
+      folder,
+      logs,
+      signal,
+      announce: print,
+    });
     const summary = summarize(run, options);
     for (const line of describeRun(summary)) print(line);
     const report = writeReport(options, JSON.stringify(summary, null, 2), drawPlot(run));
@@ -44,13 +57,21 @@ async function main(args: string[]): Promise<number> {
   });
 }
 
-function chooseFaults({ quick, only, large }: Options): Fault[] {
-  const faults = large ? [...largeFaults, ...allFaults] : allFaults;
-  const unknown = only.find((kind) => faults.every((fault) => fault.kind !== kind));
-  if (unknown)
-    throw new StackError(`There is no "${unknown}", but: ${faults.map(({ kind }) => kind).join(', ')}`);
+const limitOf = ({ quick, cluster }: Options) =>
+  quick ? (cluster ? quickClusterLimit : quickLimit) : undefined;
+
+/** Comes last, once all else has been checked: it changes what is known. */
+const isLossy = ({ cluster, only }: Options) =>
+  cluster && (only.length === 0 || only.includes(lossyFailover));
+
+function chooseFaults({ quick, only, large, cluster }: Options): Fault[] {
+  const faults = [...(cluster ? clusterFaults : []), ...(large ? largeFaults : []), ...allFaults];
+  const kinds = [...faults.map(({ kind }) => kind), ...(cluster ? [lossyFailover] : [])];
+  const unknown = only.find((kind) => !kinds.includes(kind));
+  if (unknown) throw new StackError(`There is no "${unknown}", but: ${kinds.join(', ')}`);
   if (only.length > 0) return faults.filter(({ kind }) => only.includes(kind));
-  return faults.filter((fault) => !quick || fault.quick);
+  const own = cluster && quick ? clusterFaults : faults;
+  return own.filter((fault) => !quick || fault.quick);
 }
 
 /** The faults on which this run says nothing, and why. */

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { services } from '@agora/local-stack';
 import type pg from 'pg';
+import { failOverWithLoss } from './cluster/fail-over-with-loss.js';
 import { injectFaults, type Plan } from './faults/inject-faults.js';
-import type { LargeData, Mark } from './faults/fault.js';
+import type { LargeData, Mark, Scene } from './faults/fault.js';
 import { healEverything } from './faults/servers.js';
 import type { Finding } from './findings.js';
 import { checkActs } from './invariants/check-acts.js';
@@ -21,6 +22,10 @@ import { startSystem, untilAllReady, type System } from './system/system.js';
 export interface ChaosOptions {
   seed: number;
   plan: Plan;
+  /** Whether NATS has three nodes. */
+  isCluster?: boolean;
+  /** Whether PostgreSQL then fails over to a standby that lacks the last seconds. */
+  isLossy?: boolean;
   /** Fills the database with data of real size before the run. */
   fill?: ((database: pg.ClientConfig) => Promise<LargeData>) | undefined;
   /** A known fault to start the processes with. */
@@ -85,6 +90,7 @@ async function driveAndBreak(
     ))
       scene.poison.sent[service].add(id);
   const { world, journal, findings, outages } = scene;
+  let known: Scene = scene;
   const load = await startLoad(scene, seed);
   const settled: number[] = [];
   try {
@@ -107,14 +113,21 @@ async function driveAndBreak(
     await checkActs(scene, load.moderator);
     await settle(scene);
     await checkInvariants(scene);
+    if (options.isLossy) {
+      const failover = await failOverWithLoss(scene, seed + 1, announce);
+      marks.push(failover.mark);
+      announce(`  ${progressOf(failover.mark, journal.entries)}`);
+      known = failover.known;
+      await checkInvariants(known);
+    }
     const after = await readHoldings(system.replicas);
     compareHoldings(before, after, findings);
     outages.begin('processes');
     await killEverything(system, signal);
     outages.end('processes');
-    settled.push(await settle(scene));
+    settled.push(await settle(known));
     announce('Everything was killed and is back; checking again');
-    await checkInvariants(scene);
+    await checkInvariants(known);
     const lags = await readLags(system.administration, startedAt);
     const deliveries = await counting.stop();
     return {
@@ -126,7 +139,7 @@ async function driveAndBreak(
       deliveries,
       settled,
       holdings: { before, after },
-      world,
+      world: known.world,
     };
   } finally {
     await load.stop();

@@ -1,8 +1,10 @@
 import { expect, it } from '@jest/globals';
-import { allFaults } from '../src/faults/inject-faults.js';
+import { lossyFailover } from '../src/cluster/fail-over-with-loss.js';
+import { allFaults, clusterFaults } from '../src/faults/inject-faults.js';
 import { groups } from '../src/report/tabulate-faults.js';
 
 it('tells of every kind of fault once in the table for documents', () => {
   const told = groups.flatMap(([, kinds]) => kinds);
-  expect(told.toSorted()).toEqual(allFaults.map(({ kind }) => kind).toSorted());
+  const kinds = [...allFaults, ...clusterFaults].map(({ kind }) => kind);
+  expect(told.toSorted()).toEqual([...kinds, lossyFailover].toSorted());
 });

@@ -5,7 +5,9 @@ import { bodyFaults } from './bodies.js';
 import { clockFaults } from './clocks.js';
 import { databaseFaults } from './database.js';
 import { dataFaults } from './data.js';
+import { eventClusterFaults } from '../cluster/event-cluster-faults.js';
 import { eventFaults } from './events.js';
+import { failoverFaults } from '../cluster/failover-faults.js';
 import type { Fault, Mark, Scene } from './fault.js';
 import { mailFaults } from './mail.js';
 import { natsOutages } from './nats-outages.js';
@@ -30,6 +32,9 @@ export const allFaults: readonly Fault[] = [
   ...bodyFaults,
   ...mailFaults,
 ];
+
+/** What breaks where NATS has several nodes and PostgreSQL a standby. */
+export const clusterFaults: readonly Fault[] = [...eventClusterFaults, ...failoverFaults];
 
 export interface Plan {
   faults: readonly Fault[];

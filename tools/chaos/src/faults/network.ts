@@ -1,17 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { services } from '@agora/local-stack';
-import type { FaultProxy } from '@agora/testing';
+import type { Way } from '../system/nats-way.js';
 import { untilAllReady, type System } from '../system/system.js';
 import { newAuthor } from './data.js';
 import type { Fault, Scene } from './fault.js';
 
 type Which = 'postgres' | 'nats';
 
-const allWays = ({ replicas }: System, which: Which): FaultProxy[] =>
+const allWays = ({ replicas }: System, which: Which): Way[] =>
   replicas.flatMap(({ ways }) => ways[which] ?? []);
 
 /** The ways of both replicas of one service. */
-function waysOfOne({ system, random }: Scene, which: Which): [name: string, ways: FaultProxy[]] {
+function waysOfOne({ system, random }: Scene, which: Which): [name: string, ways: Way[]] {
   const service = random.pick(services);
   const replicas = system.replicas.filter(({ name }) => name === service);
   return [service, replicas.flatMap(({ ways }) => ways[which] ?? [])];

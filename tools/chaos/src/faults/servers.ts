@@ -75,10 +75,11 @@ export const serverFaults: readonly Fault[] = [
 ];
 
 /** Undoes whatever a fault that was interrupted may have left. */
-export function healEverything({ replicas, postgres, nats, mail, cutAnswersAfter }: System): void {
+export function healEverything({ replicas, postgres, nats, cluster, mail, cutAnswersAfter }: System): void {
   cutAnswersAfter(Infinity);
   postgres.resume();
   nats.resume();
+  cluster?.nats.reunite();
   mail.way.heal();
   for (const replica of replicas) {
     replica.resume();

@@ -27,13 +27,15 @@ export async function checkEvents({ system, findings, poison }: Evidence): Promi
   for (const consumer of services) {
     for (const publisher of services) {
       const types = subscribers[consumer].filter((type) => type.startsWith(`${publisher}.`));
-      const missing = await query<{ event_id: string; type: string }>(
-        `SELECT event_id, envelope->>'type' AS type FROM ${publisher}.outbox
+      const missing = await query<{ event_id: string; type: string; published: Date | null }>(
+        `SELECT event_id, envelope->>'type' AS type, published_at AS published FROM ${publisher}.outbox
          WHERE envelope->>'type' = ANY($1) AND NOT EXISTS (SELECT FROM ${consumer}.inbox WHERE inbox.event_id = outbox.event_id)`,
         [types],
       );
-      for (const { event_id: id, type } of missing)
-        findings.broken('I6', `${consumer} never applied ${type} ${id}`);
+      for (const { event_id: id, type, published } of missing) {
+        const when = published?.toISOString() ?? 'never';
+        findings.broken('I6', `${consumer} never applied ${type} ${id}, published ${when}`);
+      }
     }
     await checkDeadLetters(consumer, { system, findings, poison });
   }

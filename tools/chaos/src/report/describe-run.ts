@@ -21,12 +21,14 @@ export function describeRun(summary: Summary): string[] {
     ),
     '',
     ...table(
-      ['fault', 'times', 'requests failed for (median s)', '(longest s)'],
+      ['fault', 'times', 'requests', 'failed', 'for (median s)', '(longest s)'],
       Object.entries(summary.faults)
         .toSorted(([one], [other]) => one.localeCompare(other))
-        .map(([kind, { count, failedForMedian, failedForMax }]) => [
+        .map(([kind, { count, requests, failed, failedForMedian, failedForMax }]) => [
           kind,
           whole(count),
+          whole(requests),
+          whole(failed),
           (failedForMedian / 1_000).toFixed(1),
           (failedForMax / 1_000).toFixed(1),
         ]),
@@ -47,7 +49,7 @@ export function describeRun(summary: Summary): string[] {
       ]),
     ),
     '',
-    verdictOn(summary.findings.length, summary.seed),
+    verdictOn(summary.findings.length, summary.seed, summary.cluster ? ' --cluster' : ''),
   ];
 }
 

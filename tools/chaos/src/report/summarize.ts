@@ -8,6 +8,7 @@ import { quantile } from './quantile.js';
 /** What is told of a run; times are in milliseconds. */
 export interface Summary {
   seed: number;
+  cluster: boolean;
   seconds: number;
   startedAt: string;
   node: string;
@@ -17,7 +18,11 @@ export interface Summary {
   >;
   /** Of the 1/10 s in which anything was asked, how many had an answer that was final. */
   availability: number;
-  faults: Record<string, { count: number; failedForMedian: number; failedForMax: number }>;
+  /** Of each kind: how often it came, how many requests ended before the next fault began, how many without a final answer, and for how long. */
+  faults: Record<
+    string,
+    { count: number; requests: number; failed: number; failedForMedian: number; failedForMax: number }
+  >;
   lag: { events: number; p50: number; p99: number; max: number; calmP99: number };
   delivered: number;
   duplicatesSuppressed: number;
@@ -33,13 +38,17 @@ export interface Summary {
 }
 
 /** Counts and measures. */
-export function summarize(run: Run, { seed, seconds }: Pick<Options, 'seed' | 'seconds'>): Summary {
+export function summarize(
+  run: Run,
+  { seed, seconds, cluster }: Pick<Options, 'seed' | 'seconds' | 'cluster'>,
+): Summary {
   const lags = run.lags.map(({ milliseconds }) => milliseconds);
   const firstFault = run.marks[0]?.startedAt ?? Infinity;
   const calm = run.lags.filter(({ at }) => at < firstFault - 500).map(({ milliseconds }) => milliseconds);
   const { delivered, applied } = run.deliveries;
   return {
     seed,
+    cluster,
     seconds,
     startedAt: new Date(run.startedAt).toISOString(),
     node: process.version,
@@ -104,24 +113,33 @@ function availabilityOf(entries: readonly Entry[]): number {
   return all === 0 ? 1 : answered / all;
 }
 
-/** For how long after a fault began requests still failed before the next one began. */
+/** What became of requests after a fault began and before the next one did. */
 function byKind({ marks, entries }: Run): Summary['faults'] {
-  const failures = entries.filter(({ outcome }) => outcome === 'info');
-  const spans = new Map<string, number[]>();
-  for (const { kind, startedAt } of marks.filter(({ notRun }) => notRun === undefined)) {
-    const next = Math.min(
-      ...marks.map((mark) => mark.startedAt).filter((at) => at > startedAt + 50),
-      Infinity,
-    );
-    const own = failures.filter(({ endedAt }) => endedAt >= startedAt && endedAt < next);
-    const span = Math.max(0, ...own.map(({ endedAt }) => endedAt - startedAt));
-    spans.set(kind, [...(spans.get(kind) ?? []), span]);
-  }
+  const given = marks.filter(({ notRun }) => notRun === undefined);
+  const spans = given.map(({ kind, startedAt }) => {
+    const later = marks.map((mark) => mark.startedAt).filter((at) => at > startedAt + 50);
+    const next = Math.min(...later, Infinity);
+    const own = entries.filter(({ endedAt }) => endedAt >= startedAt && endedAt < next);
+    const failed = own.filter(({ outcome }) => outcome === 'info');
+    const failedFor = Math.max(0, ...failed.map(({ endedAt }) => endedAt - startedAt));
+    return { kind, requests: own.length, failed: failed.length, failedFor };
+  });
+  const kinds = Object.entries(Object.groupBy(spans, ({ kind }) => kind));
+  const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);
   return Object.fromEntries(
-    [...spans].map(([kind, each]) => [
-      kind,
-      { count: each.length, failedForMedian: quantile(each, 0.5), failedForMax: quantile(each, 1) },
-    ]),
+    kinds.map(([kind, each = []]) => {
+      const failedFor = each.map((span) => span.failedFor);
+      return [
+        kind,
+        {
+          count: each.length,
+          requests: sum(each.map(({ requests }) => requests)),
+          failed: sum(each.map(({ failed }) => failed)),
+          failedForMedian: quantile(failedFor, 0.5),
+          failedForMax: quantile(failedFor, 1),
+        },
+      ];
+    }),
   );
 }
 

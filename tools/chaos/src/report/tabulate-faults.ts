@@ -73,6 +73,20 @@ export const groups: readonly (readonly [title: string, kinds: readonly string[]
     'PostgreSQL is read-only for 3 s, or old connections lead to a standby',
     ['read-only database', 'connections to a standby'],
   ],
+  [
+    'the node of NATS that leads a stream is killed, or hangs for 20 s',
+    [
+      'kill the leader of AUTH',
+      'kill the leader of POSTS',
+      'kill the leader of VOTES',
+      'freeze a leader for 20 s',
+    ],
+  ],
+  ['one of three nodes of NATS is cut off from the others for 20 s', ['split nats']],
+  ['a node of NATS loses its volume, or each restarts in turn', ['wipe a node of nats', 'roll nats']],
+  ['PostgreSQL fails over to a synchronous standby', ['fail over postgres']],
+  ['PostgreSQL switches over, and the old primary is read-only for 5 s', ['switch over postgres']],
+  ['PostgreSQL fails over to a standby that lacks the last 3 s', ['fail over with loss']],
   ['answers break off in the middle', ['cut answers']],
   [
     'processes start while NATS or auth is away',
@@ -82,13 +96,20 @@ export const groups: readonly (readonly [title: string, kinds: readonly string[]
   ['every service is killed, and starts while its migrations run', ['start with pending migrations']],
 ];
 
-/** A table in Markdown for documents: for how long requests failed, at most, after a fault of each group began. */
+/** A table in Markdown for documents: how many requests failed in all, and for how long at most after a fault of each group began. */
 export function tabulateFaults({ faults }: Summary): string[] {
   const rows = groups.flatMap(([title, kinds]) => {
-    const longest = kinds.flatMap((kind) => faults[kind]?.failedForMax ?? []);
-    return longest.length === 0 ? [] : [[title, describe(Math.max(...longest) / 1_000)]];
+    const own = kinds.flatMap((kind) => faults[kind] ?? []);
+    if (own.length === 0) return [];
+    const sum = (of: 'failed' | 'requests') => own.reduce((total, each) => total + each[of], 0);
+    const longest = Math.max(...own.map(({ failedForMax }) => failedForMax));
+    return [[title, `${sum('failed')} of ${sum('requests')}`, describe(longest / 1_000)]];
   });
-  return ['| while | requests failed for |', '| --- | --- |', ...rows.map((row) => `| ${row.join(' | ')} |`)];
+  return [
+    '| while | requests failed | for |',
+    '| --- | --- | --- |',
+    ...rows.map((row) => `| ${row.join(' | ')} |`),
+  ];
 }
 
 const describe = (seconds: number) => (seconds < 0.05 ? '0 s' : `up to ${seconds.toFixed(1)} s`);

@@ -14,7 +14,7 @@ import { likelyFreePorts } from '@agora/testing';
 /** Who may do what, and where everybody listens. */
 export interface Addresses {
   secrets: Secrets;
-  natsUsers: Record<ProcessName, NatsUser>;
+  natsUsers: Record<ProcessName | 'streams', NatsUser>;
   /** May do all that the account can. */
   natsAdministrator: NatsUser;
   /** Where the balancer of a process listens. */
@@ -27,10 +27,12 @@ const replicaCount = 2;
 
 /** Finds free ports, and makes secrets unless the data that is there needs those it has. */
 export async function chooseAddresses(secrets = makeSecrets()): Promise<Addresses> {
-  const users = processes.map((name) => [name, { user: name, password: secrets.nats[name] }] as const);
+  const users = ([...processes, 'streams'] as const).map(
+    (name) => [name, { user: name, password: secrets.nats[name] }] as const,
+  );
   return {
     secrets,
-    natsUsers: Object.fromEntries(users) as Record<ProcessName, NatsUser>,
+    natsUsers: Object.fromEntries(users) as Addresses['natsUsers'],
     natsAdministrator: { user: 'chaos', password: randomBytes(16).toString('hex') },
     balanced: await forEachProcess(likelyFreePorts),
     replicas: await forEachProcess(async () => {
@@ -52,13 +54,13 @@ async function forEachProcess<Value>(
 /** What a process is told of the others: their balancers, and its own ways to the servers. */
 export const stackOf = (
   { secrets, natsUsers, balanced }: Addresses,
-  ports: Record<'postgres' | 'nats' | 'smtp', number>,
+  at: { postgres: number; nats: string; replicas: number; smtp: number },
 ): StackAddresses => ({
   ...addressesOf(
-    { host: '127.0.0.1', port: ports.postgres, name: 'agora' },
-    { url: `nats://127.0.0.1:${ports.nats}`, users: natsUsers },
+    { host: '127.0.0.1', port: at.postgres, name: 'agora' },
+    { url: at.nats, users: natsUsers, replicas: at.replicas },
     secrets,
   ),
   ports: balanced,
-  mailbox: { port: 0, smtpPort: ports.smtp },
+  mailbox: { port: 0, smtpPort: at.smtp },
 });

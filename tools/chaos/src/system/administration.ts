@@ -12,7 +12,7 @@ export interface Administration {
 
 interface Access {
   database: pg.ClientConfig;
-  nats: { servers: string; user: string; pass: string };
+  nats: { servers: string[]; user: string; pass: string };
 }
 
 /** Connects at each question: the server may have been killed since the last. */
@@ -21,7 +21,13 @@ export function openAdministration({ database, nats }: Access): Administration {
   // A server that refuses the login twice closes a connection for good.
   const connected = async () => {
     if (!connection || connection.isClosed())
-      connection = await connect({ ...nats, maxReconnectAttempts: -1, reconnectTimeWait: 100 });
+      connection = await connect({
+        ...nats,
+        maxReconnectAttempts: -1,
+        reconnectTimeWait: 100,
+        pingInterval: 1_000,
+        maxPingOut: 2,
+      });
     return connection;
   };
   return {

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { startProcess, type Ports, type ProcessName, type ServerProcess } from '@agora/local-stack';
 import type { FaultProxy } from '@agora/testing';
 import { offsetOf } from './clocks.js';
+import type { NatsWay } from './nats-way.js';
 import { Unavailable } from './unavailable.js';
 
 /** One running process of Agora, which is started again whenever it ends. */
@@ -38,7 +39,7 @@ export interface Replica {
 
 export interface Ways {
   postgres?: FaultProxy;
-  nats: FaultProxy;
+  nats: NatsWay;
 }
 
 interface Program extends Pick<Replica, 'name' | 'label' | 'ports' | 'ways'> {

@@ -4,13 +4,13 @@ import {
   startNats,
   startPostgres,
   type NatsOptions,
+  type Postgres,
   type PostgresOptions,
   type ServerProcess,
 } from '@agora/local-stack';
 
 /** PostgreSQL or NATS, which are started again only when a fault says so. */
 export interface Server {
-  readonly port: number;
   /** Ends it and waits until it has ended. */
   end(signal: NodeJS.Signals): Promise<void>;
   start(): Promise<void>;
@@ -19,38 +19,62 @@ export interface Server {
   stop(): Promise<void>;
 }
 
+export interface DatabaseServer extends Server {
+  readonly port: number;
+}
+
 /** NATS, whose storage can be changed while it does not run, and which can be started with other settings. */
 export interface EventServer extends Server {
+  /** Of each node. */
+  readonly ports: readonly number[];
   wipe(): void;
   /** Keeps what the storage holds now. */
   saveStorage(): void;
   /** Puts back what the storage held when it was saved. */
   rewindStorage(): void;
-  startWith(settings: Partial<Pick<NatsOptions, 'accounts' | 'loginSeconds'>>): Promise<void>;
+  startWith(settings: Partial<Pick<NatsOptions, 'accounts' | 'loginSeconds' | 'binary'>>): Promise<void>;
 }
 
 /** Starts PostgreSQL, durable: what it has acknowledged is to survive its being killed. */
-export async function startDatabaseServer(options: PostgresOptions): Promise<Server> {
+export async function startDatabaseServer(options: PostgresOptions): Promise<DatabaseServer> {
   let postgres = await startPostgres(options);
   const { port } = postgres;
-  return serverOf(port, {
-    current: () => postgres.process,
-    // The postmaster alone would leave those it has at work already.
-    everyone: () => [postgres.process.pid, ...childrenOf(postgres.process.pid)],
+  const server = databaseServerOf({
+    current: () => postgres,
     start: async () => void (postgres = await startPostgres({ ...options, port })),
-    stop: () => postgres.stop(),
   });
+  return { ...server, port };
 }
+
+/** Handles the server that is `current` at the moment. */
+export const databaseServerOf = ({
+  current,
+  start,
+}: {
+  current(): Postgres;
+  start(): Promise<void>;
+}): Server =>
+  serverOf({
+    current: () => current().process,
+    // The postmaster alone would leave those it has at work already.
+    everyone: () => [current().process.pid, ...childrenOf(current().process.pid)],
+    start,
+    stop: () => current().stop(),
+  });
 
 /** Starts NATS with JetStream. */
 export async function startEventServer(options: NatsOptions): Promise<EventServer> {
   let nats = await startNats(options);
+  let { binary } = options;
   const { port } = nats;
-  const startWith = async (settings: Partial<NatsOptions>) =>
-    void (nats = await startNats({ ...options, ...settings, port }));
+  const startWith = async (settings: Partial<NatsOptions>) => {
+    // What a newer version has written no older one reads.
+    binary = settings.binary ?? binary;
+    nats = await startNats({ ...options, ...settings, ...(binary && { binary }), port });
+  };
   const storage = join(options.storeDirectory, 'store');
   const saved = join(options.storeDirectory, 'saved');
-  const server = serverOf(port, {
+  const server = serverOf({
     current: () => nats.process,
     everyone: () => [nats.process.pid],
     start: () => startWith({}),
@@ -62,6 +86,7 @@ export async function startEventServer(options: NatsOptions): Promise<EventServe
   };
   return {
     ...server,
+    ports: [port],
     startWith,
     wipe: () => rmSync(storage, { recursive: true, force: true }),
     saveStorage: () => copy(storage, saved),
@@ -76,10 +101,9 @@ interface Handling {
   stop(): Promise<void>;
 }
 
-function serverOf(port: number, { current, everyone, start, stop }: Handling): Server {
+function serverOf({ current, everyone, start, stop }: Handling): Server {
   const resume = () => everyone().forEach((pid) => signal(pid, 'SIGCONT'));
   return {
-    port,
     start,
     resume,
     pause: () => everyone().forEach((pid) => signal(pid, 'SIGSTOP')),

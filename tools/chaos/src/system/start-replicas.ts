@@ -12,8 +12,9 @@ import { openFaultProxy, type FaultProxy } from '@agora/testing';
 import { stackOf, type Addresses } from './addresses.js';
 import { openBalancer, type Balancer } from './balancer.js';
 import { findFaketime, steppableClock } from './clocks.js';
+import { openNatsWay } from './nats-way.js';
 import { startReplica, type Replica, type Ways } from './replica.js';
-import type { Server } from './servers.js';
+import type { DatabaseServer, EventServer } from './servers.js';
 
 /** Stops something that was started. */
 export type Stop = () => Promise<unknown>;
@@ -24,8 +25,8 @@ interface Surroundings {
   logs: string;
   mutation?: string | undefined;
   addresses: Addresses;
-  postgres: Server;
-  nats: Server;
+  postgres: DatabaseServer;
+  nats: EventServer;
   smtpPort: number;
   announce(line: string): void;
 }
@@ -57,11 +58,12 @@ async function startReplicas(
   for (const [index, ports] of addresses.replicas[name].entries()) {
     const ways: Ways = {
       ...(name !== 'gateway' && { postgres: await openWay(postgres, stops) }),
-      nats: await openWay(nats, stops),
+      nats: await openNatsWay(nats.ports, stops),
     };
     const stack = stackOf(addresses, {
       postgres: ways.postgres?.port ?? 0,
-      nats: ways.nats.port,
+      nats: ways.nats.url,
+      replicas: nats.ports.length,
       smtp: smtpPort,
     });
     const label = `${name}-${index + 1}`;
@@ -94,7 +96,7 @@ async function startReplicas(
   return started;
 }
 
-async function openWay({ port }: Server, stops: Stop[]): Promise<FaultProxy> {
+async function openWay({ port }: DatabaseServer, stops: Stop[]): Promise<FaultProxy> {
   const way = await openFaultProxy(port);
   stops.push(() => way.stop());
   return way;

@@ -4,26 +4,27 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { provisionDatabase } from '@agora/database';
 import {
   checkout,
-  findNatsServer,
+  makeStreams,
   migrateAll,
   migrationEnvironmentOf,
   operateScript,
-  permissionsOf,
-  processes,
   startProcess,
   type NatsAccount,
   type Secrets,
-  type ProcessName,
   type ServerProcess,
   type ServiceName,
   type StackAddresses,
 } from '@agora/local-stack';
 import type pg from 'pg';
-import { chooseAddresses, stackOf, type Addresses } from './addresses.js';
+import { chooseAddresses, stackOf } from './addresses.js';
 import { openAdministration, type Administration } from './administration.js';
-import { openMailServer, type MailServer, type ReceivedMail } from './mail-server.js';
+import type { MailServer, ReceivedMail } from './mail-server.js';
+import type { DatabasePair } from '../cluster/database-pair.js';
+import type { EventCluster } from '../cluster/event-cluster.js';
+import { natsUrl } from './nats-way.js';
 import type { Replica } from './replica.js';
-import { startDatabaseServer, startEventServer, type EventServer, type Server } from './servers.js';
+import type { DatabaseServer, EventServer } from './servers.js';
+import { startServers } from './start-servers.js';
 import { startEveryReplica, type Stop } from './start-replicas.js';
 
 /** A whole Agora: two replicas of every process, each way to PostgreSQL and NATS through a fault proxy of its own. */
@@ -31,8 +32,10 @@ export interface System {
   /** What clients call. */
   origin: string;
   replicas: readonly Replica[];
-  postgres: Server;
+  postgres: DatabaseServer;
   nats: EventServer;
+  /** Nodes that can be broken alone, where there are several. */
+  cluster: Cluster | undefined;
   /** Who may log in to NATS. */
   natsAccounts: NatsAccount[];
   mail: MailServer;
@@ -51,7 +54,14 @@ export interface System {
   stop(): Promise<void>;
 }
 
+export interface Cluster {
+  nats: EventCluster;
+  postgres: DatabasePair;
+}
+
 export interface SystemOptions {
+  /** Whether NATS has three nodes, and PostgreSQL a standby. */
+  isCluster?: boolean | undefined;
   /** Where PostgreSQL and NATS keep their data. */
   folder: string;
   logs: string;
@@ -93,7 +103,7 @@ async function startParts(options: SystemOptions, stops: Stop[]): Promise<Omit<S
   const { logs, signal, prepare } = options;
   mkdirSync(logs, { recursive: true });
   const addresses = await chooseAddresses(options.secrets);
-  const { postgres, nats, mail, natsAccounts } = await startServers(options, addresses, stops);
+  const { postgres, nats, mail, natsAccounts, cluster } = await startServers(options, addresses, stops);
   const database = {
     host: '127.0.0.1',
     port: postgres.port,
@@ -104,13 +114,20 @@ async function startParts(options: SystemOptions, stops: Stop[]): Promise<Omit<S
   const { user, password } = addresses.natsAdministrator;
   const administration = openAdministration({
     database,
-    nats: { servers: `127.0.0.1:${nats.port}`, user, pass: password },
+    nats: { servers: natsUrl(nats.ports).split(','), user, pass: password },
   });
   stops.push(() => administration.stop());
-  const stack = stackOf(addresses, { postgres: postgres.port, nats: nats.port, smtp: mail.way.port });
+  const stack = stackOf(addresses, {
+    postgres: postgres.port,
+    nats: natsUrl(nats.ports),
+    replicas: nats.ports.length,
+    smtp: mail.way.port,
+  });
+  await makeStreams(checkout, stack, signal);
   await provisionDatabase(database, addresses.secrets.database);
   await migrateAll(checkout, stack, signal);
   await prepare?.(database);
+  await cluster?.postgres.follow();
   const { replicas, balancers, everyBalancer } = await startEveryReplica(
     { ...options, addresses, postgres, nats, smtpPort: mail.way.port },
     stops,
@@ -120,6 +137,7 @@ async function startParts(options: SystemOptions, stops: Stop[]): Promise<Omit<S
     replicas,
     postgres,
     nats,
+    cluster,
     natsAccounts,
     mail,
     administration,
@@ -141,40 +159,6 @@ async function startParts(options: SystemOptions, stops: Stop[]): Promise<Omit<S
       }),
   };
 }
-
-/** Starts PostgreSQL, NATS and the mailbox, one after the other. */
-async function startServers(
-  { folder, logs, signal, announce, received }: SystemOptions,
-  { secrets, natsUsers, natsAdministrator }: Addresses,
-  stops: Stop[],
-) {
-  const postgres = await startDatabaseServer({
-    dataDirectory: join(folder, 'postgres'),
-    password: secrets.postgres,
-    durable: true,
-    logFile: join(logs, 'postgres.log'),
-  });
-  stops.push(() => postgres.stop());
-  signal.throwIfAborted();
-  const users = [...processes.map((name) => loginOf(name, natsUsers[name])), natsAdministrator];
-  const natsAccounts = [{ name: 'AGORA', users }];
-  const nats = await startEventServer({
-    binary: await findNatsServer(announce, signal),
-    storeDirectory: join(folder, 'nats'),
-    accounts: natsAccounts,
-    durable: true,
-    logFile: join(logs, 'nats.log'),
-  });
-  stops.push(() => nats.stop());
-  const mail = await openMailServer(received);
-  stops.push(() => mail.stop());
-  return { postgres, nats, mail, natsAccounts };
-}
-
-const loginOf = (name: ProcessName, login: Addresses['natsAdministrator']) => ({
-  ...login,
-  permissions: permissionsOf(name, login.user),
-});
 
 /** Replicas did not get ready in time, although nothing keeps them from it. */
 export class NotReady extends Error {}

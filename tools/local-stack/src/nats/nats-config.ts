@@ -24,6 +24,17 @@ export interface NatsConfig {
   durable: boolean;
   version: [number, number];
   loginSeconds?: number;
+  /** Its place in a cluster; without it the server is alone. */
+  cluster?: NatsNode;
+}
+
+/** A node of a cluster. */
+export interface NatsNode {
+  name: string;
+  /** Where the other nodes reach it. */
+  port: number;
+  /** The ports by which it reaches the others. */
+  routes: readonly number[];
 }
 
 /** The text of a configuration that every nats-server from 2.9 on reads. */
@@ -34,11 +45,12 @@ export function natsConfig({
   durable,
   version: [major, minor],
   loginSeconds,
+  cluster,
 }: NatsConfig): string {
   const canSync = major > 2 || minor >= 10;
   return [
     `listen: "127.0.0.1:${port}"`,
-    'server_name: "agora-local"',
+    `server_name: "${cluster?.name ?? 'agora-local'}"`,
     // Events carry ids and facts.
     'max_payload: 64KB',
     'jetstream {',
@@ -49,12 +61,24 @@ export function natsConfig({
     ...(durable && canSync ? ['  sync_interval: always'] : []),
     '}',
     ...(loginSeconds === undefined ? [] : [`authorization: { timeout: ${loginSeconds} }`]),
+    ...(cluster ? clusterLines(cluster) : []),
     'accounts {',
     ...accounts.map(accountLine),
     '}',
     '',
   ].join('\n');
 }
+
+// As in `deploy/k8s`: clients know the nodes that they were told of. The nodes do not tell each other of ways that nobody gave them.
+const clusterLines = ({ port, routes }: NatsNode) => [
+  'cluster {',
+  '  name: "agora"',
+  `  listen: "127.0.0.1:${port}"`,
+  '  no_advertise: true',
+  '  advertise: "127.0.0.1:9"',
+  `  routes: [ ${routes.map((route) => `"nats://127.0.0.1:${route}"`).join(', ')} ]`,
+  '}',
+];
 
 function accountLine({ name, users, exports, imports }: NatsAccount): string {
   const parts = [

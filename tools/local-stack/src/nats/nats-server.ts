@@ -27,17 +27,20 @@ export async function findNatsServer(
   const { NATS_SERVER_BIN: chosen } = process.env;
   if (chosen) return usable(chosen, `NATS_SERVER_BIN=${chosen} can't be run.`);
   const present = onPath() ?? cachedCopy();
-  if (present) return usable(present, `${present} can't be run.`);
+  if (present) return natsServerAt(present);
   const reasons: string[] = [];
   for (const get of [downloadNats, installNatsWithApt]) {
     const result = await get(announce, signal);
-    if ('file' in result) return usable(result.file, `${result.file} can't be run.`);
+    if ('file' in result) return natsServerAt(result.file);
     reasons.push(result.reason);
   }
   throw new StackError(
     `nats-server is missing (${reasons.join('; ')}). Install it (https://github.com/nats-io/nats-server/releases; macOS: brew install nats-server), or set NATS_SERVER_BIN to its path or NATS_URL to a running server.`,
   );
 }
+
+/** The server at a path. */
+export const natsServerAt = (path: string): Promise<NatsBinary> => usable(path, `${path} can't be run.`);
 
 async function usable(file: string, complaint: string): Promise<NatsBinary> {
   const { stdout } = await execute(file, ['--version'], { timeout: 10_000 }).catch(() => ({ stdout: '' }));

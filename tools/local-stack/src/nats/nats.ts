@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { endLeftover, type Steps } from '../processes/end-process.js';
 import { freePort } from '../machine/free-port.js';
-import { natsConfig, type NatsAccount } from './nats-config.js';
+import { natsConfig, type NatsAccount, type NatsNode } from './nats-config.js';
 import { findNatsServer, type NatsBinary } from './nats-server.js';
 import { startProcess, type ServerProcess } from '../processes/server-process.js';
 import { StackError } from '../machine/stack-error.js';
@@ -16,6 +16,8 @@ export interface NatsOptions {
   logFile: string;
   /** How long clients have to log in, in seconds; the server's own limit when left out. */
   loginSeconds?: number;
+  /** Its place in a cluster; alone when left out. */
+  cluster?: NatsNode;
   /** The port to listen on; a free one when left out. */
   port?: number;
   /** The server to run; looked for when left out. */
@@ -64,7 +66,7 @@ async function launch(
   port: number,
   options: NatsOptions,
 ): Promise<ServerProcess> {
-  const { accounts, durable, logFile, loginSeconds } = options;
+  const { accounts, durable, logFile, loginSeconds, cluster } = options;
   const path = configFile(folder);
   const text = natsConfig({
     port,
@@ -73,6 +75,7 @@ async function launch(
     durable,
     version: binary.version,
     ...(loginSeconds !== undefined && { loginSeconds }),
+    ...(cluster && { cluster }),
   });
   rmSync(path, { force: true });
   writeFileSync(path, text, { mode: 0o600 });

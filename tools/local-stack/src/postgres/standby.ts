@@ -18,6 +18,10 @@ export interface CopyOptions {
   /** Where the copy goes; it must not exist, and its parent must be open to the user that PostgreSQL runs as. */
   dataDirectory: string;
   logFile: string;
+  /** Whether what it has acknowledged survives its being killed once it is promoted. */
+  durable?: boolean;
+  /** The port to listen on; a free one when left out. */
+  port?: number;
 }
 
 /** Copies the data folder of a running server of this machine, as pg_basebackup would, which the embedded PostgreSQL lacks. What starts on it has all that was committed before the copy began. */
@@ -45,14 +49,14 @@ export async function copyCluster(server: RunningServer, dataDirectory: string):
 /** Starts a server that follows another one, asynchronously; it can be read, and it is promoted by `promote`. */
 export async function startStandby(
   primary: RunningServer,
-  { dataDirectory, logFile }: CopyOptions,
+  { dataDirectory, logFile, durable = false, port: ownPort }: CopyOptions,
 ): Promise<Postgres> {
   await copyCluster(primary, dataDirectory);
   const { host, port, password } = primary;
   const way = `host=${host} port=${port} user=${superuser} password=${password} application_name=standby`;
   write(join(dataDirectory, 'standby.signal'), '');
   write(join(dataDirectory, 'postgresql.auto.conf'), `primary_conninfo = '${way}'\n`);
-  return startPostgres({ dataDirectory, password, durable: false, logFile });
+  return startPostgres({ dataDirectory, password, durable, logFile, ...(ownPort && { port: ownPort }) });
 }
 
 /** Makes a standby the primary, with whatever it has received; resolves once it can be written to. */

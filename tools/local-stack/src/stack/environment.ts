@@ -26,8 +26,8 @@ export interface StackAddresses {
   ports: Record<ProcessName, Ports>;
   database: DatabaseAddress;
   databasePasswords: RolePasswords;
-  /** Without a user where the server at `url` asks for none. */
-  nats: { url: string; users: Partial<Record<ProcessName | 'streams', NatsUser>> };
+  /** Without a user where the server at `url` asks for none; `replicas` is on how many nodes of a cluster a stream is kept. */
+  nats: { url: string; users: Partial<Record<ProcessName | 'streams', NatsUser>>; replicas?: number };
   mailbox: MailboxPorts;
   internalSecrets: Secrets['internal'];
   revocationsSecret: string;
@@ -173,7 +173,11 @@ const mailSettings = ({ mailbox, ports }: StackAddresses) => ({
 
 export function natsSettings(name: ProcessName | 'streams', { nats }: Pick<StackAddresses, 'nats'>) {
   const user = nats.users[name];
-  return { NATS_URL: nats.url, ...(user ? { NATS_USER: user.user, NATS_PASSWORD: user.password } : {}) };
+  return {
+    NATS_URL: nats.url,
+    ...(nats.replicas && { STREAM_REPLICAS: String(nats.replicas) }),
+    ...(user ? { NATS_USER: user.user, NATS_PASSWORD: user.password } : {}),
+  };
 }
 
 const serviceSettings = (name: ServiceName, stack: StackAddresses) => ({

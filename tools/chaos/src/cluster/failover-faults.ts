@@ -1,0 +1,38 @@
+import type { DatabasePair } from './database-pair.js';
+import { untilAllReady, type System } from '../system/system.js';
+import type { Fault } from '../faults/fault.js';
+
+/** The database of a system that has a standby. */
+export function pairOf({ cluster }: System): DatabasePair {
+  if (!cluster) throw new Error('PostgreSQL has no standby');
+  return cluster.postgres;
+}
+
+/** The primary is lost with its disk, and a standby takes its place that has whatever was acknowledged. */
+const failOver: Fault = {
+  kind: 'fail over postgres',
+  touches: 'postgres',
+  quick: true,
+  async run({ system, random, signal }) {
+    const milliseconds = 500 + random.below(3_000);
+    await pairOf(system).failOver(milliseconds);
+    await untilAllReady(system.replicas, signal);
+    await pairOf(system).follow();
+    return `after ${milliseconds} ms, with synchronous replication`;
+  },
+};
+
+/** The old primary goes on for a while, and whoever is connected to it can only read. */
+const switchOver: Fault = {
+  kind: 'switch over postgres',
+  touches: 'postgres',
+  quick: true,
+  async run({ system, signal }) {
+    await pairOf(system).switchOver(5_000);
+    await untilAllReady(system.replicas, signal);
+    await pairOf(system).follow();
+    return 'the old one read-only for 5 s, then a standby';
+  },
+};
+
+export const failoverFaults: readonly Fault[] = [failOver, switchOver];
