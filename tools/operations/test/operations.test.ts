@@ -82,7 +82,7 @@ describe('audit', () => {
       for (let round = 0; !isOver; round += 1)
         for (const post of posts) {
           await vote(token, post, round % 2 === 0 ? 1 : 0).catch(unlessOverloaded);
-          await later(5);
+          await later(20);
         }
     });
     const audits = await Promise.all([audit('posts', '--wait', '2'), audit('votes', '--settle', '2')]);
