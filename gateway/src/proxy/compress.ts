@@ -4,8 +4,8 @@ import type { Context } from 'koa';
 import type { Route } from '../routes.js';
 
 /**
- * What is compressed: lists, posts and what describes Agora. Nothing that gives tokens away, tells of accounts or sessions, or answers a body
- * with it: where a secret and what somebody else wrote are compressed together, the length tells of the secret (BREACH). No streams.
+ * What is compressed: lists, posts and descriptions of Agora. No answer with tokens, accounts, sessions or parts of the request:
+ * where a secret and an attacker's text are compressed together, the length reveals the secret (BREACH). No streams.
  */
 const compressed = new Set(['/feed', '/posts', '/posts/:id', '/openapi.json', '/asyncapi.json']);
 
@@ -15,16 +15,16 @@ const isCompressed = ({ method, path }: Route): boolean =>
 const compress = compression({
   threshold: 1_024,
   filter: () => true,
-  // Of what the next levels save, these save most, for a third of the time.
+  // These levels save most of what higher ones save, in a third of the time.
   level: 4,
   brotli: { params: { [constants.BROTLI_PARAM_QUALITY]: 3 } },
 });
 
-/** Has the answer to a request compressed when its client takes that, and its entity tag weakened then: other bytes stand for the same post. */
+/** Compresses the answer when the client accepts that, and weakens its entity tag then, as other bytes stand for the same post. */
 export function compressAnswer(ctx: Context, route: Route): void {
   if (!isCompressed(route)) return;
   const { res } = ctx;
-  // As the library does for those who take nothing; without it their answers are spared its wrapping.
+  // As the library does for clients that accept no encoding; this spares their answers its wrapper.
   if (!ctx.headers['accept-encoding']) return ctx.vary('Accept-Encoding');
   const writeHead = res.writeHead.bind(res) as (...given: unknown[]) => typeof res;
   res.writeHead = (...given: unknown[]) => {
@@ -33,6 +33,6 @@ export function compressAnswer(ctx: Context, route: Route): void {
       res.setHeader('ETag', `W/${tag}`);
     return writeHead(...given);
   };
-  // Typed for Express, of which it needs nothing.
+  // Its types are for Express; it needs nothing of it.
   compress(ctx.req as never, res as never, () => undefined);
 }

@@ -7,7 +7,7 @@ import { InvalidUpstreamResponse, UpstreamTimeout } from './upstream-failure.js'
 const attemptOf = (request: IncomingMessage): Attempt | undefined =>
   request instanceof OutgoingRequest ? request.attempt : undefined;
 
-/** Reports on the attempts what the proxy's events tell, and passes good answers on. */
+/** Reports the outcome of each attempt from the proxy's events, and passes good answers on. */
 export const watchProxy =
   (timeoutMilliseconds: number): Plugin =>
   (proxy) => {
@@ -27,7 +27,7 @@ export const watchProxy =
     });
   };
 
-/** The proxy's own timeout starts when it is connected, and takes what it does for a reset. */
+/** The proxy's own timeout starts only once it is connected, and it reports the abort as a reset. */
 function watchRequest(proxyRequest: ClientRequest, attempt: Attempt, timeoutMilliseconds: number): void {
   attempt.reusedSocket = proxyRequest.reusedSocket;
   const deadline = setTimeout(() => proxyRequest.destroy(new UpstreamTimeout()), timeoutMilliseconds);
@@ -39,5 +39,5 @@ function watchRequest(proxyRequest: ClientRequest, attempt: Attempt, timeoutMill
   });
 }
 
-/** Node's parser takes any three digits for a status, its server does not. */
+/** Node's parser accepts any three digits as a status, its server does not. */
 const isAnswer = ({ statusCode = 0 }: IncomingMessage): boolean => statusCode >= 200 && statusCode <= 599;

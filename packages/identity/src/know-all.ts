@@ -3,18 +3,18 @@ import type { AskForRevocations, RevocationPage } from './ask-for-revocations.js
 
 export interface KnowingOptions {
   ask: AskForRevocations;
-  /** Takes in what an answer tells. */
+  /** Applies an answer of auth. */
   take(revocation: RevocationPage['revocations'][number]): void;
   /** Whether all that the stream holds has been read, as NATS says now; rejects when it can't be asked. */
   isStreamRead(): Promise<boolean>;
-  /** How long this process may go on without being told that it knows all. */
+  /** How long this process may serve tokens without a confirmation that it knows all revocations. */
   blindSeconds: number;
   logger: Logger;
 }
 
 /** What this process knows of the numbers that auth gives its revocations: each names the one before. */
 export interface Knowing extends Stoppable {
-  /** Whether this process knew all revocations not too long ago. */
+  /** Whether this process was recently confirmed to know all revocations. */
   isGood(): boolean;
   /** A heartbeat of auth came, which names its newest revocation, and says whether that is too old to concern a token that lives. */
   heardNewest(number: number, isOld?: boolean): void;
@@ -27,9 +27,9 @@ const known = new Gauge({
   help: '1 while this process knows all revocations, else 0: requests with a token are then refused',
 });
 
-/** How often auth sends a heartbeat, and some more. */
+/** The interval of auth's heartbeats, with a margin. */
 const heartbeatMilliseconds = 700;
-/** Two heartbeats that were missed, or named what is unknown here. */
+/** After two heartbeats that were missed, or that named an unknown revocation, auth is asked. */
 const patienceMilliseconds = 1_000;
 const askMilliseconds = 1_000;
 const turnMilliseconds = 100;
@@ -44,7 +44,7 @@ export function knowAll(options: KnowingOptions): Knowing {
   /** All up to it are known; undefined until auth has said so. */
   let knownUpTo: number | undefined;
   let newestHeard = 0;
-  /** Whoever lacks those up to it lacks nothing. */
+  /** Revocations up to this one concern no token that is still valid. */
   let oldUpTo = 0;
   /** The newest that was seen at all, and by the one before those that came too early. */
   let newestSeen = 0;
@@ -135,7 +135,7 @@ export function knowAll(options: KnowingOptions): Knowing {
   };
 }
 
-/** Says once that nobody is let in any more, and once that it is over. */
+/** Logs once that tokens are refused, and once that they are accepted again. */
 function warnWhenBlind(isGood: () => boolean, logger: Logger): () => void {
   let wasGood = false;
   return () => {

@@ -1,10 +1,10 @@
 import { SettingsError, strongSecret, type ProcessSettings } from '@agora/process';
 import Joi from 'joi';
 
-/** How far ahead the end of the replaced application's tokens may lie: what ends one sooner must not be forgotten before, and streams remember so long. */
+/** How far ahead `LEGACY_TOKENS_UNTIL` may lie: revocations of those tokens must be remembered that long, and streams keep them no longer. */
 export const legacyDays = 7;
 
-/** What everybody who verifies access tokens reads, by its environment names; the issuer reads the same. */
+/** Settings of every process that verifies access tokens, by their environment names; the issuer reads the same. */
 export const identitySettings = {
   ALGORITHM: Joi.string().valid('ES256', 'RS256', 'HS256').default('ES256'),
   SECRET_KEY: strongSecret.when('ALGORITHM', { is: 'HS256', then: Joi.required() }),
@@ -39,15 +39,15 @@ export const revocationSettings = {
 };
 
 export interface RevocationSettings {
-  /** Where auth answers what was revoked; auth itself needs none. */
+  /** Where auth lists revocations; auth itself needs none. */
   REVOCATIONS_URL?: string;
-  /** What it must be told to answer that, and nothing else. */
+  /** The secret for that address alone. */
   REVOCATIONS_SECRET: string;
   /** How long requests with a token are served while neither NATS nor auth tells what was revoked. */
   REVOCATION_BLIND_SECONDS: number;
 }
 
-/** What everybody reads who serves what may be public. */
+/** Settings of the services that may serve readers without a token. */
 export const readerSettings = { PUBLIC_READS: Joi.boolean().default(false) };
 
 export interface ReaderSettings {
@@ -61,18 +61,18 @@ export interface IdentitySettings {
   SECRET_KEY?: string;
   ALLOW_SHARED_SECRET: boolean;
   JWKS_URL?: string;
-  /** How old the published keys may be at whoever verifies with them. */
+  /** How old a verifier's copy of the published keys may be. */
   JWKS_REFRESH_SECONDS: number;
   TOKEN_ISSUER: string;
   TOKEN_AUDIENCE: string;
   ACCESS_TOKEN_EXPIRE_MINUTES: number;
-  /** What the replaced application signed its tokens with, HS256. */
+  /** The HS256 secret of the replaced application's tokens. */
   LEGACY_SECRET_KEY?: string;
   /** When its tokens are accepted no more. */
   LEGACY_TOKENS_UNTIL?: Date;
 }
 
-/** Throws a SettingsError for HS256 in production: with a shared secret, whoever can verify a token can also make one. */
+/** Throws a SettingsError for HS256 in production: with a shared secret, every verifier can also sign. */
 export function refuseSharedSecretInProduction(settings: IdentitySettings): void {
   if (settings.ALGORITHM === 'HS256' && settings.NODE_ENV === 'production' && !settings.ALLOW_SHARED_SECRET) {
     throw new SettingsError('ALGORITHM=HS256 is refused in production unless ALLOW_SHARED_SECRET=true');

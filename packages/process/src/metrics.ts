@@ -15,7 +15,7 @@ const requests = new Histogram({
 export const observeRequest = (labels: { method: string; route: string; status: number }, seconds: number) =>
   requests.observe(labels, seconds);
 
-/** A metric that is read when it is asked for; what is undefined then is left out. */
+/** A metric that is read at each scrape, and left out when it is undefined. */
 export const measure = (
   name: string,
   help: string,

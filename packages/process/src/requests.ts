@@ -1,4 +1,4 @@
-/** What follows a request through a process: its context, log lines, metrics and spans. */
+/** The context of a request in a process: log lines, metrics and spans. */
 export { audit } from './audit.js';
 export { logAnswers } from './logger.js';
 export { observeRequest } from './metrics.js';

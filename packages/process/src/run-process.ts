@@ -72,7 +72,7 @@ export function runProcess<Settings extends Omit<ProcessSettings, 'INTERNAL_PORT
   start().catch((error: unknown) => fail(error, 'cannot start'));
 }
 
-/** Loads what it takes only when tracing is on. */
+/** Loads the exporter only when tracing is on. */
 async function startTracing(
   service: string,
   {

@@ -1,4 +1,4 @@
-/** What every service does: the database, tokens, events, both ports, health and metrics, in the order in which they start and stop. */
+/** What every service starts: the database, tokens, events, both ports, health and metrics, in order; stopped in reverse. */
 import { unavailable, type Route } from '@agora/http';
 import { readOwnWrites, type WithOwnWrites } from '@agora/http/reads';
 import {
@@ -50,14 +50,14 @@ import type { Context, Middleware } from 'koa';
 import type { Sequelize } from 'sequelize';
 import type { ModelCtor } from 'sequelize-typescript';
 
-/** What every service reads from the environment. */
+/** The settings of every service. */
 export interface ServiceSettings
   extends ProcessSettings, DatabaseSettings, BrokerSettings, IdentitySettings, RevocationSettings {
-  /** What other services must know to be answered on the internal port; none is where no service asks. */
+  /** The secret of the internal port; none where no other service calls it. */
   INTERNAL_SECRET?: string;
 }
 
-/** What a service is given to make its own of. */
+/** What a service builds its own parts on. */
 export interface Running<Settings, Keys> {
   config: Settings;
   logger: Logger;
@@ -66,38 +66,38 @@ export interface Running<Settings, Keys> {
   keys: Keys;
   revocations: Revocations;
   verifier: Verifier;
-  /** For reads of what the service keeps of others' data: they wait for the writes that a `Consistency-Token` names. */
+  /** Wraps reads of projections, so that they wait for the writes that a `Consistency-Token` names. */
   withOwnWrites: WithOwnWrites;
   /** Registers what was started; all of it is stopped in reverse order, before the broker and the database. */
   started<Part extends Stoppable>(part: Part): Part;
 }
 
-/** What a service answers. */
+/** The endpoints of a service. */
 export interface Doors {
-  /** What clients ask. */
+  /** For clients. */
   routes: readonly Route[];
-  /** What other services ask, on the internal port. */
+  /** For other services, on the internal port. */
   internalRoutes?: readonly Route[];
   /** Whether a reader needs no token; all need one when left out. */
   needsNoToken?(ctx: Context): boolean;
-  /** Ends answers that would go on for ever: the public port waits for those under way. */
+  /** Ends streams, as the public port waits for answers under way before it closes. */
   endAnswers?(): void;
 }
 
-/** What is a service's own. */
+/** The parts of a service that differ from others. */
 export interface Service<Settings, Keys extends KeySet | undefined> {
   name: SchemaName;
   readConfig(environment: NodeJS.ProcessEnv): Settings;
   models?: ModelCtor[];
   /** The reactions to events; a service without any consumes none. */
   subscriptions?: readonly Subscription[];
-  /** What clients are told cannot be reached while the database is away; the name of the service when left out. */
+  /** What error messages call the service's data while the database is away; the name of the service when left out. */
   holds?: string;
   /** The keys of access tokens, where they are not fetched from auth. */
   openKeys?(settings: Settings, logger: Logger): Promise<Keys>;
   /** Where revocations come from, if not from auth. */
   readRevocations?: AskForRevocations;
-  /** Lets a user in; by the token alone when left out. */
+  /** Authenticates a request; by the token alone when left out. */
   authenticate?(verifier: Verifier): Middleware;
   /** Starts what else belongs to the service, and lists its endpoints. */
   open(running: Running<Settings, Keys>): Promise<Doors> | Doors;

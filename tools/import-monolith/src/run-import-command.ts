@@ -9,10 +9,10 @@ import type { ImportSettings } from './settings.js';
 import type { OddRows, Share } from './share.js';
 import { openSource, type Source } from './source.js';
 
-/** How the command ends; whoever runs it for all services tells them apart. */
+/** The exit codes of the command. */
 const codes = { done: 0, failed: 1, askedWrongly: 2, imported: 3, interrupted: 130 };
 
-/** What was asked for must not be done; the message says why. */
+/** The command refuses to run; the message says why. */
 class Refusal extends Error {}
 
 const print = (line: string) => void process.stdout.write(`${line}\n`);
@@ -57,7 +57,7 @@ async function withSource(
   }
 }
 
-/** A page takes half a second; whatever takes so long waits for something that is not to be waited for. */
+/** A page takes half a second; one that takes this long is blocked. */
 const statementMilliseconds = 60_000;
 
 interface Run {

@@ -5,10 +5,10 @@ const latest = "'9999-12-31 23:59:59.999999+00'";
 export const timeOf = (column: string): string =>
   `greatest(least(coalesce(${column}, 'epoch'), ${latest}), ${earliest})::text`;
 
-/** Whether a time is imported as another. */
+/** Whether a time is changed by the import. */
 export const isChangedTime = (column: string): string =>
   `(${column} IS NULL OR ${column} < ${earliest} OR ${column} > ${latest})`;
 
-/** What becomes of such times. */
+/** What such times are imported as. */
 export const changedTimes =
   'times that are missing become 1970-01-01, others the nearest in the years 1 to 9999';

@@ -29,8 +29,8 @@ const settings: Record<string, Joi.Schema> = {
 };
 
 /**
- * Whom to connect as, how the services' roles are to log in, and the passwords to give them, which IAM needs none of; any `X` may be given as `X_FILE`, the path of a file that
- * holds it. Throws an Error that lists every missing or bad setting, and no values.
+ * The administrator's connection, how the services' roles log in, and their passwords (none with IAM); any `X` may be given as `X_FILE`, the path of a file
+ * that holds it. Throws an Error that lists every missing or bad setting, and no values.
  */
 export function readProvisionSettings(environment: NodeJS.ProcessEnv): {
   admin: AdminConnection;

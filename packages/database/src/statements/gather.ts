@@ -2,31 +2,31 @@ import DataLoader from 'dataloader';
 import { sourceKey } from '../replica/read-from-replica.js';
 
 export interface GatherOptions {
-  /** How many questions one call answers; by default more than come in one turn of the event loop of a process that is not overloaded. */
+  /** How many questions one call answers at most; by default more than a healthy process gets in one turn of the event loop. */
   mostAtOnce?: number;
-  /** Calls back when the questions that have come are to be answered: by default at the end of the turn. */
+  /** Decides when the collected questions are answered: by default at the end of the turn. */
   schedule?(answerThem: () => void): void;
 }
 
 /**
- * Makes a function that gathers what is asked for until `schedule` calls back, and has all of it answered by one call of `answerAll`,
- * in the order of the questions. Whatever is read for a question is read after it was asked. When the call rejects, so does every question in it.
+ * Makes a function that collects questions until `schedule` calls back, and answers them with one call of `answerAll`, in their order.
+ * The data for a question is read after it was asked. When the call rejects, so does every question in it.
  */
 export function gather<Question, Answer>(
   answerAll: (questions: readonly Question[]) => Promise<Answer[]>,
   { mostAtOnce = 256, schedule = setImmediate }: GatherOptions = {},
 ): (question: Question) => Promise<Answer> {
   const loader = new DataLoader(answerAll, {
-    // An answer is for those who wait for it already, and for nobody later.
+    // Questions that come from now on belong to the next call.
     cache: false,
     maxBatchSize: mostAtOnce,
-    // The turn ends when every connection that has sent something has been read, which a tick does not wait for.
+    // Every connection with data has been read at the end of the turn; a tick would not wait for that.
     batchScheduleFn: (answerThem) => schedule(answerThem),
   });
   return (question) => loader.load(question);
 }
 
-/** As `gather`, for reads of this database: those are made together that want the same of a replica. All do, unless they have just written something. */
+/** As `gather`, for reads of this database. Reads that may use the same replica are made together: all may, unless their caller has just written something. */
 export function gatherReads<Question, Answer>(
   answerAll: (questions: readonly Question[]) => Promise<Answer[]>,
 ): (question: Question) => Promise<Answer> {

@@ -60,7 +60,7 @@ export async function sql<Row extends pg.QueryResultRow = pg.QueryResultRow>(
   return retryingConflicts(() => onPooledConnection<Row>(statement, values));
 }
 
-/** All who asked for rows have left before the statement was sent. */
+/** Nobody waits for the rows any more; the statement was not sent. */
 export class NobodyWaits extends Error {
   override readonly name = 'NobodyWaits';
 }
@@ -83,7 +83,7 @@ async function onPooledConnection<Row extends pg.QueryResultRow>(
       useMaster: !isRead,
     })) as PooledConnection;
     try {
-      // The wait for a connection can be long, and clients are not that patient.
+      // The wait for a connection can be longer than clients wait.
       if (!isWanted()) throw new NobodyWaits('nobody waits for these rows any more');
       return await run<Row>(connection, statement, values);
     } finally {
@@ -100,7 +100,7 @@ async function onPooledConnection<Row extends pg.QueryResultRow>(
 
 interface SharedRead {
   rows: Promise<pg.QueryResultRow[]>;
-  /** Whether those who asked still wait, one function each. */
+  /** One function for each caller: whether it still waits. */
   askers: (() => boolean)[];
 }
 
@@ -153,7 +153,7 @@ async function run<Row extends pg.QueryResultRow>(
   try {
     return (await connection.query<Row>({ ...(isPrepared && { name }), text, values, types })).rows;
   } catch (error) {
-    // What was not answered in time may be answered yet, to whoever asks next.
+    // A late answer would be taken for that of the next statement.
     if (isLost(error)) connection._invalid = true;
     throw error;
   }

@@ -20,7 +20,7 @@ export interface ServerOptions {
 export interface HttpServer {
   /** The port it listens on, also when 0 was asked for. */
   readonly port: number;
-  /** Serves on for the notice, asking every client to let go; then takes no more connections, lets answers in flight finish, and ends. */
+  /** Goes on serving during the notice, asking clients to close their connections; then accepts no more, lets answers in flight finish, and ends. */
   stop(): Promise<void>;
 }
 
@@ -49,7 +49,7 @@ export async function openServer(listener: Listener, options: ServerOptions): Pr
       maxHeaderSize: 16 * 1024,
       headersTimeout: 15_000,
       requestTimeout: 30_000,
-      // Longer than any client's, a load balancer's above all (60 s): the side that reuses a connection must not be surprised by its end.
+      // Longer than that of any client, above all of load balancers (60 s): the side that reuses a connection must be the one to close it.
       keepAliveTimeout: 72_000,
       connectionsCheckingInterval: 2_000,
       insecureHTTPParser: false,
@@ -64,7 +64,7 @@ export async function openServer(listener: Listener, options: ServerOptions): Pr
     awaitInterest(request, response);
     answer(request, response);
   });
-  // A client that stops reading would else hold its answer for ever; every stream writes more often than this.
+  // Otherwise a client that stops reading would hold its answer for ever; every stream writes more often than this.
   server.timeout = 30_000;
   refuseWhatHasNoRequest(server);
   await listen(server, options);
@@ -73,7 +73,7 @@ export async function openServer(listener: Listener, options: ServerOptions): Pr
     port: typeof address === 'object' && address ? address.port : options.port,
     async stop() {
       draining = true;
-      // To close a connection that idles is to break the request that is just being sent on it: clients close them first.
+      // Closing an idle connection breaks the request that is being sent on it, so clients close first.
       if (options.noticeMilliseconds) await sleep(options.noticeMilliseconds);
       await close(server, options.drainMilliseconds);
     },
@@ -141,7 +141,7 @@ function originForm({ url = '', headers: { host } }: IncomingMessage): string | 
   return rest.startsWith('/') ? rest : `/${rest}`;
 }
 
-/** Whether what is written now would be read as part of an answer that has begun, or as the answer to an earlier request. */
+/** Whether what is written now would be taken for a part of an answer that has begun, or for the answer to an earlier request. */
 const owesAnotherAnswer = (socket: Watched): boolean =>
   [...(socket[answers] ?? [])].some(({ headersSent, req }) => headersSent || req.complete);
 
@@ -160,7 +160,7 @@ function refuse(response: ServerResponse, problem: Problem): void {
 
 const lingerMilliseconds = 1_000;
 
-/** Answers on a connection that Node has given up. Left open by the client, it would stay for ever, so it is destroyed; at once, the client could lose the answer. */
+/** Answers on a connection that Node no longer handles, and destroys it a little later, as a client that leaves it open would hold it for ever, and might lose the answer if it ended at once. */
 function refuseSocket(socket: Duplex, problem: Problem, request?: Buffer): void {
   const [, method, path = ''] =
     /^([A-Z]+) ([^ ?]+)/.exec(request?.subarray(0, 100).toString('latin1') ?? '') ?? [];

@@ -1,13 +1,13 @@
 import type { Problem } from '../endpoint/problem.js';
 
-/** Where tokens are given: what is refused there, OAuth 2.0 clients must understand too. */
+/** The endpoints that issue tokens: OAuth 2.0 clients must understand their errors, too. */
 const tokenPath = /^\/(?:login|refresh)\/?$/;
 
 /** The members of RFC 6749, section 5.2, for a problem of `/login` or `/refresh`; none for any other path. */
 export const oauthMembers = (path: string, problem: Problem): Record<string, string> =>
   tokenPath.test(path) ? { error: errorOf(problem), error_description: describe(problem.detail) } : {};
 
-/** `server_error` and `temporarily_unavailable` are of section 4.1.2.1: 5.2 has no word for what is not the client's doing. */
+/** `server_error` and `temporarily_unavailable` are of section 4.1.2.1: 5.2 has no code for failures of the server. */
 function errorOf({ status, errors }: Problem): string {
   if (status === 429 || status > 500) return 'temporarily_unavailable';
   if (status === 500) return 'server_error';

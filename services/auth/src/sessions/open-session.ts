@@ -12,13 +12,13 @@ import { User, type Proof } from '../models/user.js';
 interface Opened {
   session: Session;
   user: User;
-  /** Returned this once. */
+  /** Shown only once. */
   refreshToken: string;
 }
 
 /**
- * Opens a session for whoever gave the right password, and a code where one was needed, and holds the account until the transaction ends;
- * undefined when it has another password or second factor by now, or is gone. Throws a 403 while the account is banned. Past 50 sessions the ones that were used least recently end.
+ * Opens a session after a successful login, and locks the account until the transaction ends. Returns undefined when its password or second factor
+ * has changed meanwhile, or it is gone. Throws a 403 while the account is banned. Past 50 sessions the least recently used ones end.
  */
 export type OpenSession = (
   proof: Proof,
@@ -26,7 +26,7 @@ export type OpenSession = (
   transaction: Transaction,
 ) => Promise<Opened | undefined>;
 
-/** So many surplus sessions end with a login; of those that older releases left, the rest end in steps. */
+/** How many surplus sessions a login ends at most; those that older releases left end in steps. */
 const mostEndedAtOnce = 100;
 
 /** Makes the function that opens sessions. */
@@ -48,10 +48,10 @@ export const sessionOpener =
 /** 403: the password is right, and the account is banned. */
 export const banned = () => forbidden('banned', 'This account is banned.');
 
-/** No access token lives longer, whatever the settings: a session that was not used for so long has none. */
+/** The longest life of an access token, whatever the settings: a session that was unused for longer has no valid token. */
 const longestTokenMilliseconds = 2 * 3_600_000;
 
-/** Has the access tokens of sessions refused that were ended because there were too many. */
+/** Revokes the access tokens of sessions that ended because there were too many. */
 export async function tellEnded(
   ended: readonly Session[],
   revocations: Pick<Revocations, 'revokeSession'>,
@@ -70,7 +70,7 @@ export async function tellEnded(
   });
 }
 
-// What is under way already is not waited for: it may wait for this transaction.
+// Rows that others have locked are skipped: they may be waiting for this transaction.
 const trimLater = defineStatement(
   'trim-sessions-later',
   `INSERT INTO session_erasures (user_id, up_to, trims)

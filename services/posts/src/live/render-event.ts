@@ -11,15 +11,15 @@ export type LiveEvent =
 const renderEvent = ({ event, data }: LiveEvent, id: string): string =>
   `event: ${event}\nid: ${id}\ndata: ${JSON.stringify(data)}\n\n`;
 
-/** Events with ids to resume from: whoever loses the connection before the last one gets all of them again. */
+/** Events with ids to resume from: a client that loses the connection before the last one gets all of them again. */
 export const renderEvents = (events: readonly LiveEvent[], before: string, after: string): Buffer =>
   Buffer.from(
     events.map((event, index) => renderEvent(event, index === events.length - 1 ? after : before)).join(''),
   );
 
 /**
- * A line by itself. An empty line behind it would end an event, and some readers tell of one that has no data
- * (@microsoft/fetch-event-source of each, httpx-sse of each after the first with an id).
+ * A comment line. An empty line after it would end an event, and some clients report events without data
+ * (@microsoft/fetch-event-source all of them, httpx-sse those after the first with an id).
  */
 export const heartbeat = Buffer.from(': still here\n');
 

@@ -3,7 +3,7 @@ import { defineStatement, sql } from '@agora/database';
 import type { Transaction } from 'sequelize';
 import { Column, DataType, Model, Table } from 'sequelize-typescript';
 
-// A state is of another post when both have keys that differ; of two posts the greater key is the newer one's.
+// Two states with different keys are of two posts that had the same id; the greater key is the newer post's.
 const upsertAll = defineStatement(
   'known-posts-upsert',
   `
@@ -68,15 +68,15 @@ export class KnownPost extends Model {
   @Column(DataType.DATE)
   declare deletedAt: Date | null;
 
-  /** Never given to another post; null while it was not heard of. */
+  /** Unique over all time, unlike the id; null until an event or an answer has named it. */
   @Column(DataType.UUID)
   declare postKey: string | null;
 
-  /** Whether everybody could see it at any time; null where states between were not heard of. */
+  /** Whether it was ever public; null where states in between are unknown. */
   @Column(DataType.BOOLEAN)
   declare everPublished: boolean | null;
 
-  /** Keeps states of different posts, each unless a newer one, or its end, is known. */
+  /** Upserts the states of several posts, except those for which a newer state or a tombstone is known. */
   static async upsertAll(states: readonly PostChange[], transaction?: Transaction): Promise<Upserted> {
     const values = [
       states.map(({ post_id: id }) => id),
@@ -91,14 +91,14 @@ export class KnownPost extends Model {
     return { upserted: idsOf(true).length, successors: idsOf(false) };
   }
 
-  /** As `placeTombstones`, of one post, whichever it is that has the id. */
+  /** Like `placeTombstones`, for the post that has the id now. */
   static async placeTombstone(id: number, transaction: Transaction): Promise<void> {
     await KnownPost.placeTombstones([{ post_id: id }], transaction);
   }
 
   /**
-   * Leaves tombstones, also of posts that were never heard of: their end may arrive before their beginning. Returns the ids of those that are
-   * gone; where a key is told and the id was given to a newer post, that one is not.
+   * Leaves tombstones, also of unknown posts, as a deletion may arrive before the creation. Returns the ids that are deleted now; an id is
+   * left out when its key is given and the id belongs to a newer post.
    */
   static async placeTombstones(ended: readonly EndedPost[], transaction: Transaction): Promise<number[]> {
     // Each id once, as an upsert demands: the greatest key is the newest post's.
@@ -116,7 +116,7 @@ export class KnownPost extends Model {
     return (await sql(holdTombstone, [id], transaction)).length > 0;
   }
 
-  /** Takes the tombstone of a post back that is there again. */
+  /** Removes the tombstone of a post that exists again. */
   static async removeTombstone(
     { post_id: id, post_key: key }: PostState,
     transaction: Transaction,
@@ -124,35 +124,35 @@ export class KnownPost extends Model {
     await sql(removeTombstone, [id, key ?? null], transaction);
   }
 
-  /** Makes what is known of a post what posts says, a tombstone and another post with its id too. */
+  /** Overwrites what is known of a post with what posts says, even a tombstone or another post with its id. */
   static async correct(state: PostState, transaction: Transaction): Promise<void> {
     const { post_id: id, owner_id: ownerId, published, version, post_key: postKey = null } = state;
     await sql(correct, [id, ownerId, published, version, postKey], transaction);
   }
 
-  /** Whether that is what posts says. */
+  /** Whether it agrees with what posts says. */
   isAs(state: PostState): boolean {
     return (
       this.deletedAt === null &&
       this.ownerId === state.owner_id &&
       this.published === state.published &&
       this.version === state.version &&
-      // What was heard of before posts had keys is the same: no id of that time was given again.
+      // A row without a key is the same post: no id was reused before posts had keys.
       (this.postKey ?? state.post_key) === (state.post_key ?? this.postKey)
     );
   }
 }
 
-/** A post that is gone, with its key where it is told. */
+/** A deleted post, with its key where it is known. */
 export interface EndedPost {
   post_id: number;
   post_key?: string | undefined;
 }
 
-/** What became of states that were told. */
+/** The result of an upsert. */
 export interface Upserted {
   /** How many were new. */
   upserted: number;
-  /** The ids that are another's here, who is older: a failover or a restored backup has lost that post, and its id was given again. */
+  /** The ids that belong to an older post here: a failover or a restored backup lost that post, and its id was reused. */
   successors: number[];
 }

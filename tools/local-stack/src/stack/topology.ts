@@ -3,7 +3,7 @@ import { schemas, type SchemaName } from '@agora/database/provision';
 import { StackError } from '../machine/stack-error.js';
 
 export const services = schemas;
-/** In the order they are started; they are stopped the other way round. */
+/** In the order in which they start; they stop in reverse. */
 export const processes = [...services, 'gateway'] as const;
 
 export type ServiceName = SchemaName;
@@ -22,7 +22,7 @@ function usualPorts(name: ProcessName): Ports {
   return { port: 8000 + place, internalPort: 9000 + place };
 }
 
-/** Something for every process, by its name. */
+/** A value for every process, by its name. */
 export const forEachProcess = <Value>(valueOf: (name: ProcessName) => Value): Record<ProcessName, Value> =>
   Object.fromEntries(processes.map((name) => [name, valueOf(name)])) as Record<ProcessName, Value>;
 

@@ -6,7 +6,7 @@ import type { Sequelize } from 'sequelize';
 
 const largestPlace = 2n ** 63n - 1n;
 
-/** A place in an outbox, which a number of JavaScript cannot hold. */
+/** A position in an outbox; it exceeds JavaScript's safe integers. */
 const placeParameter = Joi.string()
   .custom((value: string, { error }) =>
     /^(0|[1-9][0-9]{0,18})$/.test(value) && BigInt(value) <= largestPlace ? value : error('place.shape'),

@@ -33,7 +33,7 @@ export const runOutboxCommand = (service: SchemaName): Promise<never> =>
 function readTime(text: string | boolean | undefined): Date {
   if (typeof text !== 'string') throw new UsageError('republish needs --since <time>');
   const time = new Date(text);
-  // A time without a zone would mean another one on every machine.
+  // A time without a zone means something else on every machine.
   if (!/^\d{4}-\d\d-\d\dT.*(Z|[+-]\d\d:\d\d)$/.test(text) || Number.isNaN(time.getTime()))
     throw new UsageError(`"${text}" is no time with a zone, such as 2026-01-31T12:00:00Z`);
   return time;

@@ -10,7 +10,7 @@ export interface Person {
   refreshToken: string;
 }
 
-/** Registers somebody whom no other test knows, and logs them in. */
+/** Registers a new user, and logs them in. */
 export async function join(ask: HttpClient): Promise<Person> {
   const email = `${randomUUID()}@example.test`;
   const password = randomUUID();
@@ -25,7 +25,7 @@ export async function join(ask: HttpClient): Promise<Person> {
   };
 }
 
-/** Has many people join, a few at a time, as the cost of passwords asks for. */
+/** Registers and logs in many users, a few at a time, as hashing passwords is expensive. */
 export async function joinAll(ask: HttpClient, count: number): Promise<Person[]> {
   const people: Person[] = [];
   while (people.length < count) {
@@ -35,7 +35,7 @@ export async function joinAll(ask: HttpClient, count: number): Promise<Person[]>
   return people;
 }
 
-/** Registrations and logins are bounded by the server's cores: past its queue it asks to come again. */
+/** The server answers 503 when more passwords wait to be hashed than it takes: waits and tries again. */
 async function patiently(attempt: () => ReturnType<HttpClient>): Promise<Record<string, unknown>> {
   for (;;) {
     const { status, headers, body } = await attempt();

@@ -1,10 +1,10 @@
 import type { ProcessName } from '@agora/local-stack';
 import { startAgora, type Agora, type AgoraOptions } from './agora.js';
 
-/** Where an Agora answers that somebody else runs, such as `http://127.0.0.1:8000`; without it each test file starts its own. */
+/** The origin of an Agora that already runs, such as `http://127.0.0.1:8000`; without it each test file starts its own. */
 export const givenOrigin = process.env.AGORA_ORIGIN?.replace(/\/$/, '');
 
-/** An Agora as its users see it. What is behind the gateway only those can touch who started it. */
+/** An Agora as its users see it. Only a test that started it can touch its processes. */
 export interface ReachedAgora extends Pick<Agora, 'process' | 'stop'> {
   /** That of the gateway. */
   origin: string;

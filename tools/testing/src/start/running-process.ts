@@ -27,7 +27,7 @@ interface Program {
 }
 
 const { NODE_COMPILE_CACHE } = process.env;
-/** For the environment of each process that a test starts: what was compiled once is not compiled again. */
+/** For the environment of each process that a test starts: it uses code that was compiled before. */
 export const compileCache: Record<string, string> = NODE_COMPILE_CACHE ? { NODE_COMPILE_CACHE } : {};
 
 /** Starts a process and waits until it says that it is ready; rejects with what it printed when it ends before. */

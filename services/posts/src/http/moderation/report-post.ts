@@ -9,7 +9,7 @@ import { postNotFound, requireVisiblePost } from '../posts/require-post.js';
 import { reasonBody } from './reason.js';
 import { reportView } from './list-reports.js';
 
-/** `POST /posts/{id}/reports`: tells the moderators what is wrong with a post. */
+/** `POST /posts/{id}/reports`: reports a post to the moderators. */
 export const reportPost: Handler = async (ctx) => {
   const caller = requireUser(ctx);
   const id = parseId(ctx.params.id);
