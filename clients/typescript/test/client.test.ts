@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import {
   createAgora,
   type Agora as Client,
@@ -6,7 +6,7 @@ import {
   type Identified,
   type Tokens,
 } from '../src/index.js';
-import { httpClient, join, reachAgora, type Person, type ReachedAgora } from '@agora/testing';
+import { eventually, httpClient, join, reachAgora, type Person, type ReachedAgora } from '@agora/testing';
 
 let agora: ReachedAgora;
 let url: string;
@@ -18,6 +18,17 @@ beforeAll(async () => {
   ann = await join(httpClient(url));
 }, 30_000);
 afterAll(() => agora.stop());
+
+/** Ends what goes on by itself, also after a test that has failed: a client of the live feed connects again for ever. */
+const endings: AbortController[] = [];
+const newEnding = () => {
+  const ending = new AbortController();
+  endings.push(ending);
+  return ending;
+};
+afterEach(() => {
+  for (const ending of endings.splice(0)) ending.abort();
+});
 
 type Fetch = NonNullable<AgoraOptions['fetch']>;
 
@@ -160,13 +171,13 @@ it('follows the live feed, and misses nothing while the connection is broken', a
     return response;
   };
   const client = await logIn({ fetch: breakable });
-  const ending = new AbortController();
+  const ending = newEnding();
   const events = client.live({ signal: ending.signal });
   const publish = async (title: string) => (await client.api.POST('/posts', { body: text(title) })).data?.id;
 
   const first = waitForPost(events);
   // The feed tells what happens from the moment on that it is open.
-  while (streams.length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+  await eventually(() => expect(streams).not.toEqual([]));
   const ids = [await publish('before the break')];
   expect((await first).data).toMatchObject({ id: ids[0] });
   streams[0]?.abort(new TypeError('the connection is broken'));
@@ -184,18 +195,19 @@ it('lets all that follow the live feed share one connection, which ends with the
     return fetch(request);
   });
   const client = await logIn({ fetch: watching });
-  const endings = [new AbortController(), new AbortController()];
-  const feeds = endings.map(({ signal }) => client.live({ signal }));
+  const [first, second] = [newEnding(), newEnding()];
+  const feeds = [first, second].map(({ signal }) => client.live({ signal }));
   const seen = Promise.all(feeds.map((events) => waitForPost(events)));
   // The feed tells what happens from the moment on that it is open: one of these it tells.
   const publishing = setInterval(() => void client.api.POST('/posts', { body: text('for both') }), 200);
+  second.signal.addEventListener('abort', () => clearInterval(publishing));
   const [one, other] = await seen.finally(() => clearInterval(publishing));
   expect(one).toEqual(other);
   expect(paths().filter((path) => path === '/feed/stream')).toHaveLength(1);
-  endings[0]?.abort();
+  first.abort();
   expect((await feeds[0]?.next())?.done).toBe(true);
   expect(signals[0]?.aborted).toBe(false);
-  endings[1]?.abort();
+  second.abort();
   while (!(await feeds[1]?.next())?.done);
   expect(signals[0]?.aborted).toBe(true);
 });
@@ -212,7 +224,7 @@ it('says that something may have been missed when the connection breaks before t
     if (streams.length === 1) stream.abort(new TypeError('the connection is broken'));
     return response;
   };
-  const ending = new AbortController();
+  const ending = newEnding();
   const events = (await logIn({ fetch: breakable })).live({ signal: ending.signal });
   expect((await events.next()).value).toEqual({ event: 'reset', data: {}, id: '' });
   ending.abort();
