@@ -31,7 +31,8 @@ function add(name) {
   for (const [path, content] of Object.entries(written)) write(path, content);
   const formatted = Object.keys(written).filter((path) => /\.(ts|json|md|ya?ml|mjs)$/.test(path));
   runTool('node_modules/prettier/bin/prettier.cjs', '--write', ...formatted);
-  write(patchOf(name), before.map(([path, content]) => difference(path, content)).join(''));
+  const kept = before.filter(([path]) => path !== natsRights);
+  write(patchOf(name), kept.map(([path, content]) => difference(path, content)).join(''));
   generate();
   console.log(
     `${name} is in services/${name}. Next: npm install, npm test -w services/${name}, npm start. --remove takes it back.`,
@@ -59,9 +60,13 @@ function remove(name) {
     rmSync(join(repository, path), { recursive: true, force: true });
   rmSync(join(repository, 'node_modules/@agora', name), { force: true });
   write('package-lock.json', lockfileWithout(name));
+  write(natsRights, read(natsRights).replace(new RegExp(` {4}\\{\\n {6}user: ${name}\\n[^]*?\\n {4}\\}\\n`), ''));
   generate();
   console.log(`${name} is gone. Its schema and roles stay in databases that have them.`);
 }
+
+/** It has the rights of all, which are generated: a patch of it would not hold. */
+const natsRights = 'deploy/docker/authorization.conf';
 
 function patchOf(name) {
   return `services/${name}/scaffold.patch`;

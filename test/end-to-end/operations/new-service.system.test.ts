@@ -138,7 +138,7 @@ describe('npm run new-service', () => {
     for (const subject of await subjectsOf('comments')) expect(ours).toContain(`"${subject}"`);
     expect(await stacksOnEcs()).toEqual(expect.arrayContaining(['AgoraComments', 'AgoraCommentsMigration']));
     await expect(scaffold('comments')).resolves.toBe('there is a service comments');
-  }, 120_000);
+  }, 300_000);
 
   it('adds a service whose own tests pass: an endpoint, an event that it publishes, one that it applies', async () => {
     const environment = Object.entries(process.env).filter(([key]) => !/^(JEST_|AGORA_|NODE_)/.test(key));
@@ -148,7 +148,7 @@ describe('npm run new-service', () => {
       { cwd: copy, env: { ...Object.fromEntries(environment), AGORA_PARENT: '' } },
     ).catch((error: { stderr: string; stdout: string }) => error);
     expect(stderr).toMatch(/Tests: +6 passed, 6 total/);
-  }, 120_000);
+  }, 300_000);
 
   describe('and then npm start', () => {
     let system: ChildProcess;
@@ -174,8 +174,8 @@ describe('npm run new-service', () => {
       await eventually(() => {
         if (system.exitCode !== null) throw new Error(output);
         if (!output.includes('Ctrl-C stops everything')) throw new Error(output);
-      }, 40_000);
-    }, 60_000);
+      }, 120_000);
+    }, 150_000);
     afterAll(async () => {
       if (system.exitCode !== null) return;
       const ended = once(system, 'exit');
