@@ -11,6 +11,8 @@ import { editsFor } from './edits.mjs';
 import { checkName } from './names.mjs';
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
+/** It has the rights of all, which are generated: a patch of it would not hold. */
+const natsRights = 'deploy/docker/authorization.conf';
 const read = (path) => readFileSync(join(repository, path), 'utf8');
 try {
   const names = process.argv.slice(2).filter((argument) => argument !== '--remove');
@@ -60,13 +62,13 @@ function remove(name) {
     rmSync(join(repository, path), { recursive: true, force: true });
   rmSync(join(repository, 'node_modules/@agora', name), { force: true });
   write('package-lock.json', lockfileWithout(name));
-  write(natsRights, read(natsRights).replace(new RegExp(` {4}\\{\\n {6}user: ${name}\\n[^]*?\\n {4}\\}\\n`), ''));
+  write(
+    natsRights,
+    read(natsRights).replace(new RegExp(` {4}\\{\\n {6}user: ${name}\\n[^]*?\\n {4}\\}\\n`), ''),
+  );
   generate();
   console.log(`${name} is gone. Its schema and roles stay in databases that have them.`);
 }
-
-/** It has the rights of all, which are generated: a patch of it would not hold. */
-const natsRights = 'deploy/docker/authorization.conf';
 
 function patchOf(name) {
   return `services/${name}/scaffold.patch`;
