@@ -18,10 +18,10 @@ import {
 } from '../models/mail.js';
 
 const usage = `Usage: npm run mails -- list|retry <id>|retry --all|discard <id>|discard --all [--json]
-  list      mails that wait to be sent, and those that could not be sent; the oldest first, 1,000 at most
-  retry     sends mails that failed once more, for another day
-  discard   deletes mails that failed; their recipients have to ask again
-  Both say how many, and ask.
+  list      mails that wait to be sent or could not be sent; oldest first, at most 1,000
+  retry     try for another day to send mails that failed
+  discard   delete mails that failed; their recipients have to ask again
+  retry and discard show how many, and ask.
   --dry-run show what would happen, and change nothing
   --yes     do not ask`;
 

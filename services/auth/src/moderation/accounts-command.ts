@@ -38,14 +38,14 @@ import { sessionRevoker } from '../sessions/revoke-sessions.js';
 const usage = `Usage: npm run accounts -- list [<part of a name or address>]|show <who>|grant <who> <role>|ban <who> --reason <text> [--until <time>]|
          unban <who>|end-sessions <who>|reset-password <who>|delete <who>|export <who> [--out <file>] [--json]
   <who> is the id or the e-mail address of an account.
-  list            accounts, the newest first, 1,000 at most
+  list            accounts, newest first, at most 1,000
   grant           gives a role: ${roles.join(', ')}; the sessions of the user end. This makes the first admin.
   ban             ends the sessions; no login until the time, or for good
   reset-password  sends the mail that lets its owner set a new one
   delete          as if its owner had done it; it can't be taken back
   export          all that Agora keeps of the user, to a file or to the standard output; posts and votes must run
   Whatever changes an account says first what it will do to whom, and asks.
-  --dry-run       says it and does nothing
+  --dry-run       show what would happen, and change nothing
   --yes           does not ask`;
 
 const listSize = 1_000;

@@ -12,8 +12,8 @@ import { administratorOf, requireOwnStack } from './administrator.js';
 import { takeBackup } from './take-backup.js';
 
 const usage = `Usage: npm run backup -- --to <folder>
-  Saves what auth, posts and votes keep, as of one moment, running or not, into a new folder. It holds secrets and people's
-  data: keep it where nobody else can read it.`;
+  Saves the data of auth, posts and votes as of one moment into a new folder; they may be running. The backup contains secrets and
+  personal data: store it where nobody else can read it.`;
 const print = (line: string) => void process.stdout.write(`${line}\n`);
 
 async function main(args: string[]): Promise<number> {

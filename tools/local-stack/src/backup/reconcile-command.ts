@@ -10,8 +10,8 @@ import { requireOwnStack } from './administrator.js';
 import { reconcile } from './reconcile.js';
 
 const usage = `Usage: npm run reconcile -- [--dry-run] [--yes]
-  Compares what posts and votes keep with what their owners say, shows what would be computed again and what belongs to nothing, and
-  asks. The latter is set aside for 30 days (npm run quarantine). For a stack that runs, after one of its schemas was restored.`;
+  Compares the data of posts and votes with its owners, shows what would be recomputed and which rows are orphaned, and asks. Orphaned rows
+  are set aside for 30 days (npm run quarantine). For a running stack, after one of its schemas was restored.`;
 const print = (line: string) => void process.stdout.write(`${line}\n`);
 const { signal } = stopRequests();
 

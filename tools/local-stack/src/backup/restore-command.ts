@@ -20,11 +20,11 @@ import { planRestore, restoreBackup, type RestoreOptions, type TableChange } fro
 import { takeBackup } from './take-backup.js';
 
 const usage = `Usage: npm run restore -- --from <folder> [--service ${services.join('|')}] [--dry-run] [--yes]
-  Replaces what the services of the stack in this folder keep by what a backup holds; the stack must be stopped. What is there
-  now is saved to .data/backups first.
-  --service   that schema alone; bring the others to it afterwards with "npm run reconcile"
-  --dry-run   checks the backup and says what would be done
-  --yes       does not ask`;
+  Replaces the data of the stack in this folder by a backup; the stack must be stopped. The current data is saved to
+  .data/backups first.
+  --service   restore this schema only; afterwards bring the others in line with "npm run reconcile"
+  --dry-run   check the backup, show what would happen, and change nothing
+  --yes       do not ask`;
 const print = (line: string) => void process.stdout.write(`${line}\n`);
 
 interface Asked {

@@ -15,9 +15,9 @@ import { operateScript, services, type ServiceName } from '../stack/topology.js'
 import { withDatabase } from './with-database.js';
 
 const usage = `Usage: npm run import-monolith -- --from postgres://user:password@host:5432/name [--skip-odd <file>] [--dry-run] [--yes]
-  Says first all that is odd, and what becomes of it; then asks.
-  --skip-odd   leaves out odd users and posts, with all that belongs to them, and writes their ids to a new file
-  --dry-run    writes nothing`;
+  Lists all irregular rows and what will be done with them, and asks.
+  --skip-odd   leave out irregular users and posts with all that belongs to them, and write their ids to a new file
+  --dry-run    change nothing`;
 /** What the command of a service answers when its share had been imported before. */
 const wasImported = 3;
 const { signal } = stopRequests();

@@ -13,7 +13,7 @@ import { withDatabase } from './with-database.js';
 
 const usage = `Usage: npm run migrate -- up|status [--service ${services.join('|')}]
        npm run migrate -- down --service ${services.join('|')} [--steps N] [--dry-run] [--yes]
-  down takes the newest migration (or the newest N) of one service back, once it has said what is lost and you have agreed`;
+  down reverts the newest migration (or the newest N) of one service, after showing what would be lost and asking`;
 const requests = stopRequests();
 
 interface Asked {

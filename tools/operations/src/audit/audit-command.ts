@@ -13,15 +13,15 @@ import { openDatabase } from '../config.js';
 import { printTable } from '../print-table.js';
 
 const usage = `Usage: npm run audit -- [--repair] [--erase [--at-most <rows>] [--yes]] [--wait <seconds>] [--json]
-  Compares what each service keeps of the others' data, and every count, with what its owner says, while they serve.
-  --repair   sets right what can be computed again: events that were not applied, counts, projections
-  --erase    sets rows aside that belong to nothing, such as posts of accounts that auth does not know. Says first how many of what of
-             whom, and asks. They stay in a quarantine for 30 days: npm run quarantine
-  --at-most  how many rows of a kind may be set aside; 1 % of the kind, and 100 rows, unless told
-  --yes      does not ask
-  --dry-run  does nothing of that
-  --wait     how long events may take to arrive before what lacks them is drift; 10 unless told, 300 at most
-  Ends with code 1 when drift is left.`;
+  Compares each service's copies of other services' data, and all counts, with their owners, while they serve.
+  --repair   recompute what can be recomputed: events that were not applied, counts, projections
+  --erase    set orphaned rows aside, such as posts of accounts that auth does not know. Shows how many of which kind and owner first, and
+             asks. They stay in quarantine for 30 days: npm run quarantine
+  --at-most  how many rows of a kind may be set aside (1 % of the kind, and 100 rows)
+  --yes      do not ask
+  --dry-run  show what would happen, and change nothing
+  --wait     how many seconds events may take to arrive before their absence counts as drift (10), at most 300
+  Exits with 1 when drift is left.`;
 
 const usuallyAtMost = 100;
 

@@ -7,8 +7,8 @@ import { openDatabase } from '../config.js';
 import { printTable } from '../print-table.js';
 
 const usage = `Usage: npm run projections -- rebuild [--dry-run] [--json]
-  rebuild     asks the owners for all that is kept of their data, while they serve, and sets it right
-  --dry-run   asks them, says what is wrong, and does nothing; what is lacking altogether it does not see`;
+  rebuild     fetch the current state of everything in the projections from its owners, while they serve, and correct it
+  --dry-run   show what is wrong, and change nothing; it does not find rows that are missing`;
 
 export interface RebuiltProjection {
   check: Check;

@@ -17,12 +17,12 @@ import { openDatabase } from '../config.js';
 import { printTable } from '../print-table.js';
 
 const usage = `Usage: npm run quarantine -- list|restore <run>|purge [--older-than <days>] [--dry-run] [--yes] [--json]
-  list      what audits have set aside, by run and by whose it is; the oldest first, 1,000 at most
-  restore   brings back what one run set aside, and takes the tombstones back that it left; others are told
-  purge     deletes for good what was set aside more than ${quarantineDays} days ago, or more than --older-than
-  Both say how many rows, and ask.
-  --dry-run says it and does nothing
-  --yes     does not ask`;
+  list      rows that audits have set aside, by run and owner, oldest first, at most 1,000
+  restore   bring back what one run set aside, remove the tombstones that it left, and publish that
+  purge     delete for good what was set aside more than ${quarantineDays} days ago, or more than --older-than
+  restore and purge show how many rows, and ask.
+  --dry-run show what would happen, and change nothing
+  --yes     do not ask`;
 
 type Row = Record<string, unknown>;
 

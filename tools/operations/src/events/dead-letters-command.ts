@@ -16,12 +16,12 @@ import { openDatabase } from '../config.js';
 import { printTable, printTime } from '../print-table.js';
 
 const usage = `Usage: npm run dead-letters -- list|show <id>|retry <id>|retry --all|discard <id>|discard --all [--json]
-  list      messages that could not be applied, and why; the oldest first, 1,000 at most
-  show      one of them, with what it says
-  retry     applies it as if it came now; one that fails again stays, with its new error
-  discard   forgets it: it has no effect any more, even if it is delivered again; says which, and asks
-  --dry-run says which messages would be applied or forgotten, and does nothing
-  --yes     does not ask`;
+  list      messages that could not be applied, and why; oldest first, at most 1,000
+  show      one of them, with its content
+  retry     apply it now; if it fails again it stays, with the new error
+  discard   drop it: it has no effect any more, even if it is delivered again; shows it first, and asks
+  --dry-run show what would happen, and change nothing
+  --yes     do not ask`;
 
 const listSize = 1_000;
 

@@ -11,10 +11,10 @@ import { openDatabase } from '../config.js';
 import { printTime } from '../print-table.js';
 
 const usage = `Usage: npm run outbox -- status|republish --since <time> [--json]
-  status      what waits to be published, and what is kept
-  republish   publishes again what was published since then; consumers apply each event once
+  status      how many events wait to be published, and how many are kept
+  republish   publish again what was published since then; consumers apply each event once
   <time>      in ISO 8601, such as 2026-01-31T12:00:00Z
-  --dry-run   says how many events, and does nothing`;
+  --dry-run   show how many events, and publish nothing`;
 
 /** `operate.js outbox`. */
 export const runOutboxCommand = (service: SchemaName): Promise<never> =>
