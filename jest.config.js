@@ -10,7 +10,7 @@ export default {
     ...(kind === 'usual' ? [/\.system\.test\.ts$/.source] : []),
   ],
   modulePathIgnorePatterns: ['<rootDir>/.data/'],
-  testTimeout: 20_000,
+  testTimeout: 60_000,
   testEnvironment: '<rootDir>/tools/testing/jest/environment.mjs',
   reporters: ['default', './scripts/tally-reporter.mjs'],
 

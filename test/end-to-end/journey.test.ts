@@ -23,7 +23,7 @@ let ask: HttpClient;
 beforeAll(async () => {
   agora = await reachAgora(names, { algorithm: 'ES256' });
   ask = httpClient(agora.origin);
-}, 30_000);
+}, 120_000);
 afterAll(() => agora.stop());
 
 const publish = async ({ token }: Person, json: object = text) => {

@@ -28,7 +28,7 @@ beforeAll(async () => {
   agora = await reachAgora(['auth', 'posts', 'votes', 'gateway']);
   ask = httpClient(agora.origin);
   [author, reader] = await Promise.all([join(ask), join(ask)]);
-}, 30_000);
+}, 120_000);
 afterEach(() => {
   for (const listener of listeners.splice(0)) listener.close();
 });

@@ -24,7 +24,7 @@ beforeAll(async () => {
   replicas = [first, second];
   asks = [httpClient(first.origin), httpClient(second.origin)];
   ann = await join(asks[0]);
-}, 30_000);
+}, 120_000);
 afterAll(() => Promise.all(replicas.map((each) => each.stop())));
 
 /** The tokens of so many users; only an Agora of the test's own believes in some whom nobody registered. */

@@ -31,7 +31,7 @@ beforeAll(async () => {
     votes: async (token) =>
       (await at('votes')('POST', '/vote', { token, json: { post_id: 2_147_483_647, dir: 0 } })).status,
   };
-}, 30_000);
+}, 120_000);
 afterAll(() => agora.stop());
 
 const refusedEverywhere = (token: string) =>

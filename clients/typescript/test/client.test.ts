@@ -16,7 +16,7 @@ beforeAll(async () => {
   agora = await reachAgora(['auth', 'posts', 'votes', 'gateway']);
   url = agora.origin;
   ann = await join(httpClient(url));
-}, 30_000);
+}, 120_000);
 afterAll(() => agora.stop());
 
 /** Ends what goes on by itself, also after a test that has failed: a client of the live feed connects again for ever. */

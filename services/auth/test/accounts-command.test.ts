@@ -27,7 +27,7 @@ beforeAll(async () => {
     VOTES_INTERNAL_URL: agora.process('votes').internalUrl,
     VOTES_INTERNAL_SECRET: testSecret,
   });
-}, 60_000);
+}, 120_000);
 afterAll(async () => {
   await commands.stop();
   await agora.stop();

@@ -107,7 +107,7 @@ beforeAll(async () => {
   await ask('DELETE', '/users/me', { token: deleted.token });
   const refused = async () => expect((await ask('GET', '/posts', { token: deleted.token })).status).toBe(401);
   await eventually(refused, 2_000);
-}, 30_000);
+}, 120_000);
 afterAll(() => agora.stop());
 
 const table = readTable(matrix);

@@ -34,7 +34,7 @@ beforeAll(async () => {
   routes = await readPublicRoutes(ask);
   victim = await joinWithPost();
   attacker = await joinWithPost();
-}, 30_000);
+}, 120_000);
 afterAll(() => agora.stop());
 
 it(

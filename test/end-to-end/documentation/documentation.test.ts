@@ -21,7 +21,7 @@ beforeAll(async () => {
     env: { ...process.env, ...env },
     chromiumSandbox: false,
   });
-}, 60_000);
+}, 120_000);
 afterAll(async () => {
   await browser?.close();
   await agora?.stop();
@@ -60,4 +60,4 @@ it('lets a reader log in, reload and try an operation out, with nothing from els
   const answer = operation.locator('.live-responses-table .response', { hasText: ann.email });
   expect(await answer.locator('.response-col_status').textContent()).toContain('200');
   expect(complaints).toEqual([]);
-}, 60_000);
+}, 120_000);

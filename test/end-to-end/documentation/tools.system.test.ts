@@ -15,7 +15,7 @@ let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'agora-tools-'));
   agora = await reachAgora(['auth', 'posts', 'votes', 'gateway'], { algorithm: 'ES256' });
-}, 60_000);
+}, 120_000);
 afterAll(async () => {
   await agora.stop();
   await rm(folder, { recursive: true, force: true });

@@ -39,7 +39,7 @@ beforeAll(async () => {
     },
   });
   ask = httpClient(agora.process('gateway').url);
-}, 30_000);
+}, 120_000);
 afterEach(() => {
   toNats.heal();
   toAuth.heal();

@@ -70,12 +70,12 @@ beforeAll(async () => {
   proxy = await openFaultProxy(pair.primary.port);
   const environment = { DATABASE_PORT: String(proxy.port), DATABASE_NAME: 'agora' };
   agora = await startAgora(['auth', 'posts', 'votes'], { environment });
-}, 60_000);
+}, 120_000);
 afterAll(async () => {
   await agora.stop();
   await proxy.stop();
   await pair.stop();
-}, 60_000);
+}, 120_000);
 
 describe('a standby that is promoted without the newest accounts and posts', () => {
   let [lost, base, fresh]: Member[][] = [];

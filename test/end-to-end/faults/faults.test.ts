@@ -32,7 +32,7 @@ beforeAll(async () => {
   };
   agora = await startAgora(names, { algorithm: 'ES256', environment });
   ask = httpClient(agora.process('gateway').url);
-}, 30_000);
+}, 120_000);
 afterAll(async () => {
   await agora.stop();
   await Promise.all([toNats.stop(), toPostgres.stop()]);

@@ -8,7 +8,7 @@ let ask: HttpClient;
 beforeAll(async () => {
   agora = await startAgora(['auth', 'gateway']);
   ask = httpClient(agora.process('gateway').url);
-}, 60_000);
+}, 120_000);
 afterAll(() => agora.stop());
 
 /** A code of the step of now, or of the one before. */

@@ -36,12 +36,12 @@ beforeAll(async () => {
   ann = await join(httpClient(agora.process('auth').url));
   posts = httpClient(agora.process('posts').url);
   votes = httpClient(agora.process('votes').url);
-}, 60_000);
+}, 120_000);
 afterAll(async () => {
   await agora.stop();
   await proxy.stop();
   await pair.stop();
-}, 60_000);
+}, 120_000);
 
 /** What processes have a server do: Agora's statements as its log tells of them. */
 const statementsOf = (server: 'primary' | 'standby') =>

@@ -54,7 +54,7 @@ beforeAll(async () => {
     `INSERT INTO votes (user_id, post_id) SELECT users.id, posts.id FROM users, posts
      WHERE posts.id = 2 OR (users.id * 7 + posts.id) % 200 = 0`,
   );
-}, 30_000);
+}, 120_000);
 afterAll(async () => {
   await migration.end();
   await forgetStreams();

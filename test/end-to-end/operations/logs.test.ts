@@ -33,7 +33,7 @@ beforeAll(async () => {
   await changePassword();
   await meetServicesThatAreAway();
   await ask('DELETE', '/users/me', { token: ann.token });
-}, 60_000);
+}, 120_000);
 afterAll(() => agora.stop());
 
 const secret = (value: string = randomUUID()): string => {

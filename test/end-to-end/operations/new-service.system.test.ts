@@ -45,7 +45,7 @@ beforeAll(() => {
       symlinkSync(join(repository, modules), join(copy, modules));
   }
   linkModules();
-}, 30_000);
+}, 120_000);
 afterAll(() => {
   // Where root's PostgreSQL keeps its data.
   const data = lstatSync(join(copy, '.data/postgres'), { throwIfNoEntry: false });

@@ -45,7 +45,7 @@ beforeAll(async () => {
   ann = await join(ask);
   const { body } = await ask('POST', '/posts', { token: ann.token, json: { title: 'A', content: 'B' } });
   postId = Number(body.id);
-}, 60_000);
+}, 120_000);
 afterAll(async () => {
   for (const proxy of Object.values(proxies)) await proxy.stop();
   await agora.stop();

@@ -56,7 +56,7 @@ beforeAll(async () => {
      INSERT INTO votes.votes (post_id, user_id) SELECT known_posts.id, voters.id FROM votes.known_posts, votes.voters WHERE voters.id <= 20;`,
   );
   whole = await takeBackup({ connection: connectionTo(here), secrets, directory: directory() });
-}, 30_000);
+}, 120_000);
 afterAll(async () => {
   rmSync(folder, { recursive: true });
   for (const name of [here, there]) await run('postgres', `DROP DATABASE ${name} WITH (FORCE)`);

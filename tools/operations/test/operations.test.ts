@@ -17,7 +17,7 @@ jest.setTimeout(60_000);
 let operated: OperatedAgora;
 beforeAll(async () => {
   operated = await startOperatedAgora();
-}, 60_000);
+}, 120_000);
 afterAll(() => operated.stop());
 
 const ask = (service: 'auth' | 'posts' | 'votes') => httpClient(operated.agora.process(service).url);

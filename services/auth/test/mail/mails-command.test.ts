@@ -8,7 +8,7 @@ const runMails = (...args: string[]) =>
 let agora: Agora;
 beforeAll(async () => {
   agora = await startAgora(['auth']);
-}, 60_000);
+}, 120_000);
 afterAll(async () => {
   await commands.stop();
   await agora.stop();
@@ -37,7 +37,7 @@ it('lists mails that could not be sent, sends one again and discards another', a
   ]);
   expect((await runMails('discard', discarded, '--yes')).stdout).toBe('auth: 1 done\n');
   expect(await query('SELECT 1 FROM auth.mails WHERE user_id = $1', [ann.id])).toEqual([]);
-}, 60_000);
+}, 120_000);
 
 it.each([
   [[], 2],

@@ -29,7 +29,7 @@ beforeAll(async () => {
              'Some content', n % 20 <> 1, n * 7919 % 1000, now() - (${count} - n) * interval '630 seconds'
       FROM generate_series(1, ${count}) AS n;
     ANALYZE authors; ANALYZE posts;`);
-}, 20_000);
+}, 120_000);
 afterAll(async () => {
   await client.query(`DROP SCHEMA ${schema} CASCADE`);
   await client.end();

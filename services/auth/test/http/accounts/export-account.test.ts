@@ -17,7 +17,7 @@ beforeAll(async () => {
   agora = await startAgora(['auth', 'posts', 'votes']);
   ask = httpClient(agora.process('auth').url);
   ann = await join(ask);
-}, 30_000);
+}, 120_000);
 afterAll(() => agora.stop());
 
 const askPosts: HttpClient = (...given) => httpClient(agora.process('posts').url)(...given);

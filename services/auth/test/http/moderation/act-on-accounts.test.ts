@@ -37,7 +37,7 @@ beforeAll(async () => {
   agora = await startAgora(['auth']);
   ask = httpClient(agora.process('auth').url);
   [moderator, admin, ann] = await Promise.all([joinAs('moderator'), joinAs('admin'), join(ask)]);
-}, 30_000);
+}, 120_000);
 afterAll(() => agora.stop());
 
 const reason = 'Advertises in every comment.';
