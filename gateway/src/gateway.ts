@@ -43,7 +43,7 @@ export interface GatewayOptions {
   isDraining(): boolean;
 }
 
-/** The public application. What it refuses, it refuses before a service hears of it. */
+/** The public application. What it refuses never reaches a service. */
 export function createGateway(options: GatewayOptions): Koa {
   const {
     verifier,

@@ -10,7 +10,7 @@ export interface Tokens {
   expiresAt: number;
 }
 
-/** Who is logged in. */
+/** The user who is logged in. */
 export interface Session {
   logIn(email: string, password: string, totp?: string): Promise<void>;
   /** Forgets the tokens. */
@@ -24,7 +24,7 @@ export interface Session {
 /** A request on its way should not come too late. */
 const marginMilliseconds = 10_000;
 
-/** A session at `url`; `onChange` hears of every change of its tokens. */
+/** A session at `url`; `onChange` is called with every change of its tokens. */
 export function createSession(
   url: string,
   send: Send,

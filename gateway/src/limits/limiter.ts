@@ -26,7 +26,7 @@ export interface Limiter {
   add(counts: readonly Count[]): Promise<void>;
 }
 
-/** Makes a limiter; `onCount` hears of all that it counts itself. */
+/** Makes a limiter; `onCount` is called with all that it counts itself. */
 export function createLimiter(rates: Rates, onCount: (count: Count) => void = () => undefined): Limiter {
   const counters = new Map(policyNames.map((name) => [name, countByKey(rates[name], maxKeys)]));
   const add = async ({ policy, key, points }: Count): Promise<Usage> =>

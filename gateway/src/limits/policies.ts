@@ -19,7 +19,7 @@ const stricter = new Map<string, PolicyName>([
 
 /** The policies that count a request by its address. */
 export function policiesOfAddress({ method, path }: Route): PolicyName[] {
-  // Load balancers ask often, and must not be told that all is lost when they asked too often.
+  // Load balancers ask often, and a 429 would mean to them that the gateway is down.
   if (path === '/health') return [];
   const named = stricter.get(`${method} ${path}`);
   return named ? ['address', named] : ['address'];

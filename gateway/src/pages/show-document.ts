@@ -12,7 +12,7 @@ export function showDocument(publicUrl: string | undefined): Handler {
   };
 }
 
-/** What clients are told of it. */
+/** For the OpenAPI document. */
 export const showDocumentDescription: Description = {
   name: 'getOpenApiDocument',
   summary: 'Get the OpenAPI document',

@@ -40,7 +40,7 @@ export const showDocumentation: Handler = (ctx) => {
   ctx.body = page;
 };
 
-/** What clients are told of it. */
+/** For the OpenAPI document. */
 export const showDocumentationDescription: Description = {
   name: 'getDocumentation',
   summary: 'Open the documentation',

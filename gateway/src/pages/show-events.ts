@@ -25,7 +25,7 @@ export const showEventSchema: Handler = (ctx) => {
   ctx.body = { $schema: 'https://json-schema.org/draft/2020-12/schema', ...components.schemas[type] };
 };
 
-/** What clients are told of it. */
+/** For the OpenAPI document. */
 export const showEventsDescription: Description = {
   name: 'getAsyncApiDocument',
   summary: 'Get the AsyncAPI document',

@@ -11,7 +11,7 @@ export const showHealth =
 
 const draining = () => unavailable('The gateway is shutting down.', 1, 'draining');
 
-/** What clients are told of it. */
+/** For the OpenAPI document. */
 export const showHealthDescription: Description = {
   name: 'getHealth',
   summary: 'Check health',

@@ -14,7 +14,7 @@ export const showRoot =
     }
   };
 
-/** What clients are told of it. */
+/** For the OpenAPI document. */
 export const showRootDescription: Description = {
   name: 'getServiceInfo',
   summary: 'Get the service info',

@@ -11,7 +11,7 @@ export interface RevocationPage {
   more: boolean;
 }
 
-/** What was revoked after the one of that number, as far back as a token may live; rejects when it can't be told. */
+/** What was revoked after the one of that number, as far back as a token may live; rejects when that is not known. */
 export type AskForRevocations = (after: number) => Promise<RevocationPage>;
 
 /** Long enough for a busy auth, and short enough to be asked again within the bound. */

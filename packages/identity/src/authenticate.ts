@@ -66,7 +66,7 @@ async function verify(verifier: Verifier, token: string): Promise<Caller | undef
   }
 }
 
-/** 503: a token that was revoked can't be told from a good one at the moment. */
+/** 503: whether tokens were revoked is not known at the moment. */
 export const revocationsUnknown = () =>
   unavailable(
     'Access tokens cannot be verified right now, because the list of revoked ones is not up to date. Try again shortly.',

@@ -17,9 +17,9 @@ export interface Knowing extends Stoppable {
   /** Whether this process was recently confirmed to know all revocations. */
   isGood(): boolean;
   /** A heartbeat of auth came, which names its newest revocation, and says whether that is too old to concern a token that lives. */
-  heardNewest(number: number, isOld?: boolean): void;
+  heartbeatCame(number: number, isOld?: boolean): void;
   /** A revocation was taken from the stream. */
-  heard(number: number, previous: number): void;
+  received(number: number, previous: number): void;
 }
 
 const known = new Gauge({
@@ -119,12 +119,12 @@ export function knowAll(options: KnowingOptions): Knowing {
   );
   return {
     isGood,
-    heardNewest(number, isOld = false) {
+    heartbeatCame(number, isOld = false) {
       newestHeard = Math.max(newestHeard, number);
       if (isOld) oldUpTo = Math.max(oldUpTo, number);
       if (knownUpTo !== undefined && newestHeard <= knownUpTo) confirm();
     },
-    heard(number, previous) {
+    received(number, previous) {
       newestSeen = Math.max(newestSeen, number);
       if (knownUpTo === undefined || previous > knownUpTo) {
         if (ahead.size >= maxAhead) ahead.clear();
@@ -142,7 +142,7 @@ function warnWhenBlind(isGood: () => boolean, logger: Logger): () => void {
     const good = isGood();
     known.set(good ? 1 : 0);
     if (wasGood && !good)
-      logger.error('neither NATS nor auth tells what was revoked; requests with a token are refused');
+      logger.error('neither NATS nor auth can be asked for revocations; requests with a token are refused');
     if (!wasGood && good) logger.info('requests with a token are served');
     wasGood = good;
   };

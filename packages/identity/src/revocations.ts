@@ -89,7 +89,7 @@ export function followRevocations(
       follow(data, at) {
         take(data);
         const { revocation, previous_revocation: previous } = data as Numbered;
-        if (revocation !== undefined) knowing.heard(revocation, previous ?? 0);
+        if (revocation !== undefined) knowing.received(revocation, previous ?? 0);
         // What was read of the past, at the start or again after a break, came late for no fault of anybody's.
         const isNews = following.isCaughtUp() && (revocation === undefined || revocation > newest);
         newest = Math.max(newest, revocation ?? 0);
@@ -109,7 +109,7 @@ export function followRevocations(
     if (error) return;
     skew.set((value.at - Date.now()) / 1_000);
     // Numbers are microseconds since 1970.
-    knowing.heardNewest(value.newest, value.newest / 1_000 < value.at - userSeconds * 1_000);
+    knowing.heartbeatCame(value.newest, value.newest / 1_000 < value.at - userSeconds * 1_000);
   });
   const aging = every('forgetting of old revocations', minute, async () => revoked.age(), { logger });
 

@@ -43,7 +43,7 @@ export interface RevocationSettings {
   REVOCATIONS_URL?: string;
   /** The secret for that address alone. */
   REVOCATIONS_SECRET: string;
-  /** How long requests with a token are served while neither NATS nor auth tells what was revoked. */
+  /** How long requests with a token are served while neither NATS nor auth can be asked for revocations. */
   REVOCATION_BLIND_SECONDS: number;
 }
 

@@ -28,7 +28,7 @@ export class KeysUnavailable extends Error {
   override readonly name = 'KeysUnavailable';
 }
 
-/** This process can't know what was revoked: a good token can't be told from one that has ended. */
+/** This process does not know whether tokens were revoked. */
 export class RevocationsUnknown extends Error {
   override readonly name = 'RevocationsUnknown';
 }

@@ -12,7 +12,7 @@ import {
 /** Does nothing until `exportTraces` has been called. */
 const tracer = trace.getTracer('agora');
 
-/** What the span of a request is told when its answer has ended. */
+/** What is added to the span of a request when its answer has ended. */
 interface AnsweredRequest {
   method: string;
   route: string;

@@ -1,6 +1,6 @@
 import { askService, Problem, type InternalAddress } from '@agora/http';
 
-/** What auth tells of an account. */
+/** An account as auth describes it. */
 export interface KnownUser {
   id: number;
   account_key?: string;

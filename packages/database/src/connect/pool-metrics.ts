@@ -2,7 +2,7 @@ import { Gauge } from 'prom-client';
 import type { Sequelize } from 'sequelize';
 import { replicaPool } from '../replica/read-from-replica.js';
 
-/** What sequelize-pool tells of itself; Sequelize's types hide it. */
+/** The statistics of sequelize-pool, which Sequelize's types hide. */
 interface Pool {
   maxSize: number;
   size: number;

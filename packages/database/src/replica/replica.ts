@@ -44,7 +44,7 @@ export interface Replica {
   ): Promise<Result | undefined>;
   /** The position of the primary's log, past all that is committed by now. */
   latest(): Promise<string>;
-  /** Its connections, as sequelize-pool tells of its own. */
+  /** Its connections, as sequelize-pool counts its own. */
   pool(): { maxSize: number; size: number; using: number; waiting: number };
   close(): Promise<void>;
 }

@@ -27,7 +27,7 @@ const keySet = Joi.object({
     .required(),
 }).meta({ name: 'JsonWebKeySet' });
 
-/** What clients are told of it. */
+/** For the OpenAPI document. */
 export const showKeySetDescription: Description = {
   name: 'getKeySet',
   summary: 'Get the public keys',

@@ -35,7 +35,7 @@ const metadata = Joi.object<ReturnType<typeof metadataOf>>({
   .example(metadataOf('https://agora.example'))
   .meta({ name: 'AuthorizationServerMetadata' });
 
-/** What clients are told of it. */
+/** For the OpenAPI document. */
 export const showMetadataDescription: Description = {
   name: 'getAuthorizationServer',
   summary: 'Get the authorization server metadata',

@@ -14,7 +14,7 @@ interface LoginAttempt {
   knownAs: string | undefined;
   /** Counts it as failed; throws a 429 when others that ran side by side have used up what the account may fail. */
   failed(userId: number | undefined): Promise<void>;
-  /** Throws a 429 when what the account may fail was used up meanwhile; to be called before anything is told that only a right password may learn. */
+  /** Throws a 429 when what the account may fail was used up meanwhile; to be called before revealing anything that only the right password may reveal. */
   proceed(): Promise<void>;
   /** Forgets what the account failed; throws a 429 when it was used up meanwhile, so that a burst of guesses tells no more than as many in turn. */
   succeeded(userId: number): Promise<void>;

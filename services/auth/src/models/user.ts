@@ -23,7 +23,7 @@ export interface AccountView {
   created_at: string;
 }
 
-/** What other services are told of an account. */
+/** How other services see an account. */
 export interface KnownUser extends UserView {
   /** Never given twice, unlike the id. */
   account_key: string;

@@ -51,7 +51,7 @@ const usage = `Usage: npm run accounts -- list [<part of a name or address>]|sho
 const listSize = 1_000;
 const largestId = 2_147_483_647;
 
-/** Other processes are told by events; in this one nobody verifies tokens. */
+/** Other processes get events; this one verifies no tokens. */
 const nobody = {
   revokeSession: () => undefined,
   revokeSessions: () => undefined,

@@ -116,7 +116,7 @@ export async function deleteAccount(
   await logAct({ actorId: idOf(actor), action: 'user-deleted', userId: id }, transaction);
 }
 
-/** Deletes an account that the transaction holds: its sessions go at once, its posts and votes as soon as their services hear of it. */
+/** Deletes an account that the transaction holds: its sessions go at once, its posts and votes as soon as their services get the event. */
 export async function eraseAccount(
   user: User,
   revocations: Pick<Revocations, 'revokeUser'>,

@@ -4,7 +4,7 @@ import { logActWhenAccountModerated } from './log-act-when-account-moderated.js'
 import { renameAuthorWhenUserUpdated } from './rename-author-when-user-updated.js';
 import { erasePostsWhenUserDeleted } from './erase-posts-when-user-deleted.js';
 
-/** What posts is told. */
+/** The events that posts applies. */
 export const subscriptions: Subscription[] = [
   countVotes,
   erasePostsWhenUserDeleted,

@@ -24,7 +24,7 @@ export interface Audience {
 
 /** Well below what proxies in front allow an answer to pause: the contract says 15 s. */
 const heartbeatMilliseconds = 10_000;
-/** A revoked token must end its stream within 2 s, and takes some of that to be heard of. */
+/** A revoked token must end its stream within 2 s, of which the news of it takes a part. */
 const tokenMilliseconds = 1_000;
 
 const openStreams = new Gauge({ name: 'live_streams', help: 'Streams of GET /feed/stream that are open' });

@@ -3,7 +3,7 @@ import { listPublished, viewOf } from '../models/shown-post.js';
 import type { Fact } from './history.js';
 import type { LiveEvent } from './render-event.js';
 
-/** What an event of posts tells those who may see published posts alone. */
+/** What an event of posts means to readers who may see published posts only. */
 export interface PostFact extends Fact {
   /** Whether everybody could see the post before the event. */
   was: boolean;
@@ -12,8 +12,8 @@ export interface PostFact extends Fact {
 }
 
 /**
- * What to tell of posts after some facts, in the order of the facts. What is told is what the database holds now, which is as
- * new as the facts or newer: so whichever facts are told twice, together or in another order, the last that is told of a post is right.
+ * The events to send for some facts, in their order. They hold what the database says now, which is as new as the facts or newer: so even if
+ * facts are sent twice, together or in another order, the last event of a post is right.
  */
 export async function describePosts(facts: readonly PostFact[]): Promise<LiveEvent[]> {
   const wasPublished = new Map<number, boolean>();

@@ -4,18 +4,18 @@ import { tailStream, type Tail, type TailedEvent } from '@agora/messaging/readin
 import type { Logger } from '@agora/process';
 import { createHistory, type Fact, type History, type Place } from './history.js';
 
-/** How many facts are kept to resume from, and may wait to be told; about as many bytes as a few posts each. */
+/** How many facts are kept to resume from, and may wait to be sent; about as many bytes as a few posts each. */
 const depth = 20_000;
 
 /** A stream that the live feed follows. */
 export interface Source<Kept extends Fact> extends Tail {
   readonly history: History<Kept>;
-  /** Heard and not told yet, in order; another array once these need not be told any more. */
+  /** Received and not sent yet, in order; replaced by a new array when these need not be sent any more. */
   pending(): Kept[];
-  /** All up to here was told. */
-  told(): Place;
-  /** Takes these out of what is pending. */
-  markTold(facts: readonly Kept[]): void;
+  /** Everything up to here was sent. */
+  sent(): Place;
+  /** Removes these from the pending ones. */
+  markSent(facts: readonly Kept[]): void;
 }
 
 export interface FollowFactsOptions<Data, Kept extends Fact> {
@@ -23,7 +23,7 @@ export interface FollowFactsOptions<Data, Kept extends Fact> {
   publisher: Publisher;
   events: readonly EventDefinition<Data>[];
   factOf(event: TailedEvent<Data>, fact: Fact): Kept;
-  heard(): void;
+  received(): void;
   /** Something was or may have been missed: the stream was made anew, or too much came at a time. */
   lost(): void;
   logger: Logger;
@@ -33,7 +33,7 @@ export interface FollowFactsOptions<Data, Kept extends Fact> {
 export function followFacts<Data extends { post_id: number }, Kept extends Fact>(
   options: FollowFactsOptions<Data, Kept>,
 ): Source<Kept> {
-  const { factOf, heard, lost } = options;
+  const { factOf, received, lost } = options;
   const history = createHistory<Kept>(depth);
   let pending: Kept[] = [];
   const forget = () => {
@@ -44,7 +44,7 @@ export function followFacts<Data extends { post_id: number }, Kept extends Fact>
     ...options,
     depth,
     begin(sequence) {
-      // No event begins so.
+      // The mark of no event.
       history.begin({ sequence, mark: '00000000' });
       forget();
     },
@@ -58,17 +58,17 @@ export function followFacts<Data extends { post_id: number }, Kept extends Fact>
       history.add(fact);
       pending.push(fact);
       if (pending.length > depth) forget();
-      heard();
+      received();
     },
   });
   return {
     ...tail,
     history,
     pending: () => pending,
-    told: () => (pending[0] ? history.placeAt(pending[0].sequence - 1) : history.end()),
-    markTold(facts) {
-      const told = new Set(facts);
-      pending = pending.filter((fact) => !told.has(fact));
+    sent: () => (pending[0] ? history.placeAt(pending[0].sequence - 1) : history.end()),
+    markSent(facts) {
+      const sent = new Set(facts);
+      pending = pending.filter((fact) => !sent.has(fact));
     },
   };
 }

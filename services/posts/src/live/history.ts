@@ -1,4 +1,4 @@
-/** Something that a stream told of a post, at its place in that stream. */
+/** An event about a post, at its place in its stream. */
 export interface Fact {
   sequence: number;
   /** Tells the event from any other that could stand at the same place, also of a stream made anew: hexadecimal digits of both. */

@@ -8,7 +8,7 @@ import { followNews, type News } from './news.js';
 import { renderEvents } from './render-event.js';
 import { repeat, type Repetition } from './repeat.js';
 
-/** What happens to published posts, told to whoever listens. */
+/** Sends what happens to published posts to all who follow the feed. */
 export interface LiveFeed extends Stoppable {
   /**
    * Opens a client's stream: with what it missed since the event of that id, or from now. It ends soon after `isGood` denies it.
@@ -27,10 +27,10 @@ export interface LiveFeedOptions {
   maxStreams: number;
 }
 
-/** How often counts are told, at most. */
+/** How often counts are sent, at most. */
 const turnMilliseconds = 250;
 const openMilliseconds = 3_000;
-/** How long a client that comes from another replica waits for this one to hear what that one has told. */
+/** How long a client that comes from another replica waits until this one has received what that one has sent. */
 const aheadMilliseconds = 2_000;
 
 interface Joiner {
@@ -51,8 +51,8 @@ export function createLiveFeed({ broker, database, logger, maxStreams }: LiveFee
       broker,
       database,
       logger,
-      heardOfPost: () => turns.wake(),
-      tell: (events, before, after) => {
+      postReceived: () => turns.wake(),
+      send: (events, before, after) => {
         if (events.length > 0) audience.sendAll(renderEvents(events, before, after));
       },
     });
@@ -64,10 +64,10 @@ export function createLiveFeed({ broker, database, logger, maxStreams }: LiveFee
         isReady ||= await news.catchUp();
         if (!isReady) return;
         if (news.wasLost()) audience.sendAll(renderReset(news.position()));
-        await news.tellPosts();
+        await news.sendPosts();
         if (performance.now() - votesToldAt >= turnMilliseconds) {
           votesToldAt = performance.now();
-          await news.tellVotes();
+          await news.sendVotes();
         }
         await admitAll(news);
       },
@@ -117,7 +117,7 @@ export function createLiveFeed({ broker, database, logger, maxStreams }: LiveFee
 
 const renderReset = (id: string): Buffer => renderEvents([{ event: 'reset', data: {} }], id, id);
 
-/** What a client is sent first, if anything; `ahead` when this replica has yet to hear what the client knows. */
+/** What a client is sent first, if anything; `ahead` when this replica has not received yet what the client knows. */
 async function missedSince(lastEventId: string, news: News): Promise<Buffer | 'ahead' | undefined> {
   if (lastEventId === '') return undefined;
   const missed = await news.since(lastEventId);

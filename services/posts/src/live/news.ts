@@ -15,30 +15,30 @@ import type { Fact } from './history.js';
 import { readPosition, writePosition } from './position.js';
 import type { LiveEvent } from './render-event.js';
 
-interface HeardVote extends Fact {
+interface ReceivedVote extends Fact {
   eventId: string;
-  heardAt: number;
+  receivedAt: number;
 }
 
-interface Told {
+interface PostData {
   post_id: number;
   published?: boolean;
   was_published?: boolean;
 }
 
-/** What there is to tell, read from the streams and the database; its functions must be called one after the other. */
+/** The events of the live feed, made of the streams and the database; its functions must be called one after the other. */
 export interface News {
   /** Reads what happened before; false when that must be tried again. */
   catchUp(): Promise<boolean>;
   /** Whether something was missed since this was last asked. */
   wasLost(): boolean;
-  /** The `id` of the last event that was told. */
+  /** The `id` of the last event that was sent. */
   position(): string;
-  /** Tells what happened to posts since. */
-  tellPosts(): Promise<void>;
-  /** Tells the counts of posts whose votes were counted since. */
-  tellVotes(): Promise<void>;
-  /** What was told after the event of an id; `unknown` when that cannot be said, `ahead` when another replica has told more. */
+  /** Sends what happened to posts since. */
+  sendPosts(): Promise<void>;
+  /** Sends the counts of posts whose votes were counted since. */
+  sendVotes(): Promise<void>;
+  /** What was sent after the event with an id; `unknown` when that is not known, `ahead` when another replica has sent more. */
   since(id: string): Promise<LiveEvent[] | 'unknown' | 'ahead'>;
   stop(): Promise<void>;
 }
@@ -48,9 +48,9 @@ export interface NewsOptions {
   database: Sequelize;
   logger: Logger;
   /** Called when a post has changed. */
-  heardOfPost(): void;
-  /** Takes what is told, with the ids of the last event before it and of the last in it. */
-  tell(events: readonly LiveEvent[], before: string, after: string): void;
+  postReceived(): void;
+  /** Takes the events to send, with the ids of the last event before them and of the last of them. */
+  send(events: readonly LiveEvent[], before: string, after: string): void;
 }
 
 /** So few that even the largest posts fit what a client may leave unread. */
@@ -62,50 +62,50 @@ const postsToResume = 500;
 const votePatience = 60_000;
 
 /** Follows posts and votes for the live feed of this process. */
-export function followNews({ broker, database, logger, heardOfPost, tell }: NewsOptions): News {
+export function followNews({ broker, database, logger, postReceived, send }: NewsOptions): News {
   let isLost = false;
   const common = { broker, logger, lost: () => void (isLost = true) };
-  const posts = followFacts<Told, PostFact>({
+  const posts = followFacts<PostData, PostFact>({
     ...common,
     publisher: 'posts',
-    events: [postCreated, postUpdated, postDeleted] as EventDefinition<Told>[],
+    events: [postCreated, postUpdated, postDeleted] as EventDefinition<PostData>[],
     factOf: ({ type, data }, fact) => ({
       ...fact,
       was: wasPublished(type, data),
       is: data.published ?? false,
     }),
-    heard: heardOfPost,
+    received: postReceived,
   });
-  const votes = followFacts<{ post_id: number }, HeardVote>({
+  const votes = followFacts<{ post_id: number }, ReceivedVote>({
     ...common,
     publisher: 'votes',
     events: [voteCast, voteRetracted] as EventDefinition<{ post_id: number }>[],
-    factOf: ({ id }, fact) => ({ ...fact, eventId: id, heardAt: performance.now() }),
-    heard: () => undefined,
+    factOf: ({ id }, fact) => ({ ...fact, eventId: id, receivedAt: performance.now() }),
+    received: () => undefined,
   });
 
-  const position = () => writePosition({ posts: posts.told(), votes: votes.told() });
-  const tellOf = <Kept extends Fact>(source: Source<Kept>, facts: readonly Kept[], events: LiveEvent[]) => {
+  const position = () => writePosition({ posts: posts.sent(), votes: votes.sent() });
+  const sendOf = <Kept extends Fact>(source: Source<Kept>, facts: readonly Kept[], events: LiveEvent[]) => {
     const before = position();
-    source.markTold(facts);
-    tell(events, before, position());
+    source.markSent(facts);
+    send(events, before, position());
   };
-  const findCounted = async (): Promise<HeardVote[]> => {
+  const findCounted = async (): Promise<ReceivedVote[]> => {
     const asked = votes.pending().slice(0, votesAtOnce);
     if (asked.length === 0) return [];
     const ids = asked.map(({ eventId }) => eventId);
     const applied = await findApplied(database, ids);
     const tooOld = performance.now() - votePatience;
-    return asked.filter(({ eventId, heardAt }) => applied.has(eventId) || heardAt < tooOld);
+    return asked.filter(({ eventId, receivedAt }) => applied.has(eventId) || receivedAt < tooOld);
   };
 
   return {
     async catchUp() {
       if (!posts.isCaughtUp() || !votes.isCaughtUp()) return false;
-      posts.markTold(posts.pending());
+      posts.markSent(posts.pending());
       for (;;) {
         const counted = await findCounted();
-        votes.markTold(counted);
+        votes.markSent(counted);
         if (counted.length < votesAtOnce) break;
       }
       isLost = false;
@@ -117,24 +117,24 @@ export function followNews({ broker, database, logger, heardOfPost, tell }: News
       return was;
     },
     position,
-    async tellPosts() {
-      // What is heard meanwhile comes in the next turn, so that counts have theirs.
+    async sendPosts() {
+      // What is received meanwhile waits for the next turn, so that counts get theirs.
       for (let left = posts.pending().length; left > 0; left -= postsAtOnce) {
         const facts = posts.pending().slice(0, postsAtOnce);
-        tellOf(posts, facts, await describePosts(facts));
+        sendOf(posts, facts, await describePosts(facts));
       }
     },
-    async tellVotes() {
+    async sendVotes() {
       const counted = await findCounted();
-      tellOf(votes, counted, await describeVotes(counted));
+      sendOf(votes, counted, await describeVotes(counted));
     },
     async since(id) {
       const from = readPosition(id);
       if (!from) return 'unknown';
       if (from.posts.sequence > posts.history.end().sequence) return 'ahead';
       if (from.votes.sequence > votes.history.end().sequence) return 'ahead';
-      const changed = posts.history.between(from.posts, posts.told().sequence);
-      // Votes are told in whatever order they are counted: beyond what is told as a whole there are some that were.
+      const changed = posts.history.between(from.posts, posts.sent().sequence);
+      // Votes are sent in the order in which they are counted, so some beyond the position were sent already.
       const counted = votes.history.between(from.votes, votes.history.end().sequence);
       if (!changed || !counted || countPosts([...changed, ...counted]) > postsToResume) return 'unknown';
       return [...(await describePosts(changed)), ...(await describeVotes(counted))];
@@ -145,7 +145,8 @@ export function followNews({ broker, database, logger, heardOfPost, tell }: News
   };
 }
 
-/** Older releases did not say: then whoever may have seen the post is told. */
-const wasPublished = (type: string, data: Told): boolean => data.was_published ?? type !== postCreated.type;
+/** Older releases did not say; then a post counts as published, so that every reader who may have seen it gets the event. */
+const wasPublished = (type: string, data: PostData): boolean =>
+  data.was_published ?? type !== postCreated.type;
 
 const countPosts = (facts: readonly Fact[]): number => new Set(facts.map(({ postId }) => postId)).size;

@@ -1,6 +1,6 @@
 import type { Place } from './history.js';
 
-/** How far the live feed was told, in both streams that it follows. */
+/** How far the live feed has sent both streams that it follows. */
 export interface Position {
   posts: Place;
   votes: Place;

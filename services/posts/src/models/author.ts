@@ -11,7 +11,7 @@ export interface UserView {
   email?: string;
 }
 
-/** An account as auth tells other services of it. */
+/** An account as auth describes it to other services. */
 export interface KnownUser extends UserView {
   /** Of two states of an account the one with the higher version is the newer. */
   version: number;
@@ -121,11 +121,11 @@ export class Author extends Model {
   @Column(DataType.DATE)
   declare deletedAt: Date | null;
 
-  /** Never given to another account; null while it was not heard of. */
+  /** Unique over all time, unlike the id; null until it is known. */
   @Column(DataType.UUID)
   declare accountKey: string | null;
 
-  /** Keeps what auth told of accounts, but of none that is known as deleted. */
+  /** Upserts accounts as auth described them, except those that are known as deleted. */
   static async upsertKnown(users: readonly KnownUser[]): Promise<void> {
     await sql(upsert, [JSON.stringify(users)]);
   }
@@ -151,7 +151,7 @@ export class Author extends Model {
   }
 
   /**
-   * Leaves a tombstone, also of an author who was never heard of: their account may be deleted before their first post arrives. Returns whether
+   * Leaves a tombstone, also of an unknown author: their account may be deleted before their first post arrives. Returns whether
    * the account of that key, if any is told, is gone; another one that was given the same id is not.
    */
   static async placeTombstone(

@@ -43,7 +43,7 @@ const list = defineStatement(
 /** Adds an act to the log, in the transaction that does it. No role of the database can change or delete what is there. */
 export const logAct = (act: Act, transaction: Transaction): Promise<void> => add(act, {}, transaction);
 
-/** Adds an act of another service to the log, once, however often it is told of. */
+/** Adds an act of another service to the log, once, however often its event arrives. */
 export const logCarriedAct = ({ key, at, ...act }: CarriedAct, transaction: Transaction): Promise<void> =>
   add(act, { key, at }, transaction);
 

@@ -43,7 +43,7 @@ export interface ErasedPost {
   published: boolean;
 }
 
-/** What other services are told of the end of a post. */
+/** The data of the event that a post was deleted. */
 export const endOf = ({ id, post_key: key, published: isPublished }: ErasedPost) => ({
   post_id: id,
   ...(key && { post_key: key }),
@@ -141,7 +141,7 @@ export class Post extends Model {
     await this.update({ ...back, removals: this.removals + 1 }, { transaction });
   }
 
-  /** Deletes up to `limit` posts of a user; returns what others must be told of them. */
+  /** Deletes up to `limit` posts of a user; returns the data of their events. */
   static eraseOf(ownerId: number, limit: number, transaction: Transaction): Promise<ErasedPost[]> {
     return sql(eraseOf, [ownerId, limit], transaction);
   }

@@ -82,7 +82,7 @@ export async function bringAuthorsBack(rows: Row[], transaction: Transaction): P
 
 type Row = Record<string, unknown>;
 
-/** Brings posts back, and tells of it: votes brings their votes back, each of which is counted again. */
+/** Brings posts back, and publishes that: votes brings their votes back, each of which is counted again. */
 export async function bringPostsBack(rows: Row[], transaction: Transaction): Promise<Row[]> {
   const again = rows.map((row) => ({ ...row, votes: 0, version: Number(row.version) + 1 }));
   const back = await putBack<{ id: number }>('posts', again, transaction);

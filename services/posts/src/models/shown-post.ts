@@ -134,7 +134,7 @@ export interface WrittenPost {
   post?: ShownPost;
 }
 
-/** Writes a post of an author who is known, and with it the event that tells of it; nothing is drawn when the account has ended, or is not known. */
+/** Writes a post of an author who is known, and with it its event; nothing is drawn when the account has ended, or is not known. */
 export async function writePost(
   { userId, accountKey }: Account,
   { title, content, published: isPublished }: PostText,
@@ -182,7 +182,7 @@ export async function rewritePost(
 export const listPublished = async (ids: readonly number[]): Promise<ShownPost[]> =>
   (await readPosts(ids)).filter(({ published }) => published);
 
-/** What other services are told of it. */
+/** The data of its event. */
 export const stateOf = (post: ShownPost): PostState => ({
   post_id: post.id,
   owner_id: post.owner_id,

@@ -4,7 +4,7 @@ import { eraseVotesWhenUserDeleted } from './erase-votes-when-user-deleted.js';
 import { upsertPostWhenCreated } from './upsert-post-when-created.js';
 import { upsertPostWhenUpdated } from './upsert-post-when-updated.js';
 
-/** What votes is told. */
+/** The events that votes applies. */
 export const subscriptions: Subscription[] = [
   upsertPostWhenCreated,
   upsertPostWhenUpdated,

@@ -106,7 +106,7 @@ const removal = {
   refusal: () => notFound('vote_not_found', 'Vote does not exist'),
 };
 
-/** What clients are told of it. */
+/** For the OpenAPI document. */
 export const castVoteDescription: Description = {
   name: 'castVote',
   summary: 'Vote for a post',

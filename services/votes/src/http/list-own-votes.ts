@@ -13,7 +13,7 @@ export const listOwnVotes: Handler = async (ctx) => {
   ctx.body = { voted: await Vote.amongOf(caller, postIds) };
 };
 
-/** What clients are told of it. */
+/** For the OpenAPI document. */
 export const listOwnVotesDescription: Description = {
   name: 'listMyVotes',
   summary: 'List my votes',

@@ -7,9 +7,9 @@ import type { Account } from './voter.js';
 
 /** How an attempt to vote stands: whom and what votes knows, and whether the vote was changed. */
 export interface VoteAttempt {
-  /** Undefined for somebody who was never heard of, `another` where the id is another account's here, or may be. */
+  /** Undefined for an unknown user, `another` where the id is another account's here, or may be. */
   voter: 'known' | 'deleted' | 'another' | undefined;
-  /** `hidden` is a draft of somebody else's, undefined a post that was never heard of. */
+  /** `hidden` is a draft of somebody else's, undefined an unknown post. */
   post: 'visible' | 'hidden' | 'deleted' | undefined;
   changed: boolean;
 }

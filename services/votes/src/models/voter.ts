@@ -29,11 +29,11 @@ export class Voter extends Model {
   @Column(DataType.DATE)
   declare deletedAt: Date | null;
 
-  /** Never given to another account; null while it was not heard of. */
+  /** Unique over all time, unlike the id; null until it is known. */
   @Column(DataType.UUID)
   declare accountKey: string | null;
 
-  /** Keeps that somebody votes, unless they are known already, above all as deleted. */
+  /** Adds a voter, unless they are known already, above all as deleted. */
   static async upsertKnown({ userId: id, accountKey }: Account): Promise<void> {
     await Voter.bulkCreate([{ id, accountKey }], { ignoreDuplicates: true });
   }

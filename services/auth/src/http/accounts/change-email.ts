@@ -49,7 +49,7 @@ async function askForConfirmation(
   if (isNew) await mails.add({ kind: 'email-change-requested', userId, email: oldEmail }, transaction);
 }
 
-/** What clients are told of it. */
+/** For the OpenAPI document. */
 export const changeEmailDescription: Description = {
   name: 'changeEmail',
   summary: 'Change my e-mail address',

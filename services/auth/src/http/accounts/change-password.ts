@@ -67,7 +67,7 @@ function wrongPassword(): Problem {
   return invalidCredentials();
 }
 
-/** What clients are told of it. */
+/** For the OpenAPI document. */
 export const changePasswordDescription = ({ schema }: Pick<Passwords, 'schema'>): Description => ({
   name: 'changePassword',
   summary: 'Change my password',

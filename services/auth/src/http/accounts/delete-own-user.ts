@@ -5,7 +5,7 @@ import { requireUser, type Revocations } from '@agora/identity';
 import { User } from '../../models/user.js';
 import { eraseAccount } from '../../moderation/act-on-account.js';
 
-/** `DELETE /users/me`: the account and its sessions go at once, its posts and votes as soon as their services hear of it. */
+/** `DELETE /users/me`: the account and its sessions go at once, its posts and votes as soon as their services get the event. */
 export const deleteOwnUser =
   (revocations: Pick<Revocations, 'revokeUser'>): Handler =>
   async (ctx) => {
@@ -19,7 +19,7 @@ export const deleteOwnUser =
     ctx.status = 204;
   };
 
-/** What clients are told of it. */
+/** For the OpenAPI document. */
 export const deleteOwnUserDescription: Description = {
   name: 'deleteMyAccount',
   summary: 'Delete my account',

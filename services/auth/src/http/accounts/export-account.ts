@@ -25,7 +25,7 @@ export const exportAccount =
     else ctx.body = document;
   };
 
-/** What clients are told of it. */
+/** For the OpenAPI document. */
 export const exportAccountDescription: Description = {
   name: 'exportMyAccount',
   summary: 'Export my data',

@@ -52,7 +52,7 @@ export function registerUser({ passwords, countRegistration, userIds, mails }: D
   };
 }
 
-/** What clients are told of it. */
+/** For the OpenAPI document. */
 export const registerUserDescription = ({ schema }: Pick<Passwords, 'schema'>): Description => ({
   name: 'register',
   summary: 'Register',

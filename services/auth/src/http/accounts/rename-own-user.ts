@@ -45,7 +45,7 @@ async function rename(userId: number, name: string): Promise<User> {
   }
 }
 
-/** What clients are told of it. */
+/** For the OpenAPI document. */
 export const renameOwnUserDescription: Description = {
   name: 'updateMyAccount',
   summary: 'Change my name',

@@ -11,7 +11,7 @@ export const showOwnUser: Handler = async (ctx) => {
   ctx.body = account;
 };
 
-/** What clients are told of it. */
+/** For the OpenAPI document. */
 export const showOwnUserDescription: Description = {
   name: 'getMyAccount',
   summary: 'Get my account',

@@ -31,7 +31,7 @@ async function requireAccount(rawId: string | undefined): Promise<User> {
 
 const userNotFound = (id: number) => notFound('user_not_found', `User ${id} does not exist.`);
 
-/** What clients are told of it. */
+/** For the OpenAPI document. */
 export const showUserDescription: Description = {
   name: 'getUser',
   summary: 'Get a user',

@@ -35,7 +35,7 @@ export const banAccount =
 
 const untilPassed = () => invalid([{ field: 'until', message: 'until must be in the future' }]);
 
-/** What clients are told of it. */
+/** For the OpenAPI document. */
 export const banAccountDescription: Description = {
   name: 'banUser',
   summary: 'Ban a user',

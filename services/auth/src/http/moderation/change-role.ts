@@ -29,7 +29,7 @@ export const changeRoleOfUser =
     ctx.status = 204;
   };
 
-/** What clients are told of it. */
+/** For the OpenAPI document. */
 export const changeRoleDescription: Description = {
   name: 'changeRole',
   summary: 'Change the role of a user',

@@ -13,7 +13,7 @@ export const deleteUser =
     ctx.status = 204;
   };
 
-/** What clients are told of it. */
+/** For the OpenAPI document. */
 export const deleteUserDescription: Description = {
   name: 'deleteUser',
   summary: 'Delete an account',

@@ -62,7 +62,7 @@ const listedAccount = (accountView as unknown as Joi.ObjectSchema<ListedAccount>
   )
   .meta({ name: 'AccountWithBan' });
 
-/** What clients are told of it. */
+/** For the OpenAPI document. */
 export const listAllAccountsDescription: Description = {
   name: 'listAccounts',
   summary: 'List accounts',

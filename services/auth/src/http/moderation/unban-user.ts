@@ -11,7 +11,7 @@ export const unbanAccount: Handler = async (ctx) => {
   ctx.status = 204;
 };
 
-/** What clients are told of it. */
+/** For the OpenAPI document. */
 export const unbanAccountDescription: Description = {
   name: 'unbanUser',
   summary: 'Lift a ban',

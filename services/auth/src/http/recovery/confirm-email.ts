@@ -59,7 +59,7 @@ async function changeEmail(
   if (publicEmails) await addToOutbox(userUpdated, user.toFact(), transaction);
 }
 
-/** What clients are told of it. */
+/** For the OpenAPI document. */
 export const confirmEmailDescription: Description = {
   name: 'confirmEmail',
   summary: 'Confirm an e-mail address',

@@ -25,7 +25,7 @@ export const requestPasswordReset =
     ctx.status = 202;
   };
 
-/** What clients are told of it. */
+/** For the OpenAPI document. */
 export const requestPasswordResetDescription: Description = {
   name: 'requestPasswordReset',
   summary: 'Request a password reset',

@@ -30,7 +30,7 @@ async function mailFor({ id: userId, email, emailVerifiedAt }: User): Promise<Ne
   return emailVerifiedAt ? undefined : { kind: 'confirm-email', userId, email };
 }
 
-/** What clients are told of it. */
+/** For the OpenAPI document. */
 export const resendConfirmationDescription: Description = {
   name: 'resendConfirmation',
   summary: 'Resend the confirmation mail',

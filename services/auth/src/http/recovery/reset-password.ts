@@ -45,7 +45,7 @@ export function resetPassword(
   };
 }
 
-/** What clients are told of it. */
+/** For the OpenAPI document. */
 export const resetPasswordDescription = ({ schema }: Pick<Passwords, 'schema'>): Description => ({
   name: 'resetPassword',
   summary: 'Reset a password',

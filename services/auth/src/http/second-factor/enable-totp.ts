@@ -54,7 +54,7 @@ const recoveryCodes = Joi.object({
   .example({ recovery_codes: Array.from({ length: 10 }, (_, index) => `k7qz-m3vd-x9pt-a${index}ce`) })
   .meta({ name: 'RecoveryCodes' });
 
-/** What clients are told of it. */
+/** For the OpenAPI document. */
 export const enableTotpDescription: Description = {
   name: 'enableTotp',
   summary: 'Turn on the second factor',

@@ -46,7 +46,7 @@ const preparation = Joi.object({
   })
   .meta({ name: 'TotpSecret' });
 
-/** What clients are told of it. */
+/** For the OpenAPI document. */
 export const prepareTotpDescription: Description = {
   name: 'createTotpSecret',
   summary: 'Create a second-factor secret',

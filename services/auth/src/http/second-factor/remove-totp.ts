@@ -31,7 +31,7 @@ export const removeTotp =
 
 const totpDisabled = () => conflict('totp_disabled', 'The second factor is not turned on.');
 
-/** What clients are told of it. */
+/** For the OpenAPI document. */
 export const removeTotpDescription: Description = {
   name: 'disableTotp',
   summary: 'Turn off the second factor',

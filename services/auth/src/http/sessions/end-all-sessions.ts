@@ -10,7 +10,7 @@ export const endAllSessions =
     ctx.status = 204;
   };
 
-/** What clients are told of it. */
+/** For the OpenAPI document. */
 export const endAllSessionsDescription: Description = {
   name: 'endAllMySessions',
   summary: 'End all my sessions',

@@ -18,7 +18,7 @@ export const endSession =
 
 const sessionNotFound = () => notFound('session_not_found', 'The session does not exist.');
 
-/** What clients are told of it. */
+/** For the OpenAPI document. */
 export const endSessionDescription: Description = {
   name: 'endMySession',
   summary: 'End one of my sessions',

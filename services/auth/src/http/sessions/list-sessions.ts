@@ -13,7 +13,7 @@ export const listSessions: Handler = async (ctx) => {
   ctx.body = await Session.listOf(user, sessionId);
 };
 
-/** What clients are told of it. */
+/** For the OpenAPI document. */
 export const listSessionsDescription: Description = {
   name: 'listMySessions',
   summary: 'List my sessions',

@@ -99,7 +99,7 @@ async function useCode(
   throw invalidCredentials();
 }
 
-/** Opens a session, and tells the owner when it is from where none was before. */
+/** Opens a session, and notifies the owner when it comes from a new place. */
 async function open(
   proof: Proof,
   origin: Origin,
@@ -119,7 +119,7 @@ async function open(
 const totpRequired = () =>
   forbidden('totp_required', 'This account has a second factor. Send a code as `totp`.');
 
-/** What clients are told of it. */
+/** For the OpenAPI document. */
 export const logInDescription: Description = {
   name: 'logIn',
   summary: 'Log in',

@@ -11,7 +11,7 @@ export const logOut =
     ctx.status = 204;
   };
 
-/** What clients are told of it. */
+/** For the OpenAPI document. */
 export const logOutDescription: Description = {
   name: 'logOut',
   summary: 'Log out',

@@ -58,7 +58,7 @@ const invalidRefreshToken = () =>
     headers: { 'WWW-Authenticate': 'Bearer realm="agora", error="invalid_token"' },
   });
 
-/** What clients are told of it. */
+/** For the OpenAPI document. */
 export const refreshSessionDescription: Description = {
   name: 'refresh',
   summary: 'Refresh an access token',

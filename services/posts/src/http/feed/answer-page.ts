@@ -59,7 +59,7 @@ function fitting(views: readonly PostView[]): string[] {
   return parts;
 }
 
-/** What clients are told of it. */
+/** For the OpenAPI document. */
 export const pageAnswer = (path: PageAnswer['path'], summary: string): AnswerDescription => ({
   summary: `${summary} A page may be shorter than \`limit\`, because it never exceeds 1 MiB.`,
   body: Joi.array().items(postView).meta({ name: 'PostList' }),

@@ -9,7 +9,7 @@ export const issueStreamTicket: Handler = async (ctx) => {
   ctx.body = { ticket: await issueTicket(requireUser(ctx)) };
 };
 
-/** What clients are told of it. */
+/** For the OpenAPI document. */
 export const issueStreamTicketDescription: Description = {
   name: 'createStreamTicket',
   summary: 'Create a stream ticket',

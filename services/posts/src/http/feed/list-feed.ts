@@ -82,7 +82,7 @@ const questionOf = ({ sort, period, owner_id: ownerId, search }: FeedParameters,
 const startOf = ({ sort, period }: FeedParameters): number | null =>
   sort === 'top' && period !== 'all' ? Date.now() - daysOf[period] * 86_400_000 : null;
 
-/** What clients are told of it. */
+/** For the OpenAPI document. */
 export const listFeedDescription: Description = {
   name: 'listFeed',
   summary: 'List the feed',

@@ -55,7 +55,7 @@ const invalidTicket = (): Problem => {
   );
 };
 
-/** What clients are told of it. */
+/** For the OpenAPI document. */
 export const streamFeedDescription: Description = {
   name: 'streamFeed',
   summary: 'Stream the feed',

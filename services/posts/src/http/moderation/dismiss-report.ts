@@ -19,7 +19,7 @@ export const dismissReport: Handler = async (ctx) => {
 const reportNotFound = (id: number) =>
   notFound('report_not_found', `Report ${id} does not exist or is already resolved.`);
 
-/** What clients are told of it. */
+/** For the OpenAPI document. */
 export const dismissReportDescription: Description = {
   name: 'dismissReport',
   summary: 'Dismiss a report',

@@ -44,7 +44,7 @@ const actView = Joi.object<ActView, true>({
   })
   .meta({ name: 'ModerationLogEntry' });
 
-/** What clients are told of it. */
+/** For the OpenAPI document. */
 export const listModerationLogDescription: Description = {
   name: 'listModerationLog',
   summary: 'List the moderation log',

@@ -28,7 +28,7 @@ export const reportView = Joi.object<ReportView, true>({
   })
   .meta({ name: 'Report' });
 
-/** What clients are told of it. */
+/** For the OpenAPI document. */
 export const listReportsDescription: Description = {
   name: 'listReports',
   summary: 'List open reports',

@@ -28,7 +28,7 @@ export const removePost: Handler = async (ctx) => {
   ctx.status = 204;
 };
 
-/** What clients are told of it. */
+/** For the OpenAPI document. */
 export const removePostDescription: Description = {
   name: 'removePost',
   summary: 'Remove a post',

@@ -27,7 +27,7 @@ export const reportPost: Handler = async (ctx) => {
 
 const alreadyReported = () => conflict('already_reported', 'You have already reported this post.');
 
-/** What clients are told of it. */
+/** For the OpenAPI document. */
 export const reportPostDescription: Description = {
   name: 'reportPost',
   summary: 'Report a post',

@@ -24,7 +24,7 @@ export const restorePost: Handler = async (ctx) => {
 
 const removalNotFound = (id: number) => notFound('removal_not_found', `Post ${id} is not removed.`);
 
-/** What clients are told of it. */
+/** For the OpenAPI document. */
 export const restorePostDescription: Description = {
   name: 'restorePost',
   summary: 'Restore a post',

@@ -8,7 +8,7 @@ import { rewriteOwnPost } from './rewrite-own-post.js';
 /** `PATCH /posts/{id}`: replaces those parts of the caller's own post that the body holds. */
 export const changePost: Handler = async (ctx) => answerPost(ctx, await rewriteOwnPost(ctx, postChanges));
 
-/** What clients are told of it. */
+/** For the OpenAPI document. */
 export const changePostDescription: Description = {
   name: 'updatePost',
   summary: 'Update a post',

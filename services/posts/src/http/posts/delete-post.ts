@@ -9,7 +9,7 @@ import { endOf, Post } from '../../models/post.js';
 import { preconditionFailed, requireMatch, writeConditions } from './entity-tag.js';
 import { notOwner, postNotFound, requireOwnPost } from './require-post.js';
 
-/** `DELETE /posts/{id}`: deletes the caller's own post; its votes go when votes hears of it. */
+/** `DELETE /posts/{id}`: deletes the caller's own post; votes deletes its votes when it gets the event. */
 export const deletePost: Handler = async (ctx) => {
   const caller = requireUser(ctx);
   const id = parseId(ctx.params.id);
@@ -31,7 +31,7 @@ export const deletePost: Handler = async (ctx) => {
   ctx.status = 204;
 };
 
-/** What clients are told of it. */
+/** For the OpenAPI document. */
 export const deletePostDescription: Description = {
   name: 'deletePost',
   summary: 'Delete a post',

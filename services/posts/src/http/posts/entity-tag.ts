@@ -12,7 +12,7 @@ import { postView } from './post-view.js';
 export const tagOf = ({ version, votes, owner_version: name, removals }: Tagged): string =>
   `"${version}-${shownCount(votes)}-${name}-${removals}"`;
 
-/** What a tag tells of. */
+/** What a tag stands for. */
 type Tagged = Pick<ShownPost, 'version' | 'votes' | 'owner_version' | 'removals'>;
 
 /** Answers with a post and its tag; with 304 and no body when a read has it already (`If-None-Match`). */

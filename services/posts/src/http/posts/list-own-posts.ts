@@ -46,7 +46,7 @@ export const listOwnPosts =
 
 const skipWithCursor = () => invalid([{ field: 'cursor', message: 'cursor and skip must not be combined' }]);
 
-/** What clients are told of it. */
+/** For the OpenAPI document. */
 export const listOwnPostsDescription: Description = {
   name: 'listMyPosts',
   summary: 'List my posts',

@@ -74,7 +74,7 @@ async function upsertAuthor(account: Account, findUser: FindUser): Promise<void>
 
 const byId = { id: '$response.body#/id' };
 
-/** What clients are told of it. */
+/** For the OpenAPI document. */
 export const publishPostDescription: Description = {
   name: 'createPost',
   summary: 'Create a post',

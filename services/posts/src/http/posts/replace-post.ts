@@ -8,7 +8,7 @@ import { rewriteOwnPost } from './rewrite-own-post.js';
 /** `PUT /posts/{id}`: replaces the text of the caller's own post. */
 export const replacePost: Handler = async (ctx) => answerPost(ctx, await rewriteOwnPost(ctx, postText));
 
-/** What clients are told of it. */
+/** For the OpenAPI document. */
 export const replacePostDescription: Description = {
   name: 'replacePost',
   summary: 'Replace a post',

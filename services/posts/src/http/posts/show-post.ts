@@ -24,7 +24,7 @@ export const showPost =
 
 const shownPost = { summary: taggedPost.summary, body: postView, optionalHeaders: taggedPost.headers };
 
-/** What clients are told of it. */
+/** For the OpenAPI document. */
 export const showPostDescription: Description = {
   name: 'getPost',
   summary: 'Get a post',
