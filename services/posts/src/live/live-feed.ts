@@ -57,7 +57,7 @@ export function createLiveFeed({ broker, database, logger, maxStreams }: LiveFee
       },
     });
     let isReady = false;
-    let votesToldAt = -Infinity;
+    let votesSentAt = -Infinity;
     // One after the other: what is read from the database later must be sent later.
     const turns = repeat(
       async () => {
@@ -65,8 +65,8 @@ export function createLiveFeed({ broker, database, logger, maxStreams }: LiveFee
         if (!isReady) return;
         if (news.wasLost()) audience.sendAll(renderReset(news.position()));
         await news.sendPosts();
-        if (performance.now() - votesToldAt >= turnMilliseconds) {
-          votesToldAt = performance.now();
+        if (performance.now() - votesSentAt >= turnMilliseconds) {
+          votesSentAt = performance.now();
           await news.sendVotes();
         }
         await admitAll(news);
