@@ -31,12 +31,12 @@ const all = {
 
 export const names = [...new Set(Object.values(all).flatMap((checks) => checks.map(({ name }) => name)))];
 
-/** [shape, checks] for what is asked; whatever is checked is installed first. */
-export function checksOf({ only, quick }) {
+/** { shape, checks } for what is asked; whatever is checked is installed first. */
+export function checksOf({ only, quick, shape: wanted = quick ? ['local'] : Object.keys(all) }) {
   return Object.entries(all)
-    .filter(([shape]) => !quick || shape === 'local')
-    .map(([shape, checks]) => [shape, checks.filter((each) => isWanted(each, only, quick))])
-    .filter(([, checks]) => checks.some((each) => each !== install) || only.includes(install.name));
+    .filter(([shape]) => wanted.includes(shape))
+    .map(([shape, checks]) => ({ shape, checks: checks.filter((each) => isWanted(each, only, quick)) }))
+    .filter(({ checks }) => checks.some((each) => each !== install) || only.includes(install.name));
 }
 
 const isWanted = (check, only, quick) =>

@@ -14,13 +14,14 @@ import { createTable } from './table.mjs';
 
 const usage = `Usage: scripts/check-cluster.sh --context <name> [options]
 
-Installs Agora twice, one after the other, in the namespace agora-check: as overlays/local has it, then as overlays/production, with PostgreSQL inside
+Installs Agora twice, one after the other, in the namespaces agora-check-…: as overlays/local has it, then as overlays/production, with PostgreSQL inside
 and without the objects of operators. Releases, breaks, drains, rolls and scales it while requests come in, and prints a table. It drains a node, so the
 cluster must be one that nobody needs, with enforced NetworkPolicies; the production shape wants three nodes and metrics-server.
 
   --context <name>          of the kubeconfig; it is asked whether that may be broken, unless --yes says so
   --yes
   --only <name>             only these checks, and what they need; as often as there are names
+  --shape <name>            local or production alone
   --quick                   overlays/local alone, without the end-to-end tests
   --image <name>=<image>    of ${targets.join(', ')}, by tag or digest (default: agora-<name>:development)
   --load <command>          is run first, with all images as further words: 'kind load docker-image'
@@ -37,6 +38,7 @@ const options = {
   context: { type: 'string' },
   yes: { type: 'boolean', default: false },
   only: { type: 'string', multiple: true, default: [] },
+  shape: { type: 'string', multiple: true },
   quick: { type: 'boolean', default: false },
   image: { type: 'string', multiple: true, default: [] },
   load: { type: 'string' },
@@ -81,7 +83,7 @@ async function check(values, images) {
   const shared = {
     command,
     context,
-    namespace: 'agora-check',
+
     images,
     folder,
     address,
@@ -97,8 +99,8 @@ async function check(values, images) {
   process.on('SIGTERM', () => void cleanUp().finally(() => process.exit(143)));
 
   print(`logs are in ${folder}`);
-  for (const [shape, checks] of checksOf(values)) {
-    place = createPlace(shape, shared);
+  for (const { shape, checks } of checksOf(values)) {
+    place = createPlace(shape, { ...shared, namespace: `agora-check-${shape}` });
     if (!keep) await removeNamespaces(place);
     try {
       for (const each of checks) {

@@ -55,7 +55,11 @@ export function createPlace(shape, { command, context, namespace, images, folder
       const pods = await kubectl.list('pods', processOf(service));
       const pod = pods.find(isReady);
       if (!pod) throw new Error(`no pod of ${service} is ready`);
-      return kubectl.run(['exec', pod.metadata.name, '--', 'node', '--input-type=module', '--eval', script]);
+      const where = [pod.metadata.name, '--context', context, '--namespace', namespace];
+      const node = ['node', '--input-type=module', '--eval', script];
+      const { code, text } = await run(command, ['exec', ...where, '--', ...node]);
+      if (code !== 0) throw new Error(`in a pod of ${service}: ${lastLines(text)}`);
+      return text;
     },
 
     /** Opens the door, or the address that was given; resolves with the origin. */

@@ -19,14 +19,28 @@ export function createKubectl(command, { context, namespace }) {
     throw new Failure(`kubectl ${args.slice(0, 3).join(' ')} failed`, words.split('\n'));
   }
 
+  async function list(what, selector) {
+    const args = ['get', what, '--output', 'json', ...(selector ? ['--selector', selector] : [])];
+    return JSON.parse(await run(args)).items;
+  }
+
+  /** `poddisruptionbudget.policy/votes` → its version, of those that are among the objects. */
+  async function versionsOfBudgets(objects) {
+    if (!objects.some(({ kind }) => kind === 'PodDisruptionBudget')) return new Map();
+    const budgets = await list('poddisruptionbudgets');
+    return new Map(
+      budgets.map(({ metadata }) => [
+        `poddisruptionbudget.policy/${metadata.name}`,
+        metadata.resourceVersion,
+      ]),
+    );
+  }
+
   return {
     run,
 
     /** The items of `kubectl get <what>`; selector may be left out. */
-    async list(what, selector) {
-      const args = ['get', what, '--output', 'json', ...(selector ? ['--selector', selector] : [])];
-      return JSON.parse(await run(args)).items;
-    },
+    list,
 
     /** One object, or undefined if it is not there. */
     async find(kind, name) {
@@ -37,8 +51,15 @@ export function createKubectl(command, { context, namespace }) {
     /** Resolves with the lines of `kubectl apply` about what has changed. */
     async apply(objects) {
       if (objects.length === 0) return [];
+      const before = await versionsOfBudgets(objects);
       const output = await run(['apply', '--filename', '-'], listOf(objects));
-      return output.split('\n').filter((line) => line !== '' && !line.endsWith(' unchanged'));
+      const changed = output.split('\n').filter((line) => line !== '' && !line.endsWith(' unchanged'));
+      // kubectl sends the selector of a PodDisruptionBudget again each time, and says "configured" of what the server has not changed.
+      const after = await versionsOfBudgets(objects);
+      return changed.filter((line) => {
+        const [name, verb] = line.split(' ');
+        return verb !== 'configured' || !after.has(name) || after.get(name) !== before.get(name);
+      });
     },
 
     /** What the API server says at that path, or undefined if it has no such path. */

@@ -15,9 +15,8 @@ export const randomSecrets = (namespace) => secretsOf(secretFiles(namedValues(ne
  */
 export async function makeSecrets(kubectl, namespace) {
   await kubectl.apply(await readNamespace(kubectl, namespace));
-  const there = new Map(
-    (await kubectl.list('secrets')).map(({ metadata, data = {} }) => [metadata.name, decoded(data)]),
-  );
+  const objects = new Map((await kubectl.list('secrets')).map((each) => [each.metadata.name, each]));
+  const there = new Map([...objects].map(([name, { data = {} }]) => [name, decoded(data)]));
   const known = valuesOf(there);
   const before = new Set(known.keys());
   const wanted = secretFiles(namedValues(known));
@@ -33,9 +32,9 @@ export async function makeSecrets(kubectl, namespace) {
     if (missing.length === 0) continue;
     if (!files) await kubectl.run(['create', '--filename', '-'], JSON.stringify(secret));
     else {
-      // By standard input: arguments are for everybody on this machine to see.
-      const patch = JSON.stringify({ stringData: Object.fromEntries(missing) });
-      await kubectl.run(['patch', 'secret', name, '--type', 'merge', '--patch-file', '/dev/stdin'], patch);
+      // By standard input: arguments are for everybody on this machine to see, and `kubectl patch` can't read that of another program.
+      const whole = { ...objects.get(name), stringData: Object.fromEntries(missing) };
+      await kubectl.run(['replace', '--filename', '-'], JSON.stringify(whole));
     }
     made.push(files ? `${name} (${missing.map(([file]) => file).join(', ')})` : name);
   }

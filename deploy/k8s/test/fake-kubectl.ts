@@ -7,7 +7,7 @@ import { join } from 'node:path';
 const script = String.raw`#!/usr/bin/env bash
 here=${'$'}{0%/*} args=$* input=
 args=${'$'}{args/ --namespace agora/}
-if [[ $args =~ (filename -( |$)|patch-file) ]]; then input=$(cat); fi
+if [[ $args =~ filename\ -( |$) ]]; then input=$(cat); fi
 printf '%s\0%s\0' "$args" "$input" >> "$here/calls"
 named='"kind":"Job","metadata":\{"name":"([^"]+)"'
 if [[ $input =~ $named ]]; then printf %s "${'$'}{BASH_REMATCH[1]}" > "$here/job"; fi

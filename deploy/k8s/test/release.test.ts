@@ -114,6 +114,26 @@ describe('release', () => {
     expect(kubectl.output).toContain('4 objects have changed');
   });
 
+  it('takes no PodDisruptionBudget for changed whose version is the same, whatever kubectl says', () => {
+    const own = { 'app.kubernetes.io/name': 'alone' };
+    const budget = {
+      apiVersion: 'policy/v1',
+      kind: 'PodDisruptionBudget',
+      metadata: { name: 'votes', labels: own },
+    };
+    kubectl.answers('^label --local', JSON.stringify(budget, undefined, 4));
+    kubectl.answers('^get --raw /apis/policy/v1', { resources: [budget] });
+    kubectl.answers('^get poddisruptionbudgets', {
+      items: [{ metadata: { name: 'votes', resourceVersion: '7' } }],
+    });
+    kubectl.answers('^apply', 'poddisruptionbudget.policy/votes configured\n');
+
+    expect([kubectl.run('release', 'alone', '--overlay', 'local'), kubectl.output]).toEqual([
+      0,
+      expect.stringMatching(/^nothing has changed\n/),
+    ]);
+  });
+
   it('says that nothing has changed when nothing has', () => {
     clusterHas(complete, serving);
     kubectl.answers('^apply', 'object/one unchanged\n');

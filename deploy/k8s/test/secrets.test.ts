@@ -65,7 +65,7 @@ describe('secrets in a cluster', () => {
   afterAll(() => kubectl.remove());
   const has = (secrets: Map<string, Record<string, string>>) => {
     kubectl.answers('label --local', '{\n    "metadata": { "name": "agora" }\n}');
-    kubectl.answers('^(apply|create|patch)', '');
+    kubectl.answers('^(apply|create|replace)', '');
     const encoded = [...secrets].map(([name, files]) => ({
       metadata: { name },
       data: Object.fromEntries(
@@ -74,17 +74,17 @@ describe('secrets in a cluster', () => {
     }));
     kubectl.answers('get secrets', { items: encoded });
   };
-  /** What was created or patched since the last look, by its name. */
+  /** What was created or replaced since the last look, by its name. */
   let seen = 0;
   const changed = () => {
     const calls = kubectl.calls().slice(seen);
     seen += calls.length;
     return new Map(
       calls
-        .filter(({ args }) => /^(create|patch)/.test(args))
-        .map(({ args, input }) => {
-          const { metadata, stringData } = JSON.parse(input) as Partial<Secret>;
-          return [metadata?.name ?? args.split(' ')[2] ?? '', stringData ?? {}];
+        .filter(({ args }) => /^(create|replace)/.test(args))
+        .map(({ input }) => {
+          const { metadata, stringData } = JSON.parse(input) as Secret;
+          return [metadata.name, stringData];
         }),
     );
   };
