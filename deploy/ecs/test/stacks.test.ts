@@ -14,6 +14,14 @@ import { limits } from '../src/services.js';
 import './security.js';
 import { all, synthesize, type Resource, type Synthesis } from './synthesize.js';
 
+/** A role that GitHub's tokens open. */
+interface Trusting {
+  RoleName?: string;
+  AssumeRolePolicyDocument: {
+    Statement: { Condition?: { StringEquals?: Record<string, string> } }[];
+  };
+}
+
 let synthesis: Synthesis;
 beforeAll(() => {
   // A bucket as nobody should make one, to see that cdk-nag looks.
@@ -200,6 +208,26 @@ describe('stacks', () => {
     );
 
     expect(new Set(zones).size).toBe(3);
+  });
+
+  it("are pushed and deployed by the service's own workflow on main, and by no other", () => {
+    const trusted = all(synthesis.templates, 'AWS::IAM::Role').flatMap(({ properties }) => {
+      const { RoleName: name, AssumeRolePolicyDocument: trust } = properties as Trusting;
+      const subject =
+        trust.Statement[0]?.Condition?.StringEquals?.['token.actions.githubusercontent.com:sub'];
+      return subject ? [[name, subject]] : [];
+    });
+
+    const whence = { build: 'ref:refs/heads/main', deploy: 'environment:production' };
+    const { repository } = readConfig(new App().node);
+    const images = ['auth', 'posts', 'votes', 'gateway', 'setup', 'nats'];
+    const expected = images.flatMap((image) =>
+      Object.entries(whence).map(([verb, where]) => [
+        `agora-${image}-${verb}`,
+        `repo:${repository}:${where}:workflow_ref:${repository}/.github/workflows/${image}.yml@refs/heads/main`,
+      ]),
+    );
+    expect(Object.fromEntries(trusted)).toEqual(Object.fromEntries(expected));
   });
 
   it('let a pipeline run the migration of its own service and no other task', () => {

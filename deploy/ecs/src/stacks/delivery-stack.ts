@@ -11,7 +11,10 @@ type Image = (typeof images)[number];
 
 const issuer = 'token.actions.githubusercontent.com';
 
-/** Where images are kept, and as whom pipelines come in: by GitHub's short-lived tokens, one pair of roles per image. */
+/**
+ * Where images are kept, and as whom pipelines come in: by GitHub's short-lived tokens, one pair of roles per image, for that image's own workflow alone. The
+ * repository's tokens must name the workflow in their subject (README).
+ */
 export class DeliveryStack extends Stack {
   readonly repository: Record<Image, ecr.Repository>;
   /** Deploys; only from the GitHub environment `production`, where people approve. */
@@ -23,24 +26,32 @@ export class DeliveryStack extends Stack {
       url: `https://${issuer}`,
       clientIdList: ['sts.amazonaws.com'],
     });
-    const role = (name: string, subject: string, description: string) =>
-      new iam.Role(this, name, {
+    const { repository: source } = config;
+    const role = (image: Image, name: string, subject: string, description: string) => {
+      const workflow = `${source}/.github/workflows/${image}.yml@refs/heads/main`;
+      return new iam.Role(this, name, {
         roleName: name,
         description,
         maxSessionDuration: Duration.hours(1),
         assumedBy: new iam.WebIdentityPrincipal(provider.attrArn, {
           StringEquals: {
             [`${issuer}:aud`]: 'sts.amazonaws.com',
-            [`${issuer}:sub`]: `repo:${config.repository}:${subject}`,
+            [`${issuer}:sub`]: `repo:${source}:${subject}:workflow_ref:${workflow}`,
           },
         }),
       });
+    };
     const entries = images.map((image) => {
       const repository = this.imageRepository(image);
-      const builder = role(`agora-${image}-build`, 'ref:refs/heads/main', `Pushes the image of ${image}`);
+      const builder = role(
+        image,
+        `agora-${image}-build`,
+        'ref:refs/heads/main',
+        `Pushes the image of ${image}`,
+      );
       repository.grantPullPush(builder);
       acceptAt(builder, { 'AwsSolutions-IAM5': 'ecr:GetAuthorizationToken can be given for * only.' });
-      const deployer = role(`agora-${image}-deploy`, 'environment:production', `Deploys ${image}`);
+      const deployer = role(image, `agora-${image}-deploy`, 'environment:production', `Deploys ${image}`);
       // It looks at the signature of what it deploys.
       repository.grantPull(deployer);
       this.mayDeploy(deployer);
@@ -61,7 +72,12 @@ export class DeliveryStack extends Stack {
       imageTagMutability: ecr.TagMutability.IMMUTABLE,
       imageScanOnPush: true,
       encryption: ecr.RepositoryEncryption.KMS,
-      lifecycleRules: [{ maxImageCount: 100, description: 'Enough to roll back' }],
+      lifecycleRules: [
+        {
+          maxImageCount: 300,
+          description: 'Enough to roll back: each is one for both platforms and one a platform',
+        },
+      ],
     });
   }
 
