@@ -1,6 +1,7 @@
-import { defineStatement, defineStatementFamily, sharedSql, sql } from '@agora/database';
+import { defineStatementFamily, sharedSql } from '@agora/database';
 import { containing } from './post.js';
 import { shownColumns, type ShownPost } from './shown-post.js';
+import { planSearch, type TitleSearch } from './title-search.js';
 
 /** The orders of the feed and what each ranks posts by; ties are broken by id. */
 const ranks = { new: 'id', top: 'votes', hot: 'hot' } as const;
@@ -39,11 +40,11 @@ export interface Page {
 export const looksThrough = 10_000;
 
 /**
- * The published posts after a position, from one snapshot; not read when nobody wants them any more. A search for less than three letters
- * may find fewer than there are before `end`.
+ * The published posts after a position, from one snapshot; not read when nobody wants them any more. A search for less than three letters,
+ * or for words that are all frequent, may find fewer than there are before `end`.
  */
 export async function readFeed(query: FeedQuery, after?: Position, isWanted?: () => boolean): Promise<Page> {
-  const { text, bind } = feedStatement(query, await hasIndex(query.search), after);
+  const { text, bind } = feedStatement(query, await planSearch(query.search), after);
   const rows = await sharedSql<Row>(feed(text, formOf(query, after)), bind, isWanted);
   const shown = rows.slice(0, query.limit);
   const last = shown.at(-1);
@@ -72,27 +73,14 @@ const formOf = ({ sort, since, ownerId, search, limit }: FeedQuery, after?: Posi
     ? undefined
     : [sort, since && 'since', ownerId && 'owner', after && 'after'].filter(Boolean).join('-');
 
-const grams = defineStatement('trigrams', 'SELECT show_trgm($1) AS grams', { prepared: true });
-
-/**
- * Whether the trigrams of titles help a search: it takes three letters or digits in a row, and letters beyond ASCII are none where
- * the locale of the database does not know them.
- */
-async function hasIndex(search: string): Promise<boolean> {
-  if (/[a-z\d]{3}/i.test(search)) return true;
-  if (!/[\p{L}\p{N}]{3}/u.test(search)) return false;
-  const [known] = await sql<{ grams: string[] }>(grams, [search]);
-  return (known?.grams.length ?? 0) > 0;
-}
-
 /** The statement for one post more than a page has. */
 export function feedStatement(
   query: FeedQuery,
-  isIndexed: boolean,
+  search: TitleSearch,
   after?: Position,
 ): { text: string; bind: unknown[] } {
   const bind: unknown[] = [];
-  const page = pageOf(query, isIndexed, after, (value) => `$${bind.push(value)}`);
+  const page = pageOf(query, search, after, (value) => `$${bind.push(value)}`);
   const text = withinBytes(`
     SELECT page.rank, page.found AND authors.deleted_at IS NULL AS found, page.bound, ${shownColumns}
     FROM (${page}) AS page JOIN posts ON posts.id = page.id JOIN authors ON authors.id = owner_id`);
@@ -115,15 +103,21 @@ export const withinBytes = (ranked: string): string => `
 /** Adds a value to those of the statement; what it returns stands for it. */
 type Bind = (value: unknown) => string;
 
-function pageOf(query: FeedQuery, isIndexed: boolean, after: Position | undefined, bind: Bind): string {
-  const { search, limit } = query;
-  if (search && !isIndexed) return lookThrough(query, after, bind);
+function pageOf(
+  query: FeedQuery,
+  { text, indexed }: TitleSearch,
+  after: Position | undefined,
+  bind: Bind,
+): string {
+  if (text && indexed === undefined) return lookThrough(query, after, bind);
   const conditions = conditionsOf(query, after, bind);
-  if (search) conditions.push(`title ILIKE ${bind(containing(search))}`);
+  if (indexed) conditions.push(`title ILIKE ${bind(containing(indexed))}`);
+  // As an expression it is left to the rows that the index has found.
+  if (text && indexed !== text) conditions.push(`title || '' ILIKE ${bind(containing(text))}`);
   const page =
-    hasDays(query) && !search
-      ? ofEachDay(query, conditions, limit + 1, bind)
-      : inOrder(query, [...conditions, ...sinceDay(query, bind)], limit + 1);
+    hasDays(query) && !text
+      ? ofEachDay(query, conditions, query.limit + 1, bind)
+      : inOrder(query, [...conditions, ...sinceDay(query, bind)], query.limit + 1);
   return `SELECT id, rank, true AS found, false AS bound FROM (${page}) AS ranked`;
 }
 

@@ -2,6 +2,7 @@ import { defineStatement, sharedSql, sql } from '@agora/database';
 import { withinBytes, type Page, type RankedPost } from './feed.js';
 import { containing } from './post.js';
 import { shownColumns, type ShownPost } from './shown-post.js';
+import { planSearch, type TitleSearch } from './title-search.js';
 
 /** Which of an author's own posts are asked for; `search` is part of the title, in any case. */
 export interface OwnQuery {
@@ -32,6 +33,13 @@ const ownFound = defineStatement(
   'own-posts-found',
   withinBytes(`${select} WHERE owner_id = $1 AND title ILIKE $5 AND ${newest} OFFSET $4`),
 );
+// As an expression, the whole text is left to the rows that the index of a word of it has found.
+const ownFoundByWord = defineStatement(
+  'own-posts-found-by-word',
+  withinBytes(
+    `${select} WHERE owner_id = $1 AND title ILIKE $6 AND title || '' ILIKE $5 AND ${newest} OFFSET $4`,
+  ),
+);
 
 const ownAfter = defineStatement(
   'own-posts-after',
@@ -44,7 +52,7 @@ export const listOwnAfter = (ownerId: number, after: number, limit: number): Pro
 
 /** The user's own posts, drafts too, newest first; not read when nobody wants them any more. */
 export async function listOwn(ownerId: number, query: OwnQuery, isWanted?: () => boolean): Promise<Page> {
-  const { statement, values } = ownStatement(ownerId, query);
+  const { statement, values } = ownStatement(ownerId, query, await planSearch(query.search));
   const rows = await sharedSql<RankedPost>(statement, values, isWanted);
   const posts = rows.slice(0, query.limit);
   const last = posts.at(-1);
@@ -54,8 +62,14 @@ export async function listOwn(ownerId: number, query: OwnQuery, isWanted?: () =>
 const largestId = 2_147_483_647;
 
 /** The statement for one post more than a page has. */
-export function ownStatement(ownerId: number, { limit, skip, search, before }: OwnQuery) {
+export function ownStatement(
+  ownerId: number,
+  { limit, skip, before }: OwnQuery,
+  { text, indexed = text }: TitleSearch,
+) {
   const page = [ownerId, limit + 1, before === undefined ? largestId : before - 1];
-  if (search) return { statement: ownFound, values: [...page, skip, containing(search)] };
+  if (indexed !== text)
+    return { statement: ownFoundByWord, values: [...page, skip, containing(text), containing(indexed)] };
+  if (text) return { statement: ownFound, values: [...page, skip, containing(text)] };
   return skip > 0 ? { statement: ownFurther, values: [...page, skip] } : { statement: own, values: page };
 }

@@ -114,6 +114,23 @@ describe('GET /feed', () => {
     expect(await found('')).toHaveLength(titles.length);
   });
 
+  it('finds several words as they stand beside each other, whether one of them is rare or all are frequent', async () => {
+    const frequent = Array.from({ length: 25 }, () => ({ title: 'Heather garden' }));
+    const { ownerId } = await authorOf({ title: 'Heather quince' }, { title: 'Quince heather' }, ...frequent);
+    for (const list of [`/feed?owner_id=${ownerId}`, '/posts?']) {
+      const found = async (search: string) => {
+        const path = `${list}&limit=100&search=${encodeURIComponent(search)}`;
+        const { body } = await posts.ask('GET', path, { token: tokenFor(ownerId) });
+        return (body as unknown as { title: string }[]).map(({ title }) => title);
+      };
+      expect(await found('her QUINCE')).toEqual(['Heather quince']);
+      expect(await found('heather  quince')).toEqual([]);
+      expect(await found('heather gard')).toHaveLength(25);
+      expect(await found('garden heather')).toEqual([]);
+      expect(await found('quince дом')).toEqual([]);
+    }
+  });
+
   it.each(['new', 'top', 'hot', 'top&period=week', 'top&search=T', 'hot&search=title'])(
     'shows each post once on the way through sort=%s',
     async (sort) => {

@@ -15,6 +15,8 @@ const feedOf = (...given: Parameters<typeof feedStatement>): Example => {
 };
 const newest = { sort: 'new', search: '', limit: 10 } as const;
 
+const noSearch = { text: '', indexed: undefined };
+
 /** Example values of every statement of posts, by its name. */
 const examples: Record<string, Example[]> = {
   'id-space-used': [{ values: [] }],
@@ -25,15 +27,25 @@ const examples: Record<string, Example[]> = {
   'imports-begin': [{ values: ['votes', 'extent', [0]] }],
   'imports-record': [{ values: ['votes', [5], 7] }],
   feed: [
-    feedOf(newest, true),
-    feedOf({ ...newest, ownerId: owner }, true, { rank: 500, id: 500 }),
-    feedOf({ ...newest, sort: 'top' }, true),
-    feedOf({ ...newest, sort: 'hot' }, true),
+    feedOf(newest, noSearch),
+    feedOf({ ...newest, ownerId: owner }, noSearch, { rank: 500, id: 500 }),
+    feedOf({ ...newest, sort: 'top' }, noSearch),
+    feedOf({ ...newest, sort: 'hot' }, noSearch),
   ],
   trigrams: [{ values: ['owl'] }],
+  'title-rarest-word': [
+    {
+      values: [
+        ['number', 'owl'],
+        ['%number%', '%owl%'],
+      ],
+      mostRows: 2_000,
+    },
+  ],
   'own-posts': [{ values: [owner, 11, 2_147_483_647] }],
   // One in five posts is theirs, and the planner may walk over all to pass 1,000 over.
   'own-posts-further': [{ values: [owner, 11, 2_147_483_647, 1_000], mostRows: 6_000 }],
+  'own-posts-found-by-word': [{ values: [owner, 11, 2_147_483_647, 0, '%number 4321%', '%4321%'] }],
   'own-posts-found': [{ values: [owner, 11, 2_147_483_647, 0, '%number%'] }],
   'own-posts-after': [{ values: [owner, 500, 50] }],
   'post-by-id': [{ values: [500] }],
