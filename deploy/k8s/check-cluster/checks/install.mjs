@@ -6,7 +6,7 @@ import { lastLines, run } from '../place.mjs';
 const repository = fileURLToPath(new URL('../../../../', import.meta.url));
 /** As for the containers of docker compose: those that need a whole Agora and nothing but its public address. */
 const endToEnd =
-  'test/end-to-end/(authorization|documentation|hostile-requests|journey|live-feed|read-own-writes|revocation)|clients/typescript/test';
+  'test/end-to-end/(attacks/authorization|attacks/hostile-requests|documentation|journey|live-feed|read-own-writes|revocation)|clients/typescript/test';
 
 export const install = {
   name: 'install',

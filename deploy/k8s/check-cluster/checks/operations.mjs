@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isReady, processOf, until } from '../place.mjs';
 
 const ours = 'app.kubernetes.io/part-of=agora';
@@ -102,7 +103,12 @@ export const changeKeys = {
   seconds: 540,
   async run(place) {
     const list = async () => (await place.release(['keys', 'list'])).text;
-    await until('the new key is active', 480, async () => /\bretiring\b/.test(await list()));
-    return place.underLoad(async () => undefined);
+    // `<kid> ES256 next <created> <signs from>`; without `keys` before there is none.
+    const [, from] = /\bnext +\S+ +(\S+)/.exec(await list()) ?? [];
+    if (!from) throw new Error('there is no next key: `keys` makes one');
+    return place.underLoad(async () => {
+      await sleep(Math.max(0, Date.parse(from) - Date.now()) + 5_000);
+      if (!/\bretiring\b/.test(await list())) throw new Error('the key before still signs');
+    });
   },
 };
