@@ -113,12 +113,15 @@ function availabilityOf(entries: readonly Entry[]): number {
   return all === 0 ? 1 : answered / all;
 }
 
+/** What is asked later than this after a fault has ended says nothing of it. */
+const aftermathMilliseconds = 10_000;
+
 /** What became of requests after a fault began and before the next one did. */
 function byKind({ marks, entries }: Run): Summary['faults'] {
   const given = marks.filter(({ notRun }) => notRun === undefined);
-  const spans = given.map(({ kind, startedAt }) => {
+  const spans = given.map(({ kind, startedAt, endedAt: over }) => {
     const later = marks.map((mark) => mark.startedAt).filter((at) => at > startedAt + 50);
-    const next = Math.min(...later, Infinity);
+    const next = Math.min(...later, over + aftermathMilliseconds);
     const own = entries.filter(({ endedAt }) => endedAt >= startedAt && endedAt < next);
     const failed = own.filter(({ outcome }) => outcome === 'info');
     const failedFor = Math.max(0, ...failed.map(({ endedAt }) => endedAt - startedAt));
