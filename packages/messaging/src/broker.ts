@@ -1,14 +1,8 @@
 import { delay } from '@agora/process';
-import {
-  jetstream,
-  JetStreamApiError,
-  jetstreamManager,
-  type JetStreamClient,
-  type JetStreamManager,
-} from '@nats-io/jetstream';
+import { jetstream, jetstreamManager, type JetStreamClient, type JetStreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import Joi from 'joi';
-import { leaveSilentNode } from './leave-silent-node.js';
+import { jetStreamAnswers, leaveSilentNode } from './leave-silent-node.js';
 import type { Logger } from './logger.js';
 import { measureConnection } from './metrics.js';
 import { inboxDays, maxStreamDays, outboxDays } from './retention.js';
@@ -56,6 +50,8 @@ export interface Broker {
   onReconnect(listener: () => void): () => void;
   /** Whether NATS can be reached now. */
   isConnected(): boolean;
+  /** Tells whether what was published was answered: a node that is cut off answers questions for a while by what it led. */
+  heardOf(isPublishingAnswered: boolean): void;
   /** Whether JetStream answers; it does not while a cluster has no leader. */
   answers(): Promise<boolean>;
   /** Sends what is buffered, acknowledgements above all, and closes. */
@@ -74,9 +70,9 @@ interface Living extends JetStream {
 /** Connects to NATS and stays connected, however long it is away. A connection that the client gives up for good is replaced by a new one. */
 export function connectBroker(name: string, settings: BrokerSettings, logger: Logger): Broker {
   const stopped = new AbortController();
-  const nodes = settings.NATS_URL.split(',');
   const listeners = new Set<() => void>();
   let isConnected = false;
+  let isPublishingAnswered = true;
   let living: Living | undefined;
   let arrival = Promise.withResolvers<Living>();
   arrival.promise.catch(() => undefined);
@@ -93,7 +89,8 @@ export function connectBroker(name: string, settings: BrokerSettings, logger: Lo
       living = { connection, client: jetstream(connection, { timeout: requestMilliseconds }), manager };
       logger.info('connected to NATS');
       void watchStatus(connection, logger, changed);
-      void leaveSilentNode(connection, nodes, () => jetStreamAnswers({ manager }), logger);
+      const answers = async () => isPublishingAnswered && jetStreamAnswers(manager);
+      void leaveSilentNode(connection, settings.NATS_URL.split(','), answers, logger);
       arrival.resolve(living);
       changed(true, isAgain);
       const error = await connection.closed();
@@ -115,7 +112,8 @@ export function connectBroker(name: string, settings: BrokerSettings, logger: Lo
       return () => void listeners.delete(listener);
     },
     isConnected: () => isConnected,
-    answers: async () => isConnected && living !== undefined && jetStreamAnswers(living),
+    heardOf: (isAnswered) => void (isPublishingAnswered = isAnswered),
+    answers: async () => isConnected && living !== undefined && jetStreamAnswers(living.manager),
     async stop() {
       stopped.abort();
       if (!living) return;
@@ -128,16 +126,6 @@ export function connectBroker(name: string, settings: BrokerSettings, logger: Lo
 
 /** How long a request to JetStream may take. */
 const requestMilliseconds = 2_000;
-
-/** Asks what every process may ask, after a consumer that is none: to be told so is an answer, but not that there is no leader (503). */
-async function jetStreamAnswers({ manager }: Pick<JetStream, 'manager'>): Promise<boolean> {
-  try {
-    await manager.consumers.info('AUTH', 'nobody');
-    return true;
-  } catch (error) {
-    return error instanceof JetStreamApiError && error.status !== 503;
-  }
-}
 
 async function connectUntilStopped(
   name: string,

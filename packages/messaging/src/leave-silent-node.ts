@@ -1,4 +1,5 @@
 import { delay } from '@agora/process';
+import { JetStreamApiError, type JetStreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { Logger } from './logger.js';
 
@@ -47,6 +48,16 @@ export async function leaveSilentNode(
       patience = Math.min(2 * patience, maxPatienceMilliseconds);
       answeredAt = performance.now();
     }
+  }
+}
+
+/** Asks what every process may ask, after a consumer that is none: to be told so is an answer, but not that there is no leader (503). */
+export async function jetStreamAnswers(manager: JetStreamManager): Promise<boolean> {
+  try {
+    await manager.consumers.info('AUTH', 'nobody');
+    return true;
+  } catch (error) {
+    return error instanceof JetStreamApiError && error.status !== 503;
   }
 }
 

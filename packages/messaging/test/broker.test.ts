@@ -71,7 +71,7 @@ describe('a broker', () => {
     await eventually(answers, 5_000);
   });
 
-  it('leaves a node that does not answer for JetStream, as one does that is cut off from the others', async () => {
+  it('leaves a node by which JetStream does not answer, or by which nothing can be published, as one that is cut off', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'agora-silent-nats-'));
     const login = { user: ownNatsUser, password: right };
     const silent = await startNats({
@@ -88,9 +88,12 @@ describe('a broker', () => {
       expect(await broker.answers()).toBe(false);
       await nats.restart(right);
       await eventually(async () => expect(await broker.answers()).toBe(true), 20_000);
+      broker.heardOf(false);
+      const node = async () => `nats://${(await broker.connection()).getServer()}`;
+      await eventually(async () => expect(await node()).toBe(silent.url), 20_000);
     } finally {
       await silent.stop();
       rmSync(folder, { recursive: true });
     }
-  }, 30_000);
+  }, 60_000);
 });

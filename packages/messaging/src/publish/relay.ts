@@ -104,8 +104,7 @@ async function relay(context: RelayContext, outbox: Outbox, pause: WakeablePause
   };
   const checks = streamChecks(context, outbox.publisher);
   let connectedAt = performance.now();
-  const wake = () => pause.wake();
-  lease.signal.addEventListener('abort', wake);
+  lease.signal.addEventListener('abort', pause.wake);
   try {
     while (!lease.signal.aborted && lease.isHeld()) {
       if (context.broker.isConnected()) connectedAt = performance.now();
@@ -113,6 +112,7 @@ async function relay(context: RelayContext, outbox: Outbox, pause: WakeablePause
       const check = checks.next(state);
       if (check) await takeCheck(context, state, check);
       const { isMore, failed } = await publishNext(context, state);
+      context.broker.heardOf(!state.isUnanswered);
       if (!state.isUnanswered) turn.progressed();
       if (failed !== 'nothing') await pause.wait(retryMilliseconds);
       else if (!isMore)
@@ -120,7 +120,8 @@ async function relay(context: RelayContext, outbox: Outbox, pause: WakeablePause
     }
     await markPublished(context, state.unmarked);
   } finally {
-    lease.signal.removeEventListener('abort', wake);
+    lease.signal.removeEventListener('abort', pause.wake);
+    context.broker.heardOf(true);
     // Another replica may be active now, which knows better.
     forgetStream(context.stream);
   }
@@ -148,8 +149,8 @@ function streamChecks(context: RelayContext, publisher: Publisher) {
   };
   return {
     next({ isShort, isUnanswered }: State): StreamCheck | undefined {
-      const isUrgent = isShort || isUnanswered || failures > 0;
-      const pauseMilliseconds = isUrgent ? retryMilliseconds : checkMilliseconds;
+      const pauseMilliseconds =
+        isShort || isUnanswered || failures > 0 ? retryMilliseconds : checkMilliseconds;
       if (!isAsking && performance.now() - askedAt > pauseMilliseconds) void ask(isShort);
       const found = result;
       result = undefined;
