@@ -24,8 +24,8 @@ export interface DatabasePair extends DatabaseServer {
   cutOffStandby(): void;
   /** Kills the primary, and makes the standby the primary after so many milliseconds. */
   failOver(milliseconds: number): Promise<void>;
-  /** Makes the standby the primary, and the primary read-only. Connections that are open stay with the latter, for so many milliseconds. */
-  switchOver(milliseconds: number): Promise<void>;
+  /** Makes the primary read-only and then the standby the primary; connections are cut once there is a new one. */
+  switchOver(): Promise<void>;
 }
 
 const patienceMilliseconds = 30_000;
@@ -96,14 +96,13 @@ export async function startDatabasePair(
       front.leadTo(primary.port);
       front.heal();
     },
-    async switchOver(milliseconds) {
+    async switchOver() {
       const old = primary;
       // A commit that the standby does not have is never acknowledged: it waits for the standby until this server ends.
       await on(old, 'ALTER SYSTEM SET default_transaction_read_only = on');
       await on(old, 'SELECT pg_reload_conf()');
       await makeStandbyPrimary();
-      front.leadNewTo(primary.port);
-      await sleep(milliseconds);
+      front.leadTo(primary.port);
       await old.stop();
       rmSync(old.dataDirectory, { recursive: true });
     },

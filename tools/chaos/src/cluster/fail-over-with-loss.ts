@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { reconcile } from '@agora/local-stack';
+import { reconcile, StackError } from '@agora/local-stack';
 import { pairOf } from './failover-faults.js';
 import type { Mark, Scene } from '../faults/fault.js';
 import { collectFindings } from '../findings.js';
@@ -92,10 +92,23 @@ async function untilWritten({ world, signal }: Scene): Promise<void> {
 async function heal(scene: Scene, announce: (line: string) => void): Promise<void> {
   const { system, findings, signal } = scene;
   const options = { isDry: false, yes: true, signal, print: announce };
-  await reconcile(system.stack, options);
+  await audited(() => reconcile(system.stack, options));
   await settle(scene);
-  if ((await reconcile(system.stack, { ...options, isDry: true })) !== 0)
+  if ((await audited(() => reconcile(system.stack, { ...options, isDry: true }))) !== 0)
     findings.broken('I19', 'the audits find drift in what was reconciled after a failover with loss');
+}
+
+const attempts = 3;
+
+/** A machine that is busy lets an audit run into its timeouts, which says so and has done nothing. */
+async function audited(work: () => Promise<number>): Promise<number> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      if (attempt === attempts || !(error instanceof StackError)) throw error;
+    }
+  }
 }
 
 /** How much of what was acknowledged is not there any more. */

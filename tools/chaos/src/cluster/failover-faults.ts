@@ -22,16 +22,16 @@ const failOver: Fault = {
   },
 };
 
-/** The old primary goes on for a while, and whoever is connected to it can only read. */
+/** Whoever is connected to the old primary can only read, until they are led to the new one. */
 const switchOver: Fault = {
   kind: 'switch over postgres',
   touches: 'postgres',
   quick: true,
   async run({ system, signal }) {
-    await pairOf(system).switchOver(5_000);
+    await pairOf(system).switchOver();
     await untilAllReady(system.replicas, signal);
     await pairOf(system).follow();
-    return 'the old one read-only for 5 s, then a standby';
+    return 'the old primary is a standby';
   },
 };
 

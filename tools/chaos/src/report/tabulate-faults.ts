@@ -85,7 +85,7 @@ export const groups: readonly (readonly [title: string, kinds: readonly string[]
   ['one of three nodes of NATS is cut off from the others for 20 s', ['split nats']],
   ['a node of NATS loses its volume, or each restarts in turn', ['wipe a node of nats', 'roll nats']],
   ['PostgreSQL fails over to a synchronous standby', ['fail over postgres']],
-  ['PostgreSQL switches over, and the old primary is read-only for 5 s', ['switch over postgres']],
+  ['PostgreSQL switches over, and the old primary comes back as a standby', ['switch over postgres']],
   ['PostgreSQL fails over to a standby that lacks the last 3 s', ['fail over with loss']],
   ['answers break off in the middle', ['cut answers']],
   [

@@ -15,8 +15,6 @@ export interface FaultProxy {
   heal(): void;
   /** Resets every connection; new ones lead to another port: a name that leads to another server. */
   leadTo(port: number): void;
-  /** New connections lead to another port, and those that are open stay where they are. */
-  leadNewTo(port: number): void;
   /** Whether a connection that the server sees as coming from `port` comes through here. */
   carries(port: number): boolean;
   stop(): Promise<void>;
@@ -59,7 +57,6 @@ export async function openFaultProxy(target: number, port = 0): Promise<FaultPro
       leadsTo = other;
       cut();
     },
-    leadNewTo: (other) => void (leadsTo = other),
     refuse() {
       way.refuses = true;
       cut();
