@@ -29,19 +29,34 @@ export function defineStatement(
 }
 
 /** Runs a statement, in `transaction` when there is one; resolves to the rows that it returns. */
-export const queryRows = <Row extends object>(
+export async function queryRows<Row extends object>(
   database: Sequelize,
-  { text }: Statement,
+  { name, text, isPrepared }: Statement,
   bind: unknown[] = [],
   transaction: Transaction | null = null,
-): Promise<Row[]> =>
+): Promise<Row[]> {
+  // Sequelize prepares nothing: the connection has it parsed and planned once, not for every batch.
+  if (transaction && isPrepared)
+    return (await connectionOf(transaction).query<Row & pg.QueryResultRow>({ name, text, values: bind }))
+      .rows;
   // All are read as if they returned rows; those that write take a connection for writing.
-  database.query<Row>(text, {
+  return database.query<Row>(text, {
     bind,
     type: QueryTypes.SELECT,
     transaction,
     useMaster: !/^\s*SELECT\b/i.test(text),
   });
+}
+
+/** Sequelize's types hide both. */
+function connectionOf(transaction: Transaction): pg.ClientBase {
+  const { connection, finished } = transaction as Transaction & {
+    connection: pg.ClientBase;
+    finished?: string;
+  };
+  if (finished) throw new Error(`the transaction has ended (${finished})`);
+  return connection;
+}
 
 /** The same on the connections of what works in the background. */
 export const queryPool = <Row extends object>(

@@ -18,6 +18,7 @@ const record = defineStatement(
    )
    SELECT array(SELECT event_id::text FROM recorded) AS fresh,
           EXISTS (SELECT FROM dead_letters WHERE message_id = ANY($1::text[])) AS have_failed`,
+  { prepared: true },
 );
 
 /** Records events as applied. Another transaction that applies one of them is waited for. */

@@ -26,14 +26,13 @@ const eraseOf = defineStatement(
   `DELETE FROM posts WHERE id = ANY(ARRAY(
      SELECT id FROM posts WHERE owner_id = $1 ORDER BY id LIMIT $2 FOR UPDATE)) RETURNING id, post_key, published`,
 );
-const lockForVotes = defineStatement(
-  'posts-lock-for-votes',
-  'SELECT id FROM posts WHERE id = ANY($1::int[]) ORDER BY id FOR NO KEY UPDATE',
-);
+// Locked in one order everywhere: two batches that share posts would else each wait for the other.
 const addVotes = defineStatement(
   'posts-add-votes',
-  `UPDATE posts SET votes = posts.votes + given.delta
-   FROM unnest($1::int[], $2::int[]) AS given (id, delta) WHERE posts.id = given.id`,
+  `WITH held AS MATERIALIZED (SELECT id FROM posts WHERE id = ANY($1::int[]) ORDER BY id FOR NO KEY UPDATE)
+   UPDATE posts SET votes = posts.votes + given.delta
+   FROM unnest($1::int[], $2::int[]) AS given (id, delta) JOIN held USING (id) WHERE posts.id = held.id`,
+  { prepared: true },
 );
 
 /** A post that is gone, and whether everybody could see it. */
@@ -148,10 +147,7 @@ export class Post extends Model {
 
   /** Adds to each post's count; posts that are gone are passed over. */
   static async addVotes(deltas: ReadonlyMap<number, number>, transaction: Transaction): Promise<void> {
-    const ids = [...deltas.keys()];
-    // Locked in one order everywhere: two batches that share posts would else each wait for the other.
-    await sql(lockForVotes, [ids], transaction);
-    await sql(addVotes, [ids, [...deltas.values()]], transaction);
+    await sql(addVotes, [[...deltas.keys()], [...deltas.values()]], transaction);
   }
 
   /** The counts of posts by their ids, as they are kept: below zero too. */

@@ -52,7 +52,6 @@ const examples: Record<string, Example[]> = {
   'posts-by-ids': [{ values: [ids] }],
   'write-post': [{ values: [500, 'Title', 'Content', true, null, uuid, '{"data":{}}', 0, 0] }],
   'posts-erase-of': [{ values: [owner, 50] }],
-  'posts-lock-for-votes': [{ values: [ids] }],
   'posts-add-votes': [{ values: [ids, ids] }],
   'author-standing': [{ values: [500] }],
   'author-upsert': [
