@@ -9,7 +9,7 @@ import { WrongUsage } from '../release/failure.mjs';
 import { checksOf, names } from './checks.mjs';
 import { targets } from './overlay.mjs';
 import { createPlace, run } from './place.mjs';
-import { removeNamespaces } from './remove.mjs';
+import { removeNamespaces } from './namespaces.mjs';
 import { createTable } from './table.mjs';
 
 const usage = `Usage: scripts/check-cluster.sh --context <name> [options]

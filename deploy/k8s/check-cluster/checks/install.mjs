@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { renderObjects } from '../../release/objects.mjs';
 import { makeAuthorities } from '../authorities.mjs';
 import { lastLines, run } from '../place.mjs';
+import { makeNamespaces } from '../namespaces.mjs';
 
 const repository = fileURLToPath(new URL('../../../../', import.meta.url));
 /** As for the containers of docker compose: those that need a whole Agora and nothing but its public address. */
@@ -13,12 +14,7 @@ export const install = {
   says: '`secrets`, then `release all`',
   seconds: 600,
   async run(place) {
-    const namespaces = [place.namespace, place.doorNamespace].map((name) => ({
-      apiVersion: 'v1',
-      kind: 'Namespace',
-      metadata: { name, labels: { 'agora.example/check-cluster': 'true' } },
-    }));
-    await place.apply(namespaces);
+    await makeNamespaces(place);
     // What runs already believes in the authority that it was started with.
     if (place.shape === 'production' && !(await place.kubectl.find('configmap', 'authorities')))
       await place.apply(makeAuthorities(place.namespace));
@@ -54,11 +50,18 @@ export const again = {
 export const endToEndTests = {
   name: 'end-to-end',
   says: 'the end-to-end tests that need only the public address, through the Service',
-  seconds: 900,
+  seconds: 1_200,
   async run(place) {
     const AGORA_ORIGIN = await place.open();
+    // They end with the check.
+    const signal = AbortSignal.timeout(this.seconds * 1_000);
     const args = ['test', '--silent', '--', endToEnd];
-    const { code, text } = await run('npm', args, { AGORA_ORIGIN, JEST_WORKERS: '1' }, { cwd: repository });
+    const { code, text } = await run(
+      'npm',
+      args,
+      { AGORA_ORIGIN, JEST_WORKERS: '1' },
+      { cwd: repository, signal },
+    );
     if (code !== 0) throw new Error(lastLines(text, 30));
     return { note: /^\d+ passed, .*$/m.exec(text)?.[0] };
   },

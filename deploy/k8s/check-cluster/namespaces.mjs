@@ -1,5 +1,14 @@
 const mark = 'agora.example/check-cluster';
 
+/** Makes the namespaces of a check where they are missing, with a mark: `apply` would take it away again when a release applies the namespace without it. */
+export async function makeNamespaces({ kubectl, namespace, doorNamespace }) {
+  for (const name of [namespace, doorNamespace]) {
+    if (await kubectl.find('namespace', name)) continue;
+    await kubectl.run(['create', 'namespace', name]);
+    await kubectl.run(['label', 'namespace', name, `${mark}=true`]);
+  }
+}
+
 /** Deletes the namespaces of a check, and waits until they have gone. Others of that name it leaves, and says so. */
 export async function removeNamespaces({ kubectl, namespace, doorNamespace }) {
   for (const name of [namespace, doorNamespace]) {
