@@ -41,23 +41,40 @@ export const doorPod = ({ namespace, doorNamespace, image, node }) => ({
   },
 });
 
-/** Forwards a port of 127.0.0.1 to the door; resolves with { origin, close } when it answers. */
+/**
+ * Forwards a port of 127.0.0.1 to the door; resolves with { origin, close } when it answers. kubectl ends when a connection breaks in a way that it does
+ * not expect, as those of hostile requests do; it is started again then, on the same port.
+ */
 export async function forwardToDoor({ command, context, doorNamespace }) {
   const place = ['--context', context, '--namespace', doorNamespace];
-  const child = spawn(command, ['port-forward', 'pod/door', ':8000', '--address', '127.0.0.1', ...place], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let [said, complaint] = ['', ''];
+  const forward = (port, output = 'ignore') =>
+    spawn(command, ['port-forward', 'pod/door', `${port}:8000`, '--address', '127.0.0.1', ...place], {
+      stdio: ['ignore', output, output],
+    });
+  let child = forward('', 'pipe');
+  let [said, complaint, isClosed] = ['', '', false];
   child.stdout.setEncoding('utf8').on('data', (text) => (said += text));
   child.stderr.setEncoding('utf8').on('data', (text) => (complaint += text));
-  const deadline = Date.now() + 30_000;
-  for (;;) {
-    const port = /127\.0\.0\.1:(\d+)/.exec(said)?.[1];
-    if (port) return { origin: `http://127.0.0.1:${port}`, close: () => child.kill() };
-    if (child.exitCode !== null || Date.now() > deadline) {
-      child.kill();
-      throw new Error(`kubectl port-forward: ${complaint || 'nothing in 30 s'}`);
-    }
-    await sleep(100);
+  const close = () => {
+    isClosed = true;
+    child.kill();
+  };
+  const port = await until(() => /127\.0\.0\.1:(\d+)/.exec(said)?.[1] ?? (child.exitCode !== null && '0'));
+  if (!Number(port)) {
+    close();
+    throw new Error(`kubectl port-forward: ${complaint || 'nothing in 30 s'}`);
   }
+  const again = () => {
+    if (isClosed) return;
+    child = forward(port).on('exit', again);
+  };
+  child.on('exit', again);
+  return { origin: `http://127.0.0.1:${port}`, close };
+}
+
+/** The first true answer within half a minute. */
+async function until(ask) {
+  const deadline = Date.now() + 30_000;
+  while (!ask() && Date.now() < deadline) await sleep(100);
+  return ask();
 }
