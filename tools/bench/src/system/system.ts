@@ -117,6 +117,7 @@ async function start(
           ALGORITHM: 'ES256',
           TOKEN_ISSUER: 'agora',
         }),
+        ...settings,
         ACCESS_TOKEN_EXPIRE_MINUTES: String(tokenMinutes),
         ...(name === 'auth' && { SIGNING_KEY: key.pem }),
       },
