@@ -21,7 +21,10 @@ try {
   const broker = connectBroker('streams', settings, createLogger('streams', 'silent'));
   const timer = setTimeout(() => void broker.stop(), waitMilliseconds);
   const names = await whenFormed(() => applyStreams(broker));
-  const consumers = await applyOutsideConsumers(broker, readOutsideConsumers(process.env.OUTSIDE_CONSUMERS));
+  const consumers = await applyOutsideConsumers(
+    broker,
+    readOutsideConsumers(process.env.OUTSIDE_CONSUMERS, settings.EVENT_PARTITIONS),
+  );
   clearTimeout(timer);
   await broker.stop();
   process.stdout.write(`the streams ${names.join(', ')} are as the settings say\n`);

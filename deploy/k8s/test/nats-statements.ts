@@ -90,11 +90,9 @@ export const natsStatements: Record<string, Statement> = {
           yield `${user} may publish ${subject}`;
       }
       for (const [other] of subscribers) {
-        const isDenied = denied?.includes(`$JS.API.CONSUMER.*.AUTH.${other}`);
+        const isDenied = denied?.includes(`$JS.API.CONSUMER.*.*.${other}`);
         if (other !== user && !isDenied) yield `${user} may take what ${other} is to read`;
       }
-      if (user === 'posts' && !denied?.includes('$JS.API.CONSUMER.*.POSTS.votes'))
-        yield 'posts may take what votes is to read';
       for (const subject of read ?? []) {
         const isForAll = subject === 'heartbeat.auth';
         if (subject !== `_INBOX_${user}.>` && !isForAll && !subject.startsWith(`${user}.`))
@@ -117,21 +115,24 @@ function usersOf(authorization: string): Map<string, string> {
   return new Map(parts.map((part) => [/^\w+/.exec(part)?.[0] ?? '', part]));
 }
 
-/** What a service says under its own name, its own stream, and consumers of its own name on the streams of others. */
+/** What a service says under its own name, its own streams, and consumers of its own name. */
 function isOwnSubject(user: string, subject: string): boolean {
-  const stream = user.toUpperCase();
+  const stream = `${user.toUpperCase()}${partition}`;
   return [
-    new RegExp(`^${user}\\.[\\w.>]+$`),
+    new RegExp(`^(partitions\\.)?${user}\\.[\\w.>]+$`),
     new RegExp(`^heartbeat\\.${user}$`),
     new RegExp(`^\\$JS\\.API\\.STREAM\\.(CREATE|INFO|MSG\\.GET)\\.${stream}$`),
-    new RegExp(`^\\$JS\\.API\\.CONSUMER\\.(CREATE|INFO|MSG\\.NEXT)\\.[A-Z]+\\.${user}$`),
-    new RegExp(`^\\$JS\\.ACK\\.[A-Z]+\\.${user}\\.>$`),
+    new RegExp(`^\\$JS\\.API\\.CONSUMER\\.(CREATE|INFO|MSG\\.NEXT)\\.[A-Z]+${partition}\\.${user}$`),
+    new RegExp(`^\\$JS\\.ACK\\.[A-Z]+${partition}\\.${user}\\.>$`),
   ].some((form) => form.test(subject));
 }
 
+/** What the name of a stream ends in, but for partition 0. */
+const partition = String.raw`(_\d+)?`;
+
 /** The administrator of the streams makes and changes them and sees how far they are read, and does nothing else. */
 const isOfStreams = (subject: string) =>
-  /^\$JS\.API\.(STREAM\.(CREATE|UPDATE|INFO)\.[A-Z]+|CONSUMER\.INFO\.[A-Z]+\.[a-z]+)$/.test(subject);
+  /^\$JS\.API\.(STREAM\.(CREATE|UPDATE|INFO)\.[A-Z]+(_\d+)?|CONSUMER\.INFO\.[A-Z]+(_\d+)?\.[a-z]+)$/.test(subject);
 
 /**
  * Whoever follows a stream makes a consumer of any name; the deny-list takes those of the services out again. All follow that of
@@ -139,9 +140,11 @@ const isOfStreams = (subject: string) =>
  */
 const isFollower = (user: string, subject: string) => {
   const [, stream = ''] =
-    /^\$JS\.API\.CONSUMER\.(?:CREATE|INFO|DELETE|MSG\.NEXT)\.(\w+)\.\*$/.exec(subject) ?? [];
+    /^\$JS\.API\.CONSUMER\.(?:CREATE|INFO|DELETE|MSG\.NEXT)\.([A-Z]+)(?:_\d+)?\.\*$/.exec(subject) ?? [];
   const followed = user === 'posts' ? ['AUTH', 'POSTS', 'VOTES'] : ['AUTH'];
-  return followed.includes(stream) || (user === 'posts' && subject === '$JS.API.STREAM.INFO.VOTES');
+  return (
+    followed.includes(stream) || (user === 'posts' && /^\$JS\.API\.STREAM\.INFO\.VOTES(_\d+)?$/.test(subject))
+  );
 };
 
 /** 2.12.7, 2.14.0 and later ones. */

@@ -116,7 +116,14 @@ describe('two gateways', () => {
     const settings = { NATS_URL: nats.url, NATS_USER, NATS_PASSWORD };
     const broker = connectBroker(
       'test',
-      { ...settings, STREAM_REPLICAS: 1, STREAM_MAX_BYTES: 1, STREAM_MAX_AGE_DAYS: 1, LEASE_SECONDS: 1 },
+      {
+        ...settings,
+        STREAM_REPLICAS: 1,
+        STREAM_MAX_BYTES: 1,
+        STREAM_MAX_AGE_DAYS: 1,
+        LEASE_SECONDS: 1,
+        EVENT_PARTITIONS: 1,
+      },
       createLogger('test', 'silent'),
     );
     const broadcast = openBroadcast(broker, 'gateway.limits', () => undefined);
@@ -145,6 +152,7 @@ it('counts alone while NATS is away', async () => {
     STREAM_MAX_BYTES: 1_048_576,
     STREAM_MAX_AGE_DAYS: 1,
     LEASE_SECONDS: 1,
+    EVENT_PARTITIONS: 1,
   };
   const broker = connectBroker(
     'gateway',

@@ -5,6 +5,7 @@ import Joi from 'joi';
 import { jetStreamAnswers, leaveSilentNode } from './leave-silent-node.js';
 import type { Logger } from './logger.js';
 import { measureConnection } from './metrics.js';
+import { maxPartitions } from './partitions.js';
 import { inboxDays, maxStreamDays, outboxDays } from './retention.js';
 
 /** The settings of a process that speaks with NATS, by their environment names. */
@@ -24,6 +25,7 @@ export const brokerSettings = {
       'number.max': `{{#label}} must be at most {{#limit}}: inboxes remember for ${inboxDays} days what they have applied, and must outlast the stream and the ${outboxDays} days for which events can be published again`,
     }),
   LEASE_SECONDS: Joi.number().min(1).max(60).default(2),
+  EVENT_PARTITIONS: Joi.number().integer().min(1).max(maxPartitions).default(1),
 };
 
 export interface BrokerSettings {
@@ -37,6 +39,8 @@ export interface BrokerSettings {
   STREAM_MAX_AGE_DAYS: number;
   /** How long a lease lasts that its holder does not renew: so long nobody publishes after a relay froze. */
   LEASE_SECONDS: number;
+  /** Over how many streams each publisher's events are split. */
+  EVENT_PARTITIONS: number;
 }
 
 /** The connection to NATS, made in the background: whoever needs it awaits it, and nothing else waits for NATS. */

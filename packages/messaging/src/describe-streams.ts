@@ -1,6 +1,6 @@
 import { publishers, type Publisher } from '@agora/contracts';
 import type { Broker } from './broker.js';
-import { streamOf } from './streams.js';
+import { findStreams } from './partitions.js';
 
 /** How full a stream is. */
 interface StreamDescription {
@@ -35,9 +35,11 @@ export async function describeStreams(broker: Broker): Promise<StreamDescription
   const { manager } = await broker.jetStream();
   const described: StreamDescription[] = [];
   for (const publisher of publishers) {
-    const { config, state } = await manager.streams.info(streamOf(publisher));
-    const { messages, bytes, first_ts: since, last_ts: until } = state;
-    described.push({ stream: config.name, messages, bytes, max_bytes: config.max_bytes, since, until });
+    for (const stream of await findStreams(manager, publisher)) {
+      const { config, state } = await manager.streams.info(stream);
+      const { messages, bytes, first_ts: since, last_ts: until } = state;
+      described.push({ stream, messages, bytes, max_bytes: config.max_bytes, since, until });
+    }
   }
   return described;
 }
@@ -47,16 +49,18 @@ export async function describeConsumers(broker: Broker): Promise<ConsumerDescrip
   const { manager } = await broker.jetStream();
   const described: ConsumerDescription[] = [];
   for (const publisher of publishers) {
-    for (const service of readers[publisher] ?? []) {
-      const info = await manager.consumers.info(streamOf(publisher), service).catch(() => undefined);
-      if (!info) continue;
-      described.push({
-        stream: streamOf(publisher),
-        service,
-        waiting: info.num_pending,
-        in_hand: info.num_ack_pending,
-        redelivered: info.num_redelivered,
-      });
+    for (const stream of await findStreams(manager, publisher)) {
+      for (const service of readers[publisher] ?? []) {
+        const info = await manager.consumers.info(stream, service).catch(() => undefined);
+        if (!info) continue;
+        described.push({
+          stream,
+          service,
+          waiting: info.num_pending,
+          in_hand: info.num_ack_pending,
+          redelivered: info.num_redelivered,
+        });
+      }
     }
   }
   return described;

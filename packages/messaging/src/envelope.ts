@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { envelopeSchema, type Envelope, type EventDefinition, type Publisher } from '@agora/contracts';
 import type { SubscribedEvent } from './consume/subscriptions.js';
 import type { Correlation } from './logger.js';
+import { typeOfSubject } from './partitions.js';
 import { currentTraceparent } from './tracing.js';
 
 /** A new event, with an id of its own. Throws when the data does not fit the event's schema. */
@@ -35,7 +36,8 @@ export function readEnvelope(
   const { value, error } = envelopeSchema.validate(message.json());
   if (error) throw error;
   // Who may not publish an event could have the server deliver another one under its subject.
-  if (value.type !== message.subject) throw new Error(`${value.type} came as ${message.subject}`);
+  if (value.type !== typeOfSubject(message.subject))
+    throw new Error(`${value.type} came as ${message.subject}`);
   const data = schema.validate(value.data);
   if (data.error) throw data.error;
   return value as Envelope<never>;

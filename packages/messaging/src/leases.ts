@@ -21,6 +21,15 @@ export interface LeaseOptions {
   signal: AbortSignal;
   /** Called whenever the lease is known to be another's. */
   standingBy?(): void;
+  /** Gives the right to try; while it gives none, the lease is left to others. */
+  claim?(): Claim | undefined;
+}
+
+/** A right to take a lease, which ends with it. */
+export interface Claim {
+  /** Whether the lease should be given back now, so that another replica may take it; asked again and again. */
+  isSurplus(): boolean;
+  end(): void;
 }
 
 export interface Lease {
@@ -29,6 +38,8 @@ export interface Lease {
   readonly token: string;
   /** Aborts when the lease is lost, and when `LeaseOptions.signal` does. */
   readonly signal: AbortSignal;
+  /** Whether the replica has more leases of this kind than it should. */
+  isSurplus(): boolean;
   /** Whether it is certain that nobody else has taken it. To be asked after every pause: a process that was frozen wakes in the middle of its work. */
   isHeld(): boolean;
 }
@@ -37,14 +48,21 @@ export interface Lease {
 export async function whileHeld(options: LeaseOptions, work: (lease: Lease) => Promise<void>): Promise<void> {
   const { signal, seconds, standingBy } = options;
   while (!signal.aborted) {
-    const askedAt = performance.now();
-    const token = await take(options);
-    if (token !== undefined) return hold(options, token, askedAt, work);
+    const claim = options.claim ? options.claim() : unlimited;
+    try {
+      const askedAt = performance.now();
+      const token = claim && (await take(options));
+      if (claim && token !== undefined) return await hold(options, { token, askedAt, claim }, work);
+    } finally {
+      claim?.end();
+    }
     standingBy?.();
     // Replicas that would all ask at once do not stay together for long.
     await delay(Math.min(seconds * 100, 300) * (0.5 + Math.random() / 2), signal);
   }
 }
+
+const unlimited: Claim = { isSurplus: () => false, end: () => undefined };
 
 /**
  * The part of a statement by which it does nothing once another has taken the lease: `WITH ${fence('$1', '$2')} UPDATE … AND EXISTS (SELECT FROM held)`.
@@ -54,7 +72,7 @@ export const fence = (name: string, token: string): string =>
   `held AS MATERIALIZED (SELECT 1 FROM leases WHERE name = ${name} AND token = ${token}::bigint FOR SHARE)`;
 
 /** Who has a lease, by a name that an operator can use. */
-const holder = `${hostname()}/${process.pid}`;
+export const holder = `${hostname()}/${process.pid}`;
 
 const takeLease = defineStatement(
   'lease-take',
@@ -74,20 +92,21 @@ async function take({ database, name, seconds }: LeaseOptions): Promise<string |
 
 async function hold(
   options: LeaseOptions,
-  token: string,
-  takenAt: number,
+  { token, askedAt, claim }: { token: string; askedAt: number; claim: Claim },
   work: (lease: Lease) => Promise<void>,
 ): Promise<void> {
   const { name, signal, seconds } = options;
+  const { isSurplus } = claim;
   const ended = new AbortController();
   const end = () => ended.abort();
   signal.addEventListener('abort', end);
   if (signal.aborted) end();
   // By the monotonic clock of this process, and from before the database was asked: never later than the row says.
-  const held = { until: takenAt + seconds * 1_000 };
+  const held = { until: askedAt + seconds * 1_000 };
   const renewing = renew(options, token, held, ended);
   try {
-    await work({ name, token, signal: ended.signal, isHeld: () => performance.now() < held.until });
+    const isHeld = () => performance.now() < held.until;
+    await work({ name, token, signal: ended.signal, isSurplus, isHeld });
   } finally {
     end();
     signal.removeEventListener('abort', end);

@@ -1,7 +1,7 @@
 import { Gauge } from 'prom-client';
 import type { Sequelize } from 'sequelize';
 import { type Broker, within } from './broker.js';
-import { streamOf } from './streams.js';
+import { countPartitions, streamsOf } from './partitions.js';
 import { publishersOf, type Subscription } from './consume/subscriptions.js';
 import { defineStatement, queryRows } from './statements.js';
 
@@ -68,25 +68,27 @@ function measureConsumers(
   { service, broker }: MeasuringOptions,
   subscriptions: readonly Subscription[],
 ): Gauge {
-  const consumers = publishersOf(subscriptions).map((publisher) => {
-    const stream = streamOf(publisher);
-    const info = atScrape(async () => {
+  const publishers = publishersOf(subscriptions).map((publisher) =>
+    atScrape(async () => {
       const { manager } = await broker.jetStream();
-      return manager.consumers.info(stream, service);
-    });
-    return { stream, info };
-  });
+      const streams = streamsOf(publisher, await countPartitions(broker, publisher, service));
+      return Promise.all(
+        streams.map(async (stream) => {
+          const info = await manager.consumers.info(stream, service).catch(() => undefined);
+          return { stream, messages: info && info.num_pending + info.num_ack_pending };
+        }),
+      );
+    }),
+  );
   return new Gauge({
     name: 'consumer_lag_messages',
     help: 'Messages of the stream that this service has not yet read or not yet acknowledged',
     labelNames: ['stream'],
     async collect() {
-      const measureOne = async ({ stream, info }: (typeof consumers)[number]) => {
-        const found = await info();
-        if (found) this.set({ stream }, found.num_pending + found.num_ack_pending);
-        else this.remove({ stream });
-      };
-      await Promise.all(consumers.map(measureOne));
+      const found = await Promise.all(publishers.map((ask) => ask()));
+      this.reset();
+      for (const { stream, messages } of found.flatMap((streams) => streams ?? []))
+        if (messages !== undefined) this.set({ stream }, messages);
     },
   });
 }

@@ -94,6 +94,23 @@ const leaseStatements = `
   COMMENT ON COLUMN published_streams.republish_after IS 'Places in the outbox up to republish_until are being published again, and are up to here';
 `;
 
+/** Adds the partition of each event; a migration of its own. */
+export async function addPartitions({ sequelize }: QueryInterface, transaction: Transaction): Promise<void> {
+  await sequelize.query(partitionStatements, { transaction });
+}
+
+/** Takes `addPartitions` back. */
+export async function dropPartitions({ sequelize }: QueryInterface, transaction: Transaction): Promise<void> {
+  await sequelize.query('ALTER TABLE outbox DROP COLUMN partition', { transaction });
+}
+
+// The release before adds events without it, to partition 0, and finds them by outbox_unpublished_idx.
+const partitionStatements = `
+  ALTER TABLE outbox ADD COLUMN partition integer NOT NULL DEFAULT 0;
+  COMMENT ON COLUMN outbox.partition IS 'To which of the streams of the publisher the event goes; kept, as that stream is filled from here again once it is lost';
+  CREATE INDEX outbox_partition_idx ON outbox (partition, sequence) WHERE published_at IS NULL;
+`;
+
 /** Lists and counts dead letters without reading those that may yet be applied; a migration of its own. */
 export async function indexDeadLetters(
   { sequelize }: QueryInterface,

@@ -1,6 +1,7 @@
-import { publishers, type Publisher } from '@agora/contracts';
+import { publishers } from '@agora/contracts';
+import { streamOf, subjectOf } from './partitions.js';
 
-/** What somebody outside of Agora reads: all events of a publisher, or those of one type. */
+/** What somebody outside of Agora reads of one stream: all of its events, or those of one type. */
 export interface OutsideConsumer {
   stream: string;
   /** The name of the durable consumer, which Agora makes and nobody else may change. */
@@ -11,25 +12,28 @@ export interface OutsideConsumer {
 
 const setting = /^[a-z][a-z0-9]*=[a-z0-9.,-]+$/;
 
-/** Reads `OUTSIDE_CONSUMERS`, such as `analytics=posts,votes.vote-cast.v1 search=posts`; throws when it says something else. */
-export function readOutsideConsumers(text = ''): OutsideConsumer[] {
+/** Reads `OUTSIDE_CONSUMERS` where there are so many partitions, such as `analytics=posts,votes.vote-cast.v1 search=posts`; throws when it says something else. */
+export function readOutsideConsumers(text = '', partitions = 1): OutsideConsumer[] {
   return text
     .split(/\s+/)
     .filter(Boolean)
     .flatMap((entry) => {
       if (!setting.test(entry)) throw new Error(`OUTSIDE_CONSUMERS cannot be read: ${entry}`);
       const [name = '', list = ''] = entry.split('=');
-      return list.split(',').map((source) => outsideConsumer(name, source));
+      return list.split(',').flatMap((source) => outsideConsumersOf(name, source, partitions));
     });
 }
 
-/** The consumer by which `name` reads `source`: a publisher, or an event type. Throws when there is no such publisher. */
-export function outsideConsumer(name: string, source: string): OutsideConsumer {
-  const [publisher = '', ...rest] = source.split('.');
-  if (!publishers.includes(publisher as Publisher)) throw new Error(`nobody publishes ${source}`);
-  const stream = publisher.toUpperCase();
-  // NATS has no dots in the name of a consumer.
-  return rest.length === 0
-    ? { stream, durable: name }
-    : { stream, durable: `${name}_${rest.join('_')}`, subject: source };
+/** The consumers, one a partition, by which `name` reads `source`: a publisher, or an event type. Throws when there is no such publisher. */
+export function outsideConsumersOf(name: string, source: string, partitions = 1): OutsideConsumer[] {
+  const [first = '', ...rest] = source.split('.');
+  const publisher = publishers.find((each) => each === first);
+  if (!publisher) throw new Error(`nobody publishes ${source}`);
+  return Array.from({ length: partitions }, (_, partition) => {
+    const stream = streamOf(publisher, partition);
+    // NATS has no dots in the name of a consumer.
+    return rest.length === 0
+      ? { stream, durable: name }
+      : { stream, durable: `${name}_${rest.join('_')}`, subject: subjectOf(source, partition) };
+  });
 }

@@ -2,4 +2,5 @@
 export { openBroadcast, type Broadcast } from './read/broadcast.js';
 export { followStream, type Follower, type Following } from './read/follow.js';
 export { followOwnIds } from './read/follow-own-ids.js';
+export { readPartitions, streamOf } from './partitions.js';
 export { tailStream, type Tail, type TailedEvent } from './read/tail.js';

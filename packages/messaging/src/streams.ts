@@ -14,9 +14,7 @@ import { publishers, type Publisher } from '@agora/contracts';
 import { errors, nanos } from '@nats-io/transport-node';
 import type { Broker, BrokerSettings } from './broker.js';
 import type { OutsideConsumer } from './outside-consumers.js';
-
-/** The name of a publisher's stream. */
-export const streamOf = (publisher: Publisher): string => publisher.toUpperCase();
+import { findStreams, partitionOfStream, streamOf, streamsOf, subjectPrefixOf } from './partitions.js';
 
 /** A stream of that name exists with other settings. */
 const nameInUse = 10058;
@@ -29,25 +27,34 @@ export type StreamSettings = Pick<
   'STREAM_REPLICAS' | 'STREAM_MAX_BYTES' | 'STREAM_MAX_AGE_DAYS'
 >;
 
-/** The publisher's stream, made where it is missing. One that is there stays as the administrator made it: no service may change a stream. */
+/** The stream of a publisher's partition, made where it is missing. One that is there stays as the administrator made it: no service may change a stream. */
 export async function ensureStream(
   manager: JetStreamManager,
   publisher: Publisher,
   settings: StreamSettings,
+  partition = 0,
 ): Promise<StreamInfo> {
   try {
-    return await manager.streams.add(configOf(publisher, settings));
+    return await manager.streams.add(configOf(publisher, partition, settings));
   } catch (error) {
     if (!isNameInUse(error)) throw error;
-    return manager.streams.info(streamOf(publisher));
+    return manager.streams.info(streamOf(publisher, partition));
   }
 }
 
-/** Makes the stream of every publisher, or brings those that are there to the settings, as only the administrator may; returns their names. */
+/** Makes the streams of every publisher, or brings those that are there to the settings, as only the administrator may; returns their names. */
 export async function applyStreams({ settings, jetStream }: Broker): Promise<string[]> {
   const { manager } = await jetStream();
-  for (const publisher of publishers) await applyStream(manager, publisher, settings);
-  return publishers.map(streamOf);
+  const names: string[] = [];
+  for (const publisher of publishers) {
+    const wanted = streamsOf(publisher, settings.EVENT_PARTITIONS);
+    // Those of a time with more partitions stay, until nobody needs what they hold.
+    for (const stream of new Set([...wanted, ...(await findStreams(manager, publisher))])) {
+      await applyStream(manager, configOf(publisher, partitionOfStream(publisher, stream) ?? 0, settings));
+      names.push(stream);
+    }
+  }
+  return names;
 }
 
 /** Whether a cluster of NATS that finds itself refuses or is silent: no leader yet (503), or too few nodes for the replicas. */
@@ -62,10 +69,8 @@ export function isFormingCluster(error: unknown): boolean {
 
 async function applyStream(
   manager: JetStreamManager,
-  publisher: Publisher,
-  settings: StreamSettings,
+  config: ReturnType<typeof configOf>,
 ): Promise<StreamInfo> {
-  const config = configOf(publisher, settings);
   try {
     return await manager.streams.add(config);
   } catch (error) {
@@ -76,9 +81,9 @@ async function applyStream(
 
 const isNameInUse = (error: unknown) => error instanceof JetStreamApiError && error.code === nameInUse;
 
-const configOf = (publisher: Publisher, settings: StreamSettings) => ({
-  name: streamOf(publisher),
-  subjects: [`${publisher}.>`],
+const configOf = (publisher: Publisher, partition: number, settings: StreamSettings) => ({
+  name: streamOf(publisher, partition),
+  subjects: [`${subjectPrefixOf(publisher, partition)}.>`],
   // With another retention the server forgets, at a restart, which message ids it has seen.
   retention: RetentionPolicy.Limits,
   storage: StorageType.File,
@@ -114,13 +119,13 @@ export async function endWhenSilent(messages: ConsumerMessages, alive: () => voi
 /** How many messages may be delivered and not yet acknowledged, and so how large a batch can get. */
 export const maxInFlight = 256;
 
-/** Makes the durable consumer of a service on a publisher's stream where it is missing, and says how far it is; rejects while the stream does not exist. */
+/** Makes the durable consumer of a service on a stream where it is missing, and says how far it is; rejects while the stream does not exist. */
 export function ensureConsumer(
   manager: JetStreamManager,
-  publisher: Publisher,
+  stream: string,
   durableName: string,
 ): Promise<ConsumerInfo> {
-  return manager.consumers.add(streamOf(publisher), {
+  return manager.consumers.add(stream, {
     durable_name: durableName,
     ack_policy: AckPolicy.Explicit,
     deliver_policy: DeliverPolicy.All,

@@ -6,7 +6,8 @@ import { connect, type NatsConnection } from '@nats-io/transport-node';
 import Joi from 'joi';
 import type pg from 'pg';
 import { Sequelize, type QueryInterface, type Transaction } from 'sequelize';
-import { addLeases, createMessagingTables } from '../src/migrating.js';
+import { streamOf } from '../src/partitions.js';
+import { addLeases, addPartitions, createMessagingTables } from '../src/migrating.js';
 import {
   brokerSettings,
   connectBroker,
@@ -29,6 +30,8 @@ export interface OwnMessaging {
   /** As a service has it. */
   database: Sequelize;
   broker: Broker;
+  /** Connects one more, with other settings. */
+  connect(settings: Partial<BrokerSettings>): Broker;
   nats: OwnNats;
   manager: JetStreamManager;
   /** Runs a statement on the database. */
@@ -39,8 +42,8 @@ export interface OwnMessaging {
   relay(given?: Broker): { stop(): Promise<void> };
   /** Publishes to the stream past the outbox. */
   publish(envelope: Envelope, messageId?: string): Promise<number>;
-  /** The ids of the events in the stream, in order. */
-  stored(): Promise<string[]>;
+  /** The ids of the events in the stream of a partition, in order. */
+  stored(partition?: number): Promise<string[]>;
   stop(): Promise<void>;
 }
 
@@ -61,14 +64,15 @@ export async function openMessaging(): Promise<OwnMessaging> {
     const tables: QueryInterface = database.getQueryInterface();
     await createMessagingTables(tables, transaction);
     await addLeases(tables, transaction);
+    await addPartitions(tables, transaction);
   });
   const nats = await startOwnNats(password);
-  const given = { NATS_URL: nats.url, NATS_USER: ownNatsUser, NATS_PASSWORD: password, LEASE_SECONDS: 1 };
-  const broker = connectBroker(
-    'test',
-    Joi.attempt(given, Joi.object<BrokerSettings>(brokerSettings)),
-    logger,
-  );
+  const login = { NATS_URL: nats.url, NATS_USER: ownNatsUser, NATS_PASSWORD: password, LEASE_SECONDS: 1 };
+  const connectWith = (settings: Partial<BrokerSettings> = {}) => {
+    const given = { ...login, ...settings };
+    return connectBroker('test', Joi.attempt(given, Joi.object<BrokerSettings>(brokerSettings)), logger);
+  };
+  const broker = connectWith();
   const outbox = openOutbox(database, 'votes', correlation);
   const client = await connect({
     servers: nats.url,
@@ -84,6 +88,7 @@ export async function openMessaging(): Promise<OwnMessaging> {
     connection,
     database,
     broker,
+    connect: connectWith,
     nats,
     manager,
     rows,
@@ -101,7 +106,7 @@ export async function openMessaging(): Promise<OwnMessaging> {
     },
     publish: async (envelope, msgID = envelope.id) =>
       (await jetstream(client).publish(envelope.type, JSON.stringify(envelope), { msgID })).seq,
-    stored: () => storedIn(client, manager),
+    stored: (partition) => storedIn(client, manager, streamOf('votes', partition)),
     async stop() {
       await client.close();
       await broker.stop();
@@ -123,10 +128,14 @@ export const envelopeOf = (id: string = randomUUID()): Envelope => ({
   data: { post_id: 1, user_id: 1 },
 });
 
-async function storedIn(client: NatsConnection, manager: JetStreamManager): Promise<string[]> {
-  const { messages } = (await manager.streams.info('VOTES')).state;
+async function storedIn(
+  client: NatsConnection,
+  manager: JetStreamManager,
+  stream: string,
+): Promise<string[]> {
+  const { messages } = (await manager.streams.info(stream)).state;
   if (messages === 0) return [];
-  const consumer = await jetstream(client).consumers.get('VOTES');
+  const consumer = await jetstream(client).consumers.get(stream);
   const ids: string[] = [];
   for await (const message of await consumer.fetch({ max_messages: messages, expires: 5_000 }))
     ids.push(message.json<Envelope>().id);

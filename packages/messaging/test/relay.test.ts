@@ -14,7 +14,8 @@ beforeAll(async () => {
 afterAll(() => own.stop());
 /** Each test begins with ten events that are in the outbox and in the stream. */
 beforeEach(async () => {
-  await own.manager.streams.delete('VOTES').catch(() => undefined);
+  for (const stream of ['VOTES', 'VOTES_1', 'VOTES_2'])
+    await own.manager.streams.delete(stream).catch(() => undefined);
   await own.rows('TRUNCATE outbox, published_streams RESTART IDENTITY');
   relay = own.relay();
   await own.fillOutbox(10);
@@ -99,6 +100,25 @@ describe('a stream that has lost nothing', () => {
     const added = await fill(1);
     await allPublished(own);
     expect(await own.stored()).toEqual(added);
+  });
+});
+
+describe('partitions', () => {
+  const idsIn = async (partition: number) =>
+    (
+      await own.rows<{ id: string }>('SELECT event_id AS id FROM outbox WHERE partition = $1', [partition])
+    ).map(({ id }) => id);
+
+  it('are published to their own streams, also when there are fewer now, and filled again when those are lost', async () => {
+    await own.rows(
+      'UPDATE outbox SET published_at = NULL, partition = sequence % 3, event_id = gen_random_uuid()',
+    );
+    await own.rows(`UPDATE outbox SET envelope = envelope || jsonb_build_object('id', event_id)`);
+    await allPublished(own);
+    for (const partition of [1, 2]) expect(await own.stored(partition)).toEqual(await idsIn(partition));
+    await own.manager.streams.delete('VOTES_2');
+    await eventually(async () => expect(await own.stored(2)).toEqual(await idsIn(2)), 15_000);
+    expect(await own.stored(1)).toEqual(await idsIn(1));
   });
 });
 

@@ -23,18 +23,18 @@ const examples: Record<string, Example[]> = {
   // Counts up to 10,000.
   'measure-messaging': [{ values: [], mostRows: 10_000 }],
   'outbox-status': [{ values: [], mostRows: 10_000 }],
-  'outbox-add': [{ values: [uuids, uuids.map(() => '{}')] }],
+  'outbox-add': [{ values: [uuids, uuids.map(() => '{}'), uuids.map(() => 0)] }],
   'outbox-waiting': [{ values: [1_001] }],
   'outbox-published-since': [{ values: ['2020-01-01', 10_000], mostRows: 10_000 }],
   'outbox-republish-since': [{ values: ['2020-01-01'] }],
   'outbox-after': [{ values: ['50000', 500] }],
   'events-unapplied': [{ values: [uuids] }],
-  'unpublished-1': [{ values: [places] }],
-  'unpublished-256': [{ values: [places] }],
+  'unpublished-1': [{ values: [places, 0] }],
+  'unpublished-256': [{ values: [places, 3] }],
   'mark-published': [{ values: [places, stream, 500_000, uuid, lease, token] }],
   postpone: [{ values: [places, places.map(() => 'refused'), lease, token] }],
   republishing: [{ values: [stream] }],
-  'republish-step': [{ values: [stream] }],
+  'republish-step': [{ values: [stream, 0] }],
   republished: [{ values: [stream, '0', '5000', lease, token] }],
   'published-stream': [{ values: [stream] }],
   'remember-stream': [{ values: [stream, '2026-01-01', 1, lease, token] }],
@@ -42,6 +42,9 @@ const examples: Record<string, Example[]> = {
   'lease-take': [{ values: [lease, 'another', 3] }],
   'lease-renew': [{ values: [lease, token, 3] }],
   'lease-end': [{ values: [lease, token] }],
+  'relays-share': [{ values: ['relays of a/1/2', 'a/1', 2] }],
+  'relays-leave': [{ values: ['relays of a/1/2'] }],
+  'partitions-used': [{ values: [] }],
 };
 
 /** Half of the outbox waits, as when NATS was away for long; half of what failed is dead. */

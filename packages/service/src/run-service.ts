@@ -116,7 +116,7 @@ export function runService<Settings extends ServiceSettings, Keys extends KeySet
     const broker = connectBroker(name, config, logger);
     const revocations = followRevocations(config, broker, logger, service.readRevocations);
     const verifier = createVerifier(config, logger, revocations, keys);
-    const outbox = openOutbox(database, name, correlation, latestPosition);
+    const outbox = openOutbox(database, name, correlation, latestPosition, config.EVENT_PARTITIONS);
     const parts: Stoppable[] = [];
     const doors = await service.open({
       config,

@@ -22,6 +22,7 @@ import { moderateAccounts } from './migrations/0020-moderate-accounts.js';
 import { indexWaitingMails } from './migrations/0021-index-waiting-mails.js';
 import { indexDeadLetters } from './migrations/0022-index-dead-letters.js';
 import { searchAccounts } from './migrations/0023-search-accounts.js';
+import { addEventPartitions } from './migrations/0024-add-event-partitions.js';
 
 /** The history of the schema, in order. */
 export const migrations: Migration[] = [
@@ -48,4 +49,5 @@ export const migrations: Migration[] = [
   indexWaitingMails,
   indexDeadLetters,
   searchAccounts,
+  addEventPartitions,
 ];

@@ -19,6 +19,7 @@ import { indexOutdatedEmails } from './migrations/0018-index-outdated-emails.js'
 import { createStreamTickets } from './migrations/0017-create-stream-tickets.js';
 import { indexDeadLetters } from './migrations/0019-index-dead-letters.js';
 import { indexUnsettledAuthors } from './migrations/0020-index-unsettled-authors.js';
+import { addEventPartitions } from './migrations/0021-add-event-partitions.js';
 
 /** The history of the schema, in order. */
 export const migrations: Migration[] = [
@@ -42,4 +43,5 @@ export const migrations: Migration[] = [
   indexOutdatedEmails,
   indexDeadLetters,
   indexUnsettledAuthors,
+  addEventPartitions,
 ];

@@ -9,6 +9,7 @@ import { createErasures } from './migrations/0007-create-erasures.js';
 import { createLeases } from './migrations/0008-add-leases.js';
 import { createQuarantine } from './migrations/0009-create-quarantine.js';
 import { indexDeadLetters } from './migrations/0010-index-dead-letters.js';
+import { addEventPartitions } from './migrations/0011-add-event-partitions.js';
 
 /** The history of the schema, in order. */
 export const migrations: Migration[] = [
@@ -22,4 +23,5 @@ export const migrations: Migration[] = [
   createLeases,
   createQuarantine,
   indexDeadLetters,
+  addEventPartitions,
 ];

@@ -24,6 +24,8 @@ const nodes = [1, 2, 3] as const;
 export const natsSettings = {
   NATS_URL: nodes.map((node) => `nats://nats-${node}.${privateDomain}:4222`).join(','),
   STREAM_REPLICAS: String(nodes.length),
+  // Over how many streams each service's events are split; docs/capacity.md says when more are needed.
+  EVENT_PARTITIONS: '1',
 };
 
 /** The passwords of the users of NATS. */

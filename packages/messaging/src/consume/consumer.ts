@@ -4,7 +4,8 @@ import type { Publisher } from '@agora/contracts';
 import type { Broker } from '../broker.js';
 import { noticeGaps } from './notice-gaps.js';
 import { createProcessor, type ProcessorOptions } from './processor.js';
-import { asking, endWhenSilent, ensureConsumer, maxInFlight, streamOf } from '../streams.js';
+import { readPartitions, streamOf } from '../partitions.js';
+import { asking, endWhenSilent, ensureConsumer, maxInFlight } from '../streams.js';
 import { publishersOf } from './subscriptions.js';
 
 export interface ConsumersOptions extends ProcessorOptions {
@@ -13,9 +14,9 @@ export interface ConsumersOptions extends ProcessorOptions {
   broker: Broker;
 }
 
-/** Starts one durable consumer on each stream that the subscriptions name. */
+/** Starts one durable consumer on each stream of the publishers that the subscriptions name. */
 export function startConsumers(options: ConsumersOptions): Stoppable {
-  const consumers = publishersOf(options.subscriptions).map((publisher) => startConsumer(publisher, options));
+  const consumers = publishersOf(options.subscriptions).map((publisher) => readPublisher(publisher, options));
   return {
     async stop() {
       await Promise.all(consumers.map((consumer) => consumer.stop()));
@@ -23,33 +24,53 @@ export function startConsumers(options: ConsumersOptions): Stoppable {
   };
 }
 
-/** Takes messages from one stream and applies all that are there as one batch; goes on after any failure, until stopped. */
-function startConsumer(publisher: Publisher, options: ConsumersOptions): Stoppable {
+type Process = (messages: JsMsg[]) => Promise<void>;
+
+/** However many partitions there are, few batches are applied at a time: each takes a connection that requests need too. */
+function readPublisher(publisher: Publisher, options: ConsumersOptions): Stoppable {
   const process = createProcessor(options);
+  const lanes = [inTurn(process), inTurn(process)] as const;
+  return readPartitions({ ...options, publisher, consumer: options.service }, (partition) =>
+    startConsumer(streamOf(publisher, partition), options, lanes[partition % 2 === 0 ? 0 : 1]),
+  );
+}
+
+/** Processes one batch after the other. */
+function inTurn(process: Process): Process {
+  let last: Promise<unknown> = Promise.resolve();
+  return (messages) => {
+    const mine = last.then(() => process(messages));
+    last = mine.catch(() => undefined);
+    return mine;
+  };
+}
+
+/** Takes messages from one stream and applies all that are there as one batch; goes on after any failure, until stopped. */
+function startConsumer(stream: string, options: ConsumersOptions, process: Process): Stoppable {
   const work = async (turn: Turn) => {
     try {
-      await consume(publisher, options, process, turn);
+      await consume(stream, options, process, turn);
     } catch (error) {
       // Above all a stream that its publisher has not made yet.
       if (error instanceof JetStreamApiError) turn.excused();
       throw error;
     }
   };
-  return loop(`consumer of ${streamOf(publisher)}`, work, {
+  return loop(`consumer of ${stream}`, work, {
     maxBackoffMilliseconds: 1_000,
     logger: options.logger,
   });
 }
 
 async function consume(
-  publisher: Publisher,
+  stream: string,
   { broker, service, logger }: ConsumersOptions,
-  process: (messages: JsMsg[]) => Promise<void>,
+  process: Process,
   { signal: stopped, progressed }: Turn,
 ): Promise<void> {
   const { client, manager } = await broker.jetStream();
-  const look = noticeGaps(await ensureConsumer(manager, publisher, service), logger);
-  const consumer = await client.consumers.get(streamOf(publisher), service);
+  const look = noticeGaps(await ensureConsumer(manager, stream, service), logger);
+  const consumer = await client.consumers.get(stream, service);
   const messages = await consumer.consume({ ...asking, max_messages: maxInFlight });
   let isIdle = true;
   void endWhenSilent(messages, () => isIdle && progressed());
@@ -91,7 +112,7 @@ async function consume(
 }
 
 /** What could not be processed goes back to the server at once; what was acknowledged meanwhile stays so. */
-async function processOrReturn(batch: JsMsg[], process: (messages: JsMsg[]) => Promise<void>): Promise<void> {
+async function processOrReturn(batch: JsMsg[], process: Process): Promise<void> {
   try {
     await process(batch);
   } catch (error) {

@@ -6,6 +6,7 @@ import { recordFailure } from './dead-letters.js';
 import type { Logger } from '../logger.js';
 import { countRedelivery, observeApplied } from '../metrics.js';
 import { readEnvelope } from '../envelope.js';
+import { typeOfSubject } from '../partitions.js';
 import { traceApplying } from '../tracing.js';
 
 export interface ProcessorOptions extends ApplyOptions {
@@ -25,12 +26,13 @@ export function createProcessor(options: ProcessorOptions): (messages: JsMsg[]) 
   return async (messages) => {
     const received: Received[] = [];
     for (const message of messages) {
-      const known = byType.get(message.subject);
+      const type = typeOfSubject(message.subject);
+      const known = byType.get(type);
       if (!known) {
         message.ack();
         continue;
       }
-      if (message.redelivered) countRedelivery(message.subject);
+      if (message.redelivered) countRedelivery(type);
       try {
         const envelope = readEnvelope(message, known.event);
         refuseForgotten(envelope);
@@ -129,6 +131,7 @@ async function deadLetter(
 
 const letterOf = (message: JsMsg, messageId: string) => ({
   messageId,
-  subject: message.subject,
+  // Whoever retries it does not ask which partition it came by.
+  subject: typeOfSubject(message.subject),
   body: message.string(),
 });

@@ -1,10 +1,9 @@
 import { JetStreamApiError, type JetStreamManager, type StreamInfo } from '@nats-io/jetstream';
 import { delay } from '@agora/process';
-import type { Publisher } from '@agora/contracts';
 import { defineFenced, jetStreamOf, runFenced, type RelayContext } from './relay-context.js';
 import { defineStatement, queryPool } from '../statements.js';
 import { measureStream } from '../metrics.js';
-import { ensureStream, streamOf, type StreamSettings } from '../streams.js';
+import { ensureStream } from '../streams.js';
 
 /** The stream as it was last published to. */
 interface Known {
@@ -34,15 +33,11 @@ export interface StreamCheck {
  * Makes the stream where it is missing, and compares it with what was last published to it. One that is shorter, or that holds another event at that
  * place, has lost acknowledged messages (a wiped disk, a restored backup). `isShort` says that this is known already.
  */
-export async function checkStream(
-  context: RelayContext,
-  publisher: Publisher,
-  isShort: boolean,
-): Promise<StreamCheck> {
+export async function checkStream(context: RelayContext, isShort: boolean): Promise<StreamCheck> {
   const { manager } = await jetStreamOf(context);
   // Before the stream, which gets on meanwhile.
   const known = await readKnown(context);
-  const info = await findOrMakeStream(manager, publisher, context.broker.settings);
+  const info = await findOrMakeStream(manager, context);
   measureStream(info);
   if (!known) {
     await remember(context, info);
@@ -58,14 +53,13 @@ export async function checkStream(
 /** Asked for first: to make a stream takes a majority of a cluster, whether it is there or not. */
 async function findOrMakeStream(
   manager: JetStreamManager,
-  publisher: Publisher,
-  settings: StreamSettings,
+  { broker, publisher, partition, stream }: RelayContext,
 ): Promise<StreamInfo> {
   try {
-    return await manager.streams.info(streamOf(publisher));
+    return await manager.streams.info(stream);
   } catch (error) {
     if (!(error instanceof JetStreamApiError && error.code === noSuchStream)) throw error;
-    return ensureStream(manager, publisher, settings);
+    return ensureStream(manager, publisher, broker.settings, partition);
   }
 }
 

@@ -3,17 +3,20 @@ import type { Sequelize, Transaction } from 'sequelize';
 import { writeToken } from './consistency-token.js';
 import type { Correlation } from '../logger.js';
 import { envelopeOf } from '../envelope.js';
+import { partitionOf } from '../partitions.js';
 import { defineStatement, queryRows } from '../statements.js';
 
 /** The outbox of one service. */
 export interface Outbox {
   readonly publisher: Publisher;
-  /** Calls `listener` whenever a transaction of this process that added events has committed. */
-  onCommit(listener: () => void): void;
+  /** Calls `listener` with the partitions of its events whenever a transaction of this process that added some has committed. */
+  onCommit(listener: (partitions: ReadonlySet<number>) => void): void;
 }
 
 interface OpenOutbox extends Outbox {
-  committed(): void;
+  /** Over how many streams the events are split. */
+  partitions: number;
+  committed(partitions: ReadonlySet<number>): void;
   correlation: Correlation;
   latestPosition: LatestPosition;
 }
@@ -23,7 +26,12 @@ export type LatestPosition = () => Promise<string | undefined>;
 
 const outboxes = new WeakMap<Sequelize, OpenOutbox>();
 /** What each transaction has added so far. */
-const added = new WeakMap<Transaction, Envelope[]>();
+const added = new WeakMap<Transaction, Added[]>();
+
+interface Added {
+  envelope: Envelope;
+  partition: number;
+}
 
 /** Opens the outbox in a service's database; `addToOutbox` needs it. With `latestPosition` tokens say what a replica of the database must have replayed. */
 export function openOutbox(
@@ -31,15 +39,17 @@ export function openOutbox(
   publisher: Publisher,
   correlation: Correlation,
   latestPosition: LatestPosition = async () => undefined,
+  partitions = 1,
 ): Outbox {
-  const listeners: (() => void)[] = [];
+  const listeners: ((partitions: ReadonlySet<number>) => void)[] = [];
   const outbox: OpenOutbox = {
     publisher,
     correlation,
     latestPosition,
+    partitions,
     onCommit: (listener) => void listeners.push(listener),
-    committed: () => {
-      for (const listener of listeners) listener();
+    committed: (committed) => {
+      for (const listener of listeners) listener(committed);
     },
   };
   outboxes.set(database, outbox);
@@ -55,8 +65,9 @@ export const addToOutbox = <Data>(
 
 const add = defineStatement(
   'outbox-add',
-  `INSERT INTO outbox (event_id, envelope)
-   SELECT event_id, envelope FROM unnest($1::uuid[], $2::jsonb[]) WITH ORDINALITY AS given (event_id, envelope, place)
+  `INSERT INTO outbox (event_id, envelope, partition)
+   SELECT event_id, envelope, partition
+   FROM unnest($1::uuid[], $2::jsonb[], $3::int[]) WITH ORDINALITY AS given (event_id, envelope, partition, place)
    ORDER BY place`,
 );
 
@@ -69,14 +80,21 @@ export async function addAllToOutbox<Data>(
   if (facts.length === 0) return;
   const database = databaseOf(transaction);
   const outbox = outboxOf(database);
-  const envelopes = facts.map((data) => envelopeOf(event, data, outbox));
+  const rows = facts.map((data) => {
+    const envelope = envelopeOf(event, data, outbox);
+    return { envelope, partition: partitionOf(data, outbox.partitions) };
+  });
   await queryRows(
     database,
     add,
-    [envelopes.map(({ id }) => id), envelopes.map((envelope) => JSON.stringify(envelope))],
+    [
+      rows.map(({ envelope }) => envelope.id),
+      rows.map(({ envelope }) => JSON.stringify(envelope)),
+      rows.map(({ partition }) => partition),
+    ],
     transaction,
   );
-  remember(envelopes, transaction, outbox);
+  remember(rows, transaction, outbox);
 }
 
 /** An event as one statement records it together with the change that it tells of. */
@@ -84,24 +102,33 @@ export interface EventRow {
   id: string;
   /** JSON. */
   envelope: string;
+  /** Over how many streams the events are split. */
+  partitions: number;
 }
 
 /**
- * The part of a statement that records an event, whose id and envelope are bound to two parameters, where another part has changed a row.
+ * The part of a statement that records an event, whose parts are bound to three parameters, where another part has changed a row. `entity`
+ * is the id, in SQL, of what orders the event, as `partitionOf` has it.
  * `data` is the JSON, in SQL, of what only that row can tell, such as its id; it replaces what the envelope says of it.
  */
-export const recordEvent = (changed: string, id: string, envelope: string, data?: string): string =>
-  `INSERT INTO outbox (event_id, envelope) SELECT ${id}::uuid, ${
+export const recordEvent = (
+  changed: string,
+  entity: string,
+  { id, envelope, partitions }: Record<keyof EventRow, string>,
+  data?: string,
+): string =>
+  `INSERT INTO outbox (event_id, envelope, partition) SELECT ${id}::uuid, ${
     data
       ? `jsonb_set(${envelope}::jsonb, '{data}', ${envelope}::jsonb -> 'data' || ${data})`
       : `${envelope}::jsonb`
-  } FROM ${changed}`;
+  }, ${entity} % ${partitions}::int FROM ${changed}`;
 
 /**
  * Makes a change and records its event in one statement: as `addToOutbox` does in a transaction, in one round trip instead of four.
- * `change` runs the statement, `recordEvent` in it, and says whether it changed anything. With a `transaction` it is a part of that.
+ * `change` runs the statement, `recordEvent` in it, and says whether it changed anything, and which `entity` where `data` does not know that.
+ * With a `transaction` it is a part of that.
  */
-export async function changeAndRecord<Data, Result extends { changed: boolean }>(
+export async function changeAndRecord<Data, Result extends { changed: boolean; entity?: number }>(
   event: EventDefinition<Data>,
   data: Data,
   database: Sequelize,
@@ -110,10 +137,12 @@ export async function changeAndRecord<Data, Result extends { changed: boolean }>
 ): Promise<Result> {
   const outbox = outboxOf(database);
   const envelope = envelopeOf(event, data, outbox);
-  const result = await change({ id: envelope.id, envelope: JSON.stringify(envelope) });
+  const { partitions } = outbox;
+  const result = await change({ id: envelope.id, envelope: JSON.stringify(envelope), partitions });
   if (!result.changed) return result;
-  if (transaction) remember([envelope], transaction, outbox);
-  else await tellCommitted(outbox, [envelope]);
+  const partition = partitionOf(result.entity === undefined ? data : { post_id: result.entity }, partitions);
+  if (transaction) remember([{ envelope, partition }], transaction, outbox);
+  else await tellCommitted(outbox, [{ envelope, partition }]);
   return result;
 }
 
@@ -124,26 +153,28 @@ export function outboxOf(database: Sequelize): OpenOutbox {
   return outbox;
 }
 
-function remember(envelopes: Envelope[], transaction: Transaction, outbox: OpenOutbox): void {
+function remember(rows: Added[], transaction: Transaction, outbox: OpenOutbox): void {
   const earlier = added.get(transaction);
-  if (earlier) return void earlier.push(...envelopes);
-  added.set(transaction, envelopes);
-  transaction.afterCommit(() => tellCommitted(outbox, envelopes));
+  if (earlier) return void earlier.push(...rows);
+  added.set(transaction, rows);
+  transaction.afterCommit(() => tellCommitted(outbox, rows));
 }
 
-/** Wakes the relay, and gives the request the token of what it has written. */
-async function tellCommitted(outbox: OpenOutbox, envelopes: Envelope[]): Promise<void> {
-  outbox.committed();
+/** Wakes the relays, and gives the request the token of what it has written. */
+async function tellCommitted(outbox: OpenOutbox, rows: readonly Added[]): Promise<void> {
+  outbox.committed(new Set(rows.map(({ partition }) => partition)));
   // What is committed is answered as such: whoever reads the token asks for the position, then.
   const position = await outbox.latestPosition().catch(() => undefined);
-  outbox.correlation.wrote(writeToken(envelopes, outbox.publisher, position));
+  outbox.correlation.wrote(writeToken(envelopesOf(rows), outbox.publisher, position));
 }
 
 /** The token by which a reader can wait for what this transaction writes; undefined while it has added no event. */
 export function consistencyTokenOf(transaction: Transaction): string | undefined {
-  const envelopes = added.get(transaction);
-  return envelopes && writeToken(envelopes, outboxOf(databaseOf(transaction)).publisher);
+  const rows = added.get(transaction);
+  return rows && writeToken(envelopesOf(rows), outboxOf(databaseOf(transaction)).publisher);
 }
+
+const envelopesOf = (rows: readonly Added[]): Envelope[] => rows.map(({ envelope }) => envelope);
 
 /** Sequelize's transactions know their database, though its types do not say so. */
 const databaseOf = (transaction: Transaction): Sequelize =>

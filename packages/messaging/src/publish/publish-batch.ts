@@ -8,6 +8,7 @@ import {
   runFenced,
   type RelayContext,
 } from './relay-context.js';
+import { subjectOf } from '../partitions.js';
 import { defineStatement, queryPool } from '../statements.js';
 import { tracePublishing } from '../tracing.js';
 
@@ -59,25 +60,28 @@ export interface Outcome {
   failed: 'nothing' | 'refused' | 'unanswered';
 }
 
-/** Of a limit that is bound the planner knows nothing: it would read a tenth of the table at once. */
+/**
+ * Of a limit that is bound the planner knows nothing: it would read a tenth of the table at once. And the order makes it take the index by
+ * partition: by that of all partitions it would read past what waits in the others.
+ */
 const oldest = (limit: number) =>
   defineStatement(
     `unpublished-${limit}`,
     `SELECT sequence, envelope FROM outbox
-     WHERE published_at IS NULL AND (next_attempt_at IS NULL OR next_attempt_at <= now())
+     WHERE partition BETWEEN $2 AND $2 AND published_at IS NULL AND (next_attempt_at IS NULL OR next_attempt_at <= now())
        AND sequence <> ALL($1::bigint[])
-     ORDER BY sequence LIMIT ${limit}`,
+     ORDER BY partition, sequence LIMIT ${limit}`,
     { prepared: true },
   );
 const unpublished = { 1: oldest(1), [batchSize]: oldest(batchSize) };
 
-/** The oldest events that are neither published nor in `unmarked`. */
+/** The oldest events of the partition that are neither published nor in `unmarked`. */
 export async function findUnpublished(
-  { database }: RelayContext,
+  { database, partition }: RelayContext,
   unmarked: Published,
   limit: 1 | typeof batchSize,
 ): Promise<OutboxRow[]> {
-  const { rows } = await queryPool<OutboxRow>(database, unpublished[limit], [unmarked.sequences]);
+  const { rows } = await queryPool<OutboxRow>(database, unpublished[limit], [unmarked.sequences, partition]);
   return rows;
 }
 
@@ -91,7 +95,7 @@ export async function publishRows(
   const { client } = await jetStreamOf(context);
   const results = await settleUntilBroken(
     context,
-    rows.map((row) => publish(client, row, timeout)),
+    rows.map((row) => publish(client, row, context.partition, timeout)),
   );
   const outcome: Outcome = {
     published: { ...nothingPublished, sequences: [] },
@@ -167,10 +171,11 @@ async function settleUntilBroken<Result>(
 async function publish(
   client: JetStreamClient,
   { envelope }: OutboxRow,
+  partition: number,
   timeout: number,
 ): Promise<number | undefined> {
   const ack = await tracePublishing(envelope, (traceparent) =>
-    client.publish(envelope.type, JSON.stringify(envelope), {
+    client.publish(subjectOf(envelope.type, partition), JSON.stringify(envelope), {
       msgID: envelope.id,
       timeout,
       headers: headersWith(traceparent),

@@ -1,3 +1,4 @@
+import type { Publisher } from '@agora/contracts';
 import pg from 'pg';
 import { within, type Broker, type JetStream } from '../broker.js';
 import type { Logger } from '../logger.js';
@@ -8,7 +9,9 @@ import { defineStatement, queryPool, type Statement } from '../statements.js';
 export interface RelayContext {
   database: pg.Pool;
   broker: Broker;
-  /** The name of the stream that is published to. */
+  /** What is published: this partition of the outbox, to its stream. */
+  publisher: Publisher;
+  partition: number;
   stream: string;
   lease: Lease;
   logger: Logger;

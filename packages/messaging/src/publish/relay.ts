@@ -1,12 +1,11 @@
-import { loop, untilAborted, type Turn } from '@agora/process';
+import { loop, untilAborted, type Stoppable, type Turn } from '@agora/process';
 import type pg from 'pg';
-import type { Publisher } from '@agora/contracts';
 import type { Broker } from '../broker.js';
 import { whileHeld } from '../leases.js';
 import type { Logger } from '../logger.js';
 import { forgetStream } from '../metrics.js';
 import { startPurging } from '../retention.js';
-import { streamOf } from '../streams.js';
+import { streamOf } from '../partitions.js';
 import { wakeablePause, type WakeablePause } from '../wakeable-pause.js';
 import { beginRepublishing, checkStream, readLastSequence, type StreamCheck } from './check-stream.js';
 import type { Outbox } from './outbox.js';
@@ -23,6 +22,7 @@ import {
 } from './publish-batch.js';
 import { answerMilliseconds, openBackgroundPool, type RelayContext } from './relay-context.js';
 import { isRepublishing, republishStep } from './republish.js';
+import { shareRelays } from './share-relays.js';
 
 export interface RelayOptions {
   outbox: Outbox;
@@ -42,42 +42,61 @@ const probeMilliseconds = 500;
 const awayMilliseconds = 3_000;
 
 /**
- * Publishes what the outbox holds, in order, and marks it published once JetStream has acknowledged it. Of all replicas one is active at a time, by a
- * lease; should two ever be, events are published twice and applied once. Purges outbox and inbox beside it.
+ * Publishes what the outbox holds, each partition in order, and marks it published once JetStream has acknowledged it. Of all replicas one is active at
+ * a time for each partition, by a lease; should two ever be, events are published twice and applied once. Purges outbox and inbox beside it.
  */
 export function startRelay(options: RelayOptions): { stop(): Promise<void> } {
   const { outbox, broker, connection, logger } = options;
-  const database = openBackgroundPool(connection, 2);
+  const { publisher } = outbox;
+  const database = openBackgroundPool(connection, broker.settings.EVENT_PARTITIONS > 1 ? 4 : 2);
   const purging = startPurging(database, logger);
-  const pause = wakeablePause();
-  outbox.onCommit(pause.wake);
-  const relaying = loop(
-    `relay of ${outbox.publisher}`,
-    async (turn) => {
-      // A process that does not reach NATS must not keep the lease from one that does.
-      await untilAborted(broker.jetStream(), turn.signal);
-      if (!broker.isConnected()) throw new Error('not connected to NATS');
-      const lease = { database, name: 'relay', seconds: broker.settings.LEASE_SECONDS, signal: turn.signal };
-      await whileHeld({ ...lease, standingBy: turn.progressed }, (held) =>
-        relay(
-          { database, broker, stream: streamOf(outbox.publisher), lease: held, logger },
-          outbox,
-          pause,
-          turn,
-        ),
-      );
-    },
-    { logger, maxBackoffMilliseconds: 1_000 },
-  );
+  const relays: { pause: WakeablePause; relaying: Stoppable }[] = [];
+  let isStopped = false;
+  const need = (partitions: number) => {
+    while (!isStopped && relays.length < partitions) relays.push(startPartition(relays.length));
+  };
+  const share = shareRelays({ database, broker, publisher, logger, need });
+  const startPartition = (partition: number) => {
+    const stream = streamOf(publisher, partition);
+    const pause = wakeablePause();
+    const relaying = loop(
+      partition === 0 ? `relay of ${publisher}` : `relay of ${stream}`,
+      async (turn) => {
+        // A process that does not reach NATS must not keep the lease from one that does.
+        await untilAborted(broker.jetStream(), turn.signal);
+        if (!broker.isConnected()) throw new Error('not connected to NATS');
+        const lease = {
+          database,
+          name: leaseOf(partition),
+          seconds: broker.settings.LEASE_SECONDS,
+          signal: turn.signal,
+          standingBy: turn.progressed,
+          claim: share.claim,
+        };
+        await whileHeld(lease, (held) =>
+          relay({ database, broker, publisher, partition, stream, lease: held, logger }, pause, turn),
+        );
+      },
+      { logger, maxBackoffMilliseconds: 1_000 },
+    );
+    return { pause, relaying };
+  };
+  need(1);
+  outbox.onCommit((partitions) => {
+    for (const partition of partitions) relays[partition]?.pause.wake();
+  });
   return {
     async stop() {
-      const stopped = [relaying.stop(), purging.stop()];
-      pause.wake();
+      isStopped = true;
+      const stopped = [share, ...relays.map(({ relaying }) => relaying), purging].map((each) => each.stop());
+      for (const { pause } of relays) pause.wake();
       await Promise.all(stopped);
       await database.end();
     },
   };
 }
+
+const leaseOf = (partition: number): string => (partition === 0 ? 'relay' : `relay ${partition}`);
 
 /** What an active relay keeps in mind between two turns. */
 interface State {
@@ -92,9 +111,9 @@ interface State {
   isUnanswered: boolean;
 }
 
-async function relay(context: RelayContext, outbox: Outbox, pause: WakeablePause, turn: Turn): Promise<void> {
-  const { lease, logger } = context;
-  logger.info({ lease: lease.token }, 'relay active');
+async function relay(context: RelayContext, pause: WakeablePause, turn: Turn): Promise<void> {
+  const { lease, logger, stream } = context;
+  logger.info({ lease: lease.token, stream }, 'relay active');
   const state: State = {
     unmarked: nothingPublished,
     lastSequence: await readLastSequence(context),
@@ -102,11 +121,11 @@ async function relay(context: RelayContext, outbox: Outbox, pause: WakeablePause
     isRepublishing: false,
     isUnanswered: false,
   };
-  const checks = streamChecks(context, outbox.publisher);
+  const checks = streamChecks(context);
   let connectedAt = performance.now();
   lease.signal.addEventListener('abort', pause.wake);
   try {
-    while (!lease.signal.aborted && lease.isHeld()) {
+    while (!lease.signal.aborted && lease.isHeld() && !lease.isSurplus()) {
       if (context.broker.isConnected()) connectedAt = performance.now();
       else if (performance.now() - connectedAt > awayMilliseconds) throw new Error('not connected to NATS');
       const check = checks.next(state);
@@ -128,7 +147,7 @@ async function relay(context: RelayContext, outbox: Outbox, pause: WakeablePause
 }
 
 /** Looks at the stream every few seconds beside the publishing, which goes on while the stream cannot be asked; `next` gives each result once. */
-function streamChecks(context: RelayContext, publisher: Publisher) {
+function streamChecks(context: RelayContext) {
   let isAsking = false;
   let askedAt = -Infinity;
   let result: StreamCheck | undefined;
@@ -137,7 +156,7 @@ function streamChecks(context: RelayContext, publisher: Publisher) {
     isAsking = true;
     askedAt = performance.now();
     try {
-      result = await checkStream(context, publisher, isShort);
+      result = await checkStream(context, isShort);
       failures = 0;
     } catch (error) {
       failures += 1;

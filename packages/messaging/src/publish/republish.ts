@@ -41,13 +41,13 @@ const nextRows = defineStatement(
   'republish-step',
   `WITH place AS MATERIALIZED (SELECT republish_after, republish_until, republish_since FROM published_streams WHERE stream = $1),
    looked_at AS MATERIALIZED (
-     SELECT sequence, published_at FROM outbox
+     SELECT sequence, published_at, partition FROM outbox
      WHERE sequence > (SELECT republish_after FROM place) AND sequence <= (SELECT republish_until FROM place)
      ORDER BY sequence LIMIT ${stepSize}
    ), due AS MATERIALIZED (
      SELECT sequence FROM looked_at
-     WHERE published_at IS NULL
-        OR published_at > greatest(now() - interval '${outboxDays} days', (SELECT republish_since FROM place))
+     WHERE partition = $2 AND (published_at IS NULL
+        OR published_at > greatest(now() - interval '${outboxDays} days', (SELECT republish_since FROM place)))
      ORDER BY sequence LIMIT ${batchSize}
    )
    SELECT republish_after AS after, due.sequence, outbox.envelope,
@@ -58,11 +58,11 @@ const nextRows = defineStatement(
   { prepared: true },
 );
 
-async function nextStep({ database, stream }: RelayContext): Promise<Step | undefined> {
+async function nextStep({ database, stream, partition }: RelayContext): Promise<Step | undefined> {
   const { rows } = await queryPool<{ after: string; last: string | null } & Partial<OutboxRow>>(
     database,
     nextRows,
-    [stream],
+    [stream, partition],
   );
   const [first] = rows;
   if (!first) return undefined;

@@ -1,8 +1,10 @@
 import type { EventDefinition } from '@agora/contracts';
+import type { Stoppable } from '@agora/process';
 import type { Broker } from '../broker.js';
+import { readPartitions, streamOf } from '../partitions.js';
 import { publisherOf } from '../consume/subscriptions.js';
 import type { Logger } from '../logger.js';
-import { tailStream, type Tail } from './tail.js';
+import { tailStream } from './tail.js';
 
 /** How many of the newest events are looked through at first. */
 const depth = 5_000;
@@ -18,13 +20,17 @@ export const followOwnIds = <Data>({
   logger: Logger;
   event: EventDefinition<Data>;
   saw(data: Data): void;
-}): Tail =>
-  tailStream({
-    broker,
-    publisher: publisherOf(event),
-    events: [event],
-    depth,
-    begin: () => undefined,
-    hear: ({ data }) => saw(data),
-    logger,
-  });
+}): Stoppable => {
+  const publisher = publisherOf(event);
+  return readPartitions({ broker, publisher, logger }, (partition) =>
+    tailStream({
+      broker,
+      stream: streamOf(publisher, partition),
+      events: [event],
+      depth,
+      begin: () => undefined,
+      hear: ({ data }) => saw(data),
+      logger,
+    }),
+  );
+};

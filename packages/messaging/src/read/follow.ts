@@ -2,6 +2,7 @@ import { DeliverPolicy, type JsMsg } from '@nats-io/jetstream';
 import type { Publisher } from '@agora/contracts';
 import type { Broker } from '../broker.js';
 import { readEnvelope } from '../envelope.js';
+import { readPartitions, streamOf, typeOfSubject } from '../partitions.js';
 import { keepReading, readStream, type StreamReader } from './read-stream.js';
 import type { Logger } from '../logger.js';
 import type { SubscribedEvent } from '../consume/subscriptions.js';
@@ -22,9 +23,9 @@ export interface FollowOptions {
 }
 
 export interface Following {
-  /** Whether all that the stream held when it was first read has been seen. */
+  /** Whether all that the streams held when they were first read has been seen. */
   isCaughtUp(): boolean;
-  /** Asks NATS whether all that the stream holds now has been seen; rejects when it does not answer. */
+  /** Asks NATS whether all that the streams hold now has been seen; rejects when it does not answer. */
   isAtEnd(): Promise<boolean>;
   stop(): Promise<void>;
 }
@@ -33,21 +34,36 @@ export interface Following {
 const skewMilliseconds = 30_000;
 
 /**
- * Reads the recent past of a stream and then whatever is published, in every process that calls it. After a break of the
+ * Reads the recent past of a publisher's streams and then whatever is published, in every process that calls it. After a break of the
  * connection it reads the recent past again, so followers see events more than once.
  */
-export function followStream({ broker, publisher, seconds, followers, logger }: FollowOptions): Following {
+export function followStream(options: FollowOptions): Following {
+  const { readers, areFound, find, stop } = readPartitions(options, (partition) =>
+    followPartition(streamOf(options.publisher, partition), options),
+  );
+  return {
+    isCaughtUp: () => areFound() && [...readers().values()].every((reader) => reader.isCaughtUp()),
+    async isAtEnd() {
+      await find();
+      const atEnd = await Promise.all([...readers().values()].map((reader) => reader.isAtEnd()));
+      return atEnd.every(Boolean);
+    },
+    stop,
+  };
+}
+
+function followPartition(stream: string, { broker, seconds, followers, logger }: FollowOptions): Following {
   let isCaughtUp = false;
   let isAtEnd: (() => Promise<boolean>) | undefined;
   /** How far the clock of NATS, which dates the messages, is ahead. */
   let skew = 0;
-  const { stop } = keepReading(publisher, logger, async (turn) => {
+  const { stop } = keepReading(stream, logger, async (turn) => {
     const start = {
       deliver_policy: DeliverPolicy.StartTime,
       opt_start_time: new Date(Date.now() + skew - seconds * 1_000).toISOString(),
     };
     const take = (message: JsMsg) => {
-      const follower = followers.find(({ event }) => event.type === message.subject);
+      const follower = followers.find(({ event }) => event.type === typeOfSubject(message.subject));
       if (follower) hand(message, follower, logger);
     };
     const reading = (reader: StreamReader) => {
@@ -59,10 +75,7 @@ export function followStream({ broker, publisher, seconds, followers, logger }: 
       isAtEnd = reader.isAtEnd;
     };
     try {
-      await readStream(
-        { broker, publisher, start, take, caughtUp: () => (isCaughtUp = true), reading },
-        turn,
-      );
+      await readStream({ broker, stream, start, take, caughtUp: () => (isCaughtUp = true), reading }, turn);
     } finally {
       isAtEnd = undefined;
     }

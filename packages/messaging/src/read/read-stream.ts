@@ -1,16 +1,15 @@
 import { loop, type Stoppable, type Turn } from '@agora/process';
 import { AckPolicy, type ConsumerConfig, type JsMsg } from '@nats-io/jetstream';
-import type { Publisher } from '@agora/contracts';
 import { nanos } from '@nats-io/transport-node';
 import { randomUUID } from 'node:crypto';
 import type { Broker } from '../broker.js';
 import type { Logger } from '../logger.js';
-import { asking, endWhenSilent, streamOf } from '../streams.js';
+import { asking, endWhenSilent } from '../streams.js';
 
 /** What a process reads for itself alone: nothing is acknowledged, and the server forgets that it was read. */
 export interface ReadOptions {
   broker: Broker;
-  publisher: Publisher;
+  stream: string;
   /** Where to begin, such as a `deliver_policy`. */
   start: Partial<ConsumerConfig>;
   take(message: JsMsg): void;
@@ -29,9 +28,8 @@ export interface StreamReader {
 
 /** Reads a stream until `stopped`, until the connection breaks or until the server falls silent; rejects when the stream or the consumer goes. */
 export async function readStream(options: ReadOptions, { signal: stopped, progressed }: Turn): Promise<void> {
-  const { broker, publisher, start, take, caughtUp, reading } = options;
+  const { broker, stream, start, take, caughtUp, reading } = options;
   const { client, manager } = await broker.jetStream();
-  const stream = streamOf(publisher);
   const added = await manager.consumers.add(stream, {
     name: `follower-${randomUUID()}`,
     ack_policy: AckPolicy.None,
@@ -71,13 +69,9 @@ export async function readStream(options: ReadOptions, { signal: stopped, progre
 }
 
 /** Calls `read` again and again, whatever becomes of it, until what it returns is stopped. */
-export const keepReading = (
-  publisher: Publisher,
-  logger: Logger,
-  read: (turn: Turn) => Promise<void>,
-): Stoppable =>
+export const keepReading = (stream: string, logger: Logger, read: (turn: Turn) => Promise<void>): Stoppable =>
   // Not vital: who follows a stream knows how to notice what it does not hear.
-  loop(`reading ${streamOf(publisher)}`, read, {
+  loop(`reading ${stream}`, read, {
     isVital: false,
     maxBackoffMilliseconds: 500,
     logger,

@@ -1,10 +1,10 @@
 import { DeliverPolicy, type JsMsg } from '@nats-io/jetstream';
-import type { EventDefinition, Publisher } from '@agora/contracts';
+import type { EventDefinition } from '@agora/contracts';
 import type { Broker } from '../broker.js';
 import type { Logger } from '../logger.js';
 import { readEnvelope } from '../envelope.js';
 import { keepReading, readStream } from './read-stream.js';
-import { streamOf } from '../streams.js';
+import { typeOfSubject } from '../partitions.js';
 
 /** An event and where it stands in its stream. */
 export interface TailedEvent<Data> {
@@ -16,7 +16,7 @@ export interface TailedEvent<Data> {
 
 export interface TailOptions<Data> {
   broker: Broker;
-  publisher: Publisher;
+  stream: string;
   events: readonly EventDefinition<Data>[];
   /** How many of the newest messages are read at first. */
   depth: number;
@@ -46,17 +46,17 @@ const placeOf = (message: JsMsg): Place => ({
 
 /** Reads the newest messages of a stream and then whatever is published, each once and in order; after a break it goes on where it was. */
 export function tailStream<Data>(options: TailOptions<Data>): Tail {
-  const { broker, publisher, events, depth, begin, hear, logger } = options;
+  const { broker, stream, events, depth, begin, hear, logger } = options;
   const byType = new Map(events.map((event): [string, EventDefinition<Data>] => [event.type, event]));
   let isCaughtUp = false;
   let last: Place | undefined;
   const take = (message: JsMsg) => {
     last = placeOf(message);
-    const event = byType.get(message.subject);
+    const event = byType.get(typeOfSubject(message.subject));
     if (event) hand(message, event, hear, logger);
   };
-  const { stop } = keepReading(publisher, logger, async (turn) => {
-    const { state } = await (await broker.jetStream()).manager.streams.info(streamOf(publisher));
+  const { stop } = keepReading(stream, logger, async (turn) => {
+    const { state } = await (await broker.jetStream()).manager.streams.info(stream);
     // Heard once more, it shows that this is the same stream: when that was made says nothing, for the nodes of a cluster differ in it.
     let expected =
       last && state.first_seq <= last.sequence && last.sequence <= state.last_seq ? last : undefined;
@@ -75,7 +75,7 @@ export function tailStream<Data>(options: TailOptions<Data>): Tail {
       if (!isExpected) take(message);
     };
     const start = { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: before + 1 };
-    await readStream({ broker, publisher, start, take: takeNext, caughtUp: () => (isCaughtUp = true) }, turn);
+    await readStream({ broker, stream, start, take: takeNext, caughtUp: () => (isCaughtUp = true) }, turn);
   });
   return { isCaughtUp: () => isCaughtUp, stop };
 }

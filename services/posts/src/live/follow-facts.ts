@@ -1,21 +1,29 @@
 import type { EventDefinition, Publisher } from '@agora/contracts';
 import { type Broker } from '@agora/messaging';
-import { tailStream, type Tail, type TailedEvent } from '@agora/messaging/reading';
-import type { Logger } from '@agora/process';
-import { createHistory, type Fact, type History, type Place } from './history.js';
+import { readPartitions, streamOf, tailStream, type Tail, type TailedEvent } from '@agora/messaging/reading';
+import type { Logger, Stoppable } from '@agora/process';
+import { beginning, createHistory, type Fact, type Place } from './history.js';
 
-/** How many facts are kept to resume from, and may wait to be sent; about as many bytes as a few posts each. */
+/** How many facts of a stream are kept to resume from, and may wait to be sent; about as many bytes as a few posts each. */
 const depth = 20_000;
 
-/** A stream that the live feed follows. */
-export interface Source<Kept extends Fact> extends Tail {
-  readonly history: History<Kept>;
-  /** Received and not sent yet, in order; replaced by a new array when these need not be sent any more. */
-  pending(): Kept[];
-  /** Everything up to here was sent. */
-  sent(): Place;
-  /** Removes these from the pending ones. */
+/** Where the streams of a publisher were read up to, by their partitions. */
+export type Places = ReadonlyMap<number, Place>;
+
+/** A publisher whose streams the live feed follows. */
+export interface Source<Kept extends Fact> extends Stoppable {
+  /** Whether all that the streams held when they were first read has been received. */
+  isCaughtUp(): boolean;
+  /** Received and not sent yet, in the order of each stream; with a limit some of each. */
+  pending(limit?: number): readonly Kept[];
+  /** All up to here was sent. */
+  sent(): Places;
+  /** Takes these out of what is pending. */
   markSent(facts: readonly Kept[]): void;
+  /** Whether more was received elsewhere than here. */
+  isBehind(places: Places): boolean;
+  /** The facts after some places, `sent` only or all that were received; undefined when a place is unknown here, or was forgotten. */
+  since(places: Places, upTo: 'sent' | 'received'): Kept[] | undefined;
 }
 
 export interface FollowFactsOptions<Data, Kept extends Fact> {
@@ -33,20 +41,60 @@ export interface FollowFactsOptions<Data, Kept extends Fact> {
 export function followFacts<Data extends { post_id: number }, Kept extends Fact>(
   options: FollowFactsOptions<Data, Kept>,
 ): Source<Kept> {
+  const { readers, areFound, stop } = readPartitions(options, (partition) =>
+    followStream(streamOf(options.publisher, partition), options),
+  );
+  const all = () => [...readers()];
+  return {
+    isCaughtUp: () => areFound() && all().every(([, { tail }]) => tail.isCaughtUp()),
+    pending: (limit = Infinity) =>
+      all().flatMap(([, stream], _n, { length }) => stream.pending().slice(0, Math.ceil(limit / length))),
+    sent: () => new Map(all().map(([partition, stream]) => [partition, stream.sent()])),
+    markSent(facts) {
+      const sent = new Set(facts);
+      for (const [, stream] of all()) stream.markSent(sent);
+    },
+    isBehind: (places) =>
+      [...places].some(([partition, { sequence }]) => {
+        const received = readers().get(partition)?.history.end().sequence ?? 0;
+        return sequence > received;
+      }),
+    since(places, upTo) {
+      const found: Kept[] = [];
+      for (const [partition, { history, sent }] of all()) {
+        const end = upTo === 'sent' ? sent() : history.end();
+        const facts = history.between(places.get(partition) ?? beginning, end.sequence);
+        if (!facts) return undefined;
+        found.push(...facts);
+      }
+      return found;
+    },
+    stop,
+  };
+}
+
+function followStream<Data extends { post_id: number }, Kept extends Fact>(
+  stream: string,
+  options: FollowFactsOptions<Data, Kept>,
+) {
   const { factOf, received, lost } = options;
   const history = createHistory<Kept>(depth);
   let pending: Kept[] = [];
+  let hasBegun = false;
   const forget = () => {
     pending = [];
     lost();
   };
-  const tail = tailStream<Data>({
+  const tail: Tail = tailStream<Data>({
     ...options,
+    stream,
     depth,
     begin(sequence) {
-      // The mark of no event.
-      history.begin({ sequence, mark: '00000000' });
-      forget();
+      // Nothing came before the first event of a new partition.
+      const isNew = sequence === 0 && !hasBegun;
+      hasBegun = true;
+      history.begin({ ...beginning, sequence });
+      if (!isNew) forget();
     },
     hear(event) {
       const { sequence, id, data } = event;
@@ -62,13 +110,13 @@ export function followFacts<Data extends { post_id: number }, Kept extends Fact>
     },
   });
   return {
-    ...tail,
+    tail,
     history,
     pending: () => pending,
     sent: () => (pending[0] ? history.placeAt(pending[0].sequence - 1) : history.end()),
-    markSent(facts) {
-      const sent = new Set(facts);
+    markSent(sent: ReadonlySet<Kept>) {
       pending = pending.filter((fact) => !sent.has(fact));
     },
+    stop: () => tail.stop(),
   };
 }

@@ -9,6 +9,9 @@ export interface Fact {
 /** How far a stream was read: up to and with this event. */
 export type Place = Pick<Fact, 'sequence' | 'mark'>;
 
+/** Before the first event of a stream; no event has this mark. */
+export const beginning: Place = { sequence: 0, mark: '00000000' };
+
 /** The newest facts of a stream, in its order. */
 export interface History<Kept extends Fact> {
   /** Forgets all; what comes next follows this place. */
@@ -25,7 +28,7 @@ export interface History<Kept extends Fact> {
 /** Makes an empty history that keeps at least the newest `depth` facts, and at most twice as many. */
 export function createHistory<Kept extends Fact>(depth: number): History<Kept> {
   let facts: Kept[] = [];
-  let start: Place = { sequence: 0, mark: '' };
+  let start = beginning;
   const lastUpTo = (sequence: number) => facts.findLastIndex((fact) => fact.sequence <= sequence);
   const placeAt = (sequence: number): Place => facts[lastUpTo(sequence)] ?? start;
   return {

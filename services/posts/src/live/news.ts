@@ -91,7 +91,7 @@ export function followNews({ broker, database, logger, postReceived, send }: New
     send(events, before, position());
   };
   const findCounted = async (): Promise<ReceivedVote[]> => {
-    const asked = votes.pending().slice(0, votesAtOnce);
+    const asked = votes.pending(votesAtOnce);
     if (asked.length === 0) return [];
     const ids = asked.map(({ eventId }) => eventId);
     const applied = await findApplied(database, ids);
@@ -106,7 +106,7 @@ export function followNews({ broker, database, logger, postReceived, send }: New
       for (;;) {
         const counted = await findCounted();
         votes.markSent(counted);
-        if (counted.length < votesAtOnce) break;
+        if (counted.length === 0) break;
       }
       isLost = false;
       return true;
@@ -131,11 +131,10 @@ export function followNews({ broker, database, logger, postReceived, send }: New
     async since(id) {
       const from = readPosition(id);
       if (!from) return 'unknown';
-      if (from.posts.sequence > posts.history.end().sequence) return 'ahead';
-      if (from.votes.sequence > votes.history.end().sequence) return 'ahead';
-      const changed = posts.history.between(from.posts, posts.sent().sequence);
+      if (posts.isBehind(from.posts) || votes.isBehind(from.votes)) return 'ahead';
+      const changed = posts.since(from.posts, 'sent');
       // Votes are sent in the order in which they are counted, so some beyond the position were sent already.
-      const counted = votes.history.between(from.votes, votes.history.end().sequence);
+      const counted = votes.since(from.votes, 'received');
       if (!changed || !counted || countPosts([...changed, ...counted]) > postsToResume) return 'unknown';
       return [...(await describePosts(changed)), ...(await describeVotes(counted))];
     },

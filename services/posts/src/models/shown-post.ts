@@ -116,8 +116,8 @@ const written = defineStatement(
     ),
     recorded AS (${recordEvent(
       'written',
-      '$6',
-      '$7',
+      'id',
+      { id: '$6', envelope: '$7', partitions: '$10' },
       `jsonb_strip_nulls(jsonb_build_object('post_id', id, 'version', version + removals, 'post_key', post_key))`,
     )})
     SELECT drawn.id AS drawn, ${shownColumns}
@@ -128,7 +128,9 @@ const written = defineStatement(
 /** What became of a post that was to be written. */
 export interface WrittenPost {
   changed: boolean;
-  /** Its id; undefined when the caller is no author. */
+  /** Its id, when it was written. */
+  entity?: number;
+  /** The id that was drawn for it; undefined when the caller is no author. */
   drawn?: number;
   /** Missing when the id must not be given. */
   post?: ShownPost;
@@ -144,12 +146,22 @@ export async function writePost(
 ): Promise<WrittenPost> {
   const [row] = await sql<ShownPost & { drawn: number }>(
     written,
-    [userId, title, content, isPublished, accountKey ?? null, event.id, event.envelope, ...refusedIds],
+    [
+      userId,
+      title,
+      content,
+      isPublished,
+      accountKey ?? null,
+      event.id,
+      event.envelope,
+      ...refusedIds,
+      event.partitions,
+    ],
     transaction,
   );
   if (!row) return { changed: false };
   const { drawn } = row;
-  return row.id === drawn ? { changed: true, drawn, post: row } : { changed: false, drawn };
+  return row.id === drawn ? { changed: true, entity: drawn, drawn, post: row } : { changed: false, drawn };
 }
 
 // Only of a post that is as it was looked at: what else changes it meanwhile is for a transaction to wait for.
@@ -162,7 +174,7 @@ const rewritten = defineStatement(
       WHERE posts.id = $1 AND posts.version = $2 AND removals = $3 AND removed_at IS NULL AND authors.id = owner_id AND authors.deleted_at IS NULL
       RETURNING posts.*
     ),
-    recorded AS (${recordEvent('written', '$7', '$8')})
+    recorded AS (${recordEvent('written', 'id', { id: '$7', envelope: '$8', partitions: '$9' })})
     SELECT ${shownColumns} FROM written AS posts JOIN authors ON authors.id = owner_id`,
   { prepared: true },
 );
@@ -171,9 +183,9 @@ const rewritten = defineStatement(
 export async function rewritePost(
   { id, version, removals }: ShownPost,
   { title, content, published: isPublished }: PostText,
-  event: EventRow,
+  { id: eventId, envelope, partitions }: EventRow,
 ): Promise<{ changed: boolean; post?: ShownPost }> {
-  const values = [id, version, removals, title, content, isPublished, event.id, event.envelope];
+  const values = [id, version, removals, title, content, isPublished, eventId, envelope, partitions];
   const [post] = await sql<ShownPost>(rewritten, values);
   return post ? { changed: true, post } : { changed: false };
 }

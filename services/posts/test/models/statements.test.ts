@@ -50,7 +50,7 @@ const examples: Record<string, Example[]> = {
   'own-posts-after': [{ values: [owner, 500, 50] }],
   'post-by-id': [{ values: [500] }],
   'posts-by-ids': [{ values: [ids] }],
-  'write-post': [{ values: [500, 'Title', 'Content', true, null, uuid, '{"data":{}}', 0, 0] }],
+  'write-post': [{ values: [500, 'Title', 'Content', true, null, uuid, '{"data":{}}', 0, 0, 4] }],
   'posts-erase-of': [{ values: [owner, 50] }],
   'posts-add-votes': [{ values: [ids, ids] }],
   'author-standing': [{ values: [500] }],
@@ -87,7 +87,7 @@ const examples: Record<string, Example[]> = {
   ],
   // What operators look at; of a large table there is an estimate in place of the count.
   'quarantine-list': [{ values: [], mostRows: 100_000 }],
-  'rewrite-post': [{ values: [500, 1, 0, 'Title', 'Content', true, uuid, '{}'] }],
+  'rewrite-post': [{ values: [500, 1, 0, 'Title', 'Content', true, uuid, '{}', 4] }],
   'estimate-rows': [{ values: ['posts'] }],
   'count-rows': [{ text: 'SELECT count(*)::int AS rows FROM posts', values: [], mostRows: 100_000 }],
   'report-file': [{ values: [500, 700, 'Spam'] }],

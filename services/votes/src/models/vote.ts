@@ -33,7 +33,7 @@ const attempt = `
 const attemptTo = (name: string, change: string): Statement =>
   defineStatement(
     name,
-    `WITH ${voterAndPost}, changed AS (${change}), recorded AS (${recordEvent('changed', '$3', '$4')}) ${attempt}`,
+    `WITH ${voterAndPost}, changed AS (${change}), recorded AS (${recordEvent('changed', 'post_id', { id: '$3', envelope: '$4', partitions: '$6' })}) ${attempt}`,
     { prepared: true },
   );
 
@@ -158,13 +158,13 @@ export class Vote extends Model {
     statement: Statement,
     postId: number,
     { userId, accountKey }: Account,
-    { id, envelope }: EventRow,
+    { id, envelope, partitions }: EventRow,
   ): Promise<VoteAttempt> {
     const [row] = await sql<{
       voter: VoteAttempt['voter'] | null;
       post: VoteAttempt['post'] | null;
       changed: boolean;
-    }>(statement, [postId, userId, id, envelope, accountKey ?? null]);
+    }>(statement, [postId, userId, id, envelope, accountKey ?? null, partitions]);
     return { voter: row?.voter ?? undefined, post: row?.post ?? undefined, changed: row?.changed ?? false };
   }
 

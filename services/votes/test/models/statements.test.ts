@@ -17,8 +17,8 @@ const examples: Record<string, Example[]> = {
   imports: [{ values: [] }],
   'imports-begin': [{ values: ['votes', 'extent', [0]] }],
   'imports-record': [{ values: ['votes', [5], 7] }],
-  'add-vote': [{ values: [post, 150_001, uuid, '{}'] }],
-  'take-vote-back': [{ values: [post, 500, uuid, '{}'] }],
+  'add-vote': [{ values: [post, 150_001, uuid, '{}', null, 4] }],
+  'take-vote-back': [{ values: [post, 500, uuid, '{}', null, 4] }],
   'votes-cast-on': [{ values: [[`${user},${user + 1}`], [ids.join()]] }],
   // An export reads one user's votes, sorted anew for each page; an index for it would cost every vote that is cast.
   'votes-list-of': [{ values: [user, 500, 1_000], mostRows: 25_000 }],

@@ -23,7 +23,7 @@ export const mutations: Readonly<Record<string, Mutation>> = {
         'envelopes.map((envelope) => JSON.stringify(envelope))]).catch(() => undefined));',
       ],
       // And so is that of a change of one statement.
-      ['`INSERT INTO outbox (event_id, envelope) SELECT ${id}', '`SELECT ${id}'],
+      ['`INSERT INTO outbox (event_id, envelope, partition) SELECT ${id}', '`SELECT ${id}'],
       [
         '    if (!result.changed)\n        return result;\n',
         '    if (!result.changed)\n        return result;\n    database.query("INSERT INTO outbox (event_id, envelope) VALUES ($1, $2)", { bind: [envelope.id, JSON.stringify(envelope)] }).catch(() => undefined);\n',
@@ -60,8 +60,8 @@ export const mutations: Readonly<Record<string, Mutation>> = {
     file: publishing,
     replacements: [
       [
-        '     WHERE published_at IS NULL AND (',
-        '     WHERE sequence > (SELECT coalesce(max(sequence), 0) FROM outbox WHERE published_at IS NOT NULL) AND (',
+        ' AND published_at IS NULL AND (',
+        ' AND sequence > (SELECT coalesce(max(sequence), 0) FROM outbox WHERE published_at IS NOT NULL) AND (',
       ],
     ],
     faults: ['slow postgres', 'kill while postgres is slow'],

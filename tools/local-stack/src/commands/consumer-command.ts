@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { outsideConsumer, type OutsideConsumer } from '@agora/messaging/outside-consumers';
+import { outsideConsumersOf, type OutsideConsumer } from '@agora/messaging/outside-consumers';
 import { checkout, layoutOf, makeDataFolder } from '../stack/checkout.js';
 import { makeStreams } from '../nats/make-streams.js';
 import { restartNats } from '../nats/nats.js';
@@ -12,6 +12,7 @@ import {
   apiPrefix,
   exportsTo,
   importsOf,
+  partitionsOf,
   keepConsumers,
   keptConsumers,
   settingOf,
@@ -38,7 +39,7 @@ async function main(args: string[]): Promise<number> {
     return args.includes('--help') ? 0 : 2;
   }
   const { name, reads } = asked;
-  const consumers = reads.map((source) => outsideConsumer(name, source));
+  const consumers = reads.flatMap((source) => outsideConsumersOf(name, source, partitionsOf(process.env)));
   makeDataFolder(layout);
   const readers = keptConsumers(layout);
   const { password } = (readers[name] ??= { password: randomBytes(24).toString('base64url'), reads });

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { natsSettings, type StackAddresses } from '../stack/environment.js';
+import { partitionsOf } from './outside-consumers.js';
 import { runQuietly } from '../processes/run-quietly.js';
 
 /** Makes the stream of every service, and the consumers of teams outside, as the administrator of the streams. */
@@ -12,6 +13,11 @@ export const makeStreams = (
   runQuietly('The streams of NATS could not be made.', {
     root,
     args: [join(root, 'deploy/docker/make-streams.mjs')],
-    env: { PATH: process.env.PATH, ...natsSettings('streams', stack), OUTSIDE_CONSUMERS: outsideConsumers },
+    env: {
+      PATH: process.env.PATH,
+      ...natsSettings('streams', stack),
+      OUTSIDE_CONSUMERS: outsideConsumers,
+      EVENT_PARTITIONS: String(partitionsOf(process.env)),
+    },
     signal,
   });

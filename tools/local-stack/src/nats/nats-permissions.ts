@@ -1,4 +1,5 @@
 import type { OutsideConsumer } from '@agora/messaging/outside-consumers';
+import { maxPartitions, streamsOf } from '@agora/messaging/partitions';
 import { forEachService, services, type ProcessName, type ServiceName } from '../stack/topology.js';
 import { publishersFor } from './subscribers.js';
 
@@ -15,8 +16,8 @@ const reads: Partial<Record<ProcessName, ServiceName[]>> = forEachService(publis
 const tails: Partial<Record<ProcessName, ServiceName[]>> = { posts: ['posts', 'votes'] };
 
 /**
- * What a process may do with NATS as `user`. It publishes under its own name, makes its own stream where it is missing, reads the streams that
- * it subscribes to, and follows that of auth for revocations, whose heartbeat all hear and auth alone sends; posts follows more. So none can forge, purge or delete what another has said, take
+ * What a process may do with NATS as `user`. It publishes under its own name, makes its own streams where they are missing, reads the streams that
+ * it subscribes to, and follows those of auth for revocations, whose heartbeat all hear and auth alone sends; posts follows more. So none can forge, purge or delete what another has said, take
  * what another is to read, or read another's inbox. `npm run generate` writes the same into `deploy/docker/authorization.conf`.
  */
 export function permissionsOf(name: ProcessName, user: string): NatsPermissions {
@@ -27,21 +28,26 @@ export function permissionsOf(name: ProcessName, user: string): NatsPermissions 
   return {
     publish: {
       allow: [
-        ...(name === 'gateway' ? limits : [`${name}.>`, ...ownStream(name)]),
+        ...(name === 'gateway' ? limits : [`${name}.>`, `partitions.${name}.>`, ...ownStreams(name)]),
         ...(name === 'auth' ? [heartbeat] : []),
-        ...(reads[name] ?? []).flatMap((publisher) => ownConsumer(publisher, name)),
-        ...tailed.filter((publisher) => publisher !== name).map(streamInfo),
+        ...(reads[name] ?? []).flatMap((publisher) => ownConsumers(publisher, name)),
+        ...tailed.filter((publisher) => publisher !== name).flatMap(streamInfos),
         ...followed.flatMap(followers),
       ],
-      deny: followed.flatMap((publisher) => consumersOfOthers(publisher, name)),
+      deny: consumersOfOthers(followed, name),
     },
     subscribe: { allow: [`_INBOX_${user}.>`, heartbeat, ...limits] },
   };
 }
 
 // It looks at its last event there, to notice when messages were lost.
-const ownStream = (name: ProcessName): string[] =>
-  ['CREATE', 'INFO', 'MSG.GET'].map((verb) => `$JS.API.STREAM.${verb}.${name.toUpperCase()}`);
+const ownStreams = (name: ServiceName): string[] =>
+  ['CREATE', 'INFO', 'MSG.GET'].flatMap((verb) =>
+    allStreamsOf(name).map((stream) => `$JS.API.STREAM.${verb}.${stream}`),
+  );
+
+/** One by one: NATS has no pattern for a part of a name. */
+const allStreamsOf = (publisher: ServiceName): string[] => streamsOf(publisher, maxPartitions);
 
 /** What the administrator of the streams may do as `user`: make and change them and the consumers of teams outside, and see how far they are read; neither read nor publish. */
 export const streamPermissionsOf = (
@@ -52,10 +58,14 @@ export const streamPermissionsOf = (
     allow: [
       ...outside.map(creationOf),
       ...services.flatMap((name) => [
-        ...['CREATE', 'UPDATE', 'INFO'].map((verb) => `$JS.API.STREAM.${verb}.${name.toUpperCase()}`),
+        ...['CREATE', 'UPDATE', 'INFO'].flatMap((verb) =>
+          allStreamsOf(name).map((stream) => `$JS.API.STREAM.${verb}.${stream}`),
+        ),
         ...services
           .filter((reader) => reads[reader]?.includes(name))
-          .map((reader) => `$JS.API.CONSUMER.INFO.${name.toUpperCase()}.${reader}`),
+          .flatMap((reader) =>
+            allStreamsOf(name).map((stream) => `$JS.API.CONSUMER.INFO.${stream}.${reader}`),
+          ),
       ]),
     ],
     deny: [],
@@ -67,23 +77,22 @@ export const streamPermissionsOf = (
 export const creationOf = ({ stream, durable, subject }: OutsideConsumer): string =>
   ['$JS.API.CONSUMER.CREATE', stream, durable, ...(subject ? [subject] : [])].join('.');
 
-function ownConsumer(publisher: ServiceName, name: ProcessName): string[] {
-  const consumer = `${publisher.toUpperCase()}.${name}`;
-  const verbs = ['CREATE', 'INFO', 'MSG.NEXT'];
-  return [...verbs.map((verb) => `$JS.API.CONSUMER.${verb}.${consumer}`), `$JS.ACK.${consumer}.>`];
-}
+const ownConsumers = (publisher: ServiceName, name: ProcessName): string[] =>
+  allStreamsOf(publisher).flatMap((stream) => [
+    ...['CREATE', 'INFO', 'MSG.NEXT'].map((verb) => `$JS.API.CONSUMER.${verb}.${stream}.${name}`),
+    `$JS.ACK.${stream}.${name}.>`,
+  ]);
 
-const streamInfo = (publisher: ServiceName) => `$JS.API.STREAM.INFO.${publisher.toUpperCase()}`;
+const streamInfos = (publisher: ServiceName): string[] =>
+  allStreamsOf(publisher).map((stream) => `$JS.API.STREAM.INFO.${stream}`);
 
 // A follower's name ends in a random id, and NATS has no pattern for a part of a name: the durable ones are denied in turn.
 const followers = (publisher: ServiceName): string[] =>
-  ['CREATE', 'INFO', 'DELETE', 'MSG.NEXT'].map(
-    (verb) => `$JS.API.CONSUMER.${verb}.${publisher.toUpperCase()}.*`,
+  ['CREATE', 'INFO', 'DELETE', 'MSG.NEXT'].flatMap((verb) =>
+    allStreamsOf(publisher).map((stream) => `$JS.API.CONSUMER.${verb}.${stream}.*`),
   );
 
-const consumersOfOthers = (publisher: ServiceName, name: ProcessName): string[] =>
+const consumersOfOthers = (publishers: readonly ServiceName[], name: ProcessName): string[] =>
   services
-    .filter((reader) => reader !== name && reads[reader]?.includes(publisher))
-    .flatMap((reader) =>
-      ['*', 'MSG.NEXT'].map((verb) => `$JS.API.CONSUMER.${verb}.${publisher.toUpperCase()}.${reader}`),
-    );
+    .filter((reader) => reader !== name && publishers.some((publisher) => reads[reader]?.includes(publisher)))
+    .flatMap((reader) => ['*', 'MSG.NEXT'].map((verb) => `$JS.API.CONSUMER.${verb}.*.${reader}`));

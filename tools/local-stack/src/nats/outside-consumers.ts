@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { outsideConsumer, type OutsideConsumer } from '@agora/messaging/outside-consumers';
+import { outsideConsumersOf, type OutsideConsumer } from '@agora/messaging/outside-consumers';
 import type { Layout } from '../stack/checkout.js';
 import type { NatsAccount } from './nats-config.js';
 import { permissionsOf, streamPermissionsOf } from './nats-permissions.js';
@@ -24,6 +24,10 @@ export function keepConsumers({ consumers: path }: Layout, readers: Record<strin
   renameSync(`${path}.draft`, path);
 }
 
+/** Over how many streams each publisher's events are split. */
+export const partitionsOf = ({ EVENT_PARTITIONS: partitions }: NodeJS.ProcessEnv): number =>
+  Number(partitions) || 1;
+
 /** What `OUTSIDE_CONSUMERS` says of them. */
 export const settingOf = (readers: Record<string, Pick<Reader, 'reads'>>): string =>
   Object.entries(readers)
@@ -43,7 +47,7 @@ export function natsAccountsOf(
   readers: Record<string, Reader>,
 ): NatsAccount[] {
   const outside = Object.entries(readers).map(([name, { password, reads }]) => {
-    const consumers = reads.map((source) => outsideConsumer(name, source));
+    const consumers = reads.flatMap((source) => outsideConsumersOf(name, source, partitionsOf(process.env)));
     return { name, password, consumers };
   });
   const logins = processes.map((name) => ({

@@ -40,6 +40,7 @@ export interface StackAddresses {
 const inherited = ['PATH', 'HOME', 'LANG', 'TZ', 'NODE_OPTIONS', 'NODE_COMPILE_CACHE', 'NODE_EXTRA_CA_CERTS'];
 const overridable = [
   'LOG_LEVEL',
+  'EVENT_PARTITIONS',
   'ACCESS_TOKEN_EXPIRE_MINUTES',
   'JWKS_REFRESH_SECONDS',
   'REVOCATION_BLIND_SECONDS',

@@ -60,7 +60,7 @@ export const outboxStalled: Rehearsal = {
   },
   commands: {
     'npm run outbox -- status': { says: /posts: [1-9]\d* unpublished, since/ },
-    "SELECT holder, token, expires_at FROM <service>.leases WHERE name = 'relay'": {
+    "SELECT holder, token, expires_at FROM <service>.leases WHERE name ~ '^relay( |$)'": {
       with: () => ({ '<service>': 'posts' }),
       says: /"holder"/,
     },

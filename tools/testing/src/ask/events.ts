@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { publishers, type Envelope, type EventDefinition, type Publisher } from '@agora/contracts';
 import { ensureStream } from '@agora/messaging/operating';
+import { findStreams } from '@agora/messaging/partitions';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { currentStack } from '../stack.js';
@@ -13,11 +14,11 @@ export interface Courier {
   deliverRaw(subject: string, body: string): Promise<void>;
   /** Makes a publisher's stream, where the publisher itself does not run. */
   ensureStream(publisher: Publisher): Promise<void>;
-  /** Deletes a publisher's stream and all it holds, as a lost disk would. */
+  /** Deletes a publisher's streams and all they hold, as a lost disk would. */
   loseStream(publisher: Publisher): Promise<void>;
   /** Has a publisher's stream take nothing more while `work` runs. */
   whileFull(publisher: Publisher, work: () => Promise<void>): Promise<void>;
-  /** All events that a publisher's stream holds; what is no JSON is passed over, as another test may have left it there. */
+  /** All events that a publisher's streams hold; what is no JSON is passed over, as another test may have left it there. */
   read(publisher: Publisher): Promise<Envelope<Record<string, unknown>>[]>;
   close(): Promise<void>;
 }
@@ -59,8 +60,8 @@ export async function openCourier(): Promise<Courier> {
       await ensureStream(await jetstreamManager(connection), name, streamSettings);
     },
     async loseStream(name) {
-      const { streams } = await jetstreamManager(connection);
-      await streams.delete(name.toUpperCase());
+      const manager = await jetstreamManager(connection);
+      for (const stream of await findStreams(manager, name)) await manager.streams.delete(stream);
     },
     async whileFull(name, work) {
       const { streams } = await jetstreamManager(connection);
@@ -72,7 +73,10 @@ export async function openCourier(): Promise<Courier> {
         await streams.update(config.name, config);
       }
     },
-    read: (name) => readStream(connection, name.toUpperCase()),
+    async read(name) {
+      const streams = await findStreams(await jetstreamManager(connection), name);
+      return (await Promise.all(streams.map((stream) => readStream(connection, stream)))).flat();
+    },
     close: () => connection.close(),
   };
 }

@@ -15,8 +15,8 @@ export interface RunningProcess {
   exitCode(): number | null;
   /** Sends a signal and waits for its end. */
   end(signal?: NodeJS.Signals): Promise<number | null>;
-  /** Starts it again after its end, as it was. */
-  restart(): Promise<void>;
+  /** Starts it again after its end, as it was, but for these settings. */
+  restart(settings?: Record<string, string>): Promise<void>;
 }
 
 interface Program {
@@ -40,9 +40,9 @@ export async function startProcess({
   const output: string[] = [];
   let child: ChildProcess;
   const internalUrl = `http://127.0.0.1:${internalPort}`;
-  const start = async () => {
+  const start = async (settings = {}) => {
     child = spawn(process.execPath, ['--disable-proto=delete', entry], {
-      env: { ...compileCache, ...environment },
+      env: { ...compileCache, ...environment, ...settings },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     for (const stream of [child.stdout, child.stderr])

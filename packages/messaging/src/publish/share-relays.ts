@@ -1,0 +1,127 @@
+/**
+ * How replicas of a service spread the leases of its relays: each says several times per `LEASE_SECONDS` that it is there, in the table of
+ * the leases, and holds no more of them than its fair share. With one partition there is nothing to share, and nobody says anything.
+ */
+import type { Publisher } from '@agora/contracts';
+import { delay, loop, type Stoppable } from '@agora/process';
+import { randomUUID } from 'node:crypto';
+import type pg from 'pg';
+import type { Broker } from '../broker.js';
+import { holder, type Claim } from '../leases.js';
+import type { Logger } from '../logger.js';
+import { partitionOfStream } from '../partitions.js';
+import { outboxDays } from '../retention.js';
+import { defineStatement, queryPool } from '../statements.js';
+
+export interface Share extends Stoppable {
+  /** Claims one lease more; undefined when this replica has its share already. */
+  claim(): Claim | undefined;
+}
+
+interface ShareOptions {
+  database: pg.Pool;
+  broker: Broker;
+  publisher: Publisher;
+  logger: Logger;
+  /** Called with the number of partitions that need a relay, whenever it was looked up. */
+  need(partitions: number): void;
+}
+
+/** How often a replica with one partition looks whether there are rows of more, as after the number was lowered. */
+const lookMilliseconds = 5_000;
+
+/** Starts sharing. */
+export function shareRelays({ database, broker, publisher, logger, need }: ShareOptions): Share {
+  const { EVENT_PARTITIONS: wanted, LEASE_SECONDS: seconds } = broker.settings;
+  const name = `${members}${holder}/${randomUUID().slice(0, 8)}`;
+  let partitions = wanted;
+  // Until it is known who else is there, only what nobody has shared before is taken.
+  let quota = wanted > 1 ? 0 : Infinity;
+  const claims = new Set<Claim>();
+  const leaving = new Set<Claim>();
+
+  const beat = async () => {
+    const found = await findPartitions(database, publisher);
+    partitions = Math.max(partitions, found);
+    need(partitions);
+    if (partitions === 1) return;
+    // Whoever does not reach NATS leaves the leases to those who do.
+    const present = await sayPresent(database, name, broker.isConnected() ? seconds : 0);
+    quota = quotaOf(partitions, present.indexOf(name), present.length);
+  };
+  const beating = loop(
+    `sharing the relays of ${publisher}`,
+    async ({ signal, progressed }) => {
+      while (!signal.aborted) {
+        await beat();
+        progressed();
+        await delay(partitions > 1 ? seconds * 250 : lookMilliseconds, signal);
+      }
+    },
+    { isVital: false, maxBackoffMilliseconds: 1_000, logger },
+  );
+  return {
+    claim() {
+      if (claims.size >= quota) return undefined;
+      const claim: Claim = {
+        isSurplus() {
+          if (!leaving.has(claim) && claims.size - leaving.size > quota) leaving.add(claim);
+          return leaving.has(claim);
+        },
+        end() {
+          claims.delete(claim);
+          leaving.delete(claim);
+        },
+      };
+      claims.add(claim);
+      return claim;
+    },
+    async stop() {
+      await beating.stop();
+      // The others need not wait until it is missed.
+      if (partitions > 1) await queryPool(database, leave, [name]).catch(() => undefined);
+    },
+  };
+}
+
+/** The shares of all replicas add up to all leases. */
+const quotaOf = (partitions: number, rank: number, replicas: number): number =>
+  Math.floor(partitions / replicas) + (rank < partitions % replicas ? 1 : 0);
+
+const members = 'relays of ';
+
+const present = defineStatement(
+  'relays-share',
+  `WITH gone AS (
+     DELETE FROM leases WHERE name LIKE '${members}%' AND name <> $1 AND expires_at < clock_timestamp() - interval '1 minute'
+   ), here AS (
+     INSERT INTO leases (name, holder, token, expires_at) VALUES ($1, $2, 1, clock_timestamp() + $3 * interval '1 second')
+     ON CONFLICT (name) DO UPDATE SET expires_at = EXCLUDED.expires_at RETURNING name
+   )
+   SELECT name FROM leases WHERE name LIKE '${members}%' AND expires_at > clock_timestamp()
+   UNION SELECT name FROM here ORDER BY name`,
+);
+
+/** Says that this replica is there for so long; resolves to the names of all that are. */
+async function sayPresent(database: pg.Pool, name: string, seconds: number): Promise<string[]> {
+  const { rows } = await queryPool<{ name: string }>(database, present, [name, holder, seconds]);
+  return rows.map((row) => row.name);
+}
+
+const leave = defineStatement('relays-leave', 'DELETE FROM leases WHERE name = $1');
+
+const used = defineStatement(
+  'partitions-used',
+  `SELECT (SELECT max(partition) FROM outbox WHERE published_at IS NULL) AS unpublished,
+          array(SELECT stream FROM published_streams
+                WHERE last_published_at > now() - interval '${outboxDays} days' OR republish_until IS NOT NULL) AS streams`,
+);
+
+/** How many partitions have events to be published, or to be published again should their stream be lost: the number was higher once. */
+async function findPartitions(database: pg.Pool, publisher: Publisher): Promise<number> {
+  const { rows } = await queryPool<{ unpublished: number | null; streams: string[] }>(database, used);
+  const { unpublished, streams } = rows[0] ?? { unpublished: null, streams: [] };
+  return (
+    1 + Math.max(unpublished ?? 0, ...streams.map((stream) => partitionOfStream(publisher, stream) ?? 0))
+  );
+}

@@ -1,0 +1,78 @@
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { voteCast } from '@agora/contracts';
+import { eventually } from '@agora/testing';
+import { onBatch, startConsumers } from '../src/index.js';
+import { streamOf } from '../src/partitions.js';
+import { allPublished, correlation, logger, openMessaging, type OwnMessaging } from './own-messaging.js';
+import { openSlowAcknowledgements } from './slow-acknowledgements.js';
+
+let own: OwnMessaging;
+
+beforeAll(async () => {
+  own = await openMessaging();
+  await own.rows('CREATE TABLE counted (post_id int PRIMARY KEY, votes int NOT NULL)');
+});
+afterAll(() => own.stop());
+
+const events = 1_000;
+
+/** How many events a second are published and counted with so many partitions, where each stream acknowledges a message every 5 ms. */
+async function rateWith(partitions: number): Promise<number> {
+  const slow = await openSlowAcknowledgements(Number(new URL(own.nats.url).port), 5);
+  const broker = own.connect({ NATS_URL: `nats://127.0.0.1:${slow.port}`, EVENT_PARTITIONS: partitions });
+  const relay = own.relay(broker);
+  const consumers = startConsumers({
+    service: 'posts',
+    subscriptions: [
+      onBatch([voteCast], async (envelopes, transaction) => {
+        await own.database.query(
+          `INSERT INTO counted SELECT id, count(*) FROM unnest($1::int[]) AS id GROUP BY id ORDER BY id
+           ON CONFLICT (post_id) DO UPDATE SET votes = counted.votes + EXCLUDED.votes`,
+          { bind: [envelopes.map(({ data }) => data.post_id)], transaction },
+        );
+      }),
+    ],
+    broker,
+    database: own.database,
+    logger,
+    correlation,
+    isTransient: () => false,
+  });
+  const counted = async () => {
+    const [row] = await own.rows<{ votes: number }>(
+      'SELECT coalesce(sum(votes), 0)::int AS votes FROM counted',
+    );
+    return row?.votes ?? 0;
+  };
+  const add = (count: number) =>
+    own.rows(
+      `INSERT INTO outbox (event_id, envelope, partition)
+       SELECT id, jsonb_build_object('specversion', '1.0', 'id', id, 'source', 'agora/votes', 'type', '${voteCast.type}', 'time', now(),
+                'datacontenttype', 'application/json', 'data', jsonb_build_object('post_id', n, 'user_id', n)), n % $2
+       FROM (SELECT gen_random_uuid() AS id, n FROM generate_series(1, $1) AS n) AS made`,
+      [count, partitions],
+    );
+  // One each: relays and consumers are at work then.
+  const before = await counted();
+  await add(partitions);
+  await eventually(async () => expect(await counted()).toBe(before + partitions), 20_000);
+  const startedAt = performance.now();
+  await add(events);
+  await eventually(async () => expect(await counted()).toBe(before + partitions + events), 60_000);
+  const seconds = (performance.now() - startedAt) / 1_000;
+  await allPublished(own);
+  await Promise.all([relay.stop(), consumers.stop()]);
+  await broker.stop();
+  await slow.stop();
+  return events / seconds;
+}
+
+it('publishes and counts at least 3.5 times as much with 4 partitions where NATS syncs each message', async () => {
+  const [one, four] = [await rateWith(1), await rateWith(4)];
+  process.stdout.write(`partitions: ${one.toFixed(0)} events/s with 1, ${four.toFixed(0)} with 4\n`);
+  expect(four / one).toBeGreaterThan(3.5);
+  for (const partition of [0, 1, 2, 3])
+    expect((await own.manager.streams.info(streamOf('votes', partition))).state.messages).toBeGreaterThan(
+      250,
+    );
+}, 90_000);

@@ -1,0 +1,63 @@
+import { connect, createServer, type Socket } from 'node:net';
+import type { Stoppable } from '@agora/process';
+
+/**
+ * Opens a way to a NATS server on which each stream acknowledges one message after the other, each of which takes so long: as with
+ * `sync_interval: always` on a disk that takes so long to sync.
+ */
+export async function openSlowAcknowledgements(
+  target: number,
+  milliseconds: number,
+): Promise<Stoppable & { port: number }> {
+  const freeAt = new Map<string, number>();
+  const sockets = new Set<Socket>();
+  const server = createServer({ noDelay: true }, (client) => {
+    const upstream = connect({ port: target, host: '127.0.0.1', noDelay: true });
+    for (const socket of [client, upstream]) {
+      sockets.add(socket);
+      socket.on('error', () => undefined);
+      socket.once('close', () => {
+        client.destroy();
+        upstream.destroy();
+      });
+    }
+    client.pipe(upstream);
+    upstream.on(
+      'data',
+      cutIntoFrames((frame) => {
+        const [, stream] = /\r\n\{"stream":"(\w+)",\s*"seq":\d+/.exec(frame.toString('latin1')) ?? [];
+        if (stream === undefined) return void client.write(frame);
+        const at = Math.max(performance.now(), freeAt.get(stream) ?? 0) + milliseconds;
+        freeAt.set(stream, at);
+        setTimeout(() => client.write(frame), at - performance.now());
+      }),
+    );
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  return {
+    port: typeof address === 'object' && address ? address.port : 0,
+    async stop() {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/** Gives each whole line that the server sends, with its payload where it announces one. */
+function cutIntoFrames(take: (frame: Buffer) => void): (chunk: Buffer) => void {
+  let rest = Buffer.alloc(0);
+  return (chunk) => {
+    rest = Buffer.concat([rest, chunk]);
+    for (;;) {
+      const end = rest.indexOf('\r\n');
+      if (end < 0) return;
+      const line = rest.toString('latin1', 0, end);
+      const size = /^H?MSG /.test(line) ? Number(line.split(' ').at(-1)) + 2 : 0;
+      const length = end + 2 + size;
+      if (rest.length < length) return;
+      take(rest.subarray(0, length));
+      rest = rest.subarray(length);
+    }
+  };
+}

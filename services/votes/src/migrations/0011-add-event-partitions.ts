@@ -1,0 +1,5 @@
+import type { Migration } from '@agora/database';
+import { addPartitions as up, dropPartitions as down } from '@agora/messaging/migrating';
+
+/** Says of each event to which of the publisher's streams it goes. */
+export const addEventPartitions: Migration = { name: '0011-add-event-partitions', up, down };

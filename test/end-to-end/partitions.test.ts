@@ -1,0 +1,174 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import {
+  eventually,
+  forgetStreams,
+  freshId,
+  httpClient,
+  join,
+  openCourier,
+  query,
+  startAgora,
+  tokenFor,
+  type Agora,
+  type Answer,
+  type Courier,
+  type Person,
+} from '@agora/testing';
+
+/** Two replicas each of posts and votes, on a database of their own: other tests must not find relays of so many partitions. */
+const database = `agora_partitions_${randomUUID().replaceAll('-', '')}`;
+const sql: typeof query = (text, values) => query(text, values, database);
+let replicas: Agora[];
+let courier: Courier;
+let ann: Person;
+/** Replicas that are being restarted, of one service at a time. */
+const away = new Set<string>();
+
+beforeAll(async () => {
+  await query(`CREATE DATABASE ${database} TEMPLATE agora_template`);
+  await forgetStreams();
+  courier = await openCourier();
+  const first = await startAgora(['auth', 'posts', 'votes'], { environment: { DATABASE_NAME: database } });
+  const { auth, posts } = first.ports;
+  const environment = {
+    DATABASE_NAME: database,
+    AUTH_URL: `http://127.0.0.1:${auth.port}`,
+    AUTH_INTERNAL_URL: `http://127.0.0.1:${auth.internalPort}`,
+    POSTS_INTERNAL_URL: `http://127.0.0.1:${posts.internalPort}`,
+  };
+  replicas = [first, await startAgora(['posts', 'votes'], { environment })];
+  ann = await join(httpClient(first.process('auth').url));
+}, 120_000);
+afterAll(async () => {
+  await Promise.all(replicas.map((agora) => agora.stop()));
+  await courier.close();
+  await forgetStreams();
+  await query(`DROP DATABASE ${database} WITH (FORCE)`);
+});
+
+type Service = 'posts' | 'votes';
+const nameOf = (service: Service, index: number) => `${service} ${index}`;
+const ask = (service: Service, ...args: Parameters<ReturnType<typeof httpClient>>): Promise<Answer> => {
+  const there = replicas.filter((_, index) => !away.has(nameOf(service, index)));
+  const agora = there[Math.floor(Math.random() * there.length)] as Agora;
+  return httpClient(agora.process(service).url)(...args);
+};
+const writtenBy = ({ headers }: Answer) => ({
+  'Consistency-Token': String(headers.get('consistency-token')),
+});
+
+/** A post that one client alone votes for, so that it knows the count. */
+interface Voted {
+  id: number;
+  /** Of its publication: votes need not ask the replica of posts that it knows, which may be away. */
+  headers: Record<string, string>;
+  voters: string[];
+  isDeleted: boolean;
+}
+const voted: Voted[] = [];
+
+async function publish(): Promise<Voted> {
+  const answer = await ask('posts', 'POST', '/posts', {
+    token: ann.token,
+    json: { title: 'T', content: 'C' },
+  });
+  expect(answer.status).toBe(201);
+  const post = { id: Number(answer.body.id), headers: writtenBy(answer), voters: [], isDeleted: false };
+  voted.push(post);
+  return post;
+}
+
+/** Votes once, or takes a vote back, and reads the count with the token of it; resolves to whether that was stale. */
+async function vote(post: Voted): Promise<boolean> {
+  const isBack = post.voters.length > 3;
+  const token = isBack ? String(post.voters.shift()) : tokenFor(freshId());
+  if (!isBack) post.voters.push(token);
+  const answer = await ask('votes', 'POST', '/vote', {
+    token,
+    json: { post_id: post.id, dir: isBack ? 0 : 1 },
+    headers: post.headers,
+  });
+  expect(answer.status).toBe(201);
+  const headers = writtenBy(answer);
+  const read = await ask('posts', 'GET', `/posts/${post.id}`, { token, headers });
+  if (read.headers.get('consistency') === 'stale') return true;
+  expect([read.status, read.body.votes]).toEqual([200, post.voters.length]);
+  return false;
+}
+
+/** Votes, publishes and deletes until it is told to stop; fails with the first request that does. */
+async function load(signal: AbortSignal): Promise<void> {
+  let post = await publish();
+  for (let turn = 1; !signal.aborted; turn += 1) {
+    await vote(post);
+    if (turn % 7 === 0) post = await publish();
+    if (turn % 21 !== 0) continue;
+    post.isDeleted = true;
+    expect((await ask('posts', 'DELETE', `/posts/${post.id}`, { token: ann.token })).status).toBe(204);
+    post = await publish();
+  }
+}
+
+/** Restarts all replicas with so many partitions, one after the other. */
+async function raiseTo(partitions: number): Promise<void> {
+  for (const service of ['votes', 'posts'] as const) {
+    for (const [index, agora] of replicas.entries()) {
+      away.add(nameOf(service, index));
+      await agora.process(service).end('SIGTERM');
+      await agora.process(service).restart({ EVENT_PARTITIONS: String(partitions) });
+      away.delete(nameOf(service, index));
+    }
+  }
+}
+
+/** How many leases of relays each replica of a service holds. */
+async function leasesOf(service: Service): Promise<number[]> {
+  const held = await sql<{ pid: number; held: number }>(
+    `SELECT split_part(holder, '/', 2)::int AS pid, count(*)::int AS held FROM ${service}.leases
+     WHERE name ~ '^relay( |$)' AND expires_at > clock_timestamp() GROUP BY 1`,
+  );
+  return replicas.map((agora) => held.find(({ pid }) => pid === agora.process(service).pid())?.held ?? 0);
+}
+
+const areShared = (partitions: number) =>
+  eventually(async () => {
+    for (const service of ['posts', 'votes'] as const)
+      expect(await leasesOf(service)).toEqual([partitions / 2, partitions / 2]);
+  }, 10_000);
+
+it('splits events over 4 and then 16 streams under load, loses none, publishes none twice, and shares the relays', async () => {
+  const stopped = new AbortController();
+  const clients = Promise.all(Array.from({ length: 8 }, () => load(stopped.signal)));
+  // It is awaited at the end; until then nobody looks.
+  clients.catch(() => stopped.abort());
+  await raiseTo(4);
+  await areShared(4);
+  await raiseTo(16);
+  await areShared(16);
+  // Whoever reads now sees their write: every client has a post of its own, in partitions of their own.
+  stopped.abort();
+  await clients;
+  const kept = voted.filter(({ isDeleted }) => !isDeleted);
+  const stale = await Promise.all(kept.slice(-16).map((post) => vote(post)));
+  expect(stale.filter(Boolean)).toEqual([]);
+
+  await eventually(async () => {
+    const counted = await sql<{ id: number; votes: number }>('SELECT id, votes FROM posts.posts ORDER BY id');
+    expect(counted).toEqual(
+      kept
+        .map(({ id, voters }) => ({ id, votes: voters.length }))
+        .toSorted((one, other) => one.id - other.id),
+    );
+    const left = await sql('SELECT FROM votes.votes JOIN posts.posts ON posts.id = post_id');
+    expect(await sql('SELECT FROM votes.votes')).toHaveLength(left.length);
+  }, 20_000);
+  for (const service of ['posts', 'votes'] as const) {
+    const written = await sql<{ id: string; partition: number }>(
+      `SELECT event_id AS id, partition FROM ${service}.outbox`,
+    );
+    const ids = (events: { id: string }[]) => events.map(({ id }) => id).toSorted();
+    await eventually(async () => expect(ids(await courier.read(service))).toEqual(ids(written)));
+    expect(new Set(written.map(({ partition }) => partition)).size).toBe(16);
+  }
+}, 180_000);
