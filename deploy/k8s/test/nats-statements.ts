@@ -132,7 +132,9 @@ const partition = String.raw`(_\d+)?`;
 
 /** The administrator of the streams makes and changes them and sees how far they are read, and does nothing else. */
 const isOfStreams = (subject: string) =>
-  /^\$JS\.API\.(STREAM\.(CREATE|UPDATE|INFO)\.[A-Z]+(_\d+)?|CONSUMER\.INFO\.[A-Z]+(_\d+)?\.[a-z]+)$/.test(subject);
+  /^\$JS\.API\.(STREAM\.(CREATE|UPDATE|INFO)\.[A-Z]+(_\d+)?|CONSUMER\.INFO\.[A-Z]+(_\d+)?\.[a-z]+)$/.test(
+    subject,
+  );
 
 /**
  * Whoever follows a stream makes a consumer of any name; the deny-list takes those of the services out again. All follow that of

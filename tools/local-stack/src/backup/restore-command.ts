@@ -102,7 +102,7 @@ function bringSecrets(from: string, manifest: Manifest, layout: Layout): void {
 function setStreamsAside({ nats }: Layout): void {
   if (process.env.NATS_URL)
     print(
-      `Delete the streams AUTH, POSTS and VOTES of ${process.env.NATS_URL} before you start: they tell of what is gone.`,
+      `Delete the streams AUTH, POSTS and VOTES, and their partitions (VOTES_1, …), of ${process.env.NATS_URL} before you start: they tell of what is gone.`,
     );
   if (!existsSync(nats)) return;
   rmSync(`${nats}.before-restore`, { recursive: true, force: true });

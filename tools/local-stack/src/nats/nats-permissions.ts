@@ -78,10 +78,11 @@ export const creationOf = ({ stream, durable, subject }: OutsideConsumer): strin
   ['$JS.API.CONSUMER.CREATE', stream, durable, ...(subject ? [subject] : [])].join('.');
 
 const ownConsumers = (publisher: ServiceName, name: ProcessName): string[] =>
-  allStreamsOf(publisher).flatMap((stream) => [
-    ...['CREATE', 'INFO', 'MSG.NEXT'].map((verb) => `$JS.API.CONSUMER.${verb}.${stream}.${name}`),
-    `$JS.ACK.${stream}.${name}.>`,
-  ]);
+  ['API.CONSUMER.CREATE', 'API.CONSUMER.INFO', 'API.CONSUMER.MSG.NEXT', 'ACK'].flatMap((request) =>
+    allStreamsOf(publisher).map(
+      (stream) => `$JS.${request}.${stream}.${name}${request === 'ACK' ? '.>' : ''}`,
+    ),
+  );
 
 const streamInfos = (publisher: ServiceName): string[] =>
   allStreamsOf(publisher).map((stream) => `$JS.API.STREAM.INFO.${stream}`);

@@ -51,7 +51,8 @@ type Service = 'posts' | 'votes';
 const nameOf = (service: Service, index: number) => `${service} ${index}`;
 const ask = (service: Service, ...args: Parameters<ReturnType<typeof httpClient>>): Promise<Answer> => {
   const there = replicas.filter((_, index) => !away.has(nameOf(service, index)));
-  const agora = there[Math.floor(Math.random() * there.length)] as Agora;
+  const agora = there[Math.floor(Math.random() * there.length)];
+  if (!agora) throw new Error(`no replica of ${service} is there`);
   return httpClient(agora.process(service).url)(...args);
 };
 const writtenBy = ({ headers }: Answer) => ({
