@@ -130,8 +130,8 @@ describeRendered('a planted fault', () => {
       edit(
         'local',
         'ConfigMap nats-authorization',
-        /(user: gateway.*)CONSUMER\.\*\.AUTH\.posts/s,
-        '$1CONSUMER.*.AUTH.pasts',
+        /(user: gateway.*)CONSUMER\.\*\.\*\.posts/s,
+        '$1CONSUMER.*.*.pasts',
       ),
     ],
     'votes that reads every inbox': [

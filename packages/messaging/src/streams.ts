@@ -24,7 +24,7 @@ const noPeers = 10005;
 /** How large a stream may get, how long it keeps messages, and on how many servers. */
 export type StreamSettings = Pick<
   BrokerSettings,
-  'STREAM_REPLICAS' | 'STREAM_MAX_BYTES' | 'STREAM_MAX_AGE_DAYS'
+  'STREAM_REPLICAS' | 'STREAM_MAX_BYTES' | 'STREAM_MAX_AGE_DAYS' | 'EVENT_PARTITIONS'
 >;
 
 /** The stream of a publisher's partition, made where it is missing. One that is there stays as the administrator made it: no service may change a stream. */
@@ -50,7 +50,7 @@ export async function applyStreams({ settings, jetStream }: Broker): Promise<str
     const wanted = streamsOf(publisher, settings.EVENT_PARTITIONS);
     // Those of a time with more partitions stay, until nobody needs what they hold.
     for (const stream of new Set([...wanted, ...(await findStreams(manager, publisher))])) {
-      await applyStream(manager, configOf(publisher, partitionOfStream(publisher, stream) ?? 0, settings));
+      await applyStream(manager, publisher, partitionOfStream(publisher, stream) ?? 0, settings);
       names.push(stream);
     }
   }
@@ -69,13 +69,19 @@ export function isFormingCluster(error: unknown): boolean {
 
 async function applyStream(
   manager: JetStreamManager,
-  config: ReturnType<typeof configOf>,
+  publisher: Publisher,
+  partition: number,
+  settings: StreamSettings,
 ): Promise<StreamInfo> {
+  const config = configOf(publisher, partition, settings);
   try {
     return await manager.streams.add(config);
   } catch (error) {
     if (!isNameInUse(error)) throw error;
-    return manager.streams.update(config.name, config);
+    if (partition === 0) return manager.streams.update(config.name, config);
+    // Made when there were fewer partitions, it may hold more than its share by now, and would refuse what comes.
+    const { max_bytes: was } = (await manager.streams.info(config.name)).config;
+    return manager.streams.update(config.name, { ...config, max_bytes: Math.max(was, config.max_bytes) });
   }
 }
 
@@ -90,7 +96,11 @@ const configOf = (publisher: Publisher, partition: number, settings: StreamSetti
   // A full stream must refuse, not silently drop what nobody has read yet: the outbox holds the overflow.
   discard: DiscardPolicy.New,
   num_replicas: settings.STREAM_REPLICAS,
-  max_bytes: settings.STREAM_MAX_BYTES,
+  // That of partition 0 may be full from the time when it was the only one. The others together reserve as much.
+  max_bytes:
+    partition === 0
+      ? settings.STREAM_MAX_BYTES
+      : Math.floor(settings.STREAM_MAX_BYTES / settings.EVENT_PARTITIONS),
   max_age: nanos(settings.STREAM_MAX_AGE_DAYS * 86_400_000),
   duplicate_window: nanos(120_000),
 });

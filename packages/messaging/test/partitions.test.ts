@@ -4,7 +4,7 @@ import { eventually } from '@agora/testing';
 import { onBatch, startConsumers } from '../src/index.js';
 import { streamOf } from '../src/partitions.js';
 import { allPublished, correlation, logger, openMessaging, type OwnMessaging } from './own-messaging.js';
-import { openSlowAcknowledgements } from './slow-acknowledgements.js';
+import { openSlowSyncs } from './slow-syncs.js';
 
 let own: OwnMessaging;
 
@@ -16,9 +16,9 @@ afterAll(() => own.stop());
 
 const events = 1_000;
 
-/** How many events a second are published and counted with so many partitions, where each stream acknowledges a message every 5 ms. */
+/** How many events a second are published and counted with so many partitions, where each stream takes a message every 5 ms. */
 async function rateWith(partitions: number): Promise<number> {
-  const slow = await openSlowAcknowledgements(Number(new URL(own.nats.url).port), 5);
+  const slow = await openSlowSyncs(Number(new URL(own.nats.url).port), 5);
   const broker = own.connect({ NATS_URL: `nats://127.0.0.1:${slow.port}`, EVENT_PARTITIONS: partitions });
   const relay = own.relay(broker);
   const consumers = startConsumers({

@@ -23,7 +23,12 @@ export interface Courier {
   close(): Promise<void>;
 }
 
-const streamSettings = { STREAM_REPLICAS: 1, STREAM_MAX_BYTES: 1_073_741_824, STREAM_MAX_AGE_DAYS: 7 };
+const streamSettings = {
+  STREAM_REPLICAS: 1,
+  STREAM_MAX_BYTES: 1_073_741_824,
+  STREAM_MAX_AGE_DAYS: 7,
+  EVENT_PARTITIONS: 1,
+};
 
 /** Deletes all that this worker's streams hold: what other tests have published would be applied to a database of one's own, and the other way round. */
 export async function forgetStreams(): Promise<void> {

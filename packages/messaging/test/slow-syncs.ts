@@ -2,10 +2,10 @@ import { connect, createServer, type Socket } from 'node:net';
 import type { Stoppable } from '@agora/process';
 
 /**
- * Opens a way to a NATS server on which each stream acknowledges one message after the other, each of which takes so long: as with
+ * Opens a way to a NATS server on which each stream of votes takes one event after the other, each of which takes so long: as with
  * `sync_interval: always` on a disk that takes so long to sync.
  */
-export async function openSlowAcknowledgements(
+export async function openSlowSyncs(
   target: number,
   milliseconds: number,
 ): Promise<Stoppable & { port: number }> {
@@ -21,15 +21,15 @@ export async function openSlowAcknowledgements(
         upstream.destroy();
       });
     }
-    client.pipe(upstream);
-    upstream.on(
+    upstream.pipe(client);
+    client.on(
       'data',
-      cutIntoFrames((frame) => {
-        const [, stream] = /\r\n\{"stream":"(\w+)",\s*"seq":\d+/.exec(frame.toString('latin1')) ?? [];
-        if (stream === undefined) return void client.write(frame);
+      cutIntoFrames((frame, line) => {
+        const [, stream] = /^HPUB (votes|partitions\.votes\.\d+)\./.exec(line) ?? [];
+        if (stream === undefined) return void upstream.write(frame);
         const at = Math.max(performance.now(), freeAt.get(stream) ?? 0) + milliseconds;
         freeAt.set(stream, at);
-        setTimeout(() => client.write(frame), at - performance.now());
+        setTimeout(() => upstream.write(frame), at - performance.now());
       }),
     );
   });
@@ -44,8 +44,8 @@ export async function openSlowAcknowledgements(
   };
 }
 
-/** Gives each whole line that the server sends, with its payload where it announces one. */
-function cutIntoFrames(take: (frame: Buffer) => void): (chunk: Buffer) => void {
+/** Gives each command of a client of NATS, with its payload where it announces one. */
+function cutIntoFrames(take: (frame: Buffer, line: string) => void): (chunk: Buffer) => void {
   let rest = Buffer.alloc(0);
   return (chunk) => {
     rest = Buffer.concat([rest, chunk]);
@@ -53,10 +53,10 @@ function cutIntoFrames(take: (frame: Buffer) => void): (chunk: Buffer) => void {
       const end = rest.indexOf('\r\n');
       if (end < 0) return;
       const line = rest.toString('latin1', 0, end);
-      const size = /^H?MSG /.test(line) ? Number(line.split(' ').at(-1)) + 2 : 0;
+      const size = /^H?PUB /.test(line) ? Number(line.split(' ').at(-1)) + 2 : 0;
       const length = end + 2 + size;
       if (rest.length < length) return;
-      take(rest.subarray(0, length));
+      take(rest.subarray(0, length), line);
       rest = rest.subarray(length);
     }
   };
