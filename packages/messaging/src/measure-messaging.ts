@@ -1,7 +1,8 @@
 import { Gauge } from 'prom-client';
 import type { Sequelize } from 'sequelize';
 import { type Broker, within } from './broker.js';
-import { countPartitions, streamsOf } from './partitions.js';
+import { streamsOf } from './partitions.js';
+import { countPartitions } from './read/read-partitions.js';
 import { publishersOf, type Subscription } from './consume/subscriptions.js';
 import { defineStatement, queryRows } from './statements.js';
 

@@ -23,3 +23,4 @@ export {
 export { describeConsumers, describeStreams } from './describe-streams.js';
 export { applyOutsideConsumers, applyStreams, ensureStream, isFormingCluster } from './streams.js';
 export { readOutsideConsumers } from './outside-consumers.js';
+export { findStreams } from './read/read-partitions.js';

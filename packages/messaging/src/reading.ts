@@ -2,5 +2,6 @@
 export { openBroadcast, type Broadcast } from './read/broadcast.js';
 export { followStream, type Follower, type Following } from './read/follow.js';
 export { followOwnIds } from './read/follow-own-ids.js';
-export { readPartitions, streamOf } from './partitions.js';
+export { streamOf } from './partitions.js';
+export { readPartitions } from './read/read-partitions.js';
 export { tailStream, type Tail, type TailedEvent } from './read/tail.js';

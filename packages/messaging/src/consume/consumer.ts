@@ -4,7 +4,8 @@ import type { Publisher } from '@agora/contracts';
 import type { Broker } from '../broker.js';
 import { noticeGaps } from './notice-gaps.js';
 import { createProcessor, type ProcessorOptions } from './processor.js';
-import { readPartitions, streamOf } from '../partitions.js';
+import { streamOf } from '../partitions.js';
+import { readPartitions } from '../read/read-partitions.js';
 import { asking, endWhenSilent, ensureConsumer, maxInFlight } from '../streams.js';
 import { publishersOf } from './subscriptions.js';
 

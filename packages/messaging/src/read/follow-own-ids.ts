@@ -1,7 +1,8 @@
 import type { EventDefinition } from '@agora/contracts';
 import type { Stoppable } from '@agora/process';
 import type { Broker } from '../broker.js';
-import { readPartitions, streamOf } from '../partitions.js';
+import { streamOf } from '../partitions.js';
+import { readPartitions } from './read-partitions.js';
 import { publisherOf } from '../consume/subscriptions.js';
 import type { Logger } from '../logger.js';
 import { tailStream } from './tail.js';

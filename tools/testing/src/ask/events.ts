@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { publishers, type Envelope, type EventDefinition, type Publisher } from '@agora/contracts';
-import { ensureStream } from '@agora/messaging/operating';
-import { findStreams } from '@agora/messaging/partitions';
+import { ensureStream, findStreams } from '@agora/messaging/operating';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { currentStack } from '../stack.js';
