@@ -88,7 +88,7 @@ async function publish(): Promise<Voted> {
 }
 
 /** Votes once, or takes a vote back, and reads the count with the token of it; resolves to whether that was stale. */
-async function vote(post: Voted): Promise<boolean> {
+async function vote(post: Voted, isAlone = false): Promise<boolean> {
   const isBack = post.voters.length > 3;
   const token = isBack ? String(post.voters.shift()) : tokenFor(freshId());
   if (!isBack) post.voters.push(token);
@@ -101,7 +101,9 @@ async function vote(post: Voted): Promise<boolean> {
   const headers = writtenBy(answer);
   const read = await ask('posts', 'GET', `/posts/${post.id}`, { token, headers });
   if (read.headers.get('consistency') === 'stale') return true;
-  expect([read.status, read.body.votes]).toEqual([200, post.voters.length]);
+  expect(read.status).toBe(200);
+  // While the number is raised, events of one post travel by two streams, and a token stands for its own write alone.
+  if (isAlone) expect(read.body.votes).toBe(post.voters.length);
   return false;
 }
 
@@ -158,16 +160,22 @@ it('splits events over 4 and then 16 streams under load, loses none, publishes n
   stopped.abort();
   await clients;
   const kept = voted.filter(({ isDeleted }) => !isDeleted);
-  const stale = await Promise.all(kept.slice(-16).map((post) => vote(post)));
+  const areCounted = () =>
+    eventually(async () => {
+      const counted = await sql<{ id: number; votes: number }>(
+        'SELECT id, votes FROM posts.posts ORDER BY id',
+      );
+      expect(counted).toEqual(
+        kept
+          .map(({ id, voters }) => ({ id, votes: voters.length }))
+          .toSorted((one, other) => one.id - other.id),
+      );
+    }, 20_000);
+  await areCounted();
+  const stale = await Promise.all(kept.slice(-16).map((post) => vote(post, true)));
   expect(stale.filter(Boolean)).toEqual([]);
-
+  await areCounted();
   await eventually(async () => {
-    const counted = await sql<{ id: number; votes: number }>('SELECT id, votes FROM posts.posts ORDER BY id');
-    expect(counted).toEqual(
-      kept
-        .map(({ id, voters }) => ({ id, votes: voters.length }))
-        .toSorted((one, other) => one.id - other.id),
-    );
     const left = await sql('SELECT FROM votes.votes JOIN posts.posts ON posts.id = post_id');
     expect(await sql('SELECT FROM votes.votes')).toHaveLength(left.length);
   }, 20_000);
