@@ -101,7 +101,7 @@ const timesOf = (parts: Parts): Record<string, Map<number, number>> =>
   Object.fromEntries(Object.entries(parts).map(([name, pids]) => [name, cpuTimes(pids())]));
 
 /** The four processes and both servers. */
-function partsOf({ system, servers }: Bench): Parts {
+export function partsOf({ system, servers }: Bench): Parts {
   return {
     ...Object.fromEntries(Object.values(system.processes).map(({ name, pids }) => [name, pids])),
     ...serverParts(servers),

@@ -26,6 +26,7 @@ export interface LoadResult {
 
 /** A process of its own that sends requests: what it costs is nobody's who is measured. */
 export interface LoadGenerator {
+  pid: number;
   run(load: Load): Promise<LoadResult>;
   stop(): Promise<void>;
 }
@@ -42,6 +43,7 @@ export function openGenerator(signal: AbortSignal): LoadGenerator {
   child.once('error', (error) => failure(error));
   signal.addEventListener('abort', () => failure(new Error('stopped')));
   return {
+    pid: child.pid ?? 0,
     async run(load) {
       signal.throwIfAborted();
       const { promise, resolve, reject } = Promise.withResolvers<LoadResult>();

@@ -1,4 +1,5 @@
 import { StackError } from '@agora/local-stack';
+import { capacity } from './capacity.js';
 import { commands } from './commands.js';
 import { compression } from './compression.js';
 import { extremes } from './extremes.js';
@@ -28,6 +29,7 @@ export const measures: readonly Measure[] = [
   proxy,
   compression,
   through,
+  capacity,
   hotPost,
   visible,
   publish,
