@@ -1,8 +1,4 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { startNats } from '@agora/local-stack';
 import Joi from 'joi';
 import { eventually, ownNatsUser, startOwnNats, type OwnNats } from '@agora/testing';
 import { brokerSettings, connectBroker, type Broker, type BrokerSettings } from '../src/index.js';
@@ -72,15 +68,7 @@ describe('a broker', () => {
   });
 
   it('leaves a node by which JetStream does not answer, or by which nothing can be published, as one that is cut off', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'agora-silent-nats-'));
-    const login = { user: ownNatsUser, password: right };
-    const silent = await startNats({
-      storeDirectory: folder,
-      logFile: join(folder, 'nats.log'),
-      durable: false,
-      // An account with imports has no JetStream.
-      accounts: [{ name: 'OWN', users: [login], imports: [] }],
-    });
+    const silent = await startOwnNats(right, { hasJetStream: false });
     try {
       await nats.halt();
       connected(`${silent.url},${nats.url}`);
@@ -93,7 +81,6 @@ describe('a broker', () => {
       await eventually(async () => expect(await node()).toBe(silent.url), 20_000);
     } finally {
       await silent.stop();
-      rmSync(folder, { recursive: true });
     }
   }, 60_000);
 });

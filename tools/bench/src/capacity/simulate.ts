@@ -32,7 +32,7 @@ export interface Model {
 }
 
 /** What became of a flow; times are in milliseconds. */
-export interface FlowResult {
+interface FlowResult {
   perSecond: number;
   p50: number;
   p99: number;

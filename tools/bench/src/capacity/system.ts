@@ -92,7 +92,7 @@ const loginMicros = 205_000;
 /** Between two zones and back. */
 const hopMicros = 500;
 /** What a replicated stream takes to have a message on disk. */
-export const syncMicros = 2_000;
+const syncMicros = 2_000;
 
 /** The smallest deployment that is enough for so many users: replicas at 60 % of their core, and two of each. */
 export function deploymentFor(users: number, { read, vote }: RequestCosts): Deployment {

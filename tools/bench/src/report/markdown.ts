@@ -66,11 +66,11 @@ function figuresWith(
         .slice(1, -1)
         .map((cell) => cell.trim()),
     )
-    .filter(([name = '']) => /^`/.test(name) && name !== '`--only`');
+    .filter(([name = '']) => name.startsWith('`') && name !== '`--only`');
   const rows = names.flatMap((name) => {
     const taken = measures.find((measure) => measure.name === name && !measure.markdown);
     if (!taken) return kept.filter(([only]) => only === `\`${name}\``);
-    return taken.figures.map((figure) => [`\`${name}\``, ...cellsOf(figure), of, options]);
+    return taken.figures.map((figure) => [`\`${name}\``].concat(cellsOf(figure), of, options));
   });
   return markdownTable([['`--only`', ...headings, 'of', 'with'], ...rows]);
 }

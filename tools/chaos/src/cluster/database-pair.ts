@@ -10,7 +10,7 @@ import {
 import { openFaultProxy } from '@agora/testing';
 import pg from 'pg';
 import { databaseServerOf, type DatabaseServer } from '../system/servers.js';
-import type { Stop } from '../system/start-replicas.js';
+import type { Stop } from '../system/options.js';
 
 /** A primary and a standby that follows it, behind an address that leads to the primary: what breaks the database breaks the primary. */
 export interface DatabasePair extends DatabaseServer {

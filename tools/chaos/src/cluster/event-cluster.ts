@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { NatsOptions } from '@agora/local-stack';
 import { likelyFreePort, openFaultProxy, type FaultProxy } from '@agora/testing';
 import { startEventServer, type EventServer } from '../system/servers.js';
-import type { Stop } from '../system/start-replicas.js';
+import type { Stop } from '../system/options.js';
 
 /** One of the nodes, which can be broken alone. */
 export interface EventNode extends EventServer {

@@ -11,7 +11,8 @@ import { settle } from '../invariants/settle.js';
 import { startLoad } from '../load/start-load.js';
 import { createWorld, type World } from '../load/world.js';
 import { openScene } from '../open-scene.js';
-import { startSystem, type SystemOptions } from '../system/system.js';
+import { startSystem } from '../system/system.js';
+import type { SystemOptions } from '../system/options.js';
 import { backUpUnderLoad, restoring, secretsOf, type Loss } from './back-up-under-load.js';
 import { checkGone, checkIds, logInAgain } from './check-restored.js';
 

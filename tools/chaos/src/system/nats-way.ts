@@ -1,5 +1,5 @@
 import { openFaultProxy, type FaultProxy } from '@agora/testing';
-import type { Stop } from './start-replicas.js';
+import type { Stop } from './options.js';
 
 /** What leads to a server, or to all nodes of one, and breaks as a whole. */
 export type Way = Pick<FaultProxy, 'cut' | 'holdBack' | 'slowDown' | 'heal'>;

@@ -14,10 +14,8 @@ import { openBalancer, type Balancer } from './balancer.js';
 import { findFaketime, steppableClock } from './clocks.js';
 import { openNatsWay } from './nats-way.js';
 import { startReplica, type Replica, type Ways } from './replica.js';
+import type { Stop } from './options.js';
 import type { DatabaseServer, EventServer } from './servers.js';
-
-/** Stops something that was started. */
-export type Stop = () => Promise<unknown>;
 
 /** What replicas are started with, and where their servers are. */
 interface Surroundings {

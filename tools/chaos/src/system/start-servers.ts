@@ -5,8 +5,7 @@ import { startDatabasePair } from '../cluster/database-pair.js';
 import { startEventCluster } from '../cluster/event-cluster.js';
 import { openMailServer } from './mail-server.js';
 import { startDatabaseServer, startEventServer } from './servers.js';
-import type { Stop } from './start-replicas.js';
-import type { SystemOptions } from './system.js';
+import type { Stop, SystemOptions } from './options.js';
 
 /** Starts PostgreSQL, NATS and the mailbox, one after the other. */
 export async function startServers(

@@ -18,14 +18,15 @@ import {
 import type pg from 'pg';
 import { chooseAddresses, stackOf } from './addresses.js';
 import { openAdministration, type Administration } from './administration.js';
-import type { MailServer, ReceivedMail } from './mail-server.js';
+import type { MailServer } from './mail-server.js';
 import type { DatabasePair } from '../cluster/database-pair.js';
 import type { EventCluster } from '../cluster/event-cluster.js';
 import { natsUrl } from './nats-way.js';
 import type { Replica } from './replica.js';
 import type { DatabaseServer, EventServer } from './servers.js';
 import { startServers } from './start-servers.js';
-import { startEveryReplica, type Stop } from './start-replicas.js';
+import { startEveryReplica } from './start-replicas.js';
+import type { Stop, SystemOptions } from './options.js';
 
 /** A whole Agora: two replicas of every process, each way to PostgreSQL and NATS through a fault proxy of its own. */
 export interface System {
@@ -54,27 +55,9 @@ export interface System {
   stop(): Promise<void>;
 }
 
-export interface Cluster {
+interface Cluster {
   nats: EventCluster;
   postgres: DatabasePair;
-}
-
-export interface SystemOptions {
-  /** Whether NATS has three nodes, and PostgreSQL a standby. */
-  isCluster?: boolean | undefined;
-  /** Where PostgreSQL and NATS keep their data. */
-  folder: string;
-  logs: string;
-  /** A known fault that the processes are started with. */
-  mutation?: string | undefined;
-  /** Those of the data that is in the folder already. */
-  secrets?: Secrets;
-  /** The mails that have come already. */
-  received?: readonly ReceivedMail[];
-  /** Fills the database, as its administrator, before any process runs. */
-  prepare?(database: pg.ClientConfig): Promise<void>;
-  signal: AbortSignal;
-  announce(line: string): void;
 }
 
 /** Starts everything and waits until it is ready. What was started is stopped again when that fails. */

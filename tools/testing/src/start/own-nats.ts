@@ -22,7 +22,7 @@ export interface OwnNats {
 export const ownNatsUser = 'tester';
 
 /** Starts one that lets in who has the password. */
-export async function startOwnNats(password: string): Promise<OwnNats> {
+export async function startOwnNats(password: string, { hasJetStream = true } = {}): Promise<OwnNats> {
   const folder = mkdtempSync(join(realpathSync(tmpdir()), 'agora-own-nats-'));
   const port = await freePort();
   const start = (given: string) =>
@@ -31,7 +31,14 @@ export async function startOwnNats(password: string): Promise<OwnNats> {
       storeDirectory: folder,
       logFile: join(folder, 'nats.log'),
       durable: false,
-      accounts: [{ name: 'OWN', users: [{ user: ownNatsUser, password: given }] }],
+      // An account with imports has no JetStream.
+      accounts: [
+        {
+          name: 'OWN',
+          users: [{ user: ownNatsUser, password: given }],
+          ...(!hasJetStream && { imports: [] }),
+        },
+      ],
     });
   let running: Nats | undefined = await start(password);
   const signal = (name: NodeJS.Signals) => {
