@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { clusterModel, benchModel, deploymentFor, loadOf, type Costs } from '../capacity/system.js';
 import { simulate } from '../capacity/simulate.js';
-import { markdownTable } from '../report/markdown.js';
+import { figuresAsMarkdown, markdownTable } from '../report/markdown.js';
 import { median } from '../report/statistics.js';
 import { readPosts, vote } from '../requests.js';
 import { partsOf, roundsOf, takeRounds, type Contestant, type Round } from '../rounds.js';
@@ -54,11 +54,8 @@ export const capacity: Measure = {
       read: costsOf(rounds, `read, ${clientsOf(1)} clients`),
       vote: costsOf(rounds, `vote, ${clientsOf(1)} clients`),
     };
-    return {
-      rounds,
-      figures,
-      markdown: markdownTable([headings, ...sizes.map((users) => rowOf(users, costs))]),
-    };
+    const table = markdownTable([headings, ...sizes.map((users) => rowOf(users, costs))]);
+    return { rounds, figures, markdown: [...figuresAsMarkdown(figures), '', ...table] };
   },
 };
 
