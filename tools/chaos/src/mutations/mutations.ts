@@ -19,8 +19,8 @@ export const mutations: Readonly<Record<string, Mutation>> = {
     replacements: [
       ['    await queryRows(database, add,', '    transaction.afterCommit(() => queryRows(database, add,'],
       [
-        'envelopes.map((envelope) => JSON.stringify(envelope))], transaction);',
-        'envelopes.map((envelope) => JSON.stringify(envelope))]).catch(() => undefined));',
+        'rows.map(({ partition }) => partition),\n    ], transaction);',
+        'rows.map(({ partition }) => partition),\n    ]).catch(() => undefined));',
       ],
       // And so is that of a change of one statement.
       ['`INSERT INTO outbox (event_id, envelope, partition) SELECT ${id}', '`SELECT ${id}'],
