@@ -29,7 +29,12 @@ export const editsFor = ({ name, NAME, port, internalPort }) => ({
     before(/ {4}gateway: gateway\.endpoints/, `    ${name}: ${name}.endpoints,\n`),
   ],
   'tsconfig.json': [before(/ {4}\{ "path": "gateway" \}/, `    { "path": "services/${name}" },\n`)],
-  'test/pipelines.test.ts': [before(/ {2}gateway: 'gateway',/, `  ${name}: 'services/${name}',\n`)],
+  'test/pipeline-statements.ts': [before(/ {2}gateway: 'gateway',/, `  ${name}: 'services/${name}',\n`)],
+  '.github/workflows/publish.yml': [
+    before(/, gateway, setup\]\n {8}runner/, `, ${name}`),
+    before(/, gateway, setup\]\n {4}runs-on/, `, ${name}`),
+  ],
+  '.github/workflows/check-cluster.yml': [before(/ gateway setup; do docker build/, ` ${name}`)],
   'README.md': [
     before(
       /\nEach also answers/,
