@@ -13,6 +13,8 @@ export interface Station {
 export interface Visit {
   station: string;
   micros: number;
+  /** Whether all that waits there like it is done in one go, and none of it before the rest: a turn of an event loop, a statement for many. */
+  together?: boolean;
 }
 
 export interface Flow {
@@ -53,7 +55,7 @@ interface Job {
 }
 
 interface Queue extends Station {
-  waiting: { job: Job; micros: number }[];
+  waiting: { job: Job; visit: Visit }[];
   taken: number;
   busyMicros: number;
 }
@@ -94,16 +96,19 @@ export function simulate({ stations, machines = {}, flows }: Model, seconds: num
     while (queue.waiting.length > 0 && queue.taken < queue.servers) {
       const free = queue.machine === undefined ? 1 : (cores.get(queue.machine) ?? 0);
       if (free === 0) return;
-      const next = queue.waiting.shift();
+      const [next] = queue.waiting;
       if (!next) return;
-      const micros = next.micros * (0.5 + random());
+      const group = next.visit.together ? queue.waiting.filter(({ visit }) => visit.together) : [next];
+      if (group.length === 1) queue.waiting.shift();
+      else queue.waiting = queue.waiting.filter(({ visit }) => !visit.together);
+      const micros = group.reduce((sum, { visit }) => sum + visit.micros * (0.5 + random()), 0);
       queue.taken += 1;
       if (queue.machine !== undefined) cores.set(queue.machine, free - 1);
       schedule(now + micros, () => {
         queue.taken -= 1;
         if (now > from) queue.busyMicros += micros;
         if (queue.machine !== undefined) cores.set(queue.machine, (cores.get(queue.machine) ?? 0) + 1);
-        advance(next.job);
+        for (const { job } of group) advance(job);
         if (queue.machine === undefined) return start(queue);
         // The scheduler is fair; to begin with another one each time is fair on average.
         const neighbours = [...queues.values()].filter(({ machine }) => machine === queue.machine);
@@ -130,7 +135,7 @@ export function simulate({ stations, machines = {}, flows }: Model, seconds: num
     job.step += 1;
     const queue = queues.get(visit.station);
     if (!queue) throw new Error(`no station is named "${visit.station}"`);
-    queue.waiting.push({ job, micros: visit.micros });
+    queue.waiting.push({ job, visit });
     start(queue);
   };
 

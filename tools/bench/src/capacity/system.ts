@@ -11,6 +11,12 @@ export interface RequestCosts {
 /** What of a vote's cost comes after its answer: the relay, the event, the count and the indexes of the ranks. */
 const afterAnswer = { votes: 0.3, postgres: 0.55 };
 
+/** What of a read's cost in posts comes before its statement, which it shares with all that came in the same turn of the event loop. */
+const beforeStatement = 0.5;
+
+/** From the write to a socket until the process at its other end runs, on one machine: fitted to what four clients get. */
+const wakeMicros = 150;
+
 const visit = (station: string, micros = 0): Visit => ({ station, micros });
 
 /** What a vote costs in votes and PostgreSQL until its answer and after it. */
@@ -21,19 +27,27 @@ function partsOfVote({ votes = 0, postgres = 0 }: Costs) {
 
 /** Agora as the bench runs it: one of each process and the generator of the load, on the cores of one machine. */
 export function benchModel(kind: 'read' | 'vote', costs: Costs, clients: number, cores: number): Model {
-  const { client, gateway, votes, posts, postgres, nats } = costs;
+  const { client, gateway, votes, posts = 0, postgres, nats } = costs;
   const machine = 'bench';
   const alone: Station = { servers: 1, machine };
   const { cast, relayed, stored, counted } = partsOfVote(costs);
+  const wake = visit('loopback', wakeMicros);
   const flow: Flow =
     kind === 'read'
       ? {
           arrivals: { clients },
           visits: [
             visit('client', client),
+            wake,
             visit('gateway', gateway),
-            visit('posts', posts),
-            visit('postgres', postgres),
+            wake,
+            { ...visit('posts', posts * beforeStatement), together: true },
+            wake,
+            { ...visit('postgres', postgres), together: true },
+            wake,
+            visit('posts', posts * (1 - beforeStatement)),
+            wake,
+            wake,
           ],
           afterwards: [visit('votes', votes), visit('nats', nats)],
         }
@@ -41,9 +55,15 @@ export function benchModel(kind: 'read' | 'vote', costs: Costs, clients: number,
           arrivals: { clients },
           visits: [
             visit('client', client),
+            wake,
             visit('gateway', gateway),
+            wake,
             visit('votes', cast),
+            wake,
             visit('postgres', stored),
+            wake,
+            wake,
+            wake,
           ],
           afterwards: [
             visit('votes', relayed),
@@ -55,6 +75,7 @@ export function benchModel(kind: 'read' | 'vote', costs: Costs, clients: number,
   return {
     machines: { [machine]: cores },
     stations: {
+      loopback: { servers: Infinity },
       client: alone,
       gateway: alone,
       posts: alone,
