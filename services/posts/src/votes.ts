@@ -11,7 +11,7 @@ const patienceMilliseconds = 300;
 const waitMilliseconds = 20;
 
 /** Where readers came together, the next batch stays open for as long: they come back together. */
-const openMilliseconds = 1;
+const openMilliseconds = 2;
 
 /** Pairs of a reader and a post that votes takes in one request. */
 const pairsAtMost = 500;
@@ -25,22 +25,26 @@ interface Page {
 export function findOwnVotesAt(votes: InternalAddress): FindOwnVotes {
   let before: Promise<unknown> = Promise.resolve();
   let cameTogether = false;
+  let openedAt = 0;
   const findCast = gather(
     async (pages: readonly Page[]) => {
       cameTogether = pages.length > 1;
-      const answers = Promise.all(inRequests(pages).map((some) => askForCast(votes, some)));
+      const left = patienceMilliseconds - (performance.now() - openedAt);
+      const answers = Promise.all(inRequests(pages).map((some) => askForCast(votes, some, left)));
       before = answers.catch(() => undefined);
       return (await answers).flat();
     },
     {
-      schedule: (ask) =>
+      schedule(ask) {
+        openedAt = performance.now();
         void Promise.race([before, after(waitMilliseconds)]).then(() =>
           cameTogether ? setTimeout(ask, openMilliseconds) : setImmediate(ask),
-        ),
+        );
+      },
     },
   );
-  return (userId, postIds) =>
-    Promise.race([findCast({ userId, postIds }).catch(() => undefined), after(patienceMilliseconds)]);
+  // A timer for each page would keep it in memory for long after its answer.
+  return (userId, postIds) => findCast({ userId, postIds }).catch(() => undefined);
 }
 
 /** Splits pages among requests of at most `pairsAtMost`; no page has more. */
@@ -58,14 +62,18 @@ function inRequests(pages: readonly Page[]): Page[][] {
   return requests;
 }
 
-async function askForCast(votes: InternalAddress, pages: readonly Page[]): Promise<Set<number>[]> {
+async function askForCast(
+  votes: InternalAddress,
+  pages: readonly Page[],
+  milliseconds: number,
+): Promise<Set<number>[]> {
   const readers = Map.groupBy(pages, ({ postIds }) => postIds.join());
   const groups = Array.from(
     readers,
     ([posts, same]) => `${same.map(({ userId }) => userId).join()}:${posts}`,
   );
   const path = `/internal/votes/cast?pages=${groups.join(';')}`;
-  const answer = await askService<{ cast: [number, number][] }>(votes, path, patienceMilliseconds);
+  const answer = await askService<{ cast: [number, number][] }>(votes, path, milliseconds);
   const castBy = Map.groupBy(answer?.cast ?? [], ([userId]) => userId);
   return pages.map(({ userId }) => new Set(castBy.get(userId)?.map(([, postId]) => postId)));
 }

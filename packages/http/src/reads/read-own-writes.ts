@@ -31,7 +31,7 @@ export const readOwnWrites =
     const handle = async () => handler(ctx);
     if (!['GET', 'HEAD'].includes(ctx.method)) return handle();
     // Else a replica that is behind the one that gave the first page could leave out of the next what was there then.
-    await readFromReplica(handle, ctx.query.cursor === undefined ? after : 'latest');
+    await readFromReplica(handle, ctx.querystring.includes('cursor=') ? 'latest' : after);
   };
 
 /** What every token looks like (base64url of a JSON object), and all that is asked of one: nobody has applied a write that never was. */

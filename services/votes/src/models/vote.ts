@@ -50,11 +50,12 @@ const removal = attemptTo(
 
 const castOn = defineStatement(
   'votes-cast-on',
-  // One look at the index for each pair, however many votes the statistics know of. The ids of a page travel as one text.
-  `SELECT voter_id, post_id FROM unnest($1::text[], $2::text[]) AS page(voters, posts)
-   CROSS JOIN unnest(string_to_array(voters, ',')::int[]) AS voter_id
+  // The ids of a page travel as one text. One scan of the index of a post looks for all readers.
+  `SELECT user_id, post_id FROM unnest($1::text[], $2::text[]) AS page(voters, posts)
    CROSS JOIN unnest(string_to_array(posts, ',')::int[]) AS asked_id
-   CROSS JOIN LATERAL (SELECT post_id FROM votes WHERE votes.post_id = asked_id AND user_id = voter_id LIMIT 1) AS cast_vote`,
+   CROSS JOIN LATERAL (
+     SELECT user_id, post_id FROM votes WHERE post_id = asked_id AND user_id = ANY(string_to_array(voters, ',')::int[]) OFFSET 0
+   ) AS cast_vote`,
   { prepared: true },
 );
 const listOf = defineStatement(
@@ -178,8 +179,8 @@ export class Vote extends Model {
   static async listCastOn(pages: readonly PageOfReaders[]): Promise<[userId: number, postId: number][]> {
     const readers = pages.map(({ userIds }) => userIds.join());
     const posts = pages.map(({ postIds }) => postIds.join());
-    const rows = await sql<{ voter_id: number; post_id: number }>(castOn, [readers, posts]);
-    return rows.map(({ voter_id: userId, post_id: postId }) => [userId, postId]);
+    const rows = await sql<{ user_id: number; post_id: number }>(castOn, [readers, posts]);
+    return rows.map(({ user_id: userId, post_id: postId }) => [userId, postId]);
   }
 
   /** How many votes each of the posts has that their voters may not have cast, of those that have any. */

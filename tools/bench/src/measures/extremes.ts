@@ -63,7 +63,7 @@ async function countOneMillion(bench: Bench, post: number): Promise<Figure[]> {
 async function auditAll(bench: Bench): Promise<Figure[]> {
   const figures: Figure[] = [];
   for (const service of ['votes', 'posts'] as const) {
-    const command: Command = { service, operation: 'audit', args: ['--settle', '1'] };
+    const command: Command = { service, operation: 'audit', args: ['--wait', '1'] };
     const before = await idle(bench);
     const during = await beside(bench, () => runMeasured(bench, bench.system, command));
     const { seconds, peakMegabytes, cpu } = during.result;

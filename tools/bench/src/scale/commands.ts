@@ -25,7 +25,7 @@ export const commands: readonly Command[] = [
   ...ofEach(everybody, 'migrate', ['status']),
   ...ofEach(['auth'], 'keys', ['list']),
   ...ofEach(['votes'], 'streams', ['status']),
-  ...ofEach(['posts', 'votes'], 'audit', ['--settle', '1'], 'grows'),
+  ...ofEach(['posts', 'votes'], 'audit', ['--wait', '1'], 'grows'),
   ...ofEach(['posts', 'votes'], 'projections', ['rebuild'], 'grows'),
 ];
 
