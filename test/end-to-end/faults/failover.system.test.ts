@@ -2,16 +2,17 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { promote, type Postgres } from '@agora/local-stack';
 import {
+  type Agora,
   eventually,
+  type FaultProxy,
   httpClient,
   openFaultProxy,
+  queryOn,
   startAgora,
   statusesOf,
   tokenFor,
-  type Agora,
-  type FaultProxy,
 } from '@agora/testing';
-import { on, startPair, type Pair } from './primary-and-standby.js';
+import { startPair, type Pair } from './primary-and-standby.js';
 
 let pair: Pair;
 let proxy: FaultProxy;
@@ -31,9 +32,11 @@ async function register(server: Postgres): Promise<Member> {
     expect(status).toBe(201);
     return Number(body.id);
   });
-  const [row] = await on<{ key: string }>(server, 'SELECT account_key AS key FROM auth.users WHERE id = $1', [
-    id,
-  ]);
+  const [row] = await queryOn<{ key: string }>(
+    server,
+    'SELECT account_key AS key FROM auth.users WHERE id = $1',
+    [id],
+  );
   return { id, token: tokenFor(id, { account_key: String(row?.key) }) };
 }
 
@@ -56,14 +59,16 @@ const vote = ({ token }: Member, postId: number) =>
 /** A post that votes has heard of. */
 const heardOf = (server: Postgres, ids: number[]) =>
   eventually(async () =>
-    expect(await on(server, 'SELECT FROM votes.known_posts WHERE id = ANY($1)', [ids])).toHaveLength(
+    expect(await queryOn(server, 'SELECT FROM votes.known_posts WHERE id = ANY($1)', [ids])).toHaveLength(
       ids.length,
     ),
   );
 
 /** Waits until the standby has that many accounts. */
 const followed = (accounts: number) =>
-  eventually(async () => expect(await on(pair.standby, 'SELECT FROM auth.users')).toHaveLength(accounts));
+  eventually(async () =>
+    expect(await queryOn(pair.standby, 'SELECT FROM auth.users')).toHaveLength(accounts),
+  );
 
 beforeAll(async () => {
   pair = await startPair({ durable: false });
@@ -100,7 +105,7 @@ describe('a standby that is promoted without the newest accounts and posts', () 
 
   it('has lost them', async () => {
     const ids = (lost ?? []).map(({ id }) => id);
-    expect(await on(pair.standby, 'SELECT FROM auth.users WHERE id = ANY($1)', [ids])).toEqual([]);
+    expect(await queryOn(pair.standby, 'SELECT FROM auth.users WHERE id = ANY($1)', [ids])).toEqual([]);
   });
 
   it('gives none of their ids again', () => {

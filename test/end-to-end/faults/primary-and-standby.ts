@@ -1,8 +1,7 @@
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { copyCluster, startPostgres, startStandby, type Postgres } from '@agora/local-stack';
-import { currentStack, forgetStreams, query } from '@agora/testing';
-import pg from 'pg';
+import { currentStack, forgetStreams, query, queryOn } from '@agora/testing';
 
 /** Servers of a test's own, whose database `agora` is empty, and their logs. */
 export interface Pair {
@@ -35,8 +34,8 @@ export async function startPair({ durable, prepare }: PairOptions): Promise<Pair
   await copyCluster(postgres, first);
   const { password } = postgres;
   const primary = await startPostgres({ dataDirectory: first, password, durable, logFile: logs.primary });
-  await on(primary, 'CREATE DATABASE agora TEMPLATE agora_template', [], 'postgres');
-  if (prepare) await on(primary, prepare);
+  await queryOn(primary, 'CREATE DATABASE agora TEMPLATE agora_template', [], 'postgres');
+  if (prepare) await queryOn(primary, prepare);
   const pair: Pair = {
     primary,
     standby: await startStandby(primary, { dataDirectory: second, logFile: logs.standby }),
@@ -53,21 +52,4 @@ export async function startPair({ durable, prepare }: PairOptions): Promise<Pair
     },
   };
   return pair;
-}
-
-/** Runs a statement on one of them as its administrator. */
-export async function on<Row extends pg.QueryResultRow>(
-  { host, port, user, password }: Postgres,
-  text: string,
-  values: unknown[] = [],
-  database = 'agora',
-): Promise<Row[]> {
-  const client = new pg.Client({ host, port, user, password, database });
-  client.on('error', () => undefined);
-  await client.connect();
-  try {
-    return (await client.query<Row>(text, values)).rows;
-  } finally {
-    await client.end();
-  }
 }

@@ -2,18 +2,19 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { promote } from '@agora/local-stack';
 import {
+  type Agora,
+  type Answer,
   eventually,
+  type FaultProxy,
+  type HttpClient,
   httpClient,
   join,
   openFaultProxy,
-  startAgora,
-  type Agora,
-  type Answer,
-  type FaultProxy,
-  type HttpClient,
   type Person,
+  queryOn,
+  startAgora,
 } from '@agora/testing';
-import { on, startPair, type Pair } from './primary-and-standby.js';
+import { startPair, type Pair } from './primary-and-standby.js';
 
 let pair: Pair;
 let proxy: FaultProxy;
@@ -124,9 +125,9 @@ describe('reads of a process with a replica', () => {
   });
 
   describe('while it replays nothing', () => {
-    beforeAll(() => on(pair.standby, 'SELECT pg_wal_replay_pause()'));
+    beforeAll(() => queryOn(pair.standby, 'SELECT pg_wal_replay_pause()'));
     afterAll(async () => {
-      await on(pair.standby, 'SELECT pg_wal_replay_resume()');
+      await queryOn(pair.standby, 'SELECT pg_wal_replay_resume()');
       await untilRead(post.id);
     });
 

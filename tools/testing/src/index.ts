@@ -1,6 +1,6 @@
 /** What tests start (`start/`: processes of Agora and their commands, servers, stand-ins) and ask (`ask/`: HTTP, PostgreSQL, NATS, mails). */
 export { startAgora, type Agora } from './start/agora.js';
-export { beforeCommit, connectAs, query, untilLocked, whileLocked } from './ask/database.js';
+export { beforeCommit, connectAs, query, queryOn, untilLocked, whileLocked } from './ask/database.js';
 export { eventually } from './eventually.js';
 export { openFaultProxy, type FaultProxy } from './start/fault-proxy.js';
 export { openCommands, type Commands, type Ran } from './start/commands.js';

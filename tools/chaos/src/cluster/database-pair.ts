@@ -7,8 +7,8 @@ import {
   type Postgres,
   type PostgresOptions,
 } from '@agora/local-stack';
-import { openFaultProxy } from '@agora/testing';
-import pg from 'pg';
+import { openFaultProxy, queryOn } from '@agora/testing';
+import type pg from 'pg';
 import { databaseServerOf, type DatabaseServer } from '../system/servers.js';
 import type { Stop } from '../system/options.js';
 
@@ -124,17 +124,5 @@ async function until(condition: () => Promise<boolean>, complaint: string): Prom
 }
 
 /** Runs a statement on one of the two as its administrator. */
-async function on<Row extends pg.QueryResultRow>(
-  { host, port, user, password }: Postgres,
-  text: string,
-  values: unknown[] = [],
-): Promise<Row[]> {
-  const client = new pg.Client({ host, port, user, password, database: 'postgres' });
-  client.on('error', () => undefined);
-  await client.connect();
-  try {
-    return (await client.query<Row>(text, values)).rows;
-  } finally {
-    await client.end();
-  }
-}
+const on = <Row extends pg.QueryResultRow>(server: Postgres, text: string, values?: unknown[]) =>
+  queryOn<Row>(server, text, values, 'postgres');

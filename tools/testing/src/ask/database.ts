@@ -1,4 +1,4 @@
-import type { ServiceName } from '@agora/local-stack';
+import type { Postgres, ServiceName } from '@agora/local-stack';
 import pg from 'pg';
 import { eventually } from '../eventually.js';
 import { currentStack } from '../stack.js';
@@ -10,6 +10,23 @@ export async function query<Row extends pg.QueryResultRow>(
   database?: string,
 ): Promise<Row[]> {
   const client = await connect(database);
+  try {
+    return (await client.query<Row>(text, values)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+/** Runs a statement on a server of a test's own, as its administrator. */
+export async function queryOn<Row extends pg.QueryResultRow>(
+  { host, port, user, password }: Postgres,
+  text: string,
+  values: unknown[] = [],
+  database = 'agora',
+): Promise<Row[]> {
+  const client = new pg.Client({ host, port, user, password, database });
+  client.on('error', () => undefined);
+  await client.connect();
   try {
     return (await client.query<Row>(text, values)).rows;
   } finally {
