@@ -1,4 +1,9 @@
-/** `npm run bench`: what Agora's requests cost, beside the least that they could, and against the targets. */
+/**
+ * `npm run bench`: what Agora's requests cost, compared with the least that they could cost and with the targets.
+ * `measures/` one figure or table each: `requests/` under load, `growth/` with more data or connections, `system/` processes and commands ·
+ * `scale/` rows of the table at two sizes: `cases/` requests, `upkeep/` jobs and operators' commands ·
+ * `load/` generators · `floor/` the least that gives the same answers · `data/` what the databases hold · `system/` the processes measured · `capacity/` the simulation · `report/` text
+ */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { reportFailure, runInFolder, StackError } from '@agora/local-stack';

@@ -1,25 +1,25 @@
 import { StackError } from '@agora/local-stack';
-import { capacity } from './capacity.js';
-import { commands } from './commands.js';
-import { compression } from './compression.js';
-import { extremes } from './extremes.js';
-import { hotPost } from './hot-post.js';
-import { importMonolith } from './import.js';
-import { loginStorm } from './login-storm.js';
-import { login } from './login.js';
+import { capacity } from './growth/capacity.js';
+import { commands } from './system/commands.js';
+import { compression } from './requests/compression.js';
+import { extremes } from './growth/extremes.js';
+import { hotPost } from './requests/hot-post.js';
+import { importMonolith } from './system/import.js';
+import { loginStorm } from './requests/login-storm.js';
+import { login } from './requests/login.js';
 import type { Measure } from './measure.js';
-import { memory } from './memory.js';
-import { myVote } from './my-vote.js';
-import { others } from './others.js';
-import { proxy } from './proxy.js';
-import { publish } from './publish.js';
-import { reads } from './reads.js';
-import { scale } from './scale.js';
-import { size } from './size.js';
-import { start } from './start.js';
-import { streams } from './streams.js';
-import { through } from './through.js';
-import { visible } from './visible.js';
+import { memory } from './system/memory.js';
+import { myVote } from './requests/my-vote.js';
+import { others } from './requests/others.js';
+import { proxy } from './requests/proxy.js';
+import { publish } from './requests/publish.js';
+import { reads } from './requests/reads.js';
+import { scale } from './growth/scale.js';
+import { size } from './growth/size.js';
+import { start } from './system/start.js';
+import { streams } from './system/streams.js';
+import { through } from './requests/through.js';
+import { visible } from './system/visible.js';
 
 /** In the order in which they are taken: memory first, before anything was asked. */
 export const measures: readonly Measure[] = [

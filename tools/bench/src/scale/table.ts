@@ -1,7 +1,7 @@
 import type { ServiceName } from '@agora/local-stack';
 import { atMost, type Figure } from '../measures/measure.js';
 import { markdownTable } from '../report/markdown.js';
-import type { Growth } from './case.js';
+import type { Growth } from './cases/case.js';
 
 /** Microseconds of CPU at one size. */
 interface Spent {

@@ -1,6 +1,6 @@
 import type { Bench } from '../bench.js';
 import { markEvents, settle, settleErasures } from '../system/settle.js';
-import type { Case } from './case.js';
+import type { Case } from './cases/case.js';
 import { countCost, forEachService, type Cost } from './cost.js';
 import { isMet } from '../measures/measure.js';
 import { figureOf, type Row } from './table.js';

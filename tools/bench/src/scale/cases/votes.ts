@@ -1,6 +1,6 @@
 import { services } from '@agora/local-stack';
 import { get, send, times, type Case } from './case.js';
-import type { World } from './world.js';
+import type { World } from '../world.js';
 
 const votes = (name: string, requests: Case['requests'], more: Partial<Case> = {}): Case => ({
   name,

@@ -1,10 +1,10 @@
-import type { Request } from '../load/routes.js';
-import { readBy, readPosts } from '../requests.js';
-import { serverParts, takeRounds, type Contestant, type Round } from '../rounds.js';
-import { startFloor } from '../system/floor.js';
-import { cpuOf, ratio } from './compare.js';
-import { atMost, type Figure, type Measure } from './measure.js';
-import { required } from './required.js';
+import type { Request } from '../../load/routes.js';
+import { readBy, readPosts } from '../../requests.js';
+import { serverParts, takeRounds, type Contestant, type Round } from '../../rounds.js';
+import { startFloor } from '../../system/floor.js';
+import { cpuOf, ratio } from '../compare.js';
+import { atMost, type Figure, type Measure } from '../measure.js';
+import { required } from '../required.js';
 
 /** The hot reads of posts, asked directly, and the same answers by the least that gives them. */
 export const reads: Measure = {

@@ -1,8 +1,8 @@
-import { logIn } from '../requests.js';
-import { takeRounds } from '../rounds.js';
-import { medianOf, requestsPerSecond } from './compare.js';
-import type { Measure } from './measure.js';
-import { required } from './required.js';
+import { logIn } from '../../requests.js';
+import { takeRounds } from '../../rounds.js';
+import { medianOf, requestsPerSecond } from '../compare.js';
+import type { Measure } from '../measure.js';
+import { required } from '../required.js';
 
 /** As many at once as are hashed at once and as many that wait: more would wait too long, and be refused. */
 const atOnce = 4;

@@ -1,8 +1,8 @@
-import { emailOf } from '../data/seed.js';
-import { refreshTokenOf, sessionOf } from '../data/past.js';
+import { emailOf } from '../../data/seed.js';
+import { refreshTokenOf, sessionOf } from '../../data/past.js';
 import { get, send, times, type Case } from './case.js';
-import { auth, hashing, newEmail } from './cases-credentials.js';
-import { admin, moderator, type World } from './world.js';
+import { auth, hashing, newEmail } from './credentials.js';
+import { admin, moderator, type World } from '../world.js';
 
 const forgetsUser = {
   posts: 'erase-posts-when-user-deleted',

@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { checkout, operateScript, operationsEnvironmentOf, services } from '@agora/local-stack';
-import type { Bench } from '../bench.js';
-import { median } from '../report/statistics.js';
-import { cpuTimes } from '../system/proc.js';
-import { atMost, type Measure } from './measure.js';
+import type { Bench } from '../../bench.js';
+import { median } from '../../report/statistics.js';
+import { cpuTimes } from '../../system/proc.js';
+import { atMost, type Measure } from '../measure.js';
 
 /** What an operator waits for who types a command. */
 export const commands: Measure = {

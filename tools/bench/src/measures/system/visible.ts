@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Bench } from '../bench.js';
-import { quantile } from '../report/statistics.js';
-import { headersOf, vote, voteOnce, watchedPost } from '../requests.js';
-import { takeRound, type Contestant, type Round } from '../rounds.js';
-import { failuresOf, medianOf, throughput } from './compare.js';
-import { atMost, type Measure } from './measure.js';
-import { required } from './required.js';
+import type { Bench } from '../../bench.js';
+import { quantile } from '../../report/statistics.js';
+import { headersOf, vote, voteOnce, watchedPost } from '../../requests.js';
+import { takeRound, type Contestant, type Round } from '../../rounds.js';
+import { failuresOf, medianOf, throughput } from '../compare.js';
+import { atMost, type Measure } from '../measure.js';
+import { required } from '../required.js';
 
 /** How soon a vote is counted where everybody can see it. */
 export const visible: Measure = {

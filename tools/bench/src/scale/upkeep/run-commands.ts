@@ -8,13 +8,13 @@ import {
   operateScript,
   operationsEnvironmentOf,
 } from '@agora/local-stack';
-import type { Bench } from '../bench.js';
-import { cpuTimes, familyOf, peakMegabytes } from '../system/proc.js';
-import type { System } from '../system/system.js';
+import type { Bench } from '../../bench.js';
+import { cpuTimes, familyOf, peakMegabytes } from '../../system/proc.js';
+import type { System } from '../../system/system.js';
 import { commands, nameOf, type Command } from './commands.js';
-import { backendsOf } from './cost.js';
-import type { Row } from './table.js';
-import { isAskedFor, sizes, type Worlds } from './take-turns.js';
+import { backendsOf } from '../cost.js';
+import type { Row } from '../table.js';
+import { isAskedFor, sizes, type Worlds } from '../take-turns.js';
 
 /** What a command took. */
 export interface Run {

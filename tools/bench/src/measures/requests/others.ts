@@ -1,10 +1,10 @@
-import { refreshEach, readBy, rewriteOwn, type Requests } from '../requests.js';
-import { serverParts, takeRounds, type Contestant, type Round } from '../rounds.js';
-import { startFloorOfOthers } from '../system/floor.js';
-import { cpuOf, medianOf, ratio, failuresOf } from './compare.js';
-import { atMost, type Figure, type Measure } from './measure.js';
+import { refreshEach, readBy, rewriteOwn, type Requests } from '../../requests.js';
+import { serverParts, takeRounds, type Contestant, type Round } from '../../rounds.js';
+import { startFloorOfOthers } from '../../system/floor.js';
+import { cpuOf, medianOf, ratio, failuresOf } from '../compare.js';
+import { atMost, type Figure, type Measure } from '../measure.js';
 import { requireSameAnswer } from './reads.js';
-import { required } from './required.js';
+import { required } from '../required.js';
 
 /** Requests that no other measure asks, and the same answers by the least that gives them. */
 export const others: Measure = {

@@ -1,8 +1,8 @@
-import { publish as publishing } from '../requests.js';
-import { takeRounds } from '../rounds.js';
-import { medianOf, requestsPerSecond } from './compare.js';
-import { atLeast, type Measure } from './measure.js';
-import { required } from './required.js';
+import { publish as publishing } from '../../requests.js';
+import { takeRounds } from '../../rounds.js';
+import { medianOf, requestsPerSecond } from '../compare.js';
+import { atLeast, type Measure } from '../measure.js';
+import { required } from '../required.js';
 
 /** Writing posts. */
 export const publish: Measure = {

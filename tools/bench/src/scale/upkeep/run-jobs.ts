@@ -3,12 +3,12 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { services, type ServiceName } from '@agora/local-stack';
 import pg from 'pg';
-import type { Bench } from '../bench.js';
-import { cpuBetween, cpuTimes } from '../system/proc.js';
-import type { System } from '../system/system.js';
+import type { Bench } from '../../bench.js';
+import { cpuBetween, cpuTimes } from '../../system/proc.js';
+import type { System } from '../../system/system.js';
 import { jobs, type Job } from './jobs.js';
-import type { Row } from './table.js';
-import { isAskedFor, sizes, type Worlds } from './take-turns.js';
+import type { Row } from '../table.js';
+import { isAskedFor, sizes, type Worlds } from '../take-turns.js';
 
 /** What the services do now and then, at both sizes. */
 export async function compareJobs({ options, announce }: Bench, worlds: Worlds): Promise<Row[]> {
@@ -58,7 +58,7 @@ export async function compareJobs({ options, announce }: Bench, worlds: Worlds):
 
 /** The text of every statement of a service, by its name. */
 async function statementsOf(service: ServiceName): Promise<Record<string, string>> {
-  const script = fileURLToPath(new URL('../../dist/scale/print-statements.js', import.meta.url));
+  const script = fileURLToPath(new URL('../../../dist/scale/upkeep/print-statements.js', import.meta.url));
   const { stdout } = await promisify(execFile)(process.execPath, [script, service], {
     maxBuffer: 10_000_000,
   });

@@ -1,6 +1,6 @@
 import type { ServiceName } from '@agora/local-stack';
-import type { Request } from '../load/routes.js';
-import type { World } from './world.js';
+import type { Request } from '../../load/routes.js';
+import type { World } from '../world.js';
 
 /** What a cost may do when there is ten times as much: stay, or grow with what is returned, read or erased. */
 export type Growth = 'stays' | 'grows';

@@ -1,5 +1,5 @@
 import { get, send, times, type Case } from './case.js';
-import { moderator, type World } from './world.js';
+import { moderator, type World } from '../world.js';
 
 const posts = (name: string, requests: Case['requests'], more: Partial<Case> = {}): Case => ({
   name,

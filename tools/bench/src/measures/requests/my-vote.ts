@@ -1,8 +1,8 @@
-import { readBy } from '../requests.js';
-import { serverParts, takeRounds, type Contestant } from '../rounds.js';
-import { cpuOf, ratio } from './compare.js';
-import { atMost, type Measure } from './measure.js';
-import { required } from './required.js';
+import { readBy } from '../../requests.js';
+import { serverParts, takeRounds, type Contestant } from '../../rounds.js';
+import { cpuOf, ratio } from '../compare.js';
+import { atMost, type Measure } from '../measure.js';
+import { required } from '../required.js';
 
 /** As many readers as keep posts busy with either page: pages that are read together share statements and questions. */
 const readersPerConnection = 4;

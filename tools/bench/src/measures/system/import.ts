@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { checkout } from '@agora/local-stack';
 import pg from 'pg';
-import type { Bench } from '../bench.js';
-import { makeDatabase } from '../system/databases.js';
-import { familyTime } from '../system/proc.js';
-import { atMost, type Measure } from './measure.js';
+import type { Bench } from '../../bench.js';
+import { makeDatabase } from '../../system/databases.js';
+import { familyTime } from '../../system/proc.js';
+import { atMost, type Measure } from '../measure.js';
 
 /** The old application as it was deployed: no index on the posts of votes. */
 const monolith = (users: number, posts: number, votes: number) => `

@@ -1,10 +1,10 @@
 import { get } from 'node:http';
-import type { Bench } from '../bench.js';
-import { readBy } from '../requests.js';
-import { takeRounds, type Contestant } from '../rounds.js';
-import { cpuOf, medianOf, ratio } from './compare.js';
-import { atMost, type Measure } from './measure.js';
-import { required } from './required.js';
+import type { Bench } from '../../bench.js';
+import { readBy } from '../../requests.js';
+import { takeRounds, type Contestant } from '../../rounds.js';
+import { cpuOf, medianOf, ratio } from '../compare.js';
+import { atMost, type Measure } from '../measure.js';
+import { required } from '../required.js';
 
 const path = '/feed?limit=100';
 

@@ -1,13 +1,13 @@
 import { availableParallelism } from 'node:os';
-import { clusterModel, benchModel, deploymentFor, loadOf, type Costs } from '../capacity/system.js';
-import { simulate } from '../capacity/simulate.js';
-import { figuresAsMarkdown, markdownTable } from '../report/markdown.js';
-import { median } from '../report/statistics.js';
-import { readPosts, vote } from '../requests.js';
-import { partsOf, roundsOf, takeRounds, type Contestant, type Round } from '../rounds.js';
-import { failuresOf, medianOf, throughput } from './compare.js';
-import { atMost, type Figure, type Measure } from './measure.js';
-import { required } from './required.js';
+import { clusterModel, benchModel, deploymentFor, loadOf, type Costs } from '../../capacity/system.js';
+import { simulate } from '../../capacity/simulate.js';
+import { figuresAsMarkdown, markdownTable } from '../../report/markdown.js';
+import { median } from '../../report/statistics.js';
+import { readPosts, vote } from '../../requests.js';
+import { partsOf, roundsOf, takeRounds, type Contestant, type Round } from '../../rounds.js';
+import { failuresOf, medianOf, throughput } from '../compare.js';
+import { atMost, type Figure, type Measure } from '../measure.js';
+import { required } from '../required.js';
 
 /** A quarter of the usual connections, the usual, and four times as many. */
 const crowds = [0.25, 1, 4];

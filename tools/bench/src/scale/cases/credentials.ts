@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { Secret, TOTP } from 'otpauth';
-import { emailOf } from '../data/seed.js';
+import { emailOf } from '../../data/seed.js';
 import { send, type Case } from './case.js';
-import type { World } from './world.js';
+import type { World } from '../world.js';
 
 export const auth = (name: string, requests: Case['requests'], more: Partial<Case> = {}): Case => ({
   name,

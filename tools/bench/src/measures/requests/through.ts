@@ -1,9 +1,9 @@
-import { requestsTo, requireAnswer, reset } from '../load/rival.js';
-import { readBy, readPosts, vote } from '../requests.js';
-import { takeRounds, type Contestant, type Round } from '../rounds.js';
-import { ratio, requestsPerSecond, throughput } from './compare.js';
-import { atLeast, type Figure, type Measure } from './measure.js';
-import { required } from './required.js';
+import { requestsTo, requireAnswer, reset } from '../../load/rival.js';
+import { readBy, readPosts, vote } from '../../requests.js';
+import { takeRounds, type Contestant, type Round } from '../../rounds.js';
+import { ratio, requestsPerSecond, throughput } from '../compare.js';
+import { atLeast, type Figure, type Measure } from '../measure.js';
+import { required } from '../required.js';
 
 /** How many times as many requests as the application that Agora replaces, with the index that it lacks. */
 const targets = { list: 40, get: 14, vote: 8 } as const;

@@ -1,20 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Bench } from '../bench.js';
-import { figuresAsMarkdown } from '../report/markdown.js';
-import { quantile } from '../report/statistics.js';
-import { beside, idle, others, othersWait } from '../scale/beside.js';
-import type { Command } from '../scale/commands.js';
-import { runMeasured, type Run } from '../scale/run-commands.js';
+import type { Bench } from '../../bench.js';
+import { figuresAsMarkdown } from '../../report/markdown.js';
+import { quantile } from '../../report/statistics.js';
+import { beside, idle, others, othersWait } from '../../scale/beside.js';
+import type { Command } from '../../scale/upkeep/commands.js';
+import { runMeasured, type Run } from '../../scale/upkeep/run-commands.js';
 import {
   addCrowd,
   addPastRetention,
   goOnPublishing,
   hasPastRetention,
   stopPublishing,
-} from '../scale/extreme-data.js';
-import { atMost, type Figure, type Measure } from './measure.js';
-import { required } from './required.js';
-import { watch } from './visible.js';
+} from '../../scale/extreme-data.js';
+import { atMost, type Figure, type Measure } from '../measure.js';
+import { required } from '../required.js';
+import { watch } from '../system/visible.js';
 
 /** The largest work that Agora does, and what others notice of it; with `--scale 10` at the sizes that stand here. */
 export const extremes: Measure = {

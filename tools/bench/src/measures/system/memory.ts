@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { processes } from '@agora/local-stack';
-import type { Bench } from '../bench.js';
-import { readBy, readPosts, vote } from '../requests.js';
-import { takeRound, type Contestant, type Round } from '../rounds.js';
-import { residentMegabytes } from '../system/proc.js';
-import { failuresOf } from './compare.js';
-import { atMost, type Measure } from './measure.js';
-import { required } from './required.js';
+import type { Bench } from '../../bench.js';
+import { readBy, readPosts, vote } from '../../requests.js';
+import { takeRound, type Contestant, type Round } from '../../rounds.js';
+import { residentMegabytes } from '../../system/proc.js';
+import { failuresOf } from '../compare.js';
+import { atMost, type Measure } from '../measure.js';
+import { required } from '../required.js';
 
 /** What the processes hold before anybody has asked them anything, and whether it grows with use. */
 export const memory: Measure = {

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Bench } from '../bench.js';
-import { holdStreams } from '../load/streams.js';
-import { quantile } from '../report/statistics.js';
-import { residentMegabytes } from '../system/proc.js';
-import { atMost, type Figure, type Measure } from './measure.js';
-import { required } from './required.js';
+import type { Bench } from '../../bench.js';
+import { holdStreams } from '../../load/streams.js';
+import { quantile } from '../../report/statistics.js';
+import { residentMegabytes } from '../../system/proc.js';
+import { atMost, type Figure, type Measure } from '../measure.js';
+import { required } from '../required.js';
 
 const [some, many] = [2_000, 10_000];
 /** So many an account may have. */

@@ -1,8 +1,8 @@
-import { logIn, readPosts } from '../requests.js';
-import { roundsOf, takeRounds } from '../rounds.js';
-import { ratio, throughput } from './compare.js';
-import { atLeast, atMost, type Measure } from './measure.js';
-import { required } from './required.js';
+import { logIn, readPosts } from '../../requests.js';
+import { roundsOf, takeRounds } from '../../rounds.js';
+import { ratio, throughput } from '../compare.js';
+import { atLeast, atMost, type Measure } from '../measure.js';
+import { required } from '../required.js';
 
 /** More than can be hashed in time: auth refuses what would wait too long. */
 const stormConnections = 64;

@@ -1,6 +1,6 @@
 import type { ServiceName } from '@agora/local-stack';
-import { emailOf } from '../data/seed.js';
-import type { Growth } from './case.js';
+import { emailOf } from '../../data/seed.js';
+import type { Growth } from '../cases/case.js';
 
 /** What an operator types, as one service runs it. */
 export interface Command {

@@ -1,11 +1,11 @@
-import type { Bench } from '../bench.js';
-import type { Request } from '../load/routes.js';
-import type { System } from '../system/system.js';
-import { headersOf, readBy, readPosts } from '../requests.js';
-import { serverParts, takeRounds, type Contestant, type Round } from '../rounds.js';
-import { cpuOf, ratio } from './compare.js';
-import { atMost, type Figure, type Measure } from './measure.js';
-import { required } from './required.js';
+import type { Bench } from '../../bench.js';
+import type { Request } from '../../load/routes.js';
+import type { System } from '../../system/system.js';
+import { headersOf, readBy, readPosts } from '../../requests.js';
+import { serverParts, takeRounds, type Contestant, type Round } from '../../rounds.js';
+import { cpuOf, ratio } from '../compare.js';
+import { atMost, type Figure, type Measure } from '../measure.js';
+import { required } from '../required.js';
 
 /** CPU time of the service and of its database: a slow plan burns there. */
 const cost = cpuOf('posts', 'postgres');

@@ -1,9 +1,9 @@
-import { readPosts } from '../requests.js';
-import { serverParts, takeRounds, type Contestant } from '../rounds.js';
-import { startNginx } from '../system/nginx.js';
-import { cpuOf, medianOf, ratio } from './compare.js';
-import { atMost, type Measure } from './measure.js';
-import { required } from './required.js';
+import { readPosts } from '../../requests.js';
+import { serverParts, takeRounds, type Contestant } from '../../rounds.js';
+import { startNginx } from '../../system/nginx.js';
+import { cpuOf, medianOf, ratio } from '../compare.js';
+import { atMost, type Measure } from '../measure.js';
+import { required } from '../required.js';
 
 /** The gateway before posts, and nginx that only passes on. */
 export const proxy: Measure = {

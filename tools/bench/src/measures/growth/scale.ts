@@ -1,17 +1,17 @@
 import { services } from '@agora/local-stack';
-import type { Bench } from '../bench.js';
-import { casesOfAuth, endings } from '../scale/cases-auth.js';
-import { casesOfCredentials } from '../scale/cases-credentials.js';
-import { casesOfPosts, endingsOfPosts } from '../scale/cases-posts.js';
-import { casesOfVotes, scrapes } from '../scale/cases-votes.js';
-import { noCost } from '../scale/cost.js';
-import { compareCommands } from '../scale/run-commands.js';
-import { compareJobs } from '../scale/run-jobs.js';
-import { figureOf, tableOf, type Row } from '../scale/table.js';
-import { compareCase, costOfIdling, isAskedFor, sizes, type Worlds } from '../scale/take-turns.js';
-import { openWorld } from '../scale/world.js';
-import { describeFigure } from '../report/describe-outcome.js';
-import type { Measure } from './measure.js';
+import type { Bench } from '../../bench.js';
+import { casesOfAuth, endings } from '../../scale/cases/auth.js';
+import { casesOfCredentials } from '../../scale/cases/credentials.js';
+import { casesOfPosts, endingsOfPosts } from '../../scale/cases/posts.js';
+import { casesOfVotes, scrapes } from '../../scale/cases/votes.js';
+import { noCost } from '../../scale/cost.js';
+import { compareCommands } from '../../scale/upkeep/run-commands.js';
+import { compareJobs } from '../../scale/upkeep/run-jobs.js';
+import { figureOf, tableOf, type Row } from '../../scale/table.js';
+import { compareCase, costOfIdling, isAskedFor, sizes, type Worlds } from '../../scale/take-turns.js';
+import { openWorld } from '../../scale/world.js';
+import { describeFigure } from '../../report/describe-outcome.js';
+import type { Measure } from '../measure.js';
 
 /** What everything costs where there is ten times as much. */
 export const scale: Measure = {

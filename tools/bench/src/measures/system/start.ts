@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { checkout, processes } from '@agora/local-stack';
 import { likelyFreePorts } from '@agora/testing';
-import type { Bench } from '../bench.js';
-import { median } from '../report/statistics.js';
-import { atMost, type Measure } from './measure.js';
+import type { Bench } from '../../bench.js';
+import { median } from '../../report/statistics.js';
+import { atMost, type Measure } from '../measure.js';
 
 /** How long whoever types `npm start` waits, once the first start has made everything. */
 export const start: Measure = {

@@ -1,8 +1,8 @@
-import { vote } from '../requests.js';
-import { takeRounds } from '../rounds.js';
-import { cpuOf, failuresOf, medianOf, ratio, requestsPerSecond, throughput } from './compare.js';
-import { atLeast, atMost, type Measure } from './measure.js';
-import { required } from './required.js';
+import { vote } from '../../requests.js';
+import { takeRounds } from '../../rounds.js';
+import { cpuOf, failuresOf, medianOf, ratio, requestsPerSecond, throughput } from '../compare.js';
+import { atLeast, atMost, type Measure } from '../measure.js';
+import { required } from '../required.js';
 
 /** Whether a post that everybody votes for holds everybody up. */
 export const hotPost: Measure = {
