@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { canRender, overlays, renderOverlay, type RenderedObject } from '../check/render.ts';
-import { agreements } from './agreements.ts';
-import { applyStatements } from './apply-statements.ts';
-import { containerStatements } from './container-statements.ts';
-import { monitoringStatements } from './monitoring-statements.ts';
-import { natsStatements } from './nats-statements.ts';
-import { secretStatements } from './secret-statements.ts';
+import { agreements } from './statements/agreements.ts';
+import { applyStatements } from './statements/apply.ts';
+import { containerStatements } from './statements/containers.ts';
+import { monitoringStatements } from './statements/monitoring.ts';
+import { natsStatements } from './statements/nats.ts';
+import { secretStatements } from './statements/secrets.ts';
 
 const statements = {
   ...containerStatements,

@@ -5,7 +5,7 @@ import type {
   V1NetworkPolicy,
   V1Service,
 } from '@kubernetes/client-node';
-import { containersOf, ofKind, ourPods, podsOf, readRepositoryFile, targetOf, type Pod } from './cluster.ts';
+import { containersOf, ofKind, ourPods, podsOf, readRepositoryFile, targetOf, type Pod } from '../cluster.ts';
 import type { Statement } from './statement.ts';
 
 /** SECURITY: images, containers, the namespace and its doors. */

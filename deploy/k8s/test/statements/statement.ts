@@ -1,4 +1,4 @@
-import type { RenderedObject } from '../check/render.ts';
+import type { RenderedObject } from '../../check/render.ts';
 
 /** Says what in an overlay is not as it should be; nothing when all is well. */
 export type Statement = (objects: RenderedObject[]) => Iterable<string>;

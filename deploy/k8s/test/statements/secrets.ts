@@ -1,5 +1,5 @@
 import type { V1ConfigMap, V1Secret } from '@kubernetes/client-node';
-import { ofKind, ourPods, podsOf, secretsOf } from './cluster.ts';
+import { ofKind, ourPods, podsOf, secretsOf } from '../cluster.ts';
 import type { Statement } from './statement.ts';
 
 /** SECURITY: where secrets are and are not. */

@@ -1,6 +1,6 @@
 import type { V1ConfigMap, V1Service, V1StatefulSet } from '@kubernetes/client-node';
-import type { RenderedObject } from '../check/render.ts';
-import { ofKind, ourPods, podsOf, readRepositoryFile } from './cluster.ts';
+import type { RenderedObject } from '../../check/render.ts';
+import { ofKind, ourPods, podsOf, readRepositoryFile } from '../cluster.ts';
 import type { Statement } from './statement.ts';
 
 /** SECURITY: who may say and read what, and that nobody listens in. */

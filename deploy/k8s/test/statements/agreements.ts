@@ -6,9 +6,9 @@ import type {
   V1Service,
   V2HorizontalPodAutoscaler,
 } from '@kubernetes/client-node';
-import { deploymentPods, ofKind, ourPods, podsOf, readRepositoryFile, targetOf } from './cluster.ts';
-import { allowedEdges, borderCrossings, neededEdges, selects } from './network.ts';
-import { settingsFaults } from './settings.ts';
+import { deploymentPods, ofKind, ourPods, podsOf, readRepositoryFile, targetOf } from '../cluster.ts';
+import { allowedEdges, borderCrossings, neededEdges, selects } from '../network.ts';
+import { settingsFaults } from '../settings.ts';
 import type { Statement } from './statement.ts';
 
 /** That the parts of an overlay fit each other, and the code. */

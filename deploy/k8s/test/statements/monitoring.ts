@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { V1LabelSelector } from '@kubernetes/client-node';
 import { parse } from 'yaml';
-import type { RenderedObject } from '../check/render.ts';
-import { deploymentPods, ofKind, podsOf, readRepositoryFile } from './cluster.ts';
-import { selects } from './network.ts';
+import type { RenderedObject } from '../../check/render.ts';
+import { deploymentPods, ofKind, podsOf, readRepositoryFile } from '../cluster.ts';
+import { selects } from '../network.ts';
 import type { Statement } from './statement.ts';
 
 interface PodMonitor extends RenderedObject {

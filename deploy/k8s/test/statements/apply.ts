@@ -1,6 +1,6 @@
 import type { V1NetworkPolicy, V1StatefulSet } from '@kubernetes/client-node';
-import type { RenderedObject } from '../check/render.ts';
-import { ofKind } from './cluster.ts';
+import type { RenderedObject } from '../../check/render.ts';
+import { ofKind } from '../cluster.ts';
 import type { Statement } from './statement.ts';
 
 interface ExternalSecret extends RenderedObject {
