@@ -119,7 +119,7 @@ export const statements = {
       }),
     ),
   // The roles are bound to the workflow in deploy/ecs (a test of it), the signature by its name.
-  'what is released is what the own workflow has signed': (all: Workflows) => {
+  'what is released is what our own workflow has signed': (all: Workflows) => {
     const text = all['build-and-deploy-service.yml']?.text ?? '';
     const verifying = '--certificate-github-workflow-name "$SERVICE"';
     const roles = [...text.matchAll(/role\/(\S+)/g)].map(([, role = '']) => role);

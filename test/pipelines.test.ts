@@ -46,19 +46,19 @@ describe('pipelines', () => {
     ],
     ['calls give what the called workflow asks for', 'votes.yml', /pull-requests: read, /.source, ''],
     [
-      'what is released is what the own workflow has signed',
+      'what is released is what our own workflow has signed',
       'build-and-deploy-service.yml',
       / --certificate-github-workflow-name "\$SERVICE"/.source,
       '',
     ],
     [
-      'what is released is what the own workflow has signed',
+      'what is released is what our own workflow has signed',
       'build-and-deploy-service.yml',
       /agora-\$\{\{ inputs\.service \}\}-build/.source,
       'agora-build',
     ],
     [
-      'what is released is what the own workflow has signed',
+      'what is released is what our own workflow has signed',
       'setup.yml',
       /^name: setup/.source,
       'name: votes',

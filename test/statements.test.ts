@@ -4,7 +4,7 @@ import { expect, it } from '@jest/globals';
 
 const repository = fileURLToPath(new URL('..', import.meta.url));
 
-/** Who runs SQL that is in no list of statements, and why nobody has to see it explained on large data. */
+/** Files with SQL that is in no list of statements, and why it need not be explained on large data. */
 const others: Record<string, string> = {
   'packages/database/src/statements/sql.ts': 'runs the list of services',
   'packages/messaging/src/statements.ts': 'runs the list of messaging',

@@ -10,7 +10,7 @@ export interface Route {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** A segment that starts with `:` stands for any one segment; an exact one wins over it. */
   path: string;
-  /** Who answers: a service, by the same path, or the gateway itself. */
+  /** What answers: a service, at the same path, or the gateway itself. */
   service: Service | 'gateway';
   access: Access;
   /** The kinds of body it reads; a body that nobody reads is not passed on. */

@@ -44,7 +44,7 @@ export function createSession(
 
   const refresh = async (refreshToken: string) => {
     const response = await ask('/refresh', { refresh_token: refreshToken });
-    // Whoever logged in or out meanwhile has the last word.
+    // A login or logout in the meantime wins.
     if (tokens?.refreshToken !== refreshToken) return tokens;
     if (response.status === 401) return set(undefined);
     return set(await readTokens(response));

@@ -21,7 +21,7 @@ export interface Config {
   databaseAuth: 'password' | 'iam';
   /** Whether a standby takes the reads of posts and votes. */
   databaseReplica: boolean;
-  /** Whose pipelines may deploy, as `owner/name`. */
+  /** The GitHub repository whose pipelines may deploy, as `owner/name`. */
   repository: string;
 }
 

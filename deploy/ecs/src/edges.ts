@@ -16,7 +16,7 @@ export const groups = [
 ] as const;
 export type Group = (typeof groups)[number];
 
-/** Who may open a connection to whom, at which port. What is not here cannot be reached. */
+/** The connections that are allowed, and their ports; all others are denied. */
 export const edges: readonly (readonly [from: Group, to: Group, port: number])[] = [
   ['load-balancer', 'gateway', 8000],
 

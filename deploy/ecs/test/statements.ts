@@ -211,7 +211,7 @@ export const statements = {
       const name = String(container.Name)
         .replace(/^nats-\d$/, 'nats')
         .replace(/-audit$/, '');
-      // Who makes the roles, and who checks the passwords of NATS, must know them.
+      // The task that creates the roles and the one that checks NATS passwords need them.
       if (name === 'provision' || name === 'nats') continue;
       const secrets = container.Secrets as { Name: string; ValueFrom: Properties }[];
       for (const { ValueFrom } of secrets.filter(

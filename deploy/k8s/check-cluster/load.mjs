@@ -49,7 +49,7 @@ export async function createLoad(origin) {
     async function send() {
       const start = performance.now();
       for (let number = 0; !isOver; number++) {
-        // Whoever answers nothing is not asked without end.
+        // A server that does not answer is not asked forever.
         if (open.size < 200) {
           const sent = attempt(number, counted).finally(() => open.delete(sent));
           open.add(sent);

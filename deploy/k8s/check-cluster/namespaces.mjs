@@ -1,6 +1,6 @@
 const mark = 'agora.example/check-cluster';
 
-/** Makes the namespaces of a check where they are missing, with a mark: `apply` would take it away again when a release applies the namespace without it. */
+/** Creates the missing namespaces of a check, with a label: `apply` would remove it again when a release applies the namespace without it. */
 export async function makeNamespaces({ kubectl, namespace, doorNamespace }) {
   for (const name of [namespace, doorNamespace]) {
     if (await kubectl.find('namespace', name)) continue;

@@ -13,7 +13,7 @@ export interface RenderedObject {
   metadata: { name: string; namespace?: string; labels?: Record<string, string> };
 }
 
-/** Whoever can render, the first that is there; both are the same code. */
+/** The first renderer that is installed; both are the same code. */
 const renderers: [command: string, ...args: string[]][] = [
   ['kubectl', 'kustomize'],
   ['kustomize', 'build'],

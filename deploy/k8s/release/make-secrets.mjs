@@ -10,7 +10,7 @@ const namespaceFile = fileURLToPath(new URL('../base/namespace.yaml', import.met
 export const randomSecrets = (namespace) => secretsOf(secretFiles(namedValues(new Map())), namespace);
 
 /**
- * Makes the Secrets, and the files of Secrets, that the cluster lacks; a value that is there already stays and is given to whoever must know it too.
+ * Creates the Secrets, and the files in Secrets, that the cluster lacks; existing values stay and are copied to the other Secrets that need them.
  * Resolves with the names of what was made.
  */
 export async function makeSecrets(kubectl, namespace) {

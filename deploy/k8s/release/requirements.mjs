@@ -3,7 +3,7 @@ import { Failure } from './failure.mjs';
 /** From `sleep` before a pod stops on. */
 const leastKubernetes = 30;
 
-/** Whose kinds are used, by group and version, and from which version on they have them. */
+/** The operators whose kinds are used, by group and version, and the first release that has them. */
 const operators = {
   'cert-manager.io/v1': 'cert-manager, 1.0 or later',
   'external-secrets.io/v1': 'External Secrets Operator, 0.16 or later',

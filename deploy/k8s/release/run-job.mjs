@@ -10,7 +10,7 @@ export async function runNow(kubectl, cronJob, { args = [], print, ...pace }) {
   const [container] = spec.template.spec.containers;
   const [script, command] = container.args;
   container.args = [script, command, ...args];
-  // Whoever waits for it sees why it failed, and runs it again.
+  // The caller sees why it failed and runs it again.
   spec.backoffLimit = 0;
   const job = {
     apiVersion: 'batch/v1',

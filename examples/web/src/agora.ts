@@ -18,7 +18,7 @@ const kept = (): Tokens | undefined => JSON.parse(localStorage.getItem(key) ?? '
 const keep = (tokens: Tokens | undefined) =>
   tokens ? localStorage.setItem(key, JSON.stringify(tokens)) : localStorage.removeItem(key);
 
-/** Who is logged in; null for nobody, undefined until it is known. */
+/** The logged-in user; null for nobody, undefined until it is known. */
 export const me = signal<Account | null | undefined>(undefined);
 export const isModerator = computed(() => me.value?.role === 'moderator' || me.value?.role === 'admin');
 

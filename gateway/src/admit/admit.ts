@@ -22,7 +22,7 @@ export interface Asker {
 /** Lets a request in: throws 401 without a good token where one is needed, then 429 when its user, or its address, asks for too much. */
 export type Admit = (ctx: Context, route: Route, address: string, query: string) => Promise<Asker>;
 
-/** Makes the guard of all routes. */
+/** Returns the guard of all routes. */
 export function createAdmission(verifier: Verifier, limiter: Limiter, arePublicReads: boolean): Admit {
   const requireToken = authenticate(verifier);
   return async (ctx, route, clientAddress, query) => {

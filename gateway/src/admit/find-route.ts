@@ -13,7 +13,7 @@ interface Resource {
   methods: Map<string, Route>;
 }
 
-/** Makes the function that finds the route of a method and a checked path; it throws 404, or 405 with `Allow`. */
+/** Returns a function that finds the route of a method and a validated path; it throws 404, or 405 with `Allow`. */
 export function createRouteFinder(routes: readonly Route[]): (method: string, path: string) => FoundRoute {
   // No pattern begins with a parameter.
   const resources = Map.groupBy(groupByPath(routes), ({ pattern }) => pattern[0]);

@@ -63,7 +63,7 @@ const schema = Joi.object<Message>({
     .required(),
 });
 
-/** What another replica has counted; nothing when the message is one's own, or is none. */
+/** The counts of another replica; nothing when the message is our own or malformed. */
 function readCounts(message: unknown, ownName: string): Count[] {
   const { value, error } = schema.validate(message, { convert: false });
   if (error || value.from === ownName) return [];

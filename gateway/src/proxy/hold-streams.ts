@@ -58,7 +58,7 @@ export function holdStreams(bounds: StreamBounds, lasts: (asker: Asker) => void 
       if (isStopped) throw unavailable('The gateway is shutting down.', 1, 'draining');
       makeRoom(asker);
       const stream = watchStream(ctx, asker, (userId) => {
-        // Whose ticket it was is known only now.
+        // The ticket's user is known only now.
         streams.delete(stream);
         makeRoom({ userId, address: asker.address });
         streams.add(stream);

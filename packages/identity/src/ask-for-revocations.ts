@@ -17,7 +17,7 @@ export type AskForRevocations = (after: number) => Promise<RevocationPage>;
 /** Long enough for a busy auth, and short enough to be asked again within the bound. */
 const patienceMilliseconds = 1_000;
 
-/** Makes the function that asks auth's internal port. */
+/** Returns a function that asks auth's internal port. */
 export const askAuthForRevocations =
   ({ REVOCATIONS_URL: url = '', REVOCATIONS_SECRET: secret }: RevocationSettings): AskForRevocations =>
   async (after) => {

@@ -15,7 +15,7 @@ const prefix = '00000000-0000-8000-8000-';
 export const legacySessionOf = (userId: number): string => prefix + userId.toString(16).padStart(12, '0');
 export const isLegacySession = (sessionId: string): boolean => sessionId.startsWith(prefix);
 
-/** Makes the function that verifies tokens of the replaced application: HS256, with `user_id` and `exp` and nothing else. It finds no caller once the date has come, and never without the settings. */
+/** Returns a function that verifies tokens of the replaced application: HS256, with only `user_id` and `exp`. It accepts none after the configured date, nor without the settings. */
 export function legacyTokens(settings: LegacySettings): (token: string) => Caller | undefined {
   const { LEGACY_SECRET_KEY: secret, LEGACY_TOKENS_UNTIL: until } = settings;
   if (!secret || !until) return () => undefined;

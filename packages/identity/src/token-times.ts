@@ -11,7 +11,7 @@ export const tokensFromTheFuture = new Counter({
 
 const silentMilliseconds = 60_000;
 
-/** Makes the function that says whether a token has begun and not ended, by the clock as it is now. What comes from the future is counted and, once a minute, logged. */
+/** Returns a function that checks whether a token is valid now (`nbf`, `iat`, `exp`). Tokens from the future are counted and, once a minute, logged. */
 export function judgeTimes(logger: Logger): (claims: Claims) => boolean {
   let warnedAt = -Infinity;
   return ({ caller, issuedAt }) => {

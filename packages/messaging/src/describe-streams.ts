@@ -23,7 +23,7 @@ interface ConsumerDescription {
   redelivered: number;
 }
 
-/** Who reads whose stream into its database; nobody the others. */
+/** Which services consume which publishers' streams; no other combination exists. */
 const readers: Partial<Record<Publisher, readonly string[]>> = {
   auth: ['posts', 'votes'],
   posts: ['votes'],

@@ -35,7 +35,7 @@ export function readEnvelope(
 ): Envelope<never> {
   const { value, error } = envelopeSchema.validate(message.json());
   if (error) throw error;
-  // Who may not publish an event could have the server deliver another one under its subject.
+  // A client that may not publish an event could make the server deliver another one under its subject.
   if (value.type !== typeOfSubject(message.subject))
     throw new Error(`${value.type} came as ${message.subject}`);
   const data = schema.validate(value.data);

@@ -33,7 +33,7 @@ export function exportTraces({ service, endpoint, ratio, logger }: TracingOption
   const exporter = new OTLPTraceExporter({ url: `${endpoint.replace(/\/$/, '')}/v1/traces` });
   const provider = new TracerProvider({
     resource: resourceFromAttributes({ 'service.name': service }),
-    // Whoever begins a trace decides for all who take part, or traces would have holes.
+    // The process that starts a trace decides whether it is sampled, or traces would have gaps.
     sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(ratio) }),
     spanProcessors: [new BatchSpanProcessor({ exporter, scheduledDelayMillis: everyMilliseconds })],
   });

@@ -41,7 +41,7 @@ interface AnsweredRequest {
 }
 
 /**
- * Makes the function that logs answered requests. Their lines, and theirs alone, wait up to 100 ms for each other: there are as many as
+ * Returns a function that logs answered requests. Their lines, and theirs alone, wait up to 100 ms for each other: there are as many as
  * requests, and each write of its own is a call of the system. Nothing in them is looked through for secrets, as none are in them.
  */
 export function logAnswers(logger: Logger): (answered: AnsweredRequest) => void {

@@ -157,7 +157,7 @@ it('splits events over 4 and then 16 streams under load, loses none, publishes n
   await areShared(4);
   await raiseTo(16);
   await areShared(16);
-  // Whoever reads now sees their write: every client has a post of its own, in partitions of their own.
+  // Clients read their own writes: each has a post of its own, in different partitions.
   stopped.abort();
   await clients;
   const kept = voted.filter(({ isDeleted }) => !isDeleted);

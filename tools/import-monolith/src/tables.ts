@@ -1,6 +1,6 @@
 import type { QueryInterface, Transaction } from 'sequelize';
 
-/** Makes the table in which a service keeps how far its import is; part of one of its migrations. */
+/** Creates the table in which a service records the progress of its import; part of one of its migrations. */
 export async function createImportTable(
   queryInterface: QueryInterface,
   transaction: Transaction,

@@ -126,7 +126,7 @@ interface Defined {
 }
 
 export interface Explained {
-  /** Whose tables are copied. */
+  /** The service whose tables are copied. */
   service: string;
   /** All statements that the sources define, once they are loaded. */
   defined(): ReadonlyMap<string, Defined>;

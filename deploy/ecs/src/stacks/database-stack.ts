@@ -155,7 +155,7 @@ export class DatabaseStack extends Stack {
     return exportedLogs.map((name) => encryptedLogs(this, `${name}-logs`, `${folder}${name}`, key));
   }
 
-  /** Makes the database, the schemas and the roles; run once before the first migration, and after a password was changed. */
+  /** Creates the database, the schemas and the roles; run once before the first migration and after each change of a password. */
   private provisionTask(
     { network, delivery, cluster }: DatabaseStackProps,
     instance: rds.DatabaseInstance,

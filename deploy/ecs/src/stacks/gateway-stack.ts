@@ -106,7 +106,7 @@ export class GatewayStack extends Stack {
         protocol: elb.ApplicationProtocol.HTTPS,
         certificates: [acm.Certificate.fromCertificateArn(this, 'Certificate', config.certificateArn)],
         sslPolicy: elb.SslPolicy.TLS13_RES,
-        // Who may come in is said in edges.ts.
+        // edges.ts has the allowed connections.
         open: false,
         defaultAction: elb.ListenerAction.fixedResponse(421, { contentType: 'text/plain' }),
       })

@@ -14,7 +14,7 @@ import { hardenedTask, imageDigest } from '../constructs/hardened-task.js';
 import type { NetworkStack } from './network-stack.js';
 import { randomSecret } from '../constructs/random-secret.js';
 
-/** Who has a user in NATS; what each may publish and read is in deploy/docker. */
+/** The users of NATS; deploy/docker has what each may publish and read. */
 const natsUsers = ['auth', 'posts', 'votes', 'gateway', 'streams'] as const;
 type NatsUser = (typeof natsUsers)[number];
 

@@ -7,7 +7,7 @@ const targets = (
   'nats:4222 nats-cluster:6222 postgres:5432 kubernetes.default:443'
 ).split(' ');
 
-/** Who may reach what; deploy/k8s/README.md has the same table. */
+/** The connections that the policies allow; deploy/k8s/README.md has the same table. */
 const mayReach = {
   gateway: ['auth:8001', 'auth:9001', 'posts:8002', 'votes:8003', 'nats:4222'],
   auth: ['posts:9002', 'votes:9003', 'nats:4222', 'postgres:5432'],

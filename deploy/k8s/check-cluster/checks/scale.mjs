@@ -51,7 +51,7 @@ export const scale = {
 
 export const memory = {
   name: 'memory',
-  says: 'nothing was killed for want of memory, all the time and under load',
+  says: 'nothing was killed for lack of memory, all the time and under load',
   seconds: 180,
   async run(place) {
     const counted = await place.underLoad(() => sleep(45_000), place.highRate);

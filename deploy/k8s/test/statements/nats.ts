@@ -137,7 +137,7 @@ const isOfStreams = (subject: string) =>
   );
 
 /**
- * Whoever follows a stream makes a consumer of any name; the deny-list takes those of the services out again. All follow that of
+ * Followers of a stream create consumers with any name; the deny-list excludes the services' names. All follow that of
  * auth for revocations, and posts its own and that of votes for the live feed.
  */
 const isFollower = (user: string, subject: string) => {

@@ -22,7 +22,7 @@ function signTokens({
   const loading = import('@aws-sdk/rds-signer').then(
     ({ Signer }) => new Signer({ hostname, port, username }),
   );
-  // Whoever connects hears of it.
+  // The error reaches the caller that connects.
   loading.catch(() => undefined);
   return async () => (await loading).getAuthToken();
 }

@@ -4,7 +4,7 @@ import { defineStatement, defineStatementFamily, sql, type Statement } from '../
 /** How long rows are kept there. */
 export const quarantineDays = 30;
 
-/** Makes the table of rows that an operator has set aside, in a service's own schema; for its migrations. */
+/** Creates the quarantine, rows that an operator has set aside, in a service's schema; for its migrations. */
 export async function createQuarantineTable(
   { sequelize }: QueryInterface,
   transaction: Transaction,

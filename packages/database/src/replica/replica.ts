@@ -129,7 +129,7 @@ export function openReplica(connection: pg.PoolConfig, askPrimary: () => Promise
 
   const leaveAlone = (reason: 'away' | 'behind') => {
     closed = { reason, until: now() + (reason === 'away' ? awayMilliseconds : behindMilliseconds) };
-    // Who waits for a server that hangs need not wait on.
+    // Callers need not keep waiting for a server that hangs.
     if (reason === 'away') for (const client of inUse) socketOf(client).destroy();
   };
 

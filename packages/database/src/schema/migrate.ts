@@ -193,7 +193,7 @@ async function underLock(run: MigrationRun, work: () => Promise<void>): Promise<
   }
 }
 
-/** Makes the table as umzug would. The service's own role may read which migrations were applied, and change nothing of it: the next start would apply them again. */
+/** Creates umzug's table. The service's role may only read which migrations were applied: if it could change them, the next start would apply them again. */
 async function makeTable(client: pg.Client, schema: string): Promise<void> {
   try {
     await client.query(

@@ -10,7 +10,7 @@ export type WithOwnWrites = (handler: Handler) => Handler;
 export type ReadFromReplica = (handle: () => Promise<void>, after?: string) => Promise<void>;
 
 /**
- * Makes the guard of reads: it waits as long as `awaitWrite` does, then says `Consistency: stale` if the write is still missing.
+ * Returns a guard for reads: it waits as long as `awaitWrite` does, then says `Consistency: stale` if the write is still missing.
  * Throws 422 for what does not look like a token; without a token it waits for nothing. What changes nothing is read by `readFromReplica`.
  */
 export const readOwnWrites =

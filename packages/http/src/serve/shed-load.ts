@@ -12,7 +12,7 @@ export interface LoadLimits {
   maxWaiting?: number;
   /** What is answered all the same: those who watch must be able to tell overload from death. */
   exempt?: string;
-  /** Who asks: the user where one is known, else the client's address. */
+  /** The caller: the user if known, else the client's address. */
   askerOf?: (ctx: Context) => string;
 }
 

@@ -30,7 +30,7 @@ interface Waiter {
 }
 
 /**
- * Makes the function that waits for writes of other services. It asks the inbox, which all replicas share and restarts
+ * Returns a function that waits for writes of other services. It asks the inbox, which all replicas share and restarts
  * leave alone, for all waiters at once, and holds no connection in between.
  */
 export function awaitWrites(database: Sequelize, subscriptions: readonly Subscription[]): AwaitWrite {

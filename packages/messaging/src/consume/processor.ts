@@ -131,7 +131,7 @@ async function deadLetter(
 
 const letterOf = (message: JsMsg, messageId: string) => ({
   messageId,
-  // Whoever retries it does not ask which partition it came by.
+  // A retry does not depend on the partition.
   subject: typeOfSubject(message.subject),
   body: message.string(),
 });

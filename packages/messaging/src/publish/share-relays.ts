@@ -45,7 +45,7 @@ export function shareRelays({ database, broker, publisher, logger, need }: Share
     partitions = Math.max(partitions, found);
     need(partitions);
     if (partitions === 1) return;
-    // Whoever does not reach NATS leaves the leases to those who do.
+    // A replica that cannot reach NATS leaves the leases to those that can.
     const present = await sayPresent(database, name, broker.isConnected() ? seconds : 0);
     quota = quotaOf(partitions, present.indexOf(name), present.length);
   };

@@ -22,7 +22,7 @@ export async function listKeys(settings: KeysConfig): Promise<Outcome> {
   return { lives: livesNow(await SigningKey.of(settings.ALGORITHM, { withRetired: true }), settings) };
 }
 
-/** Makes the next signing key, unless one waits already: so it can be repeated, and two at once make one. */
+/** Creates the next signing key unless one is already waiting, so that it can be retried and two concurrent calls create one key. */
 export async function rotateKeys(settings: KeysConfig): Promise<Outcome> {
   const made = await makeKey(settings);
   const done = await inTransaction(async (transaction) => {
@@ -56,7 +56,7 @@ export async function retireKey(kid: string, settings: KeysConfig): Promise<Outc
   return { kid, message, ...(await listKeys(settings)) };
 }
 
-/** Who signs instead: the key before it, which all verifiers know, or else the next, sooner than planned. */
+/** The key that signs instead: the previous one, which all verifiers know, or else the next one, sooner than planned. */
 function successorOf(leaving: KeyLife, lives: KeyLife[]): KeyLife | undefined {
   const others = lives.filter((life) => life !== leaving);
   if (others.some(({ state }) => state === 'active')) return undefined;

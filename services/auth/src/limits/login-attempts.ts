@@ -72,7 +72,7 @@ export function countLogins(database: Sequelize, config: Config, logger: Logger)
   };
 }
 
-/** Who tries to log in, in the form that is stored: never the address of the account itself. */
+/** The identity of a login attempt as it is stored: never the account's address itself. */
 const accountOf = (username: string): string =>
   createHash('sha256')
     .update(canonicalEmail(username) ?? username)

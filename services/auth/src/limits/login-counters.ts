@@ -62,7 +62,7 @@ export function openLoginCounters(database: Sequelize, config: Config): LoginCou
       if (pair && pair.points >= perAccount.limit) waits.push(pair.wait);
       if (account && !isKnown) {
         if (account.points >= config.LOGIN_FAILURES_CEILING) waits.push(account.wait);
-        // Failures elsewhere leave an address one try: the owner's, for all that is known.
+        // Failures from elsewhere leave an address one attempt: it may be the owner's.
         else if (pair && account.points >= perAccount.limit) waits.push(Math.min(account.wait, pair.wait));
       }
       return { wait: Math.max(...waits), isKnown };

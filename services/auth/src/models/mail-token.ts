@@ -23,7 +23,7 @@ const issued = defineStatement(
   { prepared: true },
 );
 
-/** Makes the token, of 256 random bits, that a mail is about to carry; it voids older ones of its purpose and is kept only as its SHA-256. Undefined when the mail is not wanted any more. */
+/** Creates the token of 256 random bits for a mail, stores only its SHA-256, and invalidates older tokens of the same purpose. Undefined when the mail is no longer wanted. */
 export async function issueMailToken(
   mailId: string,
   { userId, purpose, email }: { userId: number; purpose: Purpose; email: string },
@@ -74,7 +74,7 @@ const voidedByAddress = defineStatement(
   { prepared: true },
 );
 
-/** Makes the tokens of an account, or of the one that has an address, worthless. */
+/** Invalidates the tokens of an account, given its id or its address. */
 export async function voidMailTokens(
   purpose: Purpose,
   of: { userId: number } | { email: string },

@@ -48,7 +48,7 @@ export function openPlaces({
       const before = underWay.get(knownAs) ?? 0;
       underWay.set(knownAs, before + 1);
       try {
-        // Whoever comes while others of the same name wait goes behind them: the last of a burst of guesses must not overtake the rest.
+        // An attempt queues behind waiting ones for the same name: the last of a burst of guesses must not overtake the rest.
         return await wait(before === 0 ? known : strangers, work);
       } finally {
         const left = (underWay.get(knownAs) ?? 1) - 1;

@@ -13,7 +13,7 @@ export type SignAccessToken = (subject: Subject) => Promise<{ token: string; exp
 /** The one client that auth gives tokens to (RFC 9068, 2.2): people of Agora itself. */
 const clientId = 'agora';
 
-/** Makes the function that signs access tokens. */
+/** Returns a function that signs access tokens. */
 export function accessTokens(keys: Keys, config: Config): SignAccessToken {
   const expiresIn = config.ACCESS_TOKEN_EXPIRE_MINUTES * 60;
   return async (subject) => {

@@ -29,7 +29,7 @@ export type OpenSession = (
 /** How many surplus sessions a login ends at most; those that older releases left end in steps. */
 const mostEndedAtOnce = 100;
 
-/** Makes the function that opens sessions. */
+/** Returns a function that opens sessions. */
 export const sessionOpener =
   (revocations: Pick<Revocations, 'revokeSession'>): OpenSession =>
   async (proof, origin, transaction) => {

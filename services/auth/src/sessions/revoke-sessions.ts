@@ -22,7 +22,7 @@ export type RevokeSessions = (
   transaction?: Transaction,
 ) => Promise<boolean>;
 
-/** Makes the function that ends sessions and has their access tokens refused: here after the commit, elsewhere by event. */
+/** Returns a function that ends sessions and revokes their access tokens: in this process after the commit, in others by event. */
 export function sessionRevoker(
   revocations: Pick<Revocations, 'revokeSession' | 'revokeSessions'>,
   settings: Pick<IdentitySettings, 'LEGACY_SECRET_KEY' | 'LEGACY_TOKENS_UNTIL'>,

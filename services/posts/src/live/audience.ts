@@ -4,7 +4,7 @@ import { Gauge } from '@agora/process';
 import { EventStream } from './event-stream.js';
 import { greeting, heartbeat } from './render-event.js';
 
-/** Whose stream it is, and whether it may go on. */
+/** The user a stream belongs to, and whether it may stay open. */
 export interface Listener {
   /** A user, or an address that nobody is logged in from. */
   asker: string;

@@ -40,7 +40,7 @@ interface Joiner {
   admitted(): void;
 }
 
-/** Makes the live feed of this process. It follows nothing until the first stream is opened. */
+/** Creates the live feed of this process. It follows nothing until the first stream is opened. */
 export function createLiveFeed({ broker, database, logger, maxStreams }: LiveFeedOptions): LiveFeed {
   let running: { news: News; turns: Repetition } | undefined;
   const joiners = new Set<Joiner>();

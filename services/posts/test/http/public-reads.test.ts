@@ -48,7 +48,7 @@ describe('with PUBLIC_READS', () => {
     expect((await posts.ask('GET', next, { token: author.token })).status).toBe(422);
   });
 
-  it("asks for a token all the same where something is one's own, or is written", async () => {
+  it("still requires a token for the caller's own data and for writes", async () => {
     for (const [method, path] of [
       ['GET', '/posts'],
       ['POST', '/posts'],

@@ -16,7 +16,7 @@ export async function upsertPost(state: PostChange, transaction: Transaction): P
   const { successors } = await KnownPost.upsertAll([state], transaction);
   if (successors.length === 0)
     return state.restored ? bringVotesBackWithPost(state.post_id, transaction) : true;
-  // Whoever votes meanwhile waits for this transaction and is refused; the next one that upserts the post lets them.
+  // Concurrent votes wait for this transaction and are refused; the next upsert of the post admits them.
   await KnownPost.placeTombstone(state.post_id, transaction);
   if ((await Vote.eraseOn(state.post_id, batchSize, transaction)) === batchSize) return false;
   await KnownPost.correct(state, transaction);

@@ -7,7 +7,7 @@ export interface Data {
   users: number;
   /** Its password is that of every account. */
   password: string;
-  /** Who owns a quarter of all posts. */
+  /** The user who owns a quarter of all posts. */
   author: number;
   /** How many those are. */
   ownPosts: number;
@@ -15,9 +15,9 @@ export interface Data {
   posts: number[];
   /** The post that everybody has voted for. */
   hotPost: number;
-  /** Who have 2,000 sessions each for each unit of scale. */
+  /** Users with 2,000 sessions each per unit of scale. */
   manySessions: readonly [number, number];
-  /** Who owns every fiftieth post, and can be deleted with them. */
+  /** The user who owns every fiftieth post and can be deleted with them. */
   prolific: number;
   /** Accounts that have cast no vote but on the hot post, for one who needs them to take away. */
   voters: number[];

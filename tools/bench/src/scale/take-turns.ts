@@ -121,7 +121,7 @@ async function takeTurn(
   return {
     failure,
     cost: forEachService((name) =>
-      // What the own service does later, nobody waits for.
+      // Nobody waits for what the service itself does later.
       share(name === each.service && each.growth !== 'grows' ? answering : all[name]),
     ),
   };

@@ -5,7 +5,7 @@ import type { Servers } from './servers.js';
 
 const template = 'bench_template';
 
-/** Makes the empty, migrated database that those of the systems are copies of. */
+/** Creates the empty, migrated database from which the systems' databases are copied. */
 export async function makeTemplate({ postgres, secrets }: Servers, signal: AbortSignal): Promise<void> {
   const administrator = administratorOf(postgres, template);
   await provisionDatabase(administrator, secrets.database);

@@ -3,7 +3,7 @@ import type { System } from './system.js';
 
 const patience = 60_000;
 
-/** Who publishes what somebody counts the votes or knows the posts by, and which events those are, when it is not all. */
+/** The publishers whose events other services' counts and projections depend on, and which of their events, unless all. */
 const ways = [
   ['votes', 'posts', ''],
   ['posts', 'votes', ''],

@@ -24,7 +24,7 @@ export interface DatabasePair extends DatabaseServer {
   cutOffStandby(): void;
   /** Kills the primary, and makes the standby the primary after so many milliseconds. */
   failOver(milliseconds: number): Promise<void>;
-  /** Makes the primary read-only and then the standby the primary; connections are cut once there is a new one. */
+  /** Makes the primary read-only, then promotes the standby; connections are cut once there is a new primary. */
   switchOver(): Promise<void>;
 }
 

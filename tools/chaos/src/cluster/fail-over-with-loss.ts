@@ -32,7 +32,7 @@ export async function failOverWithLoss(
 ): Promise<{ mark: Mark; known: Scene }> {
   const { system, world, journal, findings, outages, signal } = scene;
   const pair = pairOf(system);
-  // Whoever is lost is refused from then on, against what they were told: that is no finding.
+  // Accounts that the failover lost are refused from then on although their registration was acknowledged: that is no finding.
   const ofClients = collectFindings(() => undefined);
   const load = await startLoad({ ...scene, findings: ofClients }, seed);
   let startedAt = journal.now();

@@ -22,7 +22,7 @@ const failOver: Fault = {
   },
 };
 
-/** Whoever is connected to the old primary can only read, until they are led to the new one. */
+/** Clients of the old primary can only read until they are redirected to the new one. */
 const switchOver: Fault = {
   kind: 'switch over postgres',
   touches: 'postgres',

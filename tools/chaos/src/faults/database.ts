@@ -8,7 +8,7 @@ import type { Fault, Scene } from './fault.js';
 
 const roles = services.map((service) => `${service}_app`);
 
-/** Makes the whole server read-only for every session that has not been told otherwise, or lets it write again. */
+/** Makes the whole server read-only for every session that does not override it, or writable again. */
 async function setReadOnly({ system }: Scene, on: boolean): Promise<void> {
   const { query } = system.administration;
   await query(

@@ -25,7 +25,7 @@ export interface Scene {
   signal: AbortSignal;
 }
 
-/** Who and what is largest in data of real size. */
+/** The largest accounts and posts in data of real size. */
 export interface LargeData {
   /** Of every account. */
   password: string;

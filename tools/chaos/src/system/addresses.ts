@@ -11,7 +11,7 @@ import {
 } from '@agora/local-stack';
 import { likelyFreePorts } from '@agora/testing';
 
-/** Who may do what, and where everybody listens. */
+/** The credentials and addresses of every process. */
 export interface Addresses {
   secrets: Secrets;
   natsUsers: Record<ProcessName | 'streams', NatsUser>;

@@ -37,7 +37,7 @@ export interface System {
   nats: EventServer;
   /** Nodes that can be broken alone, where there are several. */
   cluster: Cluster | undefined;
-  /** Who may log in to NATS. */
+  /** The users of NATS. */
   natsAccounts: NatsAccount[];
   mail: MailServer;
   administration: Administration;

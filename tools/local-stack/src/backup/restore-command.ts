@@ -81,7 +81,7 @@ function describe({ from, schemas, isDry }: Asked, manifest: Manifest, changes: 
   if (isDry) print('Nothing was done (--dry-run).');
 }
 
-/** Whoever restores the wrong backup can take that back. */
+/** Lets an operator undo the restore of a wrong backup. */
 async function savePresent({ connection }: RestoreOptions, layout: Layout): Promise<void> {
   const folder = join(layout.data, 'backups');
   mkdirSync(folder, { recursive: true, mode: 0o700 });

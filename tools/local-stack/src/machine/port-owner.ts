@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
 import { nameOf } from '../processes/process-identity.js';
 
-/** Who listens on a TCP port, as `node (process 123)`; "another program" when that can't be seen. */
+/** The process that listens on a TCP port, as `node (process 123)`; "another program" if it cannot be seen. */
 export function portOwner(port: number): string {
   const pid = process.platform === 'linux' ? linuxOwner(port) : lsofOwner(port);
   return pid === undefined ? 'another program' : `${nameOf(pid) ?? 'another program'} (process ${pid})`;

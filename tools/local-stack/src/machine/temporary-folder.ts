@@ -20,7 +20,7 @@ import { runsWith } from '../processes/process-identity.js';
 
 const prefix = 'agora-test-';
 
-/** Makes an empty folder for the servers of this process, which can be told by `argument` among its arguments. */
+/** Makes an empty folder for the servers of this process, which is identified by `argument` among its arguments. */
 export function makeTemporaryFolder(argument: string): string {
   const folder = mkdtempSync(join(parentFolder(), prefix));
   // Also the unprivileged user that root's PostgreSQL runs as has to get in.
@@ -29,7 +29,7 @@ export function makeTemporaryFolder(argument: string): string {
   return folder;
 }
 
-/** Writes down a process that the owner of a temporary folder started, which can be told by `argument` among its arguments. */
+/** Writes down a process that the owner of a temporary folder started, which is identified by `argument` among its arguments. */
 export function rememberProcess(folder: string, pid: number, argument: string): void {
   mkdirSync(join(folder, 'processes'), { recursive: true });
   writeFileSync(join(folder, 'processes', String(pid)), argument);

@@ -3,7 +3,7 @@ import { natsSettings, type StackAddresses } from '../stack/environment.js';
 import { partitionsOf } from './outside-consumers.js';
 import { runQuietly } from '../processes/run-quietly.js';
 
-/** Makes the stream of every service, and the consumers of teams outside, as the administrator of the streams. */
+/** Creates every service's stream and the consumers of outside teams, as the administrator of the streams. */
 export const makeStreams = (
   root: string,
   stack: Pick<StackAddresses, 'nats'>,

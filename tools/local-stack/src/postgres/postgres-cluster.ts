@@ -30,7 +30,7 @@ export interface ClusterOptions {
   user: SystemUser | undefined;
 }
 
-/** Makes the data folder with `initdb` unless it is there; an interrupted attempt leaves nothing that looks complete. Throws a StackError when its data are of another major version. */
+/** Creates the data folder with `initdb` unless it exists; an interrupted attempt leaves nothing that looks complete. Throws a StackError when the data are of another major version. */
 export async function makeCluster(options: ClusterOptions): Promise<void> {
   const { directory, user } = options;
   const versionFile = join(directory, 'PG_VERSION');

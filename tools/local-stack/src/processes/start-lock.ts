@@ -16,7 +16,7 @@ const patience = 1500;
 const patienceWithStop = 12_000;
 
 /**
- * Takes the lock of a checkout for this process, which can be told by `argument` among its arguments. Answers a function
+ * Takes the lock of a checkout for this process, which is identified by `argument` among its arguments. Answers a function
  * that gives it back, or the process that holds it, unless that one is just stopping. A lock whose holder is gone counts
  * for nothing.
  */

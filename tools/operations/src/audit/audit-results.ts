@@ -2,7 +2,7 @@ import { Gauge } from '@agora/process';
 import { defineStatement, sql } from '@agora/database';
 import type { QueryInterface, Transaction } from 'sequelize';
 
-/** Makes the table of what the last audit left, in a service's own schema; for its migrations. */
+/** Creates the table of the last audit's results in a service's schema; for its migrations. */
 export async function createAuditResultsTable(
   { sequelize }: QueryInterface,
   transaction: Transaction,

@@ -10,10 +10,10 @@ export interface Projection<Row, Truth> {
   idsAfter(after: number, limit: number): Promise<number[]>;
   /** The rows by their ids; in a transaction they are held until it ends. */
   find(ids: number[], transaction?: Transaction): Promise<Map<number, Row>>;
-  /** What the owner says, by id; what is not there was deleted. */
+  /** The owner's rows by id; those that are missing were deleted. */
   ask(ids: number[]): Promise<Map<number, Truth>>;
   differs(row: Row, truth: Truth | undefined): boolean;
-  /** Makes the row what the owner says. */
+  /** Sets the row to the owner's values. */
   correct(id: number, truth: Truth, transaction: Transaction): Promise<unknown>;
   /** Leaves a tombstone, and so lets nothing be written that belongs to it. */
   placeTombstone(id: number, how: SetAside, transaction: Transaction): Promise<unknown>;
@@ -33,7 +33,7 @@ export function projectionCheck<Row, Truth>(projection: Projection<Row, Truth>):
     },
     examine: (id, session) =>
       inTransaction(async (transaction): Promise<Finding | undefined> => {
-        // Asked while the row is held, the owner knows all that was applied to it, so whatever differs is not newer here.
+        // The row is locked while the owner is asked, so the owner knows every change that was applied here: a difference is never newer.
         const row = (await find([id], transaction)).get(id);
         const truth = (await ask([id])).get(id);
         if (!row || !differs(row, truth) || session.awaited(subject, id).length > 0) return undefined;

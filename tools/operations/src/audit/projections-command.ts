@@ -12,7 +12,7 @@ const usage = `Usage: npm run projections -- rebuild [--dry-run] [--json]
 
 export interface RebuiltProjection {
   check: Check;
-  /** Upserts what the owner has and the projection lacks; returns how much. For projections that should know all. */
+  /** Upserts the owner's rows that the projection lacks and returns how many. For projections that should hold every row. */
   fill?(): Promise<number>;
 }
 
@@ -29,7 +29,7 @@ export const runProjectionsCommand = (
     run: async ([verb, ...rest], { 'dry-run': isDry }) => {
       if (verb !== 'rebuild' || rest.length > 0) throw new UsageError('say rebuild');
       const database = openDatabase(service, models);
-      // A rebuild believes the owner, whatever is on its way: versions and tombstones make what comes late harmless.
+      // A rebuild takes the owner's state whatever events are in flight: versions and tombstones make late events harmless.
       const session: Session = {
         database,
         correlation,

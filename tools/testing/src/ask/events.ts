@@ -29,7 +29,7 @@ const streamSettings = {
   EVENT_PARTITIONS: 1,
 };
 
-/** Deletes all that this worker's streams hold: what other tests have published would be applied to a database of one's own, and the other way round. */
+/** Deletes everything in this worker's streams: events published by other tests would be applied to this test's own database, and vice versa. */
 export async function forgetStreams(): Promise<void> {
   const courier = await openCourier();
   for (const publisher of publishers) {

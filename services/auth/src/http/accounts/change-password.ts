@@ -37,7 +37,7 @@ export function changePassword({ passwords, revokeSessions, beginLogin, mails }:
     const { current_password: current, new_password: next } = validate(schema, await readJson(ctx));
     const user = await User.findByPk(userId);
     if (!user) throw unauthorized('invalid_token');
-    // Whoever stole a token may guess here no more than at the login.
+    // A stolen token allows no more guesses here than at the login.
     const attempt = await beginLogin(user.email, clientAddress(ctx));
     if (!(await passwords.matches(current, user.passwordHash, attempt.knownAs))) {
       await attempt.failed(userId);

@@ -8,7 +8,7 @@ import { invalidCredentials } from '../invalid-credentials.js';
 /** Throws the 403 when the password is not the account's. A wrong one counts as a failed login: whoever stole a token may guess here no more than there. */
 export type RequirePassword = (user: User, password: string, ctx: Context) => Promise<void>;
 
-/** Makes the check of a caller's password. */
+/** Returns a check of a caller's password. */
 export const passwordRequirer =
   (passwords: Passwords, beginLogin: BeginLogin): RequirePassword =>
   async (user, password, ctx) => {

@@ -9,7 +9,7 @@ import type { SecondFactors } from '../../second-factor/second-factors.js';
 import type { RequirePassword } from '../accounts/require-password.js';
 import { invalidCredentials } from '../invalid-credentials.js';
 
-/** What says that it is the owner who asks. */
+/** The proof that the owner asks. */
 export const passwordCheck = Joi.object<{ current_password: string }>({
   current_password: Joi.string().required(),
 })

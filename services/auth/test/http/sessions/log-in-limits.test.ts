@@ -131,7 +131,7 @@ describe('failures of one account from one address', () => {
   it('never count right passwords that come all at once', async () => {
     const ann = await newcomer();
     const address = freshAddress();
-    // Whoever has waited too long for a place to be hashed is told to come again (503), and does.
+    // Attempts that wait too long for their turn to be hashed get a 503 and are retried.
     const untilDone = () =>
       eventually(async () => {
         const { status } = await logIn(ann.email, ann.password, address);

@@ -24,7 +24,7 @@ const monolith = (users: number, posts: number, votes: number) => `
     SELECT 1 + n % ${users}, 1 + (n % ${users} * 7 + n / ${users} * 13) % ${posts} FROM generate_series(0, ${votes - 1}) AS n;
   ANALYZE;`;
 
-/** Whoever replaces the old application waits for this, with both closed. */
+/** The downtime of a migration: the old and the new application are both closed meanwhile. */
 export const importMonolith: Measure = {
   name: 'import',
   about: 'npm run import-monolith of 20,000 users, 100,000 posts and 1,000,000 votes, times --scale',

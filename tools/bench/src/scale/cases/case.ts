@@ -9,7 +9,7 @@ export type Growth = 'stays' | 'grows';
 export interface Case {
   /** As the table has it. */
   name: string;
-  /** Who answers. */
+  /** The service that answers. */
   service: ServiceName;
   /** An endpoint unless told: what Prometheus asks is periodic. */
   kind?: 'periodic';
