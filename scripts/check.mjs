@@ -1,4 +1,4 @@
-/** `npm run check`: everything that can be said about the code without running it. Expects installed packages. */
+/** `npm run check`: everything that can be checked without running the code. Expects installed packages. */
 import { spawn } from 'node:child_process';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -101,7 +101,7 @@ async function complaintsAbout(file: string, change: (document: Document) => voi
   return stderr;
 }
 
-it.each(breaking)('%s is refused, unless it is told', async (_name, file, change, says) => {
+it.each(breaking)('%s is refused unless it is documented', async (_name, file, change, says) => {
   const complaints = await complaintsAbout(file, change);
   expect(complaints).toContain(`\`${says}\``);
   expect(await complaintsAbout(file, change, complaints)).toBe('');

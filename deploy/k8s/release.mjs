@@ -28,7 +28,7 @@ const usage = `Usage: node release.mjs <command> [options]
   --interval <time>         how often to look (default: 2s)
   --help
 
-KUBECTL says where kubectl is. Ends with code 0 when all is done, 1 at the first failure, which it tells, and 2 when it was asked wrongly.
+KUBECTL says where kubectl is. Ends with code 0 when all is done, 1 at the first failure, which it reports, and 2 when the arguments are wrong.
 Example: node release.mjs release votes --image registry.example.com/agora/votes@sha256:0123…`;
 
 const options = {

@@ -54,7 +54,7 @@ runProcess('gateway', readConfig, async (settings, { logger, started, isDraining
     isDraining,
   });
 
-  // Before the public server, so that it is stopped after it and can tell that the process drains.
+  // Started before the public server, so that it is stopped after it and can report that the process drains.
   started(
     await openInternalServer({
       host,

@@ -88,7 +88,7 @@ function narrowed(one, other, where) {
   return found;
 }
 
-/** Whether something is told that nobody had to expect. */
+/** Whether there is a new value that clients did not have to expect. */
 function widened(one, other, where) {
   const found = [];
   const types = typesOf(one);

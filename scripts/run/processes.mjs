@@ -35,7 +35,7 @@ export function watchSignals() {
   if (process.env.npm_lifecycle_event) watchNpm();
 }
 
-// npm killed with -9 tells nobody, and what it started must not stay behind.
+// npm killed with -9 notifies nobody, and what it started must not stay behind.
 function watchNpm() {
   const npm = npmProcess();
   setInterval(() => {

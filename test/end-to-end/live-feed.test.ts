@@ -50,7 +50,7 @@ const remove = (id: number, token = author.token) => ask('DELETE', `/posts/${id}
 const vote = (id: number, { token }: Person, dir = 1) =>
   ask('POST', '/vote', { token, json: { post_id: id, dir } });
 
-/** What was told of a post: the kinds of events, with the title or the count. */
+/** The events received about a post, with the title or the count. */
 const toldOf = ({ events }: Listener, id: number): string[] =>
   events.filter(({ data }) => data.id === id).map(describeEvent);
 
@@ -63,7 +63,7 @@ const heard = (listener: Listener, id: number, told: string[], milliseconds?: nu
   eventually(() => expect(toldOf(listener, id)).toEqual(told), milliseconds);
 
 describe('the live feed', () => {
-  it('tells what happens to published posts, and of drafts nothing', async () => {
+  it('sends what happens to published posts and nothing about drafts', async () => {
     const listener = await open();
     const [post, draft, secret] = [
       await publish(),
@@ -94,7 +94,7 @@ describe('the live feed', () => {
     expect(listener.events.every(({ id }) => id !== '')).toBe(true);
   });
 
-  it('tells that a deleted user took posts and votes along', async () => {
+  it("sends the removal of a deleted user's posts and votes", async () => {
     const leaver = await join(ask);
     const listener = await open();
     const kept = await publish();
@@ -109,7 +109,7 @@ describe('the live feed', () => {
     expect(listener.events.map(({ event }) => event)).not.toContain('reset');
   });
 
-  itInside('tells of a new name, and of a removal and its end, within 2 s', async () => {
+  itInside('sends a new name, a removal and its reversal within 2 s', async () => {
     const [writer, moderator] = await Promise.all([join(ask), join(ask)]);
     await query(`UPDATE auth.users SET role = 'moderator' WHERE id = $1`, [moderator.id]);
     const form = { username: moderator.email, password: moderator.password };
@@ -138,7 +138,7 @@ describe('the live feed', () => {
     await heard(listener, id, ['post-published post']);
     const [firstBlock] = listener.text().split('\n\n');
     expect(firstBlock).toMatch(/^retry: \d+\n: .+\n/);
-    // @microsoft/fetch-event-source tells of an event at every empty line.
+    // @microsoft/fetch-event-source reports an event at every empty line.
     const blocks = listener.text().split('\n\n').slice(0, -1);
     expect(blocks.filter((block) => !/^data: \S/m.test(block))).toEqual([]);
   });
@@ -280,7 +280,7 @@ describe('a client that comes back with the id of its last event', () => {
       let applied = 0;
       const apply = () => {
         for (const { event, data } of listener.events.slice(applied)) {
-          if (event === 'reset') throw new Error('it should have been told all');
+          if (event === 'reset') throw new Error('it should have received every event');
           if (event === 'post-deleted') state.delete(data.id);
           else if (event !== 'votes') state.set(data.id, data);
           else if (state.has(data.id)) state.set(data.id, { ...state.get(data.id), ...data });
@@ -359,7 +359,7 @@ describe('a client that comes back with the id of its last event', () => {
   });
 
   itInside(
-    'is told to start anew when a stream was lost, and so is who is there',
+    'receives a reset when a stream was lost, as do clients that are connected',
     async () => {
       const listener = await open();
       await heard(listener, await publish(), ['post-published post']);

@@ -1,5 +1,5 @@
 /**
- * Two changes, each told to another service by an event: outbox → relay → broker → inbox. Each fault comes once, at any moment:
+ * Two changes, each propagated to another service by an event: outbox → relay → broker → inbox. Each fault comes once, at any moment:
  * the writer, the relay and the consumer crash, the broker forgets what was acknowledged, and loses its stream.
  */
 import type { Model, Step } from './explore.ts';

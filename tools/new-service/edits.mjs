@@ -78,7 +78,7 @@ CMD ["services/${name}/dist/main.js"]
     ),
   ],
   'deploy/docker/secret-files.mjs': [after(/const services = \[[^\]]*/, `, '${name}'`)],
-  'deploy/docker/authorization.conf': [before(/ {4}# Its replicas tell each other/, natsUser(name, NAME))],
+  'deploy/docker/authorization.conf': [before(/ {4}# Its replicas send each other/, natsUser(name, NAME))],
   'docker-compose.yml': [
     before(
       /x-gateway-image:/,
@@ -172,7 +172,7 @@ CMD ["services/${name}/dist/main.js"]
   'deploy/ecs/src/stacks/nats-stack.ts': [before(/, 'gateway', 'streams'\] as const/, `, '${name}'`)],
   'deploy/ecs/src/services.ts': [
     before(
-      /\};\n\n\/\*\* What the product does, told/,
+      /\};\n\n\/\*\* What the product does, set/,
       `  ${name}: {
     port: ${port},
     internalPort: ${internalPort},

@@ -176,7 +176,7 @@ it('follows the live feed, and misses nothing while the connection is broken', a
   const publish = async (title: string) => (await client.api.POST('/posts', { body: text(title) })).data?.id;
 
   const first = waitForPost(events);
-  // The feed tells what happens from the moment on that it is open.
+  // The feed sends what happens once it is open.
   await eventually(() => expect(streams).not.toEqual([]));
   const ids = [await publish('before the break')];
   expect((await first).data).toMatchObject({ id: ids[0] });
@@ -198,7 +198,7 @@ it('lets all that follow the live feed share one connection, which ends with the
   const [first, second] = [newEnding(), newEnding()];
   const feeds = [first, second].map(({ signal }) => client.live({ signal }));
   const seen = Promise.all(feeds.map((events) => waitForPost(events)));
-  // The feed tells what happens from the moment on that it is open: one of these it tells.
+  // The feed sends what happens once it is open: one of these events arrives.
   const publishing = setInterval(() => void client.api.POST('/posts', { body: text('for both') }), 200);
   second.signal.addEventListener('abort', () => clearInterval(publishing));
   const [one, other] = await seen.finally(() => clearInterval(publishing));

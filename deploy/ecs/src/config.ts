@@ -11,7 +11,7 @@ export interface Config {
   /** Whom mail is from, in a domain that SES has verified, and the page that its links open. */
   mailFrom: string;
   mailLinkBase: string;
-  /** Which notices are mailed, with commas; `none`, and all where nothing is said. */
+  /** Which notices are mailed, separated by commas, or `none`; all by default. */
   mailNotices: string;
   /** `true` or `false`: whether posts and users are read without a token, everybody sees addresses, and only confirmed ones write. */
   publicReads: string;

@@ -2,7 +2,7 @@ import { privateDomain } from './stacks/cluster-stack.js';
 import type { Config } from './config.js';
 import type { Owner } from './stacks/database-stack.js';
 
-/** How large a service is and what it is told beyond what all are told. */
+/** The size of a service and its settings beyond those of all services. */
 export interface ServiceOptions {
   port: number;
   internalPort: number;
@@ -70,7 +70,7 @@ export const services: Record<Owner, ServiceOptions> = {
   },
 };
 
-/** What the product does, told to whoever it concerns. */
+/** What the product does, set for the services that it concerns. */
 export function productSettings(config: Config): Record<Owner | 'gateway', Record<string, string>> {
   const reads = { PUBLIC_READS: config.publicReads };
   const addresses = { PUBLIC_EMAILS: config.publicEmails };

@@ -37,7 +37,7 @@ describe('cdk-nag', () => {
     expect(synthesis.complaints.join('\n')).toMatch(/\/Planted\/.*AwsSolutions-S10/);
   });
 
-  it('is told a reason for all that it does not say', () => {
+  it('has a reason for every setting that it leaves out', () => {
     const reasons = [...JSON.stringify(synthesis.templates).matchAll(/"reason":"([^"]*)"/g)].map(
       ([, reason]) => reason,
     );
@@ -267,7 +267,7 @@ describe('stacks', () => {
     expect([...new Set(given)].filter((name) => !names.has(name))).toEqual([]);
   });
 
-  it('are told what the product does, each as far as it concerns it', () => {
+  it('have the settings of the product that concern them', () => {
     const toldOf = (name: string) =>
       containers()
         .filter(({ Environment }) => Environment.some((each) => each.Name === name))

@@ -29,7 +29,7 @@ export async function problemOf(pod, kubectl, patience) {
   return undefined;
 }
 
-/** Further lines that tell why: its last warnings, and the last lines of its log. */
+/** Further lines that explain why: its last warnings, and the last lines of its log. */
 export async function explainPod(pod, kubectl) {
   const warnings = await warningsOf(pod, kubectl).catch(() => []);
   const crashed = statusesOf(pod).some(({ restartCount, state }) => restartCount > 0 && state?.waiting);

@@ -6,7 +6,7 @@ import { explainPod, problemOf } from './pods.mjs';
 const waitedFor = new Set(['Deployment', 'StatefulSet', 'Job']);
 
 /**
- * Resolves when every Job of these objects is complete and every Deployment and StatefulSet runs what it says; tells each step. Throws a Failure at the
+ * Resolves when every Job of these objects is complete and every Deployment and StatefulSet runs what it specifies; reports each step. Throws a Failure at the
  * first pod that can't come up, the first Job that has failed, and when the deadline has passed.
  */
 export async function waitForObjects(kubectl, objects, { deadline, patience, interval, print }) {
@@ -65,7 +65,7 @@ async function failLate(waiting, cluster, told, kubectl) {
   throw new Failure('the time is over; --timeout gives more', details);
 }
 
-/** Of an object as the cluster has it: what to tell of it, whether it is done, and why it has failed. */
+/** The state of an object in the cluster: a description, whether it is done, and why it has failed. */
 function stateOf(object) {
   if (!object) return { text: 'is not there yet' };
   if (object.kind === 'Job') return stateOfJob(object);

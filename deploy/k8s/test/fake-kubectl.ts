@@ -34,7 +34,7 @@ export interface FakeKubectl {
   remove(): void;
 }
 
-/** A `kubectl` that answers what it was told to, and records what it was asked. */
+/** A `kubectl` with prepared answers that records its arguments. */
 export function fakeKubectl(): FakeKubectl {
   const folder = mkdtempSync(join(tmpdir(), 'fake-kubectl-'));
   let count = 0;

@@ -79,7 +79,7 @@ beforeEach(() => {
 });
 afterEach(() => kubectl.remove());
 
-/** What the cluster tells while the release waits. */
+/** The cluster's answers while the release waits. */
 const clusterHas = (...items: object[]) => kubectl.answers('get deployments,', { items });
 const release = (...more: string[]) =>
   kubectl.run('release', 'votes', '--overlay', 'local', '--image', digest, ...more);
@@ -261,7 +261,7 @@ describe('a release that fails', () => {
       ],
       ["can't be scheduled: 0/3 nodes are available"],
     ],
-  ])('tells of %s, and why', (_, items, said) => {
+  ])('reports %s, and why', (_, items, said) => {
     clusterHas(...items);
 
     expect(release()).toBe(1);

@@ -113,7 +113,7 @@ describe('secrets in a cluster', () => {
     expect(now.get('gateway')?.['nats-password']).not.toBe(made.get('gateway')?.['nats-password']);
   });
 
-  it('that should be the same and are not, are told and not changed', () => {
+  it('that should be equal but differ are reported and not changed', () => {
     has(new Map([...made, ['votes', { ...made.get('votes'), 'revocations-secret': 'other' }]]));
     expect(kubectl.run('secrets')).toBe(1);
     expect(kubectl.errors).toContain('revocations-secret of the Secret');

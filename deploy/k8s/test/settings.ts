@@ -56,7 +56,7 @@ export function* settingsFaults(pod: Pod): Iterable<string> {
       if (!asked.has(name) && !namesOfNode.has(name)) yield `${pod.name}: knows no ${name}`;
     }
     for (const name of productSettings) {
-      if (asked.has(name) && !Object.hasOwn(pod.environment, name)) yield `${pod.name}: is not told ${name}`;
+      if (asked.has(name) && !Object.hasOwn(pod.environment, name)) yield `${pod.name}: lacks ${name}`;
     }
   } catch (error) {
     yield `${pod.name}: ${error instanceof Error ? error.message : String(error)}`;

@@ -22,7 +22,7 @@ export async function openBrowser(folder, address, pictures) {
       page.setDefaultTimeout(30_000);
       page.on('pageerror', (error) => complaints.push(error.message));
       page.on('console', (message) => {
-        // A refused request is told to the console by the browser itself.
+        // The browser itself logs a refused request to the console.
         const isOurs = !/Failed to load resource|ERR_|net::/.test(message.text());
         if (message.type() === 'error' && isOurs) complaints.push(message.text());
       });

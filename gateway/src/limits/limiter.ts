@@ -16,7 +16,7 @@ export interface Count {
 /** Counts requests and refuses what is too much. */
 export interface Limiter {
   /**
-   * Counts a request by one key in some policies and tells the client so; throws a 429 past one of their limits. It counts `cost` points in
+   * Counts a request by one key in some policies and sets the rate limit headers; throws a 429 past one of their limits. It counts `cost` points in
    * the policy that weighs, and one in the others.
    */
   count(ctx: Context, policies: readonly PolicyName[], key: string, cost: number): Promise<void>;

@@ -1,7 +1,7 @@
 import { unavailable, type Description, type Handler } from '@agora/http';
 import Joi from 'joi';
 
-/** `GET /health`: whether the gateway itself takes requests; 503 once it was told to stop. */
+/** `GET /health`: whether the gateway itself takes requests; 503 once it was asked to stop. */
 export const showHealth =
   (isDraining: () => boolean): Handler =>
   (ctx) => {

@@ -3,7 +3,7 @@ import { createProxyMiddleware } from 'http-proxy-middleware';
 import { OutgoingRequest, type Client } from './outgoing-request.js';
 import { watchProxy } from './watch-proxy.js';
 
-/** Asks for answers that go on and on, each over a connection of its own; they may pause for as long as is said. */
+/** Requests streaming answers, each over its own connection; they may pause for up to the given time. */
 export function streamClient(origin: string, timeoutMilliseconds: number, pauseMilliseconds: number): Client {
   const agent = new Agent();
   const proxy = createProxyMiddleware({

@@ -254,7 +254,7 @@ describe('a client that expects 100-continue', () => {
   ])('is refused for %s before it sends its body', async (_name, bytes, status) => {
     const received = await conversation(bytes, '{}');
     expect(received).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
-    // Whether the body still comes cannot be told from the next request.
+    // Without reading on, a late body cannot be distinguished from the next request.
     expect(received).toMatch(/^connection: close/im);
     expect(upstream.requests).toEqual([]);
   });

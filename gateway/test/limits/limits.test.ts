@@ -32,7 +32,7 @@ const times = async (count: number, request: () => Promise<Answer>) => {
 };
 
 describe('an anonymous request', () => {
-  it('is told what remains to its address', async () => {
+  it('sees what remains to its address', async () => {
     await limitTo({ address: { limit: 5, seconds: 60 } });
     const answers = await times(2, keys);
     expect(answers.map(({ headers }) => headers['ratelimit-policy'])).toEqual(

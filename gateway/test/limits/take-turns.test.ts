@@ -4,7 +4,7 @@ import { expect, it } from '@jest/globals';
 import type { Context } from 'koa';
 import { takeTurns } from '../../src/limits/take-turns.js';
 
-/** Work that goes on until it is told to end. */
+/** Work that goes on until the test ends it. */
 function piece(log: string[], name: string) {
   const { promise, resolve: end } = Promise.withResolvers<void>();
   const res = new EventEmitter();

@@ -118,7 +118,7 @@ describe('GET /health', () => {
     expect(answer).toMatchObject({ status: 200, text: '{"status":"ok"}' });
   });
 
-  it('is 503 once the process was told to stop', async () => {
+  it('is 503 once the process was asked to stop', async () => {
     draining = true;
     const answer = await ask(gateway.port, 'GET', '/health/');
     draining = false;

@@ -72,8 +72,8 @@ describe('a large answer', () => {
 
   it.each([
     ['a stream', '/feed/stream', 'GET'],
-    ['what tells of an account', '/users/me', 'GET'],
-    ['what tells of sessions', '/sessions', 'GET'],
+    ['answers about an account', '/users/me', 'GET'],
+    ['answers about sessions', '/sessions', 'GET'],
     ['a token', '/login', 'POST'],
     ['what answers a body with it', '/posts', 'POST'],
   ])('but %s is never', async (_what, path, method) => {

@@ -130,7 +130,7 @@ describe('a ticket', () => {
   });
 });
 
-it('ends streams at once when it is told to stop, as whole answers', async () => {
+it('ends streams at once when it is asked to stop, as complete answers', async () => {
   const answer = await openStream();
   await chunkOf(answer);
   const writing = setInterval(() => opened[0]?.write('data: more\n\n'), 1);

@@ -96,7 +96,7 @@ export interface AccountAct {
   acted_at: string;
 }
 
-/** A moderator, an admin or an operator acted on an account; the moderation log tells of it. */
+/** A moderator, an admin or an operator acted on an account; the moderation log records it. */
 export const accountModerated = defineEvent<AccountAct>('auth.account-moderated.v1', {
   act_key: Joi.string()
     .guid()

@@ -5,7 +5,7 @@ import Joi from 'joi';
 import pg from 'pg';
 import { connectDatabase, connectionOf, databaseSettings } from '../src/index.js';
 
-/** Just enough of a PostgreSQL server to be told a password, which it then refuses. */
+/** Just enough of a PostgreSQL server to receive a password, which it then refuses. */
 function listenForPasswords(given: string[]): Server {
   return createServer((socket) => {
     socket.once('data', () => {

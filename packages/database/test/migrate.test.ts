@@ -98,7 +98,7 @@ describe('the migration command', () => {
     expect(await migrate(schema, 'status')).toEqual(applied);
   }, 60_000);
 
-  it('waits for a database that is made meanwhile, when it is told to', async () => {
+  it('waits for a database that is being created, if asked to', async () => {
     const { postgres, databasePasswords } = currentStack();
     const name = `${database}_later`;
     const child = spawn(process.execPath, [...commandOf(schema), 'up', '--wait=50'], {

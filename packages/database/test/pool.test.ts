@@ -31,7 +31,7 @@ beforeAll(() => {
 });
 afterAll(() => database.close());
 
-it('tells how many statements wait for a connection', async () => {
+it('reports how many statements wait for a connection', async () => {
   expect(waitingStatements(database)).toBe(0);
   const asked = Promise.all([1, 2, 3, 4, 5].map(() => database.query('SELECT pg_sleep(0.2)')));
   await eventually(() => expect(waitingStatements(database)).toBe(4));

@@ -69,7 +69,7 @@ describe('an application', () => {
     });
   });
 
-  it('tells nothing of an error that it does not know', async () => {
+  it('reveals nothing about an unknown error', async () => {
     const response = await fetch(`${server.url}/broken`);
     const body = await response.text();
     expect(response.status).toBe(500);
@@ -77,7 +77,7 @@ describe('an application', () => {
     expect(JSON.parse(body)).toMatchObject({ code: 'internal_error' });
   });
 
-  it('answers what it is told an error means', async () => {
+  it('answers with the problem that an error is mapped to', async () => {
     const response = await fetch(`${server.url}/database-down`);
     expect(response.status).toBe(503);
     expect(response.headers.get('retry-after')).toBe('3');

@@ -31,7 +31,7 @@ describe('a process with more to do than it can', () => {
     expect(await statusOf()).toBe(200);
   });
 
-  it('refuses while too many statements wait for the database, but still tells how it is', async () => {
+  it('refuses requests while too many statements wait for the database, but still answers probes', async () => {
     let waiting = 3;
     server = await serve([shedLoad({ waiting: () => waiting, maxWaiting: 3, exempt: '/health' }), answer]);
     expect([await statusOf(), await statusOf('/health')]).toEqual([503, 200]);

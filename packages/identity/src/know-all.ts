@@ -41,7 +41,7 @@ const maxAhead = 1_000;
  */
 export function knowAll(options: KnowingOptions): Knowing {
   const { ask, take, isStreamRead, blindSeconds, logger } = options;
-  /** All up to it are known; undefined until auth has said so. */
+  /** All up to it are known; undefined until auth has confirmed it. */
   let knownUpTo: number | undefined;
   let newestHeard = 0;
   /** Revocations up to this one concern no token that is still valid. */

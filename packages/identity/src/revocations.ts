@@ -17,7 +17,7 @@ import { legacyDays, type IdentitySettings, type RevocationSettings } from './se
 
 /** Sessions and users whose access tokens are refused although they have not expired. */
 export interface Revocations {
-  /** Whether this process knows all that was revoked; while it does not, it can't tell a good token. */
+  /** Whether this process knows every revocation; until it does, it cannot accept tokens. */
   areKnown(): boolean;
   isRevoked(holder: TokenHolder): boolean;
   /** Refuses a session's tokens in this process at once, before its event comes around. */

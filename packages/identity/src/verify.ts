@@ -23,7 +23,7 @@ export interface Verifier {
   stop(): Promise<void>;
 }
 
-/** No key was ever loaded: nothing can be said about any token. */
+/** No key was ever loaded: no token can be verified. */
 export class KeysUnavailable extends Error {
   override readonly name = 'KeysUnavailable';
 }

@@ -42,7 +42,7 @@ const becomesGood = () => eventually(() => expect(knowing.isGood()).toBe(true), 
 const pass = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 describe('who must know all revocations', () => {
-  it('knows none before it has been told, and then all, page by page', async () => {
+  it('knows none before auth has answered, and then all, page by page', async () => {
     const { auth, taken } = given({ revocations: [1, 2, 3, 4, 5], pageSize: 2 });
     expect(knowing.isGood()).toBe(false);
     await becomesGood();

@@ -22,7 +22,7 @@ export async function leaveSilentNode(
   const closed = new AbortController();
   void connection.closed().then(() => closed.abort());
   const pool = () => connection.getServers().map(({ listen }) => listen);
-  /** Puts back what is missing; those that the nodes have told of themselves stay as they are. */
+  /** Adds the missing ones; those that the nodes announced stay as they are. */
   const complete = (known: readonly string[]) => {
     const all = new Set([...pool(), ...known]);
     if (all.size > pool().length) connection.setServers([...all]);

@@ -14,7 +14,7 @@ export interface MeasuringOptions {
   subscriptions?: readonly Subscription[];
 }
 
-/** Has `/metrics` tell what waits in the outbox, what is dead-lettered, and what the service has yet to read. Whatever cannot be asked is left out. */
+/** Exports metrics of the outbox's backlog, dead letters and the consumer's lag. A metric that cannot be read is left out. */
 export function measureMessaging(options: MeasuringOptions): void {
   measureTables(options.database);
   if (options.subscriptions) measureConsumers(options, options.subscriptions);

@@ -39,7 +39,7 @@ describe('a broker', () => {
     await eventually(answers, 5_000);
   });
 
-  it('opens another connection when one was closed for good, and tells those who listen', async () => {
+  it('opens another connection when one was closed for good, and notifies listeners', async () => {
     connected();
     let reconnects = 0;
     broker.onReconnect(() => (reconnects += 1));

@@ -55,7 +55,7 @@ describe('a stream that has lost messages', () => {
     await eventually(async () => expect(new Set(await own.stored())).toEqual(new Set(await eventIds())));
   });
 
-  it('is told from its successor, though that one is longer', async () => {
+  it('is distinguished from its successor, though that one is longer', async () => {
     await relay.stop();
     const { config } = await own.manager.streams.info('VOTES');
     await own.manager.streams.delete('VOTES');

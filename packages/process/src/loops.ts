@@ -1,6 +1,6 @@
 /**
  * The two ways in which a process does background work: `every` for what is due now and then, `loop` for what never ends. Both stop,
- * back off after failures, and report progress, which `stalledLoops` tells to `/healthz`.
+ * back off after failures, and report progress, which `/healthz` reads by `stalledLoops`.
  */
 import type { Stoppable } from './run-process.js';
 

@@ -11,7 +11,7 @@ export interface Lifecycle {
   logger: Logger;
   /** Registers what was started; all of it is stopped in reverse order. */
   started<Part extends Stoppable>(part: Part): Part;
-  /** Whether the process was told to stop. */
+  /** Whether the process was asked to stop. */
   isDraining(): boolean;
 }
 

@@ -103,7 +103,7 @@ export interface Service<Settings, Keys extends KeySet | undefined> {
   open(running: Running<Settings, Keys>): Promise<Doors> | Doors;
 }
 
-/** Runs a service until it is told to stop. What is stopped last is started first: the database, the internal port with health and metrics, the broker. */
+/** Runs a service until it is asked to stop. What is stopped last is started first: the database, the internal port with health and metrics, the broker. */
 export function runService<Settings extends ServiceSettings, Keys extends KeySet | undefined = undefined>(
   service: Service<Settings, Keys>,
 ): void {

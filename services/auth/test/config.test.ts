@@ -22,7 +22,7 @@ const complete = {
   MAIL_LINK_BASE: 'https://agora.example/account',
 };
 
-it('protects logins without being told to', () => {
+it('protects logins by default', () => {
   expect(readConfig(complete)).toMatchObject({
     LOGIN_FAILURES_PER_ACCOUNT: { limit: 10, seconds: 900 },
     LOGIN_FAILURES_CEILING: 100,

@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => agora.stop());
 
-it('docs/privacy.md tells of every table', async () => {
+it('docs/privacy.md lists every table', async () => {
   const tables = await query<{ schema: string; name: string }>(
     `SELECT schemaname AS schema, tablename AS name FROM pg_tables WHERE schemaname IN ('auth', 'posts', 'votes')`,
   );

@@ -4,7 +4,7 @@ import type { FindUsers } from './users.js';
 
 const batchSize = 500;
 const restMilliseconds = 30_000;
-/** Events tell that an address has changed, not to which: that is asked for within so long. */
+/** Events say that an address has changed but not the new one: it is fetched within this time. */
 const refreshMilliseconds = 500;
 
 /**
@@ -45,7 +45,7 @@ async function askForNames(findUsers: FindUsers): Promise<void> {
   }
 }
 
-/** Walks over all authors. Returns whether it must be done again: auth may tell no addresses yet. */
+/** Walks over all authors. Returns whether it must be repeated: auth may not show addresses yet. */
 async function askForEmails(findUsers: FindUsers, signal: AbortSignal): Promise<boolean> {
   let asked = 0;
   for (let after: number | undefined = 0; after !== undefined;) {

@@ -8,14 +8,14 @@ import {
   type HttpClient,
 } from '@agora/testing';
 
-/** posts with a stand-in for auth, which knows whoever `newAuthor` made. */
+/** posts with a stub for auth, which knows the users that `newAuthor` created. */
 export interface Posts {
   agora: Agora;
   ask: HttpClient;
   newAuthor(): { id: number; token: string };
-  /** auth tells something else of somebody from now on. */
+  /** Changes what auth answers about a user from now on. */
   change(id: number, values: object): void;
-  /** auth forgets somebody, or all, as if it were down. */
+  /** Has auth forget a user. */
   forget(id: number): void;
   stopAuth(): Promise<void>;
   stop(): Promise<void>;

@@ -9,7 +9,7 @@ import {
   type Answer,
 } from '@agora/testing';
 
-/** votes with a stand-in for posts, which knows whatever `newPost` made. */
+/** votes with a stub for posts, which knows the posts that `newPost` created. */
 export interface Votes {
   agora: Agora;
   vote(userId: number, postId: unknown, dir: unknown): Promise<Answer>;

@@ -292,7 +292,7 @@ interface Shown {
 const isOwnedBy = ({ id, session }: Owner, { id: shownId, name, owner_id: ownerId }: Shown): boolean =>
   ownerId === id || (name !== undefined && shownId === id) || shownId === session;
 
-/** That of an access token (RFC 6750, 3.1): without an error for who showed none. A HEAD has no code to tell. */
+/** That of an access token (RFC 6750, 3.1): without an error if no token was sent. The answer to a HEAD has no code. */
 const isRightChallenge = (headers: Headers, code: unknown, token: string | undefined): boolean =>
   code !== 'invalid_refresh_token' &&
   headers.get('www-authenticate') ===

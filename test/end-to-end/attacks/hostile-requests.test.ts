@@ -53,7 +53,7 @@ it(
   millisecondsAtMost + 30_000,
 );
 
-itInside('makes no process end or tell of an error by all of that', () => {
+itInside('makes no process exit or log an error', () => {
   const toldErrors = names.flatMap(
     (name) =>
       agora

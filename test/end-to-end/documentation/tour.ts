@@ -27,7 +27,7 @@ function stepsOfTour(): Step[] {
   );
 }
 
-/** Takes the tour as somebody else with another address; what each command answered, and what the README shows. Once there is a vote, waits for the live feed to tell. */
+/** Takes the tour with another address and compares each command's answer with the README's. After the vote it waits for the live feed's event. */
 export async function takeTour(origin: string, email: string) {
   const answers: { command: string; answered: unknown; shown: unknown }[] = [];
   let [token, post, told] = ['', '', ''];

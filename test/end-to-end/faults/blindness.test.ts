@@ -139,8 +139,8 @@ describe('a process that starts', () => {
   });
 });
 
-describe('a process that has been told nothing for longer than REVOCATION_BLIND_SECONDS', () => {
-  it('refuses tokens and is not ready, serves whoever needs none, and goes on when it is told again', async () => {
+describe('a process that has received no revocations for longer than REVOCATION_BLIND_SECONDS', () => {
+  it('refuses tokens and is not ready, serves requests without one, and recovers when it receives them again', async () => {
     const ann = await join(ask);
     toNats.refuse();
     toAuth.refuse();

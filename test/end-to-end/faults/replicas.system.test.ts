@@ -44,7 +44,7 @@ afterAll(async () => {
   await pair.stop();
 }, 120_000);
 
-/** What processes have a server do: Agora's statements as its log tells of them. */
+/** The statements that processes run on a server, from its log. */
 const statementsOf = (server: 'primary' | 'standby') =>
   [
     ...readFileSync(pair.logs[server], 'utf8').matchAll(
@@ -74,7 +74,7 @@ const untilRead = (id: number) =>
     expect(readsOf('standby')).toBeGreaterThan(before.standby);
   }, 20_000);
 
-/** Several clients read on and on while something happens; tells what they were answered. */
+/** Several clients read continuously while something happens; returns their answers. */
 async function whileReading(id: number, happens: () => Promise<unknown>): Promise<Set<number>> {
   const statuses = new Set<number>();
   let isOver = false;

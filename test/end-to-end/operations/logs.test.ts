@@ -120,7 +120,7 @@ describe('the logs of all processes', () => {
     expect(all).not.toMatch(/eyJ[\w-]{8}|@example\.test/);
   });
 
-  it('tell of no request to NATS that was refused', () => {
+  it('report no refused request to NATS', () => {
     expect(lines().filter((line) => /permission/i.test(JSON.stringify(line)))).toEqual([]);
   });
 
@@ -133,7 +133,7 @@ describe('the logs of all processes', () => {
     ['password_change_refused', () => ({ service: 'auth', user_id: ann.id })],
     ['password_changed', () => ({ service: 'auth', user_id: ann.id })],
     ['user_deleted', () => ({ service: 'auth', user_id: ann.id })],
-  ])('tell of the act %s', async (event, fields) => {
+  ])('record the act %s', async (event, fields) => {
     const line = { event, request_id: expect.any(String), ...fields() };
     await eventually(() => expect(lines()).toContainEqual(expect.objectContaining(line)), 2_000);
   });

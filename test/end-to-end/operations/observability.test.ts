@@ -114,7 +114,7 @@ function ancestry(span: ReceivedSpan | undefined, spans: readonly ReceivedSpan[]
 }
 
 describe('the metrics', () => {
-  it('tell of requests by the pattern of their path', async () => {
+  it('count requests by the pattern of their path', async () => {
     await ask('GET', `/posts/${postId}`, { token: ann.token });
     const metrics = await metricsOf('posts');
     expect(metrics).toContain(
@@ -123,7 +123,7 @@ describe('the metrics', () => {
     expect(metrics).not.toContain(`/posts/${postId}`);
   });
 
-  it('tell that all is read, published and ready', async () => {
+  it('report that everything is read, published and ready', async () => {
     await eventually(async () => {
       const metrics = await metricsOf('posts');
       expect(sample(metrics, 'consumer_lag_messages{stream="VOTES"}')).toBe(0);
@@ -135,7 +135,7 @@ describe('the metrics', () => {
     });
   });
 
-  it('tell how old the signing key is, and how logins went', async () => {
+  it('report the age of the signing key and the outcomes of logins', async () => {
     await ask('POST', '/login', { form: { username: ann.email, password: 'another one' } });
     const metrics = await metricsOf('auth');
     expect(sample(metrics, 'signing_key_age_seconds')).toBeGreaterThanOrEqual(0);
@@ -143,7 +143,7 @@ describe('the metrics', () => {
     expect(sample(metrics, 'logins_total{outcome="succeeded"}')).toBe(1);
   });
 
-  it('tell of a dead letter', async () => {
+  it('report a dead letter', async () => {
     const before = sample(await metricsOf('posts'), 'dead_letters');
     const courier = await openCourier();
     await courier.deliverRaw('votes.vote-cast.v1', 'no JSON');
@@ -162,7 +162,7 @@ describe('the metrics', () => {
     expect(asked.size).toBeGreaterThan(12);
   });
 
-  it('tell what waits, and for how long, while NATS hangs', async () => {
+  it('report how many events wait, and for how long, while NATS hangs', async () => {
     proxies.nats.mute();
     await ask('POST', '/vote', { token: ann.token, json: { post_id: postId, dir: 0 } });
     await eventually(async () => {

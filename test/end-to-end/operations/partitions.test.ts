@@ -108,7 +108,7 @@ async function vote(post: Voted): Promise<number | undefined> {
   return read.body.votes as number;
 }
 
-/** Votes, publishes and deletes until it is told to stop; fails with the first request that does. */
+/** Votes, publishes and deletes until it is stopped; fails with the first request that does. */
 async function load(signal: AbortSignal): Promise<void> {
   let post = await publish();
   for (let turn = 1; !signal.aborted; turn += 1) {

@@ -18,7 +18,7 @@ export interface Contestant {
   meanwhile?(): Question;
   /** Whether events follow, whose cost belongs to the round. */
   writes?: boolean;
-  /** Of which processes the CPU time is told, by name; of the whole system when left out. */
+  /** The processes whose CPU time is reported, by name; the whole system when left out. */
   parts?: Parts;
 }
 
@@ -29,7 +29,7 @@ export interface Round {
   contestant: string;
   requestsPerSecond: number;
   answered: number;
-  /** By status, or by what the connection said. */
+  /** By status, or by the connection's error. */
   failed: Record<string, number>;
   /** In milliseconds. */
   p50: number;

@@ -5,7 +5,7 @@ export const invariants = {
     look: 'auth.users, posts.posts, posts.reports and posts.outbox (post-created, post-deleted); logs posts-1, posts-2, postgres',
   },
   I2: {
-    says: 'every vote is as its last answer said',
+    says: 'every vote matches its last answer',
     look: 'votes.votes and votes.outbox of that post and user; logs votes-1, votes-2',
   },
   I3: {
@@ -86,7 +86,7 @@ export interface Finding {
   what: string;
 }
 
-/** Findings as they come, told of once each. */
+/** Findings as they come, each reported once. */
 export interface Findings {
   readonly all: readonly Finding[];
   broken(invariant: Invariant, what: string): void;

@@ -104,7 +104,7 @@ async function publish(
     json: { title, content, published },
     token: await author.token(),
     headers: { 'idempotency-key': randomUUID() },
-    // Only said while an earlier attempt with this key is still running.
+    // Only answered while an earlier attempt with this key is still running.
     retryOn: 409,
   });
   if (!answer) throw new TypeError('A post was answered with nothing.');

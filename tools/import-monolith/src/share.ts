@@ -13,7 +13,7 @@ export interface Step {
    * of the odd users and posts, which are left out.
    */
   page: string;
-  /** How many rows a page has at most, for what memory can take; 20,000 unless told. */
+  /** How many rows a page has at most, for what memory can take; 20,000 by default. */
   mostRows?: number;
   /** The columns of the position, which begins at zeros. */
   position: readonly string[];

@@ -244,7 +244,7 @@ const runScript = (script: string, args: string[], data: string) =>
   );
 
 describe('npm run migrate -- down', () => {
-  it('takes back nothing before it is said of which service', async () => {
+  it('takes nothing back before a service is named', async () => {
     const data = join(folder, 'data');
     const ended = await runScript('commands/migrate', ['down', '--yes'], data);
     expect(ended).toEqual({ code: 2, output: expect.stringMatching(/of one service: say which/) });

@@ -61,7 +61,7 @@ describe('ports', () => {
     );
   });
 
-  it('that are wanted twice are told apart from taken ones', async () => {
+  it('that are wanted twice are distinguished from ports in use', async () => {
     const ports = await freePorts();
     await expect(checkPorts(['auth', 'posts'], { ...ports, posts: ports.auth })).rejects.toThrow(
       `Port ${ports.auth.port} is wanted twice; change POSTS_PORT.`,

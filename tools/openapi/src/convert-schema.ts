@@ -54,7 +54,7 @@ export function createSchemaConverter({ mayBeUnnamed = false } = {}): SchemaConv
       base['properties'] = Object.fromEntries(
         keys.map(({ key, schema: part }) => [key, describeDefault(convert(part))]),
       );
-      // Otherwise nothing is said: unknown fields of requests are dropped, and responses may gain fields.
+      // Otherwise it is left open: unknown fields of requests are dropped, and responses may gain fields.
       if (additionalProperties !== false) base['additionalProperties'] = true;
     }
     if (items?.[0]) base['items'] = convert(items[0]);

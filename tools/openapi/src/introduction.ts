@@ -1,4 +1,4 @@
-/** What the reader of the document begins with; what else holds for many operations is said where it belongs. */
+/** The introduction of the document; other rules that hold for many operations are described where they belong. */
 export const introduction = `[Log in](#/auth/logIn), send the access token as \`Authorization: Bearer …\`, and [refresh](#/auth/refresh) it before it
 expires. Errors are [problem details](https://www.rfc-editor.org/rfc/rfc9457) with a \`code\` for programs; a 422 lists every invalid field. Unknown paths are
 404, unsupported methods 405, malformed HTTP 400, 408, 417 or 431. Lists are paged by [\`Link\`](https://www.rfc-editor.org/rfc/rfc8288), and

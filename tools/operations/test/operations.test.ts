@@ -108,7 +108,7 @@ describe('audit', () => {
     expect(await countOf(post)).toBe(1);
   });
 
-  it('finds what was left of deleted accounts and posts, and sets it aside when it is told to', async () => {
+  it('finds what was left of deleted accounts and posts, and sets it aside on request', async () => {
     const [author, voter] = [await newUser(), await newUser()];
     const [kept, lost] = [await newPost(voter.token), await newPost(voter.token)];
     const orphan = await newPost(author.token);

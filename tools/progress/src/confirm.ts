@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 
-/** Nobody said that it should be done; the message says how to. */
+/** Nobody confirmed; the message says how to. */
 export class NotConfirmed extends Error {
   override readonly name = 'NotConfirmed';
 }

@@ -17,7 +17,7 @@ export function showProgress(out: Out, label: string, total: number, done = 0): 
   const startedAt = performance.now();
   const state = (now: number) => `${now}/${total}  ${((performance.now() - startedAt) / 1_000).toFixed(1)} s`;
   const name = label.padEnd(6);
-  // Some terminals, as of an editor, do not tell how wide they are, and a bar would be cut to nothing.
+  // Some terminals, such as an editor's, do not report their width, and a bar would be cut to nothing.
   return out.isTTY && out.columns
     ? drawBar(out, done, (now) => `${name} ${barOf(now, total)} ${state(now)}`)
     : writeLines(out, { done, total }, (now) => `${name} ${state(now)}`);

@@ -4,7 +4,7 @@ import { checkout } from '@agora/local-stack';
 
 const docs = join(checkout, 'docs');
 
-/** The pages that tell operators what to type, by their names below `docs`. */
+/** The pages with commands for operators, by their names below `docs`. */
 export const pages: readonly string[] = [
   'backup-and-restore.md',
   ...readdirSync(join(docs, 'runbooks')).map((name) => `runbooks/${name}`),

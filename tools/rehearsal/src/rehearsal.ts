@@ -8,7 +8,7 @@ interface RunStep {
   with?(system: System): Promise<Record<string, string>> | Record<string, string>;
   /** What has to happen before; the page says so in words. */
   before?(system: System): Promise<void>;
-  /** The exit code; 0 unless told. */
+  /** The exit code; 0 by default. */
   code?: number;
   says?: RegExp;
   /** Whether it asks, and is answered "yes". */

@@ -7,7 +7,7 @@ import { rehearsals } from '../src/rehearsals/rehearsals.js';
 describe.each(pages)('%s', (page) => {
   const rehearsal = rehearsals[page];
 
-  it('is rehearsed by `npm run rehearse`, each command of it, or it is told why not', () => {
+  it('is rehearsed by `npm run rehearse`, command by command, or says why not', () => {
     expect(rehearsal).toBeDefined();
     expect(rehearsal && gapsOf(rehearsal, commandsOf(page))).toEqual([]);
   });

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { currentStack } from '@agora/testing';
 import pg from 'pg';
 
-/** Example values of a statement, and how many rows it may look at: 5,000 unless told otherwise. */
+/** Example values of a statement, and how many rows it may read: 5,000 by default. */
 export interface Example {
   values: unknown[];
   text?: string;

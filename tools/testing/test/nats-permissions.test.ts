@@ -30,7 +30,7 @@ afterAll(() => Promise.all(users.map((name) => connections[name].close())));
 const managerOf = (name: User) => jetstreamManager(connections[name], { checkAPI: false, timeout: 3_000 });
 type Manager = Awaited<ReturnType<typeof managerOf>>;
 
-/** Of a stranger's requests none is answered; that it is the permission and no other fault, the error tells. */
+/** None of a stranger's requests is answered; the error shows that the cause is the permission. */
 const refusal = expect.objectContaining({ message: expect.stringMatching(/permission/i) });
 
 describe('votes', () => {

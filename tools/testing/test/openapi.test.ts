@@ -27,7 +27,7 @@ describe('expectDocumented', () => {
     ['a problem', show(404, problem)],
     ['the exact path rather than the one with a parameter', show(200, account, { path: '/users/me/?x=1' })],
     ['a HEAD without a body', show(200, user, { method: 'HEAD', text: '' })],
-    ['what no client is told of', show(418, {}, { path: '/internal/users/7' })],
+    ['an undocumented path', show(418, {}, { path: '/internal/users/7' })],
   ])('takes %s', (_what, answer) => {
     expect(() => expectDocumented(answer)).not.toThrow();
   });

@@ -81,7 +81,7 @@ export class DeliveryStack extends Stack {
     });
   }
 
-  /** `cdk deploy` works through the roles that `cdk bootstrap` made; stacks tell where tasks run. */
+  /** `cdk deploy` works through the roles that `cdk bootstrap` made; stacks say where tasks run. */
   private mayDeploy(deployer: iam.Role): void {
     const { account, region } = this;
     deployer.addToPolicy(

@@ -20,7 +20,7 @@ type NatsUser = (typeof natsUsers)[number];
 
 const nodes = [1, 2, 3] as const;
 
-/** What whoever connects is told: all three nodes, and that every event is kept on each of them. */
+/** The settings of NATS's clients: all three nodes, and a copy of every event on each of them. */
 export const natsSettings = {
   NATS_URL: nodes.map((node) => `nats://nats-${node}.${privateDomain}:4222`).join(','),
   STREAM_REPLICAS: String(nodes.length),

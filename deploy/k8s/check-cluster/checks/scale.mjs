@@ -62,9 +62,7 @@ export const memory = {
     );
     return {
       ...counted,
-      note: hasMetrics
-        ? `at most, in MiB: ${used.join(', ')}`
-        : 'there is no metrics-server to tell how much',
+      note: hasMetrics ? `at most, in MiB: ${used.join(', ')}` : 'there is no metrics-server to say how much',
     };
   },
 };

@@ -14,7 +14,7 @@ interface PodMonitor extends RenderedObject {
   };
 }
 
-/** What the Prometheus Operator is told. */
+/** The Prometheus Operator's objects. */
 export const monitoringStatements: Record<string, Statement> = {
   *'the operator scrapes every process, and nothing else, as alerts and dashboard want it'(objects) {
     const processes = new Set(deploymentPods(objects).map(({ name }) => name));

@@ -4,7 +4,7 @@ export interface PasswordSettings {
   DATABASE_HOST: string;
   DATABASE_PORT: number;
   DATABASE_USER: string;
-  /** What lets in: `password`, if nothing is said, or `iam`: tokens that AWS signs. */
+  /** The way to authenticate: `password` (the default), or `iam`: tokens that AWS signs. */
   DATABASE_AUTH?: 'password' | 'iam';
   DATABASE_PASSWORD?: string;
 }

@@ -24,7 +24,7 @@ export function waitingStatements(database: Sequelize): number {
   return waiting;
 }
 
-/** Has `/metrics` tell of the pools of the database that there is at the time; counting them asks nobody. */
+/** Exports metrics of the current database's connection pools; they are counted without a query. */
 export function measurePool(databaseOf: () => Sequelize | undefined): void {
   const gauge = (name: string, help: string, valueOf: (pool: Pool) => number) =>
     new Gauge({

@@ -14,7 +14,7 @@ export interface TlsOptions {
 
 /**
  * pg's options for TLS with the server verified, its name included ("verify-full"): pg accepts whatever a server says of the
- * password exchange, so nothing but its certificate tells the real one from another.
+ * password exchange, so only its certificate distinguishes the real server from another.
  */
 export const tlsOptions = ({ DATABASE_SSL_CA: ca }: TlsSettings): TlsOptions =>
   ca ? { ssl: { ca, rejectUnauthorized: true } } : {};

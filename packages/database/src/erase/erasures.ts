@@ -140,7 +140,7 @@ const erasedRows = new Counter({
   labelNames: ['kind'],
 });
 
-/** Has `/metrics` tell how many erasures wait, counted up to 10,000, and for how long the oldest has. */
+/** Exports how many erasures wait (counted up to 10,000) and the age of the oldest. */
 export function measureErasures(): void {
   let last: { at: number; row: Promise<{ waiting: number; oldest: number } | undefined> } | undefined;
   const read = () => {

@@ -12,7 +12,7 @@ const used = defineStatement(
 /** Ids are given slowly, so this old is fresh. */
 const freshMilliseconds = 30_000;
 
-/** Has `/metrics` tell how much of the ids that its tables may give a service has given: `id_space_used_ratio{sequence}`, 1 when the last was given. */
+/** Exports `id_space_used_ratio{sequence}`: the share of the ids of a service's tables that are used, 1 when there is none left. */
 export function measureIdSpace(): void {
   let readAt = -Infinity;
   const gauge = new Gauge({

@@ -5,7 +5,7 @@ import { migrate, verbs, type Migration, type MigrationRun, type MigrationVerb }
 /**
  * `operate.js migrate up|status|down [--wait <seconds>] [--steps N] [--dry-run|--yes]`. `--wait` says how long to wait for a
  * database that starts or is being provisioned. `down` says what would be lost, and takes the
- * newest migration (or the newest N) back when it is told `--yes`. Ends the process, with code 1 and one clear line when it fails.
+ * newest migration (or the newest N) back with `--yes`. Ends the process, with code 1 and one clear line when it fails.
  */
 export async function runMigrateCommand(
   schema: string,

@@ -12,7 +12,7 @@ class StaleId extends Error {
   override readonly name = 'StaleId';
 }
 
-/** Is given the id that was drawn, or told that a row with it is there; throws when it must not be given. */
+/** Receives the id that was drawn, and whether a row with it exists; throws when the id must not be used. */
 export interface CheckId {
   (id: number | 'taken'): void;
   /** The ids that it throws at, these two included: for a statement that must not write them in the first place. */
@@ -32,7 +32,7 @@ export interface NewIds {
   draw<Made>(make: (check: CheckId) => Promise<Made>): Promise<Made>;
 }
 
-/** Watches over the ids of a table of the service's own schema. `warn` is told when its sequence has gone back. */
+/** Watches over the ids of a table of the service's own schema. `warn` is called when its sequence has gone back. */
 export function openNewIds(
   table: string,
   database: Sequelize,

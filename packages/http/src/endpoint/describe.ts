@@ -2,7 +2,7 @@ import type Joi from 'joi';
 import type { Problem } from './problem.js';
 
 /**
- * What clients are told of an endpoint. What follows from its route, such as a 401 or a 415, is not said again: the
+ * The description of an endpoint for clients. What follows from its route, such as a 401 or a 415, is not repeated: the
  * OpenAPI document adds it.
  */
 export interface Description {

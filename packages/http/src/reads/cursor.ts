@@ -52,5 +52,5 @@ export function linkToNext(ctx: Context, path: string, query: object, cursor: st
   ctx.set('Link', `<${path}?${parameters.toString()}>; rel="next"`);
 }
 
-/** What clients are told of the link of a list. */
+/** The description of a list's `Link` header. */
 export const nextLink = (path: string) => ({ Link: `\`<${path}?…>; rel="next"\` if there is another page.` });

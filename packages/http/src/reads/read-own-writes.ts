@@ -49,7 +49,7 @@ const consistencyToken = Joi.string()
     'From the response to a write: this response then reflects that write. Waits up to two seconds for it.',
   );
 
-/** What clients are told of an endpoint behind that guard. */
+/** The description of an endpoint behind that guard. */
 export const readingOwnWrites = (description: Description): Description => ({
   ...description,
   headers: { ...description.headers, 'Consistency-Token': consistencyToken },

@@ -21,7 +21,7 @@ export interface ApplicationOptions {
   middleware: Middleware[];
   /** Turns what a library throws into what a client may see; undefined makes it a 500. */
   translateError?(error: unknown): Problem | undefined;
-  /** Whether a request that comes without a trace begins one; it does unless told otherwise. */
+  /** Whether a request without a trace starts one; true by default. */
   beginsTraces?: boolean;
 }
 
@@ -80,7 +80,7 @@ function toProblem(error: unknown, logger: Logger, translate: ApplicationOptions
 const isClientError = (error: unknown): boolean =>
   error instanceof Error && 'status' in error && typeof error.status === 'number' && error.status < 500;
 
-/** Credentials that were wrong are for the endpoint to tell of, which knows whose they were to be. */
+/** Wrong credentials are reported by the endpoint, which knows the account that was meant. */
 function auditRefusal({ status, code }: Problem): void {
   if (status === 403 && code !== 'invalid_credentials') audit('access_refused', { code });
   if (code === 'invalid_token') audit('token_refused', { code });

@@ -10,7 +10,7 @@ export interface LoadLimits {
   /** How many statements wait for a connection to the database. */
   waiting?: () => number;
   maxWaiting?: number;
-  /** What is answered all the same: those who watch must be able to tell overload from death. */
+  /** Paths that are answered all the same: monitoring must be able to distinguish overload from failure. */
   exempt?: string;
   /** The caller: the user if known, else the client's address. */
   askerOf?: (ctx: Context) => string;

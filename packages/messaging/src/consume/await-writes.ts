@@ -87,7 +87,7 @@ export function awaitWrites(database: Sequelize, subscriptions: readonly Subscri
   };
 }
 
-/** What a service is never told of, its own events above all, its data does not wait for; what the inbox may have forgotten was applied. */
+/** A service does not wait for events that it does not consume, above all its own; events older than the inbox's retention count as applied. */
 function eventsToAwait({ time, events }: ConsistencyToken, types: ReadonlySet<string>): string[] {
   const forgotten = Date.parse(time) < Date.now() - inboxDays * 86_400_000;
   return forgotten ? [] : events.filter(({ type }) => types.has(type)).map(({ id }) => id);
@@ -108,7 +108,7 @@ async function settleThoseWhoCan(database: Sequelize, waiters: ReadonlySet<Waite
         waiter.settle('missing');
     }
   } catch {
-    // The read itself will tell that the database is away.
+    // The read itself will fail if the database is away.
   }
 }
 

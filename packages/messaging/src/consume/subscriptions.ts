@@ -11,7 +11,7 @@ export interface SubscribedEvent {
   readonly schema: { validate(data: unknown): { error?: Error | undefined } };
 }
 
-/** One thing that a service does when it is told of an event; the runtime owns inbox, acknowledgement and transaction. */
+/** One reaction of a service to an event; the runtime owns inbox, acknowledgement and transaction. */
 export interface Subscription {
   readonly events: readonly SubscribedEvent[];
   /** How many events one transaction applies at most. */

@@ -56,7 +56,7 @@ export function openOutbox(
   return outbox;
 }
 
-/** Records an event in the transaction that makes the change it tells of; it is published after the commit, at least once. */
+/** Records an event in the transaction that makes the change; it is published after the commit, at least once. */
 export const addToOutbox = <Data>(
   event: EventDefinition<Data>,
   data: Data,
@@ -97,7 +97,7 @@ export async function addAllToOutbox<Data>(
   remember(rows, transaction, outbox);
 }
 
-/** An event as one statement records it together with the change that it tells of. */
+/** An event as one statement records it together with its change. */
 export interface EventRow {
   id: string;
   /** JSON. */

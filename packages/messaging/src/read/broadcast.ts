@@ -2,7 +2,7 @@ import { loop, type Turn } from '@agora/process';
 import type { NatsConnection, Subscription } from '@nats-io/transport-node';
 import type { Broker } from '../broker.js';
 
-/** What processes tell each other now or never: nobody keeps it, and what is said while NATS is away is lost. */
+/** Messages between processes that are not stored: those sent while NATS is away are lost. */
 export interface Broadcast {
   /** Sends a value as JSON to all that listen, this process too. */
   send(message: unknown): void;

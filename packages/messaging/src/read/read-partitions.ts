@@ -52,7 +52,7 @@ async function isThere(manager: JetStreamManager, stream: string, consumer: stri
     return true;
   } catch (error) {
     if (error instanceof JetStreamApiError && error.code === noSuchConsumer) return true;
-    // A server that was not told of partitions yet lets nobody ask after them.
+    // A server whose permissions predate partitions refuses to answer about them.
     if (isNoStream(error) || error instanceof errors.PermissionViolationError) return false;
     throw error;
   }

@@ -8,7 +8,7 @@ export const purposes = {
   'reset-password': 'reset-password',
 } as const satisfies Record<string, Purpose>;
 
-/** Mails that tell of something; `MAIL_NOTICES` says which are sent. */
+/** Notices; `MAIL_NOTICES` selects which are sent. */
 export const notices = [
   'password-changed',
   'email-change-requested',

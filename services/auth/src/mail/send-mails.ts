@@ -80,7 +80,7 @@ function openSender({ SMTP_URL: url, MAIL_FROM: from, MAIL_TEMPLATES: folder }: 
       from,
       to: { name: '', address: email },
       ...render(kind, values),
-      // The same at every attempt, so that one that came through twice can be told.
+      // The same at every attempt, so that a mail that was delivered twice can be recognized.
       messageId: `<${id}@${domain}>`,
       headers: { 'Auto-Submitted': 'auto-generated' },
     });
@@ -143,7 +143,7 @@ async function sendOne(
 }
 
 interface SendError {
-  /** Without what the server said: that may hold the address. */
+  /** Without the server's answer, which may contain the address. */
   text: string;
   /** Whether the server will never take this mail. */
   isFinal: boolean;

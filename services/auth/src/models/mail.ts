@@ -86,7 +86,7 @@ const postponed = defineStatement(
   { prepared: true },
 );
 
-/** Keeps a mail for later, or for good as failed when that is said, or it is a day old; resolves to whether it has failed. */
+/** Keeps a mail for a later attempt, or as failed if it `isFinal` or a day old; resolves to whether it has failed. */
 export async function postponeMail(
   id: string,
   { error, seconds, isFinal }: { error: string; seconds: number; isFinal: boolean },

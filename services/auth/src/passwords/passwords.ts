@@ -19,7 +19,7 @@ export interface Passwords {
   matches(password: string, hash: string | undefined, knownAs?: string): Promise<boolean>;
   /** Whether the hash is argon2 of the old application, or costs less than the settings ask for now. */
   isOutdated(hash: string): boolean;
-  /** Tells that accounts have this cost: nobody may tell by the time which do. */
+  /** Reports that some accounts have this cost: timing must not reveal which ones. */
   raiseCost(cost: number): void;
   /** What a new password must be. */
   schema: Joi.StringSchema;

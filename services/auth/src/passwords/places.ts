@@ -2,7 +2,7 @@ import { unavailable } from '@agora/http';
 import pLimit from 'p-limit';
 import type { Config } from '../config.js';
 
-/** A request that has waited this long for a place is told to retry: an answer takes no more than 2 s. */
+/** A request that has waited this long for its turn is answered 503: no answer may take more than 2 s. */
 const waitMilliseconds = 1_500;
 /** For so long after somebody known came, half of the places are kept for those who are known. */
 const keptMilliseconds = 60_000;

@@ -75,7 +75,7 @@ export function forgetOldRevocations(logger: Logger): Stoppable {
   );
 }
 
-/** Looks at the next few, and tells how far it came. Of those that may concern tokens of the replaced application only what is very old goes. */
+/** Examines the next few and returns its position. Of those that may concern tokens of the replaced application it deletes only very old ones. */
 const forgetRevocations = defineStatement(
   'forget-revocations',
   `WITH page AS MATERIALIZED (

@@ -10,7 +10,7 @@ const tokensAtOnce = 1_000;
 export const purgeExpiredSessions = (logger: Logger): Stoppable =>
   every('deleting expired sessions', intervalMilliseconds, deleteExpiredSessions, { logger });
 
-/** Deletes likewise the refresh tokens that were used more than 14 days ago: they have expired, so that they come again tells nothing. */
+/** Likewise deletes refresh tokens used more than 14 days ago: they have expired, so that their reuse no longer indicates theft. */
 export const purgeUsedRefreshTokens = (logger: Logger): Stoppable =>
   every('deleting used refresh tokens', intervalMilliseconds, deleteUsedRefreshTokens, { logger });
 

@@ -78,7 +78,7 @@ describe('mails', () => {
     expect(await waiting(ann.email)).toEqual([]);
   });
 
-  it('that tell of something are left out where they are switched off', async () => {
+  it('that are notices are not sent when they are switched off', async () => {
     const ann = await join(ask);
     const json = { current_password: ann.password, new_password: 'battery staple' };
     await ask('PUT', '/users/me/password', { token: ann.token, json });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { openPlaces } from '../../src/passwords/places.js';
 
-/** Work that ends when it is told to. */
+/** Work that ends when the test says so. */
 function pending() {
   const { promise, resolve } = Promise.withResolvers<void>();
   let hasBegun = false;

@@ -131,7 +131,7 @@ describe('GET /internal/revocations', () => {
   });
 });
 
-it('is told to all by a heartbeat that names the newest', async () => {
+it('is announced by a heartbeat with the newest number', async () => {
   const people = httpClient(agora.process('auth').url);
   const ann = await join(people);
   await people('POST', '/logout', { token: ann.token });

@@ -134,7 +134,7 @@ export class Author extends Model {
   static async standingOf({ userId, accountKey }: Account): Promise<'known' | 'another' | undefined> {
     const [known] = await sql<Standing & Record<string, unknown>>(standing, [userId]);
     if (!known) return undefined;
-    // A tombstone without a key is of an older release: whose it is only auth can tell.
+    // A tombstone without a key comes from an older release: only auth knows the account.
     const isOther = known.account_key === null ? known.deleted : known.account_key !== accountKey;
     return accountKey !== undefined && isOther ? 'another' : 'known';
   }

@@ -158,7 +158,7 @@ const inOrder = ({ sort }: FeedQuery, conditions: string[], count: number): stri
   SELECT id, ${ranks[sort]} AS rank, title, created_at FROM posts WHERE ${conditions.join(' AND ')}
   ORDER BY ${ranks[sort]} DESC, id DESC LIMIT ${count}`;
 
-/** Whether days tell posts apart that are asked for: those of one author are few enough without. */
+/** Whether the search is split by days: the posts of one author are few enough without. */
 const hasDays = (query: FeedQuery): query is FeedQuery & { since: Date } =>
   query.since !== undefined && query.ownerId === undefined;
 

@@ -30,7 +30,7 @@ describe('when a user is deleted', () => {
     await posts.stop();
   });
 
-  it('deletes their posts, tells of each, and keeps nothing of their address', async () => {
+  it('deletes their posts, publishes an event for each, and keeps nothing of their address', async () => {
     const [ann, bob] = [posts.newAuthor(), posts.newAuthor()];
     const made = [await publish(ann.token), await publish(ann.token)].map(({ body }) => Number(body.id));
     const kept = await publish(bob.token);
@@ -74,7 +74,7 @@ describe('when a user is deleted', () => {
     expect((await publish(ann.token)).status).toBe(401);
   });
 
-  it('tells of a large account at a pace at which the news of others wait for none of it', async () => {
+  it('publishes the deletions of a large account slowly enough not to delay the events of others', async () => {
     const [ann, bob] = [posts.newAuthor(), posts.newAuthor()];
     await publish(ann.token);
     await publish(bob.token);

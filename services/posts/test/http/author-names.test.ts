@@ -38,7 +38,7 @@ describe('the name of an author', () => {
     await eventually(async () => expect(await nameOf(body.id)).toBe('countess'), 2_000);
   });
 
-  it('stays the newer one when auth is asked later than the renaming was told', async () => {
+  it('stays the newer one when auth is asked after the event of the renaming has arrived', async () => {
     const { id: owner, token } = posts.newAuthor();
     await courier.deliver(userUpdated, { user_id: owner, name: 'ada', version: 2 });
     await eventually(async () =>

@@ -151,7 +151,7 @@ describe('PATCH /posts/{id}', () => {
     { content: 'New' },
     { published: false },
     { title: 'N', content: 'N', published: false },
-  ])('changes %j, and tells of it as PUT does', async (json) => {
+  ])('changes %j and publishes the same event as PUT', async (json) => {
     const { ownerId, path, made, ask } = await makePost();
     const { status, body } = await ask('PATCH', {}, json);
     expect(status).toBe(200);

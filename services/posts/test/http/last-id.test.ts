@@ -27,7 +27,7 @@ const ratioOf = async () => {
   return Number(/^id_space_used_ratio\{sequence="posts_id_seq"\} (\S+)$/m.exec(metrics)?.[1]);
 };
 
-it('says that all ids have been given, once they have, and tells of it before', async () => {
+it('reports that all ids have been given, and warns before', async () => {
   expect((await publish()).status).toBe(201);
   await query('SELECT setval($1, $2)', [sequence, lastId]);
   expect(await publish()).toMatchObject({

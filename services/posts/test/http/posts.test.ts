@@ -41,7 +41,7 @@ describe('posts', () => {
       });
     });
 
-    it('tells others whose it is and whether it is published, in one transaction with the post', async () => {
+    it('publishes an event with its owner and whether it is published, in one transaction with the post', async () => {
       const ann = posts.newAuthor();
       const { id } = await publish(ann.token, { ...text, published: false });
       expect(await eventsOf(id)).toEqual([

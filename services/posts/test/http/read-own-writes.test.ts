@@ -61,7 +61,7 @@ describe('a read with a Consistency-Token', () => {
 
   it.each([
     ['which posts made itself', async () => (await publish()).written],
-    ['of which posts is never told', async () => tokenOf(randomUUID(), userRegistered.type)],
+    ['that posts does not consume', async () => tokenOf(randomUUID(), userRegistered.type)],
     [
       'that is longer ago than applied events are remembered',
       async () => tokenOf(randomUUID(), voteCast.type, new Date(Date.now() - 31 * 86_400_000).toISOString()),

@@ -24,7 +24,7 @@ export const compareKnownPosts = (findPosts: FindPosts): Check =>
     ask: findPosts,
     differs: (known, state) => (state ? !known.isAs(state) : known.deletedAt === null),
     correct: (_id, state, transaction) => KnownPost.correct(state, transaction),
-    // Nothing is lost with it that posts would not tell again.
+    // posts still has everything that is lost with it.
     placeTombstone: (id, _how, transaction) => KnownPost.placeTombstone(id, transaction),
   });
 

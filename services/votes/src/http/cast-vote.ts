@@ -69,7 +69,7 @@ async function upsertKnownPost(postId: number, find: FindPostState): Promise<voi
  * votes of a lost account are set aside before its successor votes.
  */
 async function upsertVoter(account: Account, voter: VoteAttempt['voter'], findUser: FindUser): Promise<void> {
-  // Tokens of older releases name no account that could be told from another.
+  // Tokens of older releases carry no account key.
   if (account.accountKey === undefined) return Voter.upsertKnown(account);
   const user = await findUser(account.userId).catch((error: unknown) => {
     // Votes are taken while auth is away; only whose id it is cannot be decided without it.

@@ -53,7 +53,7 @@ describe('when a post is created or updated', () => {
     expect(votes.asked(id)).toBe(0);
   });
 
-  it('keeps the newest state, in whatever order and however often it is told', async () => {
+  it('keeps the newest state, in whatever order and however often events come', async () => {
     const id = freshId();
     await courier.deliver(postUpdated, stateOf(id, 3, false));
     const updated = await courier.deliver(postUpdated, stateOf(id, 2, true));

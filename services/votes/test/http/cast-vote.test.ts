@@ -73,7 +73,7 @@ describe('POST /vote', () => {
     expect([status, body.code]).toEqual([404, 'post_not_found']);
   });
 
-  it("lets a draft's owner vote, and tells nobody else that it exists", async () => {
+  it("lets a draft's owner vote, and reveals its existence to nobody else", async () => {
     const owner = freshId();
     const draft = votes.newPost({ owner_id: owner, published: false });
     expect((await votes.vote(owner, draft, 1)).status).toBe(201);

@@ -14,7 +14,7 @@ describe('GET /internal/votes/cast', () => {
   });
   afterAll(() => votes.stop());
 
-  it('tells of each page which of its posts its readers have voted for', async () => {
+  it('lists for each page which of its posts its readers have voted for', async () => {
     const [ann, bob, eve] = [freshId(), freshId(), freshId()];
     const [first, second] = [votes.newPost(), votes.newPost()];
     for (const [user, post] of [

@@ -19,7 +19,7 @@ describe('GET /vote', () => {
     await votes.stop();
   });
 
-  it('tells which of the posts the caller has voted for, each once and in ascending order', async () => {
+  it('lists which of the posts the caller has voted for, each once and in ascending order', async () => {
     const [ann, bob] = [freshId(), freshId()];
     const [first = 0, second = 0, third = 0] = [votes.newPost(), votes.newPost(), votes.newPost()].toSorted(
       (one, other) => one - other,

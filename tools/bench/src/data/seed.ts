@@ -29,7 +29,7 @@ export interface Data {
 interface SeedOptions {
   /** Of 10k users, 50k posts and some 500k votes. */
   scale: number;
-  /** How many accounts and posts there are beside those that the scale says; none unless told. */
+  /** Accounts and posts in addition to those of the scale; none by default. */
   spare?: number;
   bcryptCost: number;
   signal: AbortSignal;

@@ -1,6 +1,6 @@
 /**
  * The least that the three hot reads can cost in Node.js: `node:http`, prepared statements of `pg`, the same bytes in the answer.
- * It verifies nothing, limits nothing and logs nothing; whose posts to list it is told by the query.
+ * It verifies nothing, limits nothing and logs nothing; the query says whose posts to list.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import pg from 'pg';

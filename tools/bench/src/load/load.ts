@@ -18,7 +18,7 @@ export interface LoadResult {
   milliseconds: number;
   /** How many were answered with 2xx. */
   answered: number;
-  /** By status, or by what the connection said, how many were not. */
+  /** How many were not, by status or by the connection's error. */
   failed: Record<string, number>;
   p50: number;
   p99: number;

@@ -4,7 +4,7 @@ import { isMet, type Figure, type Outcome } from '../measures/measure.js';
 import { roundsOf, type Round } from '../rounds.js';
 import { median, spread } from './statistics.js';
 
-/** The lines that tell people what a measure came to. */
+/** The lines that report the outcome of a measure. */
 export function describeOutcome({ figures, rounds, notes = [], markdown }: Outcome): string[] {
   const results = markdown ? ['', ...markdown, ''] : figures.map((figure) => `→ ${describeFigure(figure)}`);
   return [...describeRounds(rounds), ...notes, ...results];

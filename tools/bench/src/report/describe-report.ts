@@ -5,7 +5,7 @@ import { rounded } from './describe-outcome.js';
 
 /** The table at the end: every figure beside its target. */
 export function describeReport({ measures }: Report): string[] {
-  // What has a table of its own was told.
+  // Tables were printed already.
   const rows = measures
     .filter(({ markdown }) => !markdown)
     .flatMap(({ name, figures }) =>

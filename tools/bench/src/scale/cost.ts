@@ -11,7 +11,7 @@ export const forEachService = <Value>(valueOf: (name: ServiceName) => Value): Re
 
 export const noCost = (): Cost => forEachService(() => ({ process: 0, database: 0 }));
 
-/** Begins to count; what it returns tells the cost since then, without what so many microseconds a second of idling come to. */
+/** Starts counting; returns a function that returns the cost since then, less the given microseconds per second of idling. */
 export function countCost(system: System, postgresPid: number, idle = noCost()): () => Cost {
   const look = () => {
     const backends = backendsOf(postgresPid, system.addresses.database.name);

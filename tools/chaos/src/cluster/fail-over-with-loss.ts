@@ -22,7 +22,7 @@ const awayMilliseconds = 1_500;
 const askedAccounts = 20;
 
 /**
- * The primary is lost with its disk while an asynchronous standby lacks the last seconds: what was acknowledged then is gone, though others were told of it. The audits
+ * The primary is lost with its disk while an asynchronous standby lacks the last seconds: what was acknowledged then is gone, though other services received its events. The audits
  * must find what no longer fits and set it right. Answers the mark, and the scene with what is known since.
  */
 export async function failOverWithLoss(

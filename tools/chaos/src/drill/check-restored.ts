@@ -11,7 +11,7 @@ const askedAccounts = 5;
 export async function checkGone(lost: World, known: World, evidence: Evidence): Promise<void> {
   const { system, findings, attempt } = evidence;
   const { query } = system.administration;
-  // Whatever was sent before the backup may be in it, though no answer told of it.
+  // Requests sent before the backup may be in it although they were not answered.
   const titles = [...lost.titles].filter((title) => !known.titles.has(title));
   const posts = await query<{ id: number }>('SELECT id FROM posts.posts WHERE title = ANY($1)', [titles]);
   for (const { id } of posts) findings.broken('I19', `post ${id} is younger than the backup, and is there`);

@@ -98,7 +98,7 @@ function pairOf(first: Fault, faults: readonly Fault[], { random }: Scene): Faul
 
 const attempts = 3;
 
-/** What a fault needs may be missing just now, for what came before it: it is tried again. One that cannot be injected is no verdict on Agora, and told with its cause. */
+/** A fault's preconditions may be missing because of the fault before it: it is retried. A fault that cannot be injected says nothing about Agora and is reported with its cause. */
 async function inject(fault: Fault, scene: Scene): Promise<Mark> {
   const { journal, signal, findings, system } = scene;
   if (fault.alone) await untilQuiet(scene);

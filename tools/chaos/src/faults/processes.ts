@@ -94,7 +94,7 @@ const rollingRestart: Fault = {
         `${operation} failed with ${answer} ${Math.round(at - startedAt)} ms after the restart began`,
       );
     const shed = journal.entries.filter((entry) => entry.outcome === 'shed' && entry.startedAt >= startedAt);
-    const note = wasBusy ? ', on a machine too busy to tell late answers from lost ones' : '';
+    const note = wasBusy ? ', on a machine too busy to distinguish late answers from lost ones' : '';
     return `every process${note}${shed.length > 0 ? `, ${shed.length} requests shed` : ''}`;
   },
 };

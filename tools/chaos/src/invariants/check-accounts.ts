@@ -25,7 +25,7 @@ export async function checkAccounts(evidence: Evidence): Promise<void> {
   const accounts = world.accounts.filter(({ deletion }) => deletion === 'none');
   for (const { id, names, ban, confirmed } of accounts) {
     const user = stored.get(id);
-    // That it is missing is said elsewhere.
+    // Missing accounts are reported elsewhere.
     if (!user) continue;
     if (!names.has(user.name))
       findings.broken('I18', `user ${id} is called ${user.name}, against the last answer`);

@@ -1,7 +1,7 @@
 import { type ServiceName, services, subscribers } from '@agora/local-stack';
 import type { Evidence } from './evidence.js';
 
-/** How long a transaction may be under way from its beginning, which the inbox tells, to its commit. */
+/** The longest time from a transaction's start, which the inbox records, to its commit. */
 export const transactionMilliseconds = 5_000;
 
 /** No vote is accepted on a post once votes has applied its deletion: I4. */

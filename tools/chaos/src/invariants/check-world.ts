@@ -7,7 +7,7 @@ interface PostRow {
   title: string;
 }
 
-/** What clients were told against what is stored: I1, I2, I4, I5, I7. */
+/** Compares the answers that clients got with what is stored: I1, I2, I4, I5, I7. */
 export async function checkWorld({ system, world, findings }: Evidence): Promise<void> {
   const { query } = system.administration;
   const { strangers } = world;

@@ -7,7 +7,7 @@ import { checkStuck } from './check-stuck.js';
 import { checkWorld } from './check-world.js';
 import type { Evidence } from './evidence.js';
 
-/** Holds all that is stored against what clients were told and against itself; nothing may be under way any more. */
+/** Compares everything stored with the clients' answers and with itself; nothing may be in flight any more. */
 export async function checkInvariants(evidence: Evidence): Promise<void> {
   await checkWorld(evidence);
   await checkProjections(evidence);

@@ -1,4 +1,4 @@
 import type { Scene } from '../faults/fault.js';
 
-/** What is held against each other: what runs, what clients were told, what was sent to be refused. */
+/** What is compared: the running system, the answers that clients got, and the requests that must be refused. */
 export type Evidence = Pick<Scene, 'system' | 'world' | 'poison' | 'findings' | 'attempt' | 'outages'>;

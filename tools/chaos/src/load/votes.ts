@@ -67,7 +67,7 @@ async function setVote(
   else unexpected(answer, what, findings);
 }
 
-/** With the token of the vote its author sees it counted, or is told that this could not be had. Votes of others may come and go in any order. */
+/** With the vote's token its author sees it counted, or an answer marked stale. Votes of others may come and go in any order. */
 async function readOwnVote(
   account: Account,
   post: KnownPost,

@@ -99,7 +99,7 @@ export const mutations: Readonly<Record<string, Mutation>> = {
     ],
     faults: ['smtp away'],
   },
-  'removal that votes is not told of': {
+  'removal without an event for votes': {
     file: 'services/posts/dist/http/moderation/remove-post.js',
     replacements: [['        await addToOutbox(postUpdated,', '        void (postUpdated,']],
     faults: ['kill posts'],

@@ -5,7 +5,7 @@ import type { Options } from '../options.js';
 import type { Run } from '../run-chaos.js';
 import { quantile } from './quantile.js';
 
-/** What is told of a run; times are in milliseconds. */
+/** The summary of a run; times are in milliseconds. */
 export interface Summary {
   seed: number;
   cluster: boolean;

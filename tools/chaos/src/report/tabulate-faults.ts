@@ -1,6 +1,6 @@
 import type { Summary } from './summarize.js';
 
-/** What kinds of faults are told of together. */
+/** The kinds of faults that share a row of the table. */
 export const groups: readonly (readonly [title: string, kinds: readonly string[]])[] = [
   ['every process restarts in turn (SIGTERM)', ['rolling restart']],
   [

@@ -51,7 +51,7 @@ async function forEachProcess<Value>(
   return Object.fromEntries(entries) as Record<ProcessName, Value>;
 }
 
-/** What a process is told of the others: their balancers, and its own ways to the servers. */
+/** A process's addresses of the others: their balancers, and its own proxies to the servers. */
 export const stackOf = (
   { secrets, natsUsers, balanced }: Addresses,
   at: { postgres: number; nats: string; replicas: number; smtp: number },

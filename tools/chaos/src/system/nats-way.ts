@@ -6,7 +6,7 @@ export type Way = Pick<FaultProxy, 'cut' | 'holdBack' | 'slowDown' | 'heal'>;
 
 /** The way of a replica to NATS: one fault proxy before each node. */
 export interface NatsWay extends Way {
-  /** What the replica is told. */
+  /** The replica's settings. */
   readonly url: string;
 }
 

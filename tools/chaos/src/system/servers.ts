@@ -126,7 +126,7 @@ function signal(pid: number, how: NodeJS.Signals): void {
   }
 }
 
-/** By what Linux tells; elsewhere none. */
+/** Read from /proc on Linux; none elsewhere. */
 function childrenOf(pid: number): number[] {
   const path = `/proc/${pid}/task/${pid}/children`;
   if (!existsSync(path)) return [];

@@ -112,7 +112,7 @@ async function openBalancers(replicas: Replica[], at: Ports, stops: Stop[]): Pro
   return open('port');
 }
 
-/** Unlike in production: hashes are cheap, logs tell of trouble alone, and a hung service is given up before the 10 s that a client waits. */
+/** Unlike production: hashes are cheap, only warnings are logged, and a hung service times out before the 10 s that a client waits. */
 const chaosSettings = {
   // Each replica of the gateway has a port of its own, and all tokens one issuer.
   TOKEN_ISSUER: 'agora',

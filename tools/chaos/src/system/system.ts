@@ -41,7 +41,7 @@ export interface System {
   natsAccounts: NatsAccount[];
   mail: MailServer;
   administration: Administration;
-  /** What the commands of operators are told. */
+  /** The settings of operators' commands. */
   stack: StackAddresses;
   /** How the administrator of the database connects. */
   database: pg.ClientConfig;

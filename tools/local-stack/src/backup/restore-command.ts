@@ -98,11 +98,11 @@ function bringSecrets(from: string, manifest: Manifest, layout: Layout): void {
   renameSync(`${layout.secrets}.draft`, layout.secrets);
 }
 
-/** They tell of what is gone now. Relays find new ones empty and publish what their outboxes retain, which inboxes of the same moment apply once. */
+/** Their events are about data that is gone. Relays find the new streams empty and publish what their outboxes retain, which inboxes of the same moment apply once. */
 function setStreamsAside({ nats }: Layout): void {
   if (process.env.NATS_URL)
     print(
-      `Delete the streams AUTH, POSTS and VOTES, and their partitions (VOTES_1, …), of ${process.env.NATS_URL} before you start: they tell of what is gone.`,
+      `Delete the streams AUTH, POSTS and VOTES, and their partitions (VOTES_1, …), of ${process.env.NATS_URL} before you start: their events are about data that is gone.`,
     );
   if (!existsSync(nats)) return;
   rmSync(`${nats}.before-restore`, { recursive: true, force: true });

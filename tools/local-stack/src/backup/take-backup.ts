@@ -75,7 +75,7 @@ export async function takeBackup(options: BackupOptions): Promise<Manifest> {
 async function writeAll(options: BackupOptions, draft: string): Promise<Manifest> {
   const client = await connectAsAdministrator(options.connection);
   try {
-    // One snapshot for all schemas: whatever one service has told another is in both, or its event is in an outbox.
+    // One snapshot for all schemas: an event of one service is applied in the other, or still in an outbox.
     await client.query('BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY');
     const { rows } = await client.query<{ now: Date; version: string }>(
       "SELECT now(), current_setting('server_version') AS version",

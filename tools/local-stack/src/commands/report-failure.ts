@@ -1,6 +1,6 @@
 import { StackError, systemCode, UsageError } from '../machine/stack-error.js';
 
-/** Prints a failure as one clear line, below it what the failing process said last, and answers the exit code. */
+/** Prints a failure as one clear line, below it the failing process's last output, and returns the exit code. */
 export function reportFailure(error: unknown, print: (line: string) => void): number {
   print(
     systemCode(error) === 'EACCES'

@@ -4,7 +4,7 @@ import type { Layout } from '../stack/checkout.js';
 import { postgresHome } from '../postgres/postgres-home.js';
 
 /**
- * Puts the streams aside when there is no database yet: they tell of users and posts that are gone, and would be taken
+ * Puts the streams aside when there is no database yet: their events are about users and posts that are gone, and would be taken
  * for news about new ones with the same ids.
  */
 export function setForeignEventsAside({ postgres, nats }: Layout): void {

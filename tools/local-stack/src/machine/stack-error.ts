@@ -1,4 +1,4 @@
-/** A failure that a person can act on: `message` is one line, `details` what the failing process said last. */
+/** A failure that a person can act on: `message` is one line, `details` the failing process's last output. */
 export class StackError extends Error {
   constructor(
     message: string,

@@ -69,7 +69,7 @@ export function natsConfig({
   ].join('\n');
 }
 
-// As in `deploy/k8s`: clients know the nodes that they were told of. The nodes do not tell each other of ways that nobody gave them.
+// As in `deploy/k8s`: clients know the nodes in their settings. The nodes do not announce further addresses.
 const clusterLines = ({ port, routes }: NatsNode) => [
   'cluster {',
   '  name: "agora"',

@@ -18,7 +18,7 @@ export function nameOf(pid: number): string | undefined {
   return command?.split('/').pop() || undefined;
 }
 
-/** The argument by which this process, which runs the script at `path`, can be told from outside. */
+/** The argument that identifies this process, which runs the script at `path`, from outside. */
 export function ownArgument(path: string): string {
   return linuxArguments(process.pid).find((argument) => resolve(argument) === path) ?? path;
 }

@@ -11,7 +11,7 @@ export interface QuietRun {
   signal: AbortSignal;
 }
 
-/** Runs one of Agora's own commands to its end. Throws a StackError that begins with `failure` and ends with what the command said. */
+/** Runs one of Agora's own commands to its end. Throws a StackError that begins with `failure` and ends with the command's output. */
 export async function runQuietly(failure: string, { root, args, env, signal }: QuietRun): Promise<void> {
   try {
     await execute(process.execPath, args, { cwd: root, env, signal });

@@ -11,7 +11,7 @@ export interface RunRecord {
   /** Set once it is about to stop. */
   stopping?: boolean;
   postgres?: { host: string; port: number };
-  /** By name, each with the argument it can be told by. */
+  /** By name, each with the argument that identifies it. */
   processes: Record<string, { pid: number; argument: string }>;
 }
 

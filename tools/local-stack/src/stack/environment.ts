@@ -200,7 +200,7 @@ function databaseSettings(
   };
 }
 
-/** What a process is told beyond what all are told. */
+/** A process's settings beyond those of all processes. */
 const ownSettings: Partial<Record<ProcessName, (stack: StackAddresses) => Record<string, string>>> = {
   auth: ({ ports, internalSecrets, signingKeySecret }) => ({
     SIGNING_KEY_SECRET: signingKeySecret,

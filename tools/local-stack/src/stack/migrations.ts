@@ -6,7 +6,7 @@ import { runQuietly } from '../processes/run-quietly.js';
 import { StackError } from '../machine/stack-error.js';
 import { operateScript, services, type ServiceName } from './topology.js';
 
-/** Brings the schema of every service up to date, all at once. Throws a StackError with what the failing one said. */
+/** Brings the schema of every service up to date, all at once. Throws a StackError with the failing one's output. */
 export async function migrateAll(root: string, stack: StackAddresses, signal: AbortSignal): Promise<void> {
   const failure = new AbortController();
   const either = AbortSignal.any([signal, failure.signal]);

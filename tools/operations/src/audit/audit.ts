@@ -41,7 +41,7 @@ const pollMilliseconds = 250;
 /** More than a transaction can last: what is added to an outbox later was begun later. */
 const longestTransaction = 30_000;
 
-/** Compares what this service keeps with what the others say, first the events and then the checks in their order, and repairs it when told. */
+/** Compares this service's data with the owners' data, first the events, then the checks in order, and repairs it on request. */
 export async function audit(options: AuditOptions): Promise<KindResult[]> {
   const since = new Date((await databaseTime()) - longestTransaction);
   const deliveries = await findUndelivered(options.publishers, options, options.waitSeconds);

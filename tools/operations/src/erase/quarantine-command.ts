@@ -31,7 +31,7 @@ export interface RestoredTable {
   source: string;
   /** Brings rows back and returns them; those that cannot come back yet are left out. */
   bringBack(rows: Row[], transaction: Transaction): Promise<Row[]>;
-  /** What tells its rows apart. */
+  /** The key of its rows. */
   keyOf(row: Row): string;
 }
 
@@ -89,7 +89,7 @@ async function restore(of: Service, run: string, given: Given): Promise<Answer> 
   const json = { service, run, would_restore: Object.fromEntries(counts) };
   if (planned.length === 0) return { json, text: `${service}: nothing of that run is here` };
   const plan = { json, text: `${service}: ${planned.join(', ')} would be brought back` };
-  return onceAgreed(given, plan, `${service}: they are brought back, and others are told.`, () =>
+  return onceAgreed(given, plan, `${service}: they are restored, and events are published.`, () =>
     bringBack(of, run),
   );
 }

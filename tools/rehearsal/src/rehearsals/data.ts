@@ -12,7 +12,7 @@ const backup = (system: System) => join(system.data, '..', 'agora-backup');
 const accountsOf = async (system: System) =>
   (await system.sql<{ users: number }>('SELECT count(*)::int AS users FROM auth.users'))[0]?.users ?? 0;
 
-/** What everybody saw before, by which it is told whether it is there again. */
+/** What users saw before, to check that it is back. */
 const before = { rows: [] as { posts: number; votes: number }[], users: 0, post: 0 };
 
 /** Two people who have posted and voted for each other. */
@@ -33,7 +33,7 @@ async function populate(system: System): Promise<{ posts: number[] }> {
 
 const toBackup = (system: System) => ({ '../agora-backup': backup(system) });
 const elsewhere = {
-  except: 'needs another database server or AWS; what was tried is told in the decision on rehearsals',
+  except: 'needs another database server or AWS; the decision on rehearsals says what was tried',
 };
 
 /** Backs up, loses everything, restores by the page alone; then loses what was written to one schema since. */

@@ -104,7 +104,7 @@ export const messagesMissed: Rehearsal = {
 };
 const lost: { post?: number } = {};
 
-/** votes cannot write what it is told of posts. */
+/** votes cannot apply the events of posts. */
 export const consumerLagging: Rehearsal = {
   async situation(system) {
     const ann = await system.person();

@@ -9,7 +9,7 @@ import { currentStack } from '../stack.js';
 
 /** What a command of a service left. */
 export interface Ran<Json = Record<string, unknown>> extends EndedCommand {
-  /** What it said with `--json`. */
+  /** What it printed with `--json`. */
   json: Json;
 }
 

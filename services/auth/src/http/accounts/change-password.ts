@@ -43,7 +43,7 @@ export function changePassword({ passwords, revokeSessions, beginLogin, mails }:
       await attempt.failed(userId);
       throw wrongPassword();
     }
-    // As at the login: the last of a burst of guesses must not tell that it was right.
+    // As at the login: the last of a burst of guesses must not reveal that it was right.
     await attempt.succeeded(userId);
     const passwordHash = await passwords.hash(next, attempt.knownAs);
     await inTransaction(async (transaction) => {

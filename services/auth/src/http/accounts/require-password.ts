@@ -13,7 +13,7 @@ export const passwordRequirer =
   (passwords: Passwords, beginLogin: BeginLogin): RequirePassword =>
   async (user, password, ctx) => {
     const attempt = await beginLogin(user.email, clientAddress(ctx));
-    // As at the login: the last of a burst of guesses must not tell that it was right.
+    // As at the login: the last of a burst of guesses must not reveal that it was right.
     if (await passwords.matches(password, user.passwordHash, attempt.knownAs))
       return attempt.succeeded(user.id);
     await attempt.failed(user.id);

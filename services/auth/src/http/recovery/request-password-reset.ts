@@ -13,7 +13,7 @@ const schema = Joi.object<{ email: string }>({ email: emailSchema })
 
 /**
  * `POST /password-resets`: has a mail sent that lets its reader set a new password. Whether the address has an account is looked at only
- * when the mail is about to be sent, so answer and time tell nothing of it.
+ * when the mail is about to be sent, so neither the answer nor its timing reveals it.
  */
 export const requestPasswordReset =
   (mails: MailQueue, count: Pick<CountMails, 'reset'>): Handler =>

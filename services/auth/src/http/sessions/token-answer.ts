@@ -24,7 +24,7 @@ const tokenView = Joi.object<TokenView, true>({
   })
   .meta({ name: 'Token' });
 
-/** What clients are told of that answer. */
+/** The description of that answer. */
 export const tokenAnswer: AnswerDescription = {
   summary: 'A new access token and refresh token.',
   body: tokenView,

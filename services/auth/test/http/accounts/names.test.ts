@@ -39,7 +39,7 @@ describe('names of users', () => {
   });
   afterAll(() => agora.stop());
 
-  it('are chosen at registration, shown to everybody and told to the other services', async () => {
+  it('are chosen at registration, shown to everybody and published to the other services', async () => {
     const name = freshName();
     const { status, body } = await register(name);
     expect([status, body.name]).toEqual([201, name]);
@@ -97,7 +97,7 @@ describe('names of users', () => {
     expect((await rename(ann, `user_${bob.id}`)).status).toBe(422);
   });
 
-  it('are told with a version that grows with each change', async () => {
+  it('are published with a version that grows with each change', async () => {
     const cat = await join(ask);
     const [one, two] = [freshName(), freshName()];
     for (const name of [one, one, two]) await rename(cat, name);

@@ -112,7 +112,7 @@ describe('e-mail addresses', () => {
     expect(await mailsTo(ann.email)).toHaveLength(1);
   });
 
-  it('change when the new one is confirmed; the old one is told, and sessions stay', async () => {
+  it('change when the new one is confirmed; the old one is notified, and sessions stay', async () => {
     const ann = await join(ask);
     await tokenTo(ann.email);
     const email = freshAddress();

@@ -107,24 +107,24 @@ describe('failures of one account from one address', () => {
     expect(Number(headers.get('retry-after'))).toBeLessThanOrEqual(900);
   });
 
-  it('tell no more when they come all at once', async () => {
+  it('reveal no more when they come all at once', async () => {
     const [username, address] = [nobody(), freshAddress()];
     const answers = await Promise.all(
       Array.from({ length: 12 }, () => logIn(username, 'wrong password', address)),
     );
     const told = answers.filter(({ status }) => status === 403);
-    // On a busy machine some wait too long for a place to be hashed (503), which tells nothing either.
+    // On a busy machine some wait too long for their turn to be hashed (503), which reveals nothing either.
     const overloaded = answers.filter(({ status }) => status === 503);
     expect(told.length).toBeLessThanOrEqual(3);
     expect(told.length + overloaded.length).toBeGreaterThanOrEqual(3);
     for (const { status } of answers) expect([403, 429, 503]).toContain(status);
   });
 
-  it('do not tell that the last of a burst of guesses was right', async () => {
+  it('do not reveal that the last of a burst of guesses was right', async () => {
     const [ann, address] = [await newcomer(), freshAddress()];
     const guesses = [...Array<string>(12).fill('wrong password'), ann.password];
     const answers = await Promise.all(guesses.map((guess) => logIn(ann.email, guess, address)));
-    // On a busy machine some wait too long for a place to be hashed (503), which tells nothing either.
+    // On a busy machine some wait too long for their turn to be hashed (503), which reveals nothing either.
     expect([429, 503]).toContain(answers.at(-1)?.status);
   });
 

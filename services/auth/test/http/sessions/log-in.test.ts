@@ -141,7 +141,7 @@ describe('POST /login', () => {
     expect(status).toBe(200);
   });
 
-  it('tells clients of OAuth 2.0 in their own words what is wrong', async () => {
+  it('answers clients of OAuth 2.0 with the errors of OAuth 2.0', async () => {
     const login = { username: ann.email, password: 'wrong password' };
     const answers = [
       await logIn(login),

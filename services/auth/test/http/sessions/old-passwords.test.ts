@@ -35,14 +35,14 @@ const statusOf = async (token: string) => (await ask('GET', '/users/me', { token
 const refresh = (token: unknown) => ask('POST', '/refresh', { json: { refresh_token: token } });
 const after = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-/** Let in, refused, or told to come again because too many hash at once. */
+/** Accepted, refused, or asked to retry because too many passwords are being hashed. */
 const expected = new Set([200, 403, 503]);
 const patiently = async (attempt: () => Promise<Answer>): Promise<Answer> => {
   const answer = await attempt();
   return answer.status === 503 ? patiently(attempt) : answer;
 };
 
-/** Logs in at several moments around an act, and tells what became of each login. */
+/** Logs in at several moments around an act and returns the outcome of each login. */
 async function logInAround(person: Person, act: () => Promise<unknown>) {
   const moments = Array.from({ length: 5 }, (_, index) => index * 30);
   const logins = moments.map(async (moment) => {
@@ -104,11 +104,11 @@ describe('PUT /users/me/password', () => {
     expect([await statusOf(own), await statusOf(stolen), await statusOf(ann.token)]).toEqual([401, 401, 401]);
   });
 
-  it('does not tell that the last of a burst of guesses was right', async () => {
+  it('does not reveal that the last of a burst of guesses was right', async () => {
     const ann = await join(ask);
     const guesses = [...Array<string>(10).fill('wrong password'), ann.password];
     const answers = await Promise.all(guesses.map((guess) => change(ann.token, guess)));
-    // On a busy machine some wait too long for a place to be hashed (503), which tells nothing either.
+    // On a busy machine some wait too long for their turn to be hashed (503), which reveals nothing either.
     expect([429, 503]).toContain(answers.at(-1)?.status);
     const told = answers.filter(({ status }) => status === 403).length;
     const overloaded = answers.filter(({ status }) => status === 503).length;

@@ -38,7 +38,7 @@ async function listenerOf(ctx: Context, ticket: string | undefined, verifier: Ve
   // A HEAD asks for nothing that would use a ticket up.
   const caller = await (ctx.method === 'HEAD' ? lookAtTicket : redeemTicket)(ticket);
   if (!caller || !verifier.isStillGood(caller)) throw invalidTicket();
-  // So that the gateway knows whose stream it is; it tells nobody.
+  // For the gateway, which counts streams by user and does not pass it on.
   ctx.set('Agora-Stream-User', String(caller.userId));
   return { asker: String(caller.userId), isGood: async () => verifier.isStillGood(caller) };
 }

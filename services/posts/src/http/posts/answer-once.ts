@@ -37,7 +37,7 @@ export const answerOnce =
     );
   };
 
-/** What clients are told of the header. */
+/** The description of the header. */
 export const idempotencyKey = Joi.string()
   // Spaces around it are no part of a header's value.
   .pattern(/^[!-~]([ -~]{0,253}[!-~])?$/)
@@ -69,7 +69,7 @@ async function answerUnder(
     return await handler(ctx, (work) => commit(digest() ?? unread(), work));
   } catch (error) {
     const bodyDigest = digest();
-    // What was not read to its end cannot be told from another body.
+    // A body that was not read completely cannot be compared with another.
     if (!bodyDigest || !(error instanceof Problem) || !isKept(error)) throw error;
     return commit(bodyDigest, async () => error.toAnswer(currentRequest()?.requestId ?? ''));
   }

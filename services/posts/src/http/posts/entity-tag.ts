@@ -55,7 +55,7 @@ export const preconditionFailed = () =>
     'The post has changed since you read it. Read it again before you retry.',
   );
 
-/** What clients are told of a post with its tag. */
+/** The description of a post with its entity tag. */
 export const taggedPost = {
   summary: 'The post.',
   body: postView,

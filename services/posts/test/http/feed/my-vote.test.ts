@@ -46,7 +46,7 @@ describe('include=my_vote', () => {
     expect(plain.body).not.toHaveProperty('my_vote');
   });
 
-  it('tells each of many readers at once of their own votes, on pages of any length', async () => {
+  it('shows each of many concurrent readers their own votes, on pages of any length', async () => {
     const [long, short] = [await twoPosts(), await twoPosts()];
     const write = () =>
       posts.ask('POST', '/posts', { token: long.token, json: { title: 'T', content: 'C' } });

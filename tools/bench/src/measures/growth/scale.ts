@@ -60,7 +60,7 @@ async function compareRequests(bench: Bench, worlds: Worlds): Promise<Row[]> {
   return rows;
 }
 
-/** Where figures say nothing, a few tell whether all work. */
+/** A smoke run takes a few rows only, to see that all works. */
 const few = <Item>({ options }: Bench, items: Item[]): Item[] =>
   options.smoke ? items.filter((_, place) => place % 20 === 0) : items;
 

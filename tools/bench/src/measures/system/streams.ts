@@ -15,10 +15,10 @@ const otherDescriptors = 500;
 /** What opening them leaves behind is collected. */
 const settleMilliseconds = 15_000;
 
-/** Readers that listen and are told next to nothing. */
+/** Readers of almost idle streams. */
 export const streams: Measure = {
   name: 'streams',
-  about: 'memory of each of 2,000 idle streams through the gateway, and one post told to 10,000 of them',
+  about: 'memory of each of 2,000 idle streams through the gateway, and one post sent to 10,000 of them',
   async take(bench) {
     const { smoke, rounds } = bench.options;
     const { origin } = required(bench, 'gateway');
@@ -40,7 +40,7 @@ export const streams: Measure = {
       missing += told.missing;
     }
     await holder.closeAll();
-    const invalid = missing > 0 ? `${missing} were not told` : undefined;
+    const invalid = missing > 0 ? `${missing} did not receive it` : undefined;
     const each = (name: 'posts' | 'gateway'): Figure => ({
       name: `${name}, for each of ${least} streams`,
       value: ((after[name] - before[name]) * 1_000) / least,

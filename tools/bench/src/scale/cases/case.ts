@@ -11,16 +11,16 @@ export interface Case {
   name: string;
   /** The service that answers. */
   service: ServiceName;
-  /** An endpoint unless told: what Prometheus asks is periodic. */
+  /** An endpoint by default: Prometheus's requests are periodic. */
   kind?: 'periodic';
-  /** How many requests a turn has; 20 unless told. */
+  /** How many requests a turn has; 20 by default. */
   count?: number;
   /** Once, because it cannot be done again. */
   once?: boolean;
   growth?: Growth;
   /** What a turn sends; whatever it needs is made here. */
   requests(world: World, count: number): Request[] | Promise<Request[]>;
-  /** What other services do when they are told of it: a row for each. The turn lasts until all is done, and what answering sets off in the own service is in its cost. */
+  /** What other services do when they receive its event: a row for each. The turn lasts until all is done; work that the answer starts in the same service is part of its cost. */
   reactions?: Partial<Record<ServiceName, string>>;
   /** The reactions grow with what they erase. */
   reactionsGrow?: boolean;
