@@ -25,7 +25,7 @@ export const otherCodes = [
   'headers_too_large',
 ] as const;
 
-/** What the gateway refuses a route with, whoever answers it: follows the order of `answer` in `gateway.ts`. */
+/** The gateway's own refusals of a route: follows the order of `answer` in `gateway.ts`. */
 export function refusalsOf(route: Route): Problem[] {
   const isForUsers = route.access === 'user' || route.access === 'reader';
   return [

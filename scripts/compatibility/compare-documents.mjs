@@ -2,7 +2,7 @@ import { compareSchemas, resolve } from './compare-schemas.mjs';
 
 const methods = ['get', 'put', 'post', 'patch', 'delete'];
 
-/** What breaks whoever knows the OpenAPI document `before`, one sentence each. */
+/** What breaks clients of the OpenAPI document `before`, one sentence each. */
 export function compareOpenApi(before, after) {
   const documents = [before, after];
   return Object.entries(before.paths).flatMap(([path, operations]) =>
@@ -17,7 +17,7 @@ export function compareOpenApi(before, after) {
   );
 }
 
-/** What breaks whoever knows the AsyncAPI document `before`. */
+/** What breaks consumers of the AsyncAPI document `before`. */
 export function compareAsyncApi(before, after) {
   return Object.entries(before.channels).flatMap(([name, channel]) => {
     const successor = after.channels[name];

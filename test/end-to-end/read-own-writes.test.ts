@@ -43,7 +43,7 @@ const publish = async () => {
 const vote = (token: string, postId: number, headers = {}) =>
   asks[0]('POST', '/vote', { token, json: { post_id: postId, dir: 1 }, headers });
 
-describe('whoever sends back the Consistency-Token of a write', () => {
+describe('a client that sends back the Consistency-Token of a write', () => {
   it('sees each of 80 votes at once, whichever replica answers', async () => {
     const voters = await tokensOf(20);
     const seen = await Promise.all(

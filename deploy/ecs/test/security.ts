@@ -62,7 +62,7 @@ const violations: Record<Id, (planted: Templates) => void> = {
   'X-4 every container logs': (planted) => delete container(planted).LogConfiguration,
   'X-4 the load balancer drops invalid headers and is strict about framing': (planted) =>
     set(planted, 'routing.http.desync_mitigation_mode', 'defensive'),
-  'X-4 whoever comes in speaks TLS 1.2 or 1.3': (planted) =>
+  'X-4 clients speak TLS 1.2 or 1.3': (planted) =>
     (one(planted, 'AWS::ElasticLoadBalancingV2::Listener').SslPolicy = 'ELBSecurityPolicy-2016-08'),
   'G-8 exactly one proxy is trusted, and it appends': (planted) =>
     set(planted, 'routing.http.xff_header_processing.mode', 'preserve'),
@@ -80,7 +80,7 @@ const violations: Record<Id, (planted: Templates) => void> = {
     (one(planted, 'AWS::RDS::DBParameterGroup').Parameters['rds.force_ssl'] = '0'),
   'F-5 PostgreSQL logs no values with an error': (planted) =>
     (one(planted, 'AWS::RDS::DBParameterGroup').Parameters.log_error_verbosity = 'default'),
-  'D-2 whoever connects verifies the server': (planted) =>
+  'D-2 clients of the database verify the server': (planted) =>
     (container(planted).Environment = [{ Name: 'DATABASE_HOST', Value: 'postgres' }]),
   'D-3 PostgreSQL is encrypted, in two zones, backed up, and hard to delete': (planted) =>
     (instance(planted).MultiAZ = false),

@@ -168,7 +168,7 @@ export const statements = {
       attribute(balancer, 'routing.http.desync_mitigation_mode') === 'strictest' &&
       attribute(balancer, 'access_logs.s3.enabled') === 'true',
   ),
-  'X-4 whoever comes in speaks TLS 1.2 or 1.3': ofEvery(
+  'X-4 clients speak TLS 1.2 or 1.3': ofEvery(
     'AWS::ElasticLoadBalancingV2::Listener',
     ({ Port, Protocol, SslPolicy }) =>
       Port === 443 &&
@@ -230,7 +230,7 @@ export const statements = {
     'AWS::RDS::DBParameterGroup',
     ({ Parameters }) => Parameters.log_error_verbosity === 'terse',
   ),
-  'D-2 whoever connects verifies the server': (templates) =>
+  'D-2 clients of the database verify the server': (templates) =>
     where(
       containers(templates).filter(({ container }) =>
         JSON.stringify(container.Environment).includes('DATABASE_HOST'),

@@ -215,10 +215,13 @@ describeRendered('a planted fault', () => {
       ),
     ],
     'a budget for one pod': [
-      'whoever is scaled',
+      'a workload that is scaled',
       edit('production', 'HorizontalPodAutoscaler votes', '"minReplicas":3', '"minReplicas":1'),
     ],
-    'no budget for three nodes': ['whoever is scaled', without('production', 'PodDisruptionBudget nats')],
+    'no budget for three nodes': [
+      'a workload that is scaled',
+      without('production', 'PodDisruptionBudget nats'),
+    ],
     'more pods than connections': [
       'the database has',
       edit('production', 'HorizontalPodAutoscaler auth', '"maxReplicas":6', '"maxReplicas":60'),

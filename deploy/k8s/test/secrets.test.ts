@@ -99,7 +99,7 @@ describe('secrets in a cluster', () => {
     expect(changed().size).toBe(0);
   });
 
-  it('are completed with what is missing, and whoever must know the same gets the value that is there', () => {
+  it('are completed with what is missing, and Secrets that share a value get the existing one', () => {
     const posts = { ...made.get('posts') };
     delete posts['cursor-secret'];
     has(new Map([...made, ['posts', posts]].filter(([name]) => name !== 'gateway') as never));

@@ -23,7 +23,7 @@ export const me = signal<Account | null | undefined>(undefined);
 export const isModerator = computed(() => me.value?.role === 'moderator' || me.value?.role === 'admin');
 
 /**
- * All windows share one session. Its refresh token is good for one exchange, and whoever sends it a second time ends the session: so one
+ * All windows share one session. Its refresh token is good for one exchange, and sending it a second time ends the session: so one
  * window exchanges it while the others wait, and then take what it got.
  */
 async function refreshOnce(request: Request): Promise<Response> {

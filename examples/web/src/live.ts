@@ -12,7 +12,7 @@ export const missed = signal(0);
 
 let following: AbortController | undefined;
 
-/** Follows the live feed for whoever is logged in from now on, one connection a window; it is opened again by itself after a break. */
+/** Follows the live feed for the logged-in user, one connection per window; it reconnects by itself. */
 export async function follow(): Promise<void> {
   following?.abort();
   if (!me.value) return;

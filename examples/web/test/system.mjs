@@ -38,7 +38,7 @@ export async function startSystem(folder) {
       }
     },
     grant: (who, role) => start(['scripts/run.mjs', 'accounts', 'grant', who, role, '--yes'], env, /: done/),
-    /** As at a deployment: they are stopped, and started again by whoever watches over them. */
+    /** As at a deployment: they are stopped, and restarted by their supervisor. */
     restart(...names) {
       const { processes: running } = JSON.parse(readFileSync(join(env.AGORA_DATA, 'run.json'), 'utf8'));
       for (const name of names) process.kill(running[name].pid, 'SIGTERM');

@@ -10,7 +10,7 @@ export const assetPaths = {
 } as const;
 
 /**
- * Starts the page. Locally the links in mails lead here (`MAIL_LINK_BASE`): it shows whoever follows one the token and what takes it. Requests go
+ * Starts the page. Locally the links in mails lead here (`MAIL_LINK_BASE`): it shows the token and the request that takes it. Requests go
  * where the page came from, whatever `servers` says; a null `validatorUrl` keeps the document from being sent to somebody else's server;
  * access tokens survive a reload.
  */

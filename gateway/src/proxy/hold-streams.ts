@@ -8,7 +8,7 @@ import type { Asker } from '../admit/admit.js';
 /** The streams that go through this gateway: they last, so they are bounded by themselves and not as requests. */
 export interface Streams extends Stoppable {
   /**
-   * Has `forward` pass a stream on, which ends with it. Past a bound the oldest stream of whoever has most ends for it. Throws a 503 when
+   * Has `forward` proxy a stream, which ends with it. Beyond a bound the oldest stream of the client with the most ends. Throws a 503 when
    * the gateway drains.
    */
   hold(ctx: Context, asker: Asker, forward: () => Promise<void>): Promise<void>;
@@ -27,7 +27,7 @@ interface Held {
   end(): void;
 }
 
-/** What posts says of whoever came with a ticket; it is not passed on. */
+/** The header in which posts names the user of a ticket; it is not passed on. */
 export const streamUserHeader = 'agora-stream-user';
 
 const minute = 60_000;

@@ -11,7 +11,7 @@ export interface UpstreamOptions {
   origin: string;
   /** How long an answer may take to begin, and how long it may pause then. */
   timeoutMilliseconds: number;
-  /** A service that hangs must not take all of the gateway with it: past this many requests whoever asks most is refused, past twice as many everybody. */
+  /** A service that hangs must not take all of the gateway with it: beyond this many requests the callers with the most are refused, beyond twice as many all are. */
   maxInFlight: number;
   logger: Logger;
 }

@@ -62,7 +62,7 @@ it('counts streams by themselves and not as requests', async () => {
   expect((await ask(gateway.port, 'GET', '/posts', { headers: bearer() })).text).toBe('an answer');
 });
 
-describe('past a bound the oldest stream of whoever has most ends, as a whole answer', () => {
+describe('beyond a bound the oldest stream of the client with the most ends, as a complete answer', () => {
   const isOver = async (answer: IncomingMessage) => {
     answer.resume();
     await once(answer, 'end');

@@ -39,7 +39,7 @@ describe('a process with more to do than it can', () => {
     expect(await statusOf()).toBe(200);
   });
 
-  it('refuses whoever asks most first, and everybody at twice the bound', async () => {
+  it('refuses the caller with the most requests first, and everybody at twice the bound', async () => {
     const { promise: released, resolve: release } = Promise.withResolvers<void>();
     let begun = 0;
     server = await serve([

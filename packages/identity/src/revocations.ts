@@ -43,7 +43,7 @@ const skew = new Gauge({
 const marginSeconds = 60;
 const minute = 60_000;
 
-/** Where auth says every half second which of its revocations is the newest, to whoever listens now. */
+/** The subject of auth's heartbeat: every half second the number of its newest revocation, to current listeners. */
 export const heartbeatSubject = 'heartbeat.auth';
 
 export interface Heartbeat {

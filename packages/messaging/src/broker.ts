@@ -43,7 +43,7 @@ export interface BrokerSettings {
   EVENT_PARTITIONS: number;
 }
 
-/** The connection to NATS, made in the background: whoever needs it awaits it, and nothing else waits for NATS. */
+/** The connection to NATS, opened in the background: only callers that need it wait for NATS. */
 export interface Broker {
   readonly settings: BrokerSettings;
   /** What speaks with JetStream now; a later call may give another. Rejects only once the broker is stopped. */

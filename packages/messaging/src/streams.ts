@@ -117,7 +117,7 @@ export const asking = {
 
 /**
  * Makes an end of `messages` once the server says nothing any more, not even that there is nothing: the node that kept the consumer is
- * gone, and whoever reads must ask another. `alive` is called for every sign of life.
+ * gone, and the reader must ask another node. `alive` is called for every message and heartbeat.
  */
 export async function endWhenSilent(messages: ConsumerMessages, alive: () => void): Promise<void> {
   for await (const { type } of messages.status()) {

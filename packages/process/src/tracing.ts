@@ -38,7 +38,7 @@ export const traceRequests = (): void => void (isOn = true);
 
 const untraced: RequestSpan = { run: (work) => work(), end: () => undefined };
 
-/** Begins the span of a request, in the trace of whoever asks. Without one it begins a trace only where it `mayBegin`: probes are no use in any. */
+/** Starts the span of a request in its caller's trace. Without one it starts a trace only where it `mayBegin`: probes are not worth tracing. */
 export function startRequestSpan(ctx: IncomingRequest, mayBegin: boolean): RequestSpan {
   if (!isOn) return untraced;
   // Nothing but this header: what else a client may say of its trace would travel on through every service.

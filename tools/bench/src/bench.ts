@@ -18,7 +18,7 @@ export interface Bench {
   bothSizes(): Promise<{ small: System; large: System }>;
   key: SigningKey;
   generator: LoadGenerator;
-  /** For what goes on beside the load that is measured. */
+  /** For background load during a measurement. */
   otherGenerator: LoadGenerator;
   /** Accounts that have cast no vote, and which nobody else is given. */
   takeVoters(count: number): number[];

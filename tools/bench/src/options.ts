@@ -24,7 +24,7 @@ export interface Options {
   row: string;
   /** Whether tables go into the README. */
   readme: boolean;
-  /** Another implementation to put beside this one. */
+  /** Another implementation to compare with this one. */
   rival: Rival | undefined;
   /** The process to write a CPU profile of. */
   profile: ProcessName | undefined;

@@ -16,7 +16,7 @@ export interface Contestant {
   question(): Question | Promise<Question>;
   /** What else is asked meanwhile, which is not counted. */
   meanwhile?(): Question;
-  /** Whether events follow, whose cost belongs to the round. */
+  /** Whether events follow; their cost is part of the round. */
   writes?: boolean;
   /** The processes whose CPU time is reported, by name; the whole system when left out. */
   parts?: Parts;
@@ -36,7 +36,7 @@ export interface Round {
   p99: number;
   /** Microseconds per answer, by process. */
   cpu: Record<string, number>;
-  /** Of what was asked meanwhile. */
+  /** Of the requests in that time. */
   meanwhile?: { answered: number; failed: Record<string, number> };
 }
 
@@ -91,7 +91,7 @@ export async function takeRound(
   };
 }
 
-/** What goes on meanwhile is at its full height when the round begins. */
+/** The background load has reached its full rate when the round begins. */
 const headStart = 300;
 
 /** The next round must not pay for it: what waits for a turn in auth gives up after 1.5 s. */

@@ -7,7 +7,7 @@ import { collectStops } from './system/stops.js';
 /** What a run was, for programs. */
 export interface Report {
   startedAt: string;
-  /** What the machine had to do beside it: its load average when it began. */
+  /** The machine's other work: the load average at the start. */
   load: number;
   command: string;
   scale: number;

@@ -60,7 +60,7 @@ async function main(args: string[]): Promise<number> {
 const limitOf = ({ quick, cluster }: Options) =>
   quick ? (cluster ? quickClusterLimit : quickLimit) : undefined;
 
-/** Comes last, once all else has been checked: it changes what is known. */
+/** Runs last, after all other checks: it changes what is known. */
 const isLossy = ({ cluster, only }: Options) =>
   cluster && (only.length === 0 || only.includes(lossyFailover));
 

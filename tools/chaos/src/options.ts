@@ -10,7 +10,7 @@ export interface Options {
   drill: boolean;
   /** Whether there are 100,000 accounts, 500,000 posts and 5,000,000 votes before the run. */
   large: boolean;
-  /** Whether NATS has three nodes and PostgreSQL a standby, whose faults come then. */
+  /** Whether NATS has three nodes and PostgreSQL a standby, with their faults. */
   cluster: boolean;
   /** The kinds of faults to inject; all when empty. */
   only: string[];

@@ -41,7 +41,7 @@ async function main(args: string[]): Promise<number> {
   return missed.length === 0 ? 0 : 1;
 }
 
-/** Stops as soon as nothing can change what comes out. */
+/** Stops as soon as the result is certain. */
 async function isFound(mutation: string, signal: AbortSignal): Promise<boolean> {
   let found = 0;
   for (const [index, seed] of seeds.entries()) {

@@ -10,7 +10,7 @@ export interface Config extends Amounts {
   webPort: number | undefined;
 }
 
-/** The arguments are wrong; the message is for whoever typed them. */
+/** The arguments are wrong; the message is for the user. */
 export class UsageError extends Error {}
 
 /** How to call the command, in one line. */

@@ -9,7 +9,7 @@ const send = (mail: object) =>
     .createTransport({ host: '127.0.0.1', port: smtpPort, ignoreTLS: true })
     .sendMail({ from: 'Agora <a@example.test>', ...mail });
 
-it('shows what it got, newest first, to whoever knows the address, in any case', async () => {
+it('shows the mails of an address, newest first, whatever the case of its letters', async () => {
   const to = `${randomUUID()}@example.test`;
   await send({ to, subject: 'Größe', text: 'first' });
   await send({ to: [to.toUpperCase(), 'other@example.test'], subject: 'two', text: 'http://x.test/#a=b' });

@@ -17,7 +17,7 @@ export interface PublicRoute extends Pick<Route, 'method' | 'path' | 'access'> {
 /** All that the document is made of. */
 export interface DocumentParts {
   publicRoutes: readonly PublicRoute[];
-  /** What the gateway refuses a route with, whoever answers it. */
+  /** The gateway's own refusals of a route. */
   refusalsOf(route: PublicRoute): readonly Problem[];
   /** The endpoints of each service, and of the gateway itself. */
   endpoints: Record<string, readonly Route[]>;

@@ -50,7 +50,7 @@ const parameters = {
 
 /** PostgreSQL, how each service's two roles log in, and the task that makes those roles. */
 export class DatabaseStack extends Stack {
-  /** Where the database is and by which authorities it is known, for whoever connects; no secrets. */
+  /** The database's address and certificate authorities, for its clients; no secrets. */
   readonly settings: Record<string, string>;
   private readonly instances: rds.IDatabaseInstance[];
   /** None where IAM lets in. */

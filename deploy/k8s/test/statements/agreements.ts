@@ -134,7 +134,7 @@ export const agreements: Record<string, Statement> = {
     }
   },
 
-  *'whoever is scaled is scaled by one, and can lose a pod'(objects) {
+  *'a workload that is scaled has one autoscaler, and can lose a pod'(objects) {
     const scalers = ofKind<V2HorizontalPodAutoscaler>(objects, 'HorizontalPodAutoscaler');
     const budgets = ofKind<V1PodDisruptionBudget>(objects, 'PodDisruptionBudget');
     for (const { name, kind, labels } of podsOf(objects)) {

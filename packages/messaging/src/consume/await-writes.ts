@@ -19,7 +19,7 @@ export type AwaitWrite = (token: string) => Promise<Awaited>;
 
 const patienceMilliseconds = 2_000;
 const pollMilliseconds = 15;
-/** Past so many, whoever has waited longest waits no more: tokens that somebody made up must not hold up the rest. */
+/** Beyond this number the longest waiter is released: made-up tokens must not block other requests. */
 const maxWaiting = 256;
 /** Of so many tokens it is remembered when they were applied: clients send theirs with every read. */
 const maxRemembered = 10_000;

@@ -163,7 +163,7 @@ function remember(rows: Added[], transaction: Transaction, outbox: OpenOutbox): 
 /** Wakes the relays, and gives the request the token of what it has written. */
 async function tellCommitted(outbox: OpenOutbox, rows: readonly Added[]): Promise<void> {
   outbox.committed(new Set(rows.map(({ partition }) => partition)));
-  // What is committed is answered as such: whoever reads the token asks for the position, then.
+  // The write is committed and must be answered as such: the reader of the token then asks for the position.
   const position = await outbox.latestPosition().catch(() => undefined);
   outbox.correlation.wrote(writeToken(envelopesOf(rows), outbox.publisher, position));
 }

@@ -88,7 +88,7 @@ interface ReadingOptions {
   broker: Broker;
   publisher: Publisher;
   logger: Logger;
-  /** One that the process may ask after; whoever follows a stream may ask after any. */
+  /** A partition that the process may ask about; followers of a stream may ask about any. */
   consumer?: string;
 }
 

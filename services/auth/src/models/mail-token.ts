@@ -10,7 +10,7 @@ export interface MailTokenClaim {
   email: string;
 }
 
-// The mail is held: whoever asks for a newer one takes it away, and then no token may come of it.
+// The mail is locked: a request for a newer mail deletes this one, which must then create no token.
 const issued = defineStatement(
   'issue-mail-token',
   `

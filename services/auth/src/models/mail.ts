@@ -68,7 +68,7 @@ const claimed = defineStatement(
   { prepared: true },
 );
 
-/** Takes some mails that are due, which nobody else gets for so many seconds: whoever ends before they are sent leaves them to others. */
+/** Claims some due mails for the given seconds: if this process ends before it has sent them, others claim them again. */
 export const claimMails = (limit: number, seconds: number): Promise<QueuedMail[]> =>
   sql<QueuedMail>(claimed, [limit, seconds]);
 

@@ -7,7 +7,7 @@ import { readNewest } from './revocation-log.js';
 const everyMilliseconds = 500;
 
 /**
- * Says every half second which revocation is the newest that is committed, so that whoever verifies tokens notices one that did not come:
+ * Broadcasts every half second the number of the newest committed revocation, so that verifiers notice a missing one:
  * every replica does, for one that says nothing is then missed by nobody.
  */
 export function announceRevocations(broker: Broker, logger: Logger): Stoppable {

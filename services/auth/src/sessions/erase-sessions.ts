@@ -48,7 +48,7 @@ async function trim(
   revocations: Pick<Revocations, 'revokeSession'>,
   transaction: Transaction,
 ): Promise<number> {
-  // Not held: whoever ends all sessions holds the account and then waits for the erasure.
+  // Without a lock: a transaction that ends all sessions locks the account and then waits for the erasure.
   const user = await User.findByPk(userId, { transaction });
   const ended = user ? await Session.endSurplus(user, mostSessions, batchSize, transaction) : [];
   await tellEnded(ended, revocations, transaction);

@@ -47,7 +47,7 @@ const revoke = (userId: number): [string, unknown[]] => {
 const usersOf = ({ revocations }: Page) => revocations.map(({ data }) => data.user_id);
 
 describe('the numbers of revocations', () => {
-  it('grow in the order of the commits, so that whoever knows up to one misses nothing before it', async () => {
+  it('grow in the order of commits, so that a process that knows one knows all before it', async () => {
     const { newest } = await read(0);
     let first = await read(newest);
     await beforeCommit(...revoke(2_000_000_001), async () => {

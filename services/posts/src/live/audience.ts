@@ -13,7 +13,7 @@ export interface Listener {
 
 /** The open streams of this process. */
 export interface Audience {
-  /** Opens one more, which lasts until `isGood` denies it; past the bound the oldest of whoever has most ends. Nothing is sent to it yet. */
+  /** Opens a stream, which lasts until `isGood` returns false; beyond the bound the oldest stream of the user with the most ends. Nothing is sent to it yet. */
   open(listener: Listener): EventStream;
   /** Sends a stream what it missed, if anything, and then whatever all others get. */
   include(stream: EventStream, missed: Buffer | undefined): void;

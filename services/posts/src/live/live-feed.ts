@@ -23,7 +23,7 @@ export interface LiveFeedOptions {
   broker: Broker;
   database: Sequelize;
   logger: Logger;
-  /** How many streams may be open; past it the oldest of whoever has most ends. */
+  /** How many streams may be open; beyond it the oldest stream of the user with the most ends. */
   maxStreams: number;
 }
 

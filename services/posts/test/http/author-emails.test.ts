@@ -32,7 +32,7 @@ it('with PUBLIC_EMAILS shows the address of an author, and another within two se
   };
   expect(await readAgain()).toBeUndefined();
   await courier.deliver(userUpdated, { user_id: owner, name: `author_${owner}`, version: 2 });
-  // The news is here before the address: whoever reads in between must not be told later that nothing has changed.
+  // The event arrives before the address: a client that reads in between must not get a 304 afterwards.
   await eventually(async () => expect(await readAgain()).toBe('ada@example.test'), 2_000);
   posts.change(owner, { version: 2, email: 'countess@example.test' });
   await eventually(async () => expect(await readAgain()).toBe('countess@example.test'), 2_000);

@@ -36,7 +36,7 @@ describe('POST /posts with an Idempotency-Key', () => {
     );
     return row?.count;
   };
-  /** Has whoever writes for an author wait. */
+  /** Makes an author's writes wait. */
   const whileHeldUp = <Result>(ownerId: number, work: () => Promise<Result>) =>
     whileLocked('SELECT id FROM posts.authors WHERE id = $1 FOR UPDATE', [ownerId], work);
   /** Sends three at once and waits until two of them are refused; the third is held up. */

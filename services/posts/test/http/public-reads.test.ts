@@ -17,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => posts.stop());
 
 describe('with PUBLIC_READS', () => {
-  it('shows published posts to whoever has no token, and drafts to nobody else', async () => {
+  it('shows published posts without a token, and drafts to their authors only', async () => {
     expect((await posts.ask('GET', published)).status).toBe(200);
     expect((await posts.ask('GET', draft)).status).toBe(404);
     const { status, body } = await posts.ask('GET', `/feed?owner_id=${author.id}`);
@@ -40,7 +40,7 @@ describe('with PUBLIC_READS', () => {
     expect(body['my_vote']).toBe(false);
   });
 
-  it('pages on with a cursor that belongs to whoever has no token', async () => {
+  it('continues with a cursor that was issued without a token', async () => {
     await posts.ask('POST', '/posts', { token: author.token, json: { title: 'Two', content: 'more' } });
     const first = await posts.ask('GET', `/feed?owner_id=${author.id}&limit=1`);
     const next = /<(.*)>/.exec(first.headers.get('link') ?? '')?.[1] ?? '';

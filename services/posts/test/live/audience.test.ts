@@ -45,7 +45,7 @@ it('sends nothing that waits any more once the token is not good', async () => {
   expect(stream.destroyed).toBe(true);
 });
 
-it('ends the oldest stream of whoever has most when there are too many', () => {
+it('ends the oldest stream of the user with the most when there are too many', () => {
   const [single, oldest, other] = [open(good, 'ada'), open(good, 'bob'), open(good, 'bob')];
   for (const stream of [single, oldest, other]) stream.read();
   open(good, 'cleo');

@@ -5,7 +5,7 @@ import { quantile } from '../report/statistics.js';
 /** A process, a server or a disk: so many pieces of work at once, the others in the order in which they came. */
 export interface Station {
   servers: number;
-  /** The machine whose cores its work takes too, where stations share one; a network or a disk takes none. */
+  /** The machine whose cores the station shares with others; a network or a disk has none. */
   machine?: string;
 }
 

@@ -17,7 +17,7 @@ const uuidOf = (text: string): string =>
     .digest('hex')
     .replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
 
-/** What months of use leave beside accounts, posts and votes: sessions, mails, reports, keys of retries, and 100,000 retained events for each unit of scale. */
+/** What months of use leave in addition to accounts, posts and votes: sessions, mails, reports, keys of retries, and 100,000 retained events for each unit of scale. */
 export const past = (scale: number, users: number): string[] => {
   const some = (count: number) => `generate_series(1, ${Math.round(count * scale)}) AS n`;
   return [

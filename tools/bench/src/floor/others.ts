@@ -1,6 +1,6 @@
 /**
  * The least that further requests can cost in Node.js: `node:http`, one prepared statement of `pg` each, and the signature of a token that is given.
- * It verifies nothing, limits nothing and logs nothing; whose request it is the query says.
+ * It verifies nothing, limits nothing and logs nothing; the query names the user.
  */
 import { createHash, createPrivateKey, randomBytes, randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';

@@ -13,7 +13,7 @@ export async function sendAtFullSpeed({ origin, requests, milliseconds }: Load):
   const options: autocannon.Options = {
     url: origin,
     connections: requests.length,
-    // Servers close a connection after 1,000 requests, and autocannon would go on asking on it.
+    // Servers close a connection after 1,000 requests, and autocannon would continue to send on it.
     reconnectRate: 900,
     // It is stopped below.
     duration: 1_000_000,

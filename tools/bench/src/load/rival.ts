@@ -1,7 +1,7 @@
 import { StackError } from '@agora/local-stack';
 import { perConnection, type Request, type Routes } from './routes.js';
 
-/** Another implementation that is put beside this one. */
+/** Another implementation to compare with this one. */
 export interface Rival {
   /** Where it listens. */
   origin: string;
@@ -15,14 +15,14 @@ export function requestsTo({ routes }: Rival, name: string, connections: number)
   return perConnection(route, connections);
 }
 
-/** Sends what is to be sent before each round, if anything; whatever it is answered, it has been heard. */
+/** Sends the request that precedes each round, if any, and ignores its status. */
 export async function reset(rival: Rival, connections: number): Promise<void> {
   const { reset: route = [] } = rival.routes;
   for (const requests of perConnection(route, connections))
     for (const request of requests) await ask(rival, request);
 }
 
-/** Throws a StackError unless a read is answered with 2xx: what is wrong with a rival is better known before it is measured. */
+/** Throws a StackError unless a read is answered with 2xx: a rival's faults should be known before it is measured. */
 export async function requireAnswer(rival: Rival, name: string): Promise<void> {
   const [[request] = []] = requestsTo(rival, name, 1);
   if (!request) throw new StackError(`--rival-routes has an empty list as "${name}"`);

@@ -17,7 +17,7 @@ export const throughput: Value = ({ requestsPerSecond }) => requestsPerSecond;
 export const medianOf = (rounds: readonly Round[], contestant: string, value: Value): number =>
   median(roundsOf(rounds, contestant).map(value));
 
-/** How many times as much as `other` a contestant has, by the median of the ratios in each pair of rounds: what slows the machine slows both. */
+/** How many times as much as `other` a contestant has, by the median of the ratios of each pair of rounds: a slower machine slows both. */
 export function ratio(
   name: string,
   rounds: readonly Round[],

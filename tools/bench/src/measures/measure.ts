@@ -20,7 +20,7 @@ export interface Figure {
 export interface Outcome {
   figures: Figure[];
   rounds: Round[];
-  /** What is to be known beside the figures. */
+  /** Notes on the figures. */
   notes?: string[];
   /** The figures as a table of Markdown, which is printed too and which `--readme` puts into the README. */
   markdown?: string[];

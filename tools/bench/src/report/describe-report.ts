@@ -3,7 +3,7 @@ import { isMet } from '../measures/measure.js';
 import type { Report } from '../run-bench.js';
 import { rounded } from './describe-outcome.js';
 
-/** The table at the end: every figure beside its target. */
+/** The table at the end: every figure with its target. */
 export function describeReport({ measures }: Report): string[] {
   // Tables were printed already.
   const rows = measures

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 
-/** How much of it there is, as a part of what is asked for. */
+/** The share that exists of what was asked for. */
 type Part = number;
 
 /** The first of the accounts that vote on everything. */

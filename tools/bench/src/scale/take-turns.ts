@@ -32,7 +32,7 @@ export async function costOfIdling(bench: Bench, { system }: World, seconds: num
   }));
 }
 
-/** A case whose cost seems to grow takes up to so many times as many turns: what is due to others goes away, and what is its own stays. */
+/** A case whose cost seems to grow gets up to this many times the turns: noise averages out, real growth stays. */
 const mostRepeats = 3;
 
 /** Takes turns of one case at both sizes, and returns its rows: of each part the best turn counts, for others slow them and nobody hastens them. */

@@ -63,7 +63,7 @@ function enough<Item>(taken: Item[], wanted: number): Item[] {
   throw new Error('there are not enough accounts for so many turns');
 }
 
-/** Sends requests one after the other; resolves to what is wrong with an answer, if any is. */
+/** Sends requests one after the other; resolves to the first problem with an answer, if any. */
 export async function sendAll(
   origin: string,
   requests: readonly Request[],
@@ -71,7 +71,7 @@ export async function sendAll(
 ): Promise<string | undefined> {
   let wrong: string | undefined;
   for (const { method, path, headers = {}, body } of requests) {
-    // A stream goes on until its reader leaves.
+    // A stream lasts until its reader leaves.
     const leave = new AbortController();
     const response = await fetch(new URL(path, origin), {
       method,

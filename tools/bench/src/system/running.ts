@@ -29,7 +29,7 @@ const endings: Parameters<ServerProcess['end']>[0] = [
   ['SIGKILL', 1_000],
 ];
 
-/** Starts a program and waits until it is ready; throws a StackError with its last words when it is not after 30 s. */
+/** Starts a program and waits until it is ready; throws a StackError with its last output when it is not ready after 30 s. */
 export async function startRunning(program: Program, stops: Stops): Promise<Running> {
   const { name, file, args, env, port, logFile, readyAt, signal } = program;
   const server = await startProcess({ file, args, env, logFile, cwd: '/' });

@@ -14,7 +14,7 @@ const ways = [
 /** How far the outboxes are, by their owners. */
 export type Marks = Record<'auth' | 'votes' | 'posts', string>;
 
-/** Where the events of what is done from now on begin. */
+/** The position from which events count from now on. */
 export async function markEvents({ database }: System): Promise<Marks> {
   const last = (publisher: string) =>
     `(SELECT coalesce(max(sequence), 0) FROM ${publisher}.outbox) AS ${publisher}`;

@@ -36,7 +36,7 @@ export interface SystemOptions {
   servers: Servers;
   key: SigningKey;
   scale: number;
-  /** How many accounts there are beside, to be changed and deleted. */
+  /** How many further accounts there are, to be changed and deleted. */
   spare: number;
   /** What to start; who is not among them is at `ports`. */
   names: readonly ProcessName[];

@@ -23,7 +23,7 @@ const askedAccounts = 20;
 
 /**
  * The primary is lost with its disk while an asynchronous standby lacks the last seconds: what was acknowledged then is gone, though other services received its events. The audits
- * must find what no longer fits and set it right. Answers the mark, and the scene with what is known since.
+ * must find and repair the differences. Returns the mark, and the scene with what is known since.
  */
 export async function failOverWithLoss(
   scene: Scene,
@@ -111,7 +111,7 @@ async function audited(work: () => Promise<number>): Promise<number> {
   }
 }
 
-/** How much of what was acknowledged is not there any more. */
+/** How many acknowledged writes are lost. */
 async function tellLost({ system: { administration }, world }: Scene): Promise<string> {
   const accounts = world.accounts.filter(({ deletion }) => deletion === 'none');
   const posts = world.posts.filter((post) => !mayBeGone(post));

@@ -31,7 +31,7 @@ const fewestPosts = 30;
 /** What happens after the backup. */
 const lostSeconds = 6;
 
-/** Has Agora used, takes a backup meanwhile, and lets the use go on for a while. */
+/** Puts Agora under load, takes a backup meanwhile, and continues the load for a while. */
 export async function backUpUnderLoad(scene: Scene, seed: number, directory: string): Promise<Loss> {
   const { system, world, signal } = scene;
   const load = await startLoad(scene, seed);

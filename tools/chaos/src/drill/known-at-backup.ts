@@ -13,7 +13,7 @@ export const remember = (world: World): Knowledge => ({
 });
 
 /**
- * What a backup must hold whose moment lies between two looks at the world: what both agree on. What changed from one to the other may be
+ * What a backup taken between two snapshots of the world must hold: everything that is the same in both. What changed between them may be
  * in it in either form.
  */
 export function knownBetween({ at, world: before }: Knowledge, { world: after }: Knowledge): World {

@@ -10,7 +10,7 @@ interface BadBody {
   answers: readonly number[];
 }
 
-/** Writes the head of a request whose body is to have so many bytes. */
+/** Writes the head of a request with a body of that many bytes. */
 type Head = (length: number, type?: string) => string;
 
 const bodyOf = (title: string) => JSON.stringify({ title, content: 'Never to be seen.' });

@@ -13,7 +13,7 @@ const steppedMilliseconds = 65_000;
 /** The library looks at its file once a second. */
 const noticeMilliseconds = 2_500;
 
-/** The one whose clock can be stepped, kept from clients meanwhile: it rightly refuses what is good by the right clock. */
+/** The replica with a clock that can be stepped, out of the clients' reach meanwhile: it rightly refuses tokens that are valid by the right clock. */
 async function withStepped<Result>(
   { system }: Scene,
   replica: Replica | undefined,

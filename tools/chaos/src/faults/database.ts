@@ -95,10 +95,10 @@ const cancelStatements: Fault = {
 /** So many that those beyond their turn wait less than anybody's patience. */
 const writers = 24;
 const lockedMilliseconds = 8_000;
-/** What half of the reads beside them may take, on a machine that everything shares: were they to wait for a connection, none would be faster. */
+/** The bound for the median of concurrent reads, on a machine that everything shares: if reads waited for a connection, none would be faster. */
 const readMilliseconds = 2_500;
 
-/** Many wait to write one row that somebody holds; whoever reads another must not wait behind them. */
+/** Many writes wait for one locked row; reads of other rows must not wait behind them. */
 const lockedRow: Fault = {
   kind: 'locked row',
   touches: 'data',

@@ -73,7 +73,7 @@ const envelope = (type: string, data: unknown) =>
     data,
   });
 
-/** Every consumer must give up each of its own, once, and go on. */
+/** Every consumer must dead-letter each of its own once, and continue. */
 const poison: Fault = {
   kind: 'poison',
   touches: 'events',

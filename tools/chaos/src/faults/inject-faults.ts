@@ -64,7 +64,7 @@ export async function injectFaults(
   const besides = injectInTurn(random.shuffle(faults.filter(({ beside }) => beside)), scene, keep);
   besides.catch(() => undefined);
   const others = faults.filter(({ beside }) => !beside);
-  // The last are those that bear no other fault beside them.
+  // Faults that must run alone come last.
   const waiting = [
     ...random.shuffle(others.filter(({ alone }) => alone)),
     ...random.shuffle(others.filter(({ alone, first }) => !alone && !first)),

@@ -1,6 +1,6 @@
 import type { Fault, LargeData, Scene } from './fault.js';
 
-/** What somebody does whose weight must not be everybody's wait; `act` is asked once they are logged in. */
+/** A large operation of one user that must not delay others; `act` runs after their login. */
 const heavy = (
   kind: string,
   whose: (scene: Scene, large: LargeData) => Promise<number>,

@@ -10,7 +10,7 @@ const patience = 20_000;
 const writers = 24;
 const authorCount = 6;
 
-/** Two refusals in a row close the client of NATS for good, unless somebody opens a new one. */
+/** Two refused logins in a row close the client of NATS permanently, unless the process opens a new one. */
 const wrongPasswords: Fault = {
   kind: 'wrong nats passwords',
   touches: 'nats',
@@ -48,7 +48,7 @@ const refusedLogins: Fault = {
   },
 };
 
-/** Acknowledged messages go with a disk, and what is new takes their places in the stream. */
+/** Acknowledged messages are lost with a disk, and new ones take their sequence numbers in the stream. */
 const backWithLess: Fault = {
   kind: 'nats back with less',
   touches: 'nats',
@@ -79,7 +79,7 @@ const longOutage: Fault = {
   },
 };
 
-/** While NATS is away everybody goes on writing: some thousands of events wait, and all of them must come through afterwards. */
+/** While NATS is away clients keep writing: some thousands of events wait, and all of them must be delivered afterwards. */
 const awayUnderLoad: Fault = {
   kind: 'nats away with a backlog',
   touches: 'nats',

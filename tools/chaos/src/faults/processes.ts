@@ -50,7 +50,7 @@ const pauseRelay: Fault = {
   run: async (scene) => pauseReplica(await relayHolder(scene), 5, scene),
 };
 
-/** The replica of a service whose relay is the active one: the one that holds the lease. */
+/** The replica whose relay is active: the one that holds the lease. */
 async function relayHolder({ system, random }: Scene): Promise<Replica> {
   const service: ServiceName = random.pick(services);
   const [lease] = await system.administration.query<{ pid: number }>(

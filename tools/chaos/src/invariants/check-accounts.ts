@@ -13,7 +13,7 @@ interface UserRow {
 /** As many banned and renamed accounts are asked for, the newest. */
 const askedAccounts = 5;
 
-/** Names, bans and confirmations are as they were acknowledged, also to whoever asks: I1, I16, I18. */
+/** Names, bans and confirmations are stored and shown as they were acknowledged: I1, I16, I18. */
 export async function checkAccounts(evidence: Evidence): Promise<void> {
   const { system, world, findings } = evidence;
   const rows = await system.administration.query<UserRow>(

@@ -7,7 +7,7 @@ import type { Evidence } from './evidence.js';
 /** As many removed posts are asked for, the newest. */
 const askedPosts = 5;
 
-/** What was removed stays so and nobody is shown it, what was restored is back, and reports are kept until they are settled: I1, I15. */
+/** Removed posts stay removed and are shown to nobody, restored posts are back, and reports are kept until they are resolved: I1, I15. */
 export async function checkModeration(evidence: Evidence): Promise<void> {
   const { system, world, findings, attempt } = evidence;
   const rows = await system.administration.query<{ id: number; removed: boolean; published: boolean }>(

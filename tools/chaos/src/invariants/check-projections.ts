@@ -1,7 +1,7 @@
 import type { Finding } from '../findings.js';
 import type { Evidence } from './evidence.js';
 
-/** A statement that finds nothing when all is well; each row says what is wrong. */
+/** A statement that returns a row for each violation. */
 type Check = [invariant: Finding['invariant'], statement: string];
 
 const checks: readonly Check[] = [

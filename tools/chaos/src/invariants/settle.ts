@@ -4,11 +4,11 @@ import type { Scene } from '../faults/fault.js';
 import type { System } from '../system/system.js';
 
 const usualPatience = 45_000;
-/** Erasing what is large takes its time. */
+/** Large erasures take a while. */
 const patienceWhenLarge = 400_000;
 const calmMilliseconds = 1_500;
 
-/** Waits until every event has been published and applied; says what is stuck when that takes too long. Answers the milliseconds. */
+/** Waits until every event has been published and applied; reports what is stuck when that takes too long. Returns the milliseconds. */
 export async function settle({
   system,
   findings,

@@ -15,7 +15,7 @@ export interface Outages {
 }
 
 const sampleMilliseconds = 50;
-/** What a fault leaves behind, connections that are opened anew and timeouts above all, is over by then. */
+/** By then a fault's after-effects, above all reconnections and timeouts, are over. */
 const aftermathMilliseconds = 10_000;
 
 interface Outage {

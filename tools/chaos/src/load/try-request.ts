@@ -10,7 +10,7 @@ export type Try = (
   question?: Question,
 ) => Promise<Answer | undefined>;
 
-/** Answers that say nothing about what was done: the request may have been carried out. */
+/** Answers that leave the outcome open: the request may have been carried out. */
 const unknowing = new Set([502, 503, 504]);
 
 /** Sends requests, writes down how each ended, and finds fault with answers that must never be given. */

@@ -23,7 +23,7 @@ export async function changeVote(account: Account, options: ClientOptions): Prom
   await vote(account, options.random.pick(keys).post, options);
 }
 
-/** One writer per key, and none after a request whose end nobody knows: it may be carried out late, after the next. */
+/** One writer per key, and none after a request with an unknown outcome: it may be carried out late, after the next. */
 async function setVote(
   account: Account,
   post: KnownPost,

@@ -5,14 +5,14 @@ type Deletion = 'none' | 'asked' | 'done';
 export interface Account {
   id: number;
   email: string;
-  /** Empty after a request whose end nobody knows. */
+  /** Empty after a request with an unknown outcome. */
   password: string;
   token: string;
   refreshToken: string;
   deletion: Deletion;
-  /** What it may be called now: one name, or two after a request whose end nobody knows. */
+  /** What it may be called now: one name, or two after a request with an unknown outcome. */
   names: ReadonlySet<string>;
-  /** Whether it is banned; `maybe` after a request whose end nobody knows, and nobody asks for more then. */
+  /** Whether it is banned; `maybe` after a request with an unknown outcome; then nothing more is sent for it. */
   ban: 'none' | 'maybe' | 'banned';
   /** Whether the confirmation of its address was acknowledged. */
   confirmed: boolean;
@@ -44,7 +44,7 @@ interface KnownReport {
   reporter: Account;
 }
 
-/** A mail that Agora has promised, beside the one that asks to confirm the address of a new account. */
+/** A mail that Agora has promised, except the one that asks to confirm the address of a new account. */
 interface AskedMail {
   account: Account;
   subject: string;
@@ -64,7 +64,7 @@ interface LateVote {
 interface VoteKey {
   account: Account;
   post: KnownPost;
-  /** What it may be now: one value, or two after a request whose end nobody knows. */
+  /** What it may be now: one value, or two after a request with an unknown outcome. */
   possible: ReadonlySet<boolean>;
   /** When that last changed, by the monotonic clock in milliseconds. */
   changedAt: number;
@@ -127,7 +127,7 @@ export function goneAt({ deletedAt = Infinity, author }: KnownPost): number | un
 /** The key of a user's vote on a post. */
 export const voteKey = (account: Account, post: KnownPost): string => `${account.id}/${post.id}`;
 
-/** Takes down what was deleted, or may have been. */
+/** Records what was deleted, or may have been. */
 export function recordDeletion(of: Account | KnownPost, deletion: 'asked' | 'done'): void {
   of.deletion = deletion;
   if (deletion === 'done') of.deletedAt = Date.now();

@@ -1,4 +1,4 @@
-/** A known fault of the design: what is replaced in the compiled code, and the faults that bring it to light. */
+/** A known design fault: the change to the compiled code, and the faults that reveal it. */
 export interface Mutation {
   /** The compiled module, from the root of the repository. */
   file: string;

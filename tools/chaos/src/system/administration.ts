@@ -18,7 +18,7 @@ interface Access {
 /** Connects at each question: the server may have been killed since the last. */
 export function openAdministration({ database, nats }: Access): Administration {
   let connection: NatsConnection | undefined;
-  // A server that refuses the login twice closes a connection for good.
+  // After two refused logins a connection is closed permanently.
   const connected = async () => {
     if (!connection || connection.isClosed())
       connection = await connect({

@@ -107,7 +107,7 @@ function greeting(port: number): Promise<string> {
   });
 }
 
-/** Ends the server on the store folder `folder`, which whoever supervises it starts again; resolves once that has happened. */
+/** Ends the server on the store folder `folder`, which its supervisor restarts; resolves once that has happened. */
 export async function restartNats(folder: string): Promise<void> {
   const path = pidFile(folder);
   const before = readFileSync(path, 'utf8');

@@ -85,7 +85,7 @@ const generousLimits: Partial<Record<ProcessName, Record<string, string>>> = {
   },
 };
 
-/** The addresses of a stack at the ports that the environment of whoever starts it says. */
+/** The addresses of a stack, with the ports of this process's environment. */
 export function addressesOf(
   database: DatabaseAddress,
   nats: StackAddresses['nats'],
@@ -105,7 +105,7 @@ export function addressesOf(
   };
 }
 
-/** The whole environment of a process; `user` is the environment of whoever starts it, of which little is passed on. */
+/** The whole environment of a process; `user` is the environment of the user who starts it, of which little is passed on. */
 export function environmentOf(
   name: ProcessName,
   stack: StackAddresses,

@@ -11,7 +11,7 @@ export interface Secrets {
   nats: Record<ProcessName | 'streams', string>;
   /** What a service asks other services for at its internal port. */
   internal: Record<ServiceName, string>;
-  /** What whoever verifies tokens asks auth for what was revoked. */
+  /** The secret with which processes ask auth for revocations. */
   revocations: string;
   signingKeySecret: string;
   cursorSecret: string;

@@ -8,7 +8,7 @@ export interface TestStack {
   postgres: { host: string; port: number; user: string; password: string };
   databasePasswords: RolePasswords;
   nats: { url: string };
-  /** One for all workers: whoever reads it knows the address that mail went to. */
+  /** One for all workers: mails are read by address. */
   mailbox: MailboxPorts;
   workers: TestWorker[];
 }

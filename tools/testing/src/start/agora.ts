@@ -21,7 +21,7 @@ export interface Agora {
   /** The ports of all processes, also of those that were not started: a test may listen there itself. */
   ports: Record<ProcessName, Ports>;
   process(name: ProcessName): RunningProcess;
-  /** What whoever verifies tokens asks auth for what was revoked. */
+  /** The secret with which processes ask auth for revocations. */
   revocationsSecret: string;
   /** Starts one more. */
   start(name: ProcessName): Promise<RunningProcess>;

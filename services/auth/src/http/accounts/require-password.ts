@@ -5,7 +5,7 @@ import type { Passwords } from '../../passwords/passwords.js';
 import { clientAddress } from '../client-address.js';
 import { invalidCredentials } from '../invalid-credentials.js';
 
-/** Throws the 403 when the password is not the account's. A wrong one counts as a failed login: whoever stole a token may guess here no more than there. */
+/** Throws a 403 when the password is wrong. It counts as a failed login: a stolen token allows no more guesses here than at the login. */
 export type RequirePassword = (user: User, password: string, ctx: Context) => Promise<void>;
 
 /** Returns a check of a caller's password. */

@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => agora.stop());
 
-it('with PUBLIC_READS shows a user to whoever has no token, looks at one that is sent, and shows nothing else', async () => {
+it('with PUBLIC_READS shows a user without a token, still verifies a token that is sent, and shows nothing else', async () => {
   const { id, token } = await join(ask);
   expect((await ask('GET', `/users/${id}`)).status).toBe(200);
   expect((await ask('GET', `/users/${id}`, { token })).status).toBe(200);

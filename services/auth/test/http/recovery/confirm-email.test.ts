@@ -161,7 +161,7 @@ describe('e-mail addresses', () => {
     expect(await accountOf(ann)).toMatchObject({ email: ann.email });
   });
 
-  it('go to whoever is first, without an error of the database that would name them', async () => {
+  it('go to the first who claims them, without a database error that would name the address', async () => {
     const people = await Promise.all([join(ask), join(ask)]);
     const email = freshAddress();
     const tokens: string[] = [];

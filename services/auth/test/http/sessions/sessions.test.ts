@@ -145,7 +145,7 @@ describe('sessions', () => {
     expect(oldest).toMatchObject({ id: sessionIdOf(ann.token), current: false });
   });
 
-  it('end one by one, whoever asks for it with another', async () => {
+  it('end one by one at the request of another session', async () => {
     const ann = await join(ask);
     const other = await logIn(ann);
     const { status } = await ask('DELETE', `/sessions/${sessionIdOf(other.access_token)}`, {

@@ -3,7 +3,7 @@ import { integerParameter, readQuery } from '@agora/http/reads';
 import { listOwnAfter } from '../../models/own-posts.js';
 import { viewOf } from '../../models/shown-post.js';
 
-/** So few that even the longest posts are no burden to whoever writes an export. */
+/** Few enough that even the longest posts do not burden the export. */
 const pageSize = 50;
 const query = { after: integerParameter({ min: 0, max: 2_147_483_647, fallback: 0 }) };
 

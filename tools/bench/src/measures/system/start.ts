@@ -7,7 +7,7 @@ import type { Bench } from '../../bench.js';
 import { median } from '../../report/statistics.js';
 import { atMost, type Measure } from '../measure.js';
 
-/** How long whoever types `npm start` waits, once the first start has made everything. */
+/** How long `npm start` takes after the first start has prepared everything. */
 export const start: Measure = {
   name: 'start',
   about: 'npm start on data that an earlier start has made, from the command to ready',

@@ -75,6 +75,6 @@ async function memoryOf(bench: Bench): Promise<Record<'posts' | 'gateway', numbe
   return { posts: of('posts'), gateway: of('gateway') };
 }
 
-/** How many a process may have, whoever starts it. */
+/** How many a process may have, in every environment. */
 const openFiles = (): number =>
   Number(/Max open files +\d+ +(\d+)/.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1] ?? 1_024);

@@ -2,10 +2,10 @@ import type { ServiceName } from '@agora/local-stack';
 import type { Request } from '../../load/routes.js';
 import type { World } from '../world.js';
 
-/** What a cost may do when there is ten times as much: stay, or grow with what is returned, read or erased. */
+/** How a cost may grow with ten times the data: not at all, or with the rows returned, read or erased. */
 export type Growth = 'stays' | 'grows';
 
-/** Requests whose cost at one size is compared with their cost at the other. */
+/** Requests whose costs at both sizes are compared. */
 export interface Case {
   /** As the table has it. */
   name: string;

@@ -88,7 +88,7 @@ async function openRunner(
   await client.connect();
   const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
   const pids = [rows[0]?.pid ?? 0];
-  // What is due was made in its own transaction, of which no statistics know: as in a service, whose rows are due long before they are analyzed.
+  // Due rows are inserted in the same transaction, so that statistics lack them: as in a service, where rows are due long before they are analyzed.
   await client.query(`SET statement_timeout = '60s'`);
   return {
     async run({ statement, values = [], due }) {
