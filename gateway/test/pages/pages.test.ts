@@ -37,7 +37,7 @@ describe('GET /docs', () => {
     ['#confirm-email=qO3s0-_x', 'The token of your mail, for POST /email-confirmations: qO3s0-_x'],
     ['#reset-password=qO3s0-_x', 'The token of your mail, for PUT /password-resets: qO3s0-_x'],
     ['#/posts', undefined],
-  ])('shows what to do with the token of a mail's link: %s', async (hash, shown) => {
+  ])('shows what to do with the token that a mail links to: %s', async (hash, shown) => {
     const { text } = await ask(gateway.port, 'GET', '/docs');
     const script = (await ask(gateway.port, 'GET', '/docs/start.js')).text;
     const note: { textContent?: string } = {};
