@@ -1,6 +1,6 @@
 /**
  * `node make-streams.mjs`: makes the stream of every service, or brings those that are there to the settings, as the one user of
- * NATS who may; then the consumers of teams outside, which OUTSIDE_CONSUMERS names (docs/events.md). To be run as often as one likes;
+ * NATS who may; then the consumers of teams outside, which OUTSIDE_CONSUMERS names (docs/events.md). Can be run again;
  * waits for a server that starts, and for a cluster that finds itself.
  */
 import { setTimeout as sleep } from 'node:timers/promises';

@@ -79,7 +79,7 @@ function compareBodies({ requestBody: one }, { requestBody: other }, { where, do
 function compareAnswers({ responses: one }, { responses: other }, { where, documents }) {
   return Object.entries(one).flatMap(([status, answer]) => {
     const [old, young] = [resolve(answer, documents[0]), resolve(other[status], documents[1])];
-    // To be refused in fewer ways breaks nobody.
+    // Fewer refusals break nobody.
     if (!young) return status < '400' ? [`${where} answers no ${status}`] : [];
     const place = `${where} ${status}`;
     const headers = Object.keys(old.headers ?? {})

@@ -94,7 +94,7 @@ function isThere(needs) {
   );
 }
 
-// Someone who ran `npm install` by hand is not made to install again: npm records what it put there.
+// After an `npm install` by hand there is nothing to install: npm records what it put there.
 function matchesLockfile(needs, folder = root) {
   const present = readJson(join(folder, 'node_modules', '.package-lock.json'))?.packages;
   const wanted = readJson(join(folder, 'package-lock.json'))?.packages;

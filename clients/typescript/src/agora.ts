@@ -72,7 +72,7 @@ export function createAgora({
     logIn: session.logIn,
     async logOut() {
       const response = await send(new Request(new URL('/logout', url), { method: 'POST' }));
-      // Refused is who has no session to end.
+      // It is refused when there is no session to end.
       if (response.status !== 401) await requireSuccess(response);
       session.forget();
     },

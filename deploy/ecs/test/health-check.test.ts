@@ -29,7 +29,7 @@ describe('the health check', () => {
   });
 });
 
-/** The exit code of the command when the container is so many seconds old. */
+/** The exit code of the command when the container has that age in seconds. */
 async function run(port: number, age: number | undefined): Promise<number> {
   const [, , flag = '', script = ''] = healthCheck;
   const setUp =

@@ -24,7 +24,7 @@ interface Trusting {
 
 let synthesis: Synthesis;
 beforeAll(() => {
-  // A bucket as nobody should make one, to see that cdk-nag looks.
+  // An insecure bucket, to see that cdk-nag works.
   synthesis = synthesize((app) => new Bucket(new Stack(app, 'Planted'), 'Bucket'));
 }, 120_000);
 

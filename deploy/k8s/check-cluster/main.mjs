@@ -105,7 +105,7 @@ async function check(values, images) {
     try {
       for (const each of checks) {
         const isOk = await table.add(shape, each, place, deadline);
-        // Without it nothing of the others makes sense.
+        // The others make no sense without it.
         if (!isOk && each.name === 'install') break;
       }
     } finally {

@@ -111,7 +111,7 @@ export const isReady = ({ metadata, status }) =>
   !metadata.deletionTimestamp &&
   status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True');
 
-/** Resolves with the first true answer; throws if there is none in so many seconds. */
+/** Resolves with the first true answer; throws if there is none within the given seconds. */
 export async function until(what, seconds, ask) {
   const deadline = Date.now() + seconds * 1_000;
   for (;;) {

@@ -7,7 +7,7 @@ const youngMilliseconds = 3_600_000;
 
 const whoReads = 'replicasets,controllerrevisions,deployments,statefulsets,cronjobs,jobs,pods';
 
-/** Deletes settings of versions to which nobody can go back any more, and finished Jobs of old versions but for the last three. */
+/** Deletes the settings of versions that can no longer be rolled back to, and finished Jobs of all but the last three versions. */
 export async function prune(kubectl, objects, print) {
   const current = new Set(objects.map(({ kind, metadata }) => `${kind} ${metadata.name}`));
   const isOld = ({ kind, metadata }) =>

@@ -112,7 +112,7 @@ interface Needs {
   unknownHosts: Set<string>;
 }
 
-/** What the settings of the pods say they must reach, and who is behind it. */
+/** The addresses that the pods' settings name, and the workloads behind them. */
 export function neededEdges(objects: RenderedObject[]): Needs {
   const edges = new Set<string>();
   const otherNamespaces = new Set<string>();

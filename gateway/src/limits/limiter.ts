@@ -62,7 +62,7 @@ export function createLimiter(rates: Rates, onCount: (count: Count) => void = ()
   };
 }
 
-/** 429: too many requests of one user or address; try again after so many seconds. */
+/** 429: too many requests of one user or address; try again after the given seconds. */
 export const rateLimited = (retryAfter: number) =>
   tooMany('rate_limited', 'Too many requests. Try again later.', retryAfter);
 

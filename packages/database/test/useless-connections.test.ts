@@ -22,7 +22,7 @@ const write = defineStatement('write-voter', 'INSERT INTO voters (id) VALUES ($1
 const pid = defineStatement('pid', 'SELECT pg_backend_pid() AS pid');
 
 let database: Sequelize;
-// Other files leave voters in the same database; nobody is called by these.
+// Other files leave voters in the same database; none has these names.
 let nextId = 2_000_000_000 + randomInt(100_000_000);
 const nobody = -1;
 const open = (maxAgeSeconds?: number) => {

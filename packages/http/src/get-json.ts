@@ -34,7 +34,7 @@ export async function getJson(
     });
   });
   request.once('error', reject);
-  // A signal that times out would go on after the answer, and make an exception for nobody.
+  // A timeout signal would outlive the answer and create an exception that nobody handles.
   const deadline = setTimeout(
     () => request.destroy(new Error(`no answer within ${milliseconds} ms`)),
     milliseconds,

@@ -1,4 +1,4 @@
-/** What opens a port and answers on it: applications, servers, load shedding, and who is on the other side. */
+/** Opening a port and answering on it: applications, servers, load shedding, and the client's identity. */
 export { give, jsonAnswer, type Answer } from './endpoint/answer.js';
 export { internalError } from './endpoint/problem.js';
 export { methodNotAllowed, nothingHere, routeRequests, type Access } from './endpoint/routes.js';

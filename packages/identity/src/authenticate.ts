@@ -39,7 +39,7 @@ export function requireUser(ctx: Authenticated): Caller {
   return caller;
 }
 
-/** Whether the token of a request that `authenticate` let through is good still: an answer that goes on must end with it, and where nobody knows. */
+/** Whether a request's token, once accepted by `authenticate`, is still valid: a stream must end with its token, and when revocations are unknown. */
 export async function isTokenStillGood(ctx: Context, verifier: Verifier): Promise<boolean> {
   const caller = await verifier
     .verify(bearerToken(ctx.get('authorization')) ?? '')

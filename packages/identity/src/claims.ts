@@ -29,7 +29,7 @@ export function readClaims(
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-/** What a token says of the account besides its id. The release before says nothing of it: such tokens speak for an ordinary user, until they expire. */
+/** A token's claims about the account besides its id. Tokens of the previous release have none: they belong to an ordinary user, until they expire. */
 function accountOf(payload: JwtPayload | undefined) {
   const {
     account_key: accountKey,

@@ -85,7 +85,7 @@ export function knowAll(options: KnowingOptions): Knowing {
   const askNats = async () => {
     if (!(await isStreamRead())) return;
     readSince ??= now();
-    // At the start auth gets the time for a heartbeat, which may name what the stream has not.
+    // At the start, wait for one of auth's heartbeats, which may name revocations that the stream lacks.
     const isListening = confirmedAt > -Infinity || now() - readSince > heartbeatMilliseconds;
     if (isListening && newestHeard <= Math.max(knownUpTo ?? newestSeen, oldUpTo)) confirm();
   };

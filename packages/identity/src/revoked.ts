@@ -1,6 +1,6 @@
 import type { Caller } from './caller.js';
 
-/** Of whose tokens is asked; tokens without a number count as number 0. */
+/** The holder of a token to check; tokens without a session number count as number 0. */
 export type TokenHolder = Pick<Caller, 'userId' | 'sessionId'> & { sessionNumber?: number };
 
 /** Sessions of a user that ended together: all up to a number, but for one. */
@@ -21,11 +21,11 @@ export interface Revoked {
   age(): void;
 }
 
-/** More exceptions than that a user has not; the rest would cost memory. */
+/** The most exceptions kept for a user, to bound memory. */
 const maxExceptions = 8;
 
 /**
- * Keeps what is revoked for so many calls of `age`: sessions for `minutes`, users for `userMinutes`, for they may have tokens that live
+ * Keeps revocations for a number of calls of `age`: sessions for `minutes`, users for `userMinutes`, as they may have tokens that live
  * longer. It never looks at a clock: one that jumps must not bring a token back.
  */
 export function rememberRevoked({

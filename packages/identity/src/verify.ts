@@ -16,7 +16,7 @@ export interface Verifier {
    * loaded yet, and with a RevocationsUnknown while this process can't know whether it was revoked.
    */
   verify(token: string): Promise<Caller | undefined>;
-  /** Whether a caller that a token spoke for is let in still: the token has not expired, and the session has not ended. */
+  /** Whether a caller is still accepted: the token has not expired and the session has not ended. */
   isStillGood(caller: Caller): boolean;
   /** Whether tokens can be verified. */
   isReady(): boolean;

@@ -62,7 +62,7 @@ function sign({ claims = {}, header = {}, key = privateKey, options = {} }: Forg
   });
 }
 
-/** Runs `act` with a clock that is so many seconds ahead. */
+/** Runs `act` with a clock that is ahead by that many seconds. */
 async function whenClockIs(secondsAhead: number, act: () => Promise<void>): Promise<void> {
   const realNow = Date.now;
   Date.now = () => realNow() + secondsAhead * 1_000;

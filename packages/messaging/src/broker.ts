@@ -37,7 +37,7 @@ export interface BrokerSettings {
   STREAM_REPLICAS: number;
   STREAM_MAX_BYTES: number;
   STREAM_MAX_AGE_DAYS: number;
-  /** How long a lease lasts that its holder does not renew: so long nobody publishes after a relay froze. */
+  /** How long a lease lasts that is not renewed, and so how long nothing is published after a relay froze. */
   LEASE_SECONDS: number;
   /** Over how many streams each publisher's events are split. */
   EVENT_PARTITIONS: number;
@@ -71,7 +71,7 @@ interface Living extends JetStream {
   connection: NatsConnection;
 }
 
-/** Connects to NATS and stays connected, however long it is away. A connection that the client gives up for good is replaced by a new one. */
+/** Connects to NATS and stays connected, however long it is away. A connection that the client closes permanently is replaced. */
 export function connectBroker(name: string, settings: BrokerSettings, logger: Logger): Broker {
   const stopped = new AbortController();
   const listeners = new Set<() => void>();

@@ -15,7 +15,7 @@ export interface LeaseOptions {
   database: LeaseDatabase;
   /** What the lease is for, such as `relay`; belongs to the schema of the service. */
   name: string;
-  /** How long a lease lasts that is not renewed, and so how long nobody works after its holder froze. */
+  /** How long a lease lasts that is not renewed, and so how long the work pauses after its holder froze. */
   seconds: number;
   /** Ends waiting and work. */
   signal: AbortSignal;
@@ -40,7 +40,7 @@ export interface Lease {
   readonly signal: AbortSignal;
   /** Whether the replica has more leases of this kind than it should. */
   isSurplus(): boolean;
-  /** Whether it is certain that nobody else has taken it. To be asked after every pause: a process that was frozen wakes in the middle of its work. */
+  /** Whether the lease is certainly still ours. Check it after every pause: a frozen process wakes in the middle of its work. */
   isHeld(): boolean;
 }
 
@@ -66,7 +66,7 @@ const unlimited: Claim = { isSurplus: () => false, end: () => undefined };
 
 /**
  * The part of a statement by which it does nothing once another has taken the lease: `WITH ${fence('$1', '$2')} UPDATE … AND EXISTS (SELECT FROM held)`.
- * Name and token are bound to the two parameters. It holds up a taking that comes in the middle of the statement.
+ * Name and token are bound to the two parameters. A takeover during the statement waits for it.
  */
 export const fence = (name: string, token: string): string =>
   `held AS MATERIALIZED (SELECT 1 FROM leases WHERE name = ${name} AND token = ${token}::bigint FOR SHARE)`;

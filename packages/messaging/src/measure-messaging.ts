@@ -99,7 +99,7 @@ const patienceMilliseconds = 500;
 
 /**
  * Makes the function that a metric asks when it is read: what `ask` says now, or said less than a second ago; undefined when it
- * fails or takes more than half a second, so that a dependency that is away holds up no scrape. It is asked once at a time.
+ * fails or takes more than half a second, so that an unavailable dependency delays no scrape. Concurrent calls share one question.
  */
 function atScrape<Answer>(ask: () => Promise<Answer>): () => Promise<Answer | undefined> {
   let last: { at: number; answer: Promise<Answer | undefined> } | undefined;

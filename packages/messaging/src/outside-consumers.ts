@@ -4,7 +4,7 @@ import { streamOf, subjectOf } from './partitions.js';
 /** What somebody outside of Agora reads of one stream: all of its events, or those of one type. */
 export interface OutsideConsumer {
   stream: string;
-  /** The name of the durable consumer, which Agora makes and nobody else may change. */
+  /** The name of the durable consumer, which only Agora creates and changes. */
   durable: string;
   /** The one subject that it is given; all of the stream when undefined. */
   subject?: string;
@@ -12,7 +12,7 @@ export interface OutsideConsumer {
 
 const setting = /^[a-z][a-z0-9]*=[a-z0-9.,-]+$/;
 
-/** Reads `OUTSIDE_CONSUMERS` where there are so many partitions, such as `analytics=posts,votes.vote-cast.v1 search=posts`; throws when it says something else. */
+/** Parses `OUTSIDE_CONSUMERS` for that number of partitions, such as `analytics=posts,votes.vote-cast.v1 search=posts`; throws when it is malformed. */
 export function readOutsideConsumers(text = '', partitions = 1): OutsideConsumer[] {
   return text
     .split(/\s+/)

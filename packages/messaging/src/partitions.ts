@@ -43,6 +43,6 @@ export function partitionOf(data: unknown, partitions: number): number {
   return typeof entity === 'number' ? entity % partitions : 0;
 }
 
-/** The names of the streams of so many partitions. */
+/** The names of a publisher's streams for that many partitions. */
 export const streamsOf = (publisher: Publisher, partitions: number): string[] =>
   Array.from({ length: partitions }, (_, partition) => streamOf(publisher, partition));

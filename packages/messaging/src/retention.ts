@@ -3,7 +3,7 @@ import type pg from 'pg';
 import type { Logger } from './logger.js';
 import { defineStatement, queryPool, type Statement } from './statements.js';
 
-/** What is published can be published again for so long. */
+/** How long published events can be published again. */
 export const outboxDays = 7;
 /**
  * How long an inbox remembers what it has applied. It must outlast everything that can deliver an event once more: the outbox's retention, and then

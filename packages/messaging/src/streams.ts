@@ -49,7 +49,7 @@ export async function applyStreams({ settings, jetStream }: Broker): Promise<str
   const names: string[] = [];
   for (const publisher of publishers) {
     const wanted = streamsOf(publisher, settings.EVENT_PARTITIONS);
-    // Those of a time with more partitions stay, until nobody needs what they hold.
+    // Streams of a former, larger number of partitions stay until their messages are no longer needed.
     for (const stream of new Set([...wanted, ...(await findStreams(manager, publisher))])) {
       await applyStream(manager, publisher, partitionOfStream(publisher, stream) ?? 0, settings);
       names.push(stream);

@@ -37,7 +37,7 @@ export interface TracedEvent {
   traceparent: string | undefined;
 }
 
-/** Applies a batch of events as one span for each, in the trace of each. What the batch itself causes goes on in a trace only if it holds one event: of several, none is the cause. */
+/** Applies a batch of events as one span for each, in the trace of each. The batch's own work is part of a trace only if it holds one event: of several, none is the cause. */
 export async function traceApplying<Result>(
   events: readonly TracedEvent[],
   apply: () => Promise<Result>,

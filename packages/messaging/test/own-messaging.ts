@@ -36,7 +36,7 @@ export interface OwnMessaging {
   manager: JetStreamManager;
   /** Runs a statement on the database. */
   rows<Row extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>;
-  /** Puts so many events into the outbox as one statement; published when `publishedAt` says when, as SQL. */
+  /** Inserts that many events into the outbox in one statement; published if `publishedAt`, SQL, says when. */
   fillOutbox(count: number, publishedAt?: string): Promise<void>;
   /** Starts a relay of votes. */
   relay(given?: Broker): { stop(): Promise<void> };

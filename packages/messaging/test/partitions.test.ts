@@ -16,7 +16,7 @@ afterAll(() => own.stop());
 
 const events = 2_000;
 
-/** How many events a second are published and counted with so many partitions, where each stream takes a message every 5 ms. */
+/** The events per second that are published and counted with that many partitions, where each stream takes a message every 5 ms. */
 async function rateWith(partitions: number): Promise<number> {
   const slow = await openSlowSyncs(Number(new URL(own.nats.url).port), 5);
   const broker = own.connect({ NATS_URL: `nats://127.0.0.1:${slow.port}`, EVENT_PARTITIONS: partitions });

@@ -2,7 +2,7 @@ import { connect, createServer, type Socket } from 'node:net';
 import type { Stoppable } from '@agora/process';
 
 /**
- * Opens a way to a NATS server on which each stream of votes takes one event after the other, each of which takes so long: as with
+ * Opens a proxy to a NATS server through which each stream of votes takes one event at a time, each for the given time: as with
  * `sync_interval: always` on a disk that takes so long to sync.
  */
 export async function openSlowSyncs(

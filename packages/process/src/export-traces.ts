@@ -22,7 +22,7 @@ export interface TracingOptions {
 }
 
 const everyMilliseconds = 1_000;
-/** What is left at the end is sent if the receiver takes it at once; nobody waits for it. */
+/** The remaining spans are sent if the receiver takes them at once; shutdown does not wait for it. */
 const flushMilliseconds = 1_000;
 
 /** Sends the spans of this process to an OTLP receiver (JSON over HTTP), from now on. Loaded only where tracing is on. */

@@ -48,7 +48,7 @@ export const stalledLoops = (milliseconds: number): string[] =>
 /** How soon `every` calls again when its work says that there is more. */
 const moreMilliseconds = 100;
 const firstBackoffMilliseconds = 250;
-/** A failure that repeats is logged once in so long. */
+/** A repeated failure is logged once in this time. */
 const silentMilliseconds = 60_000;
 
 /**

@@ -21,7 +21,7 @@ export const withRequestContext = <Result>(context: RequestContext, work: () => 
 /** The context of the request that is being answered, if any. */
 export const currentRequest = (): RequestContext | undefined => storage.getStore();
 
-/** Hands the request id on to code that knows nothing of requests, such as the outbox, and takes it and the token of a write up again. */
+/** Passes the request id to code that knows nothing of requests, such as the outbox, and collects the token of its write. */
 export const correlation = {
   current: (): string | undefined => currentRequest()?.requestId,
   wrote: (consistencyToken: string): void => {

@@ -25,7 +25,7 @@ export interface ProcessSettings {
   SHUTDOWN_NOTICE_SECONDS: number;
   /** Where an OTLP receiver takes spans; without it nothing is traced. */
   OTEL_EXPORTER_OTLP_ENDPOINT?: string;
-  /** Of how many traces that begin in this process spans are sent. */
+  /** The share of the traces started in this process that are exported. */
   OTEL_TRACES_SAMPLER_ARG: number;
 }
 
@@ -43,7 +43,7 @@ export const strongSecret = Joi.string()
     'secret.sample': '{#label} looks like a sample value; set a random one',
   });
 
-/** So many in so many seconds. */
+/** At most `limit` in `seconds`. */
 export interface Rate {
   limit: number;
   seconds: number;

@@ -2,7 +2,7 @@ import type { Logger } from './logger.js';
 import { delay, every, stalledLoops } from './loops.js';
 import type { Stoppable } from './run-process.js';
 
-/** How long a loop may stand still before a new process is better than this one. */
+/** How long a loop may stall before the process should be restarted. */
 const patienceMilliseconds = 60_000;
 
 interface Watching extends Stoppable {
@@ -10,7 +10,7 @@ interface Watching extends Stoppable {
   isGood(): boolean;
 }
 
-/** Watches the vital loops of this process, and says so in the log when it blames one. */
+/** Watches the vital loops of this process and logs the ones that stall. */
 export function watchLoops(
   logger: Logger,
   dependenciesAnswer: () => Promise<boolean> | boolean,

@@ -20,7 +20,7 @@ export interface Bench {
   generator: LoadGenerator;
   /** For background load during a measurement. */
   otherGenerator: LoadGenerator;
-  /** Accounts that have cast no vote, and which nobody else is given. */
+  /** Accounts that have cast no vote; each is given out once. */
   takeVoters(count: number): number[];
   /** Whatever is started while measuring is added here. */
   stops: Stops;

@@ -94,7 +94,7 @@ export async function takeRound(
 /** The background load has reached its full rate when the round begins. */
 const headStart = 300;
 
-/** The next round must not pay for it: what waits for a turn in auth gives up after 1.5 s. */
+/** So that the next round does not pay for it: requests that queue in auth time out after 1.5 s. */
 const aftermath = 2_500;
 
 const timesOf = (parts: Parts): Record<string, Map<number, number>> =>

@@ -15,7 +15,7 @@ interface SceneOptions {
   announce(line: string): void;
 }
 
-/** What a run begins with: nobody is known, and nothing was found. */
+/** The state at the start of a run: no accounts, no findings. */
 export function openScene(
   system: System,
   { seed, signal, announce }: SceneOptions,

@@ -48,7 +48,7 @@ export interface Run {
   deliveries: Deliveries;
   /** How long the events took to settle, under way and after everything was killed. */
   settled: number[];
-  /** What each process held under the first load, and when all was over. */
+  /** The memory of each process under the first load and at the end. */
   holdings: Record<'before' | 'after', ReadonlyMap<string, Holding>>;
   world: World;
 }

@@ -24,7 +24,7 @@ const overloaded = [429, 503];
 const broken = [502, 504];
 const patienceSeconds = 30;
 
-/** Every request waits as long as `Retry-After` says, and gives up after some tries. Throws AgoraErrors. */
+/** Every request honours `Retry-After` and fails after some attempts. Throws AgoraErrors. */
 export function openAgora(url: string, signal: AbortSignal): Agora {
   let underWay = 0;
   const client = ky.create({ signal, timeout: 60_000, headers: { accept: 'application/json' } });

@@ -49,7 +49,7 @@ function parse(args: string[]) {
   try {
     return parseArgs({ args, options }).values;
   } catch (error) {
-    // Node.js goes on to explain how to pass what looks like an option, which nobody wants here.
+    // Node.js adds an explanation of how to pass values that look like options, which is no help here.
     const [reason] = error instanceof Error ? error.message.split('. ') : ['Wrong arguments'];
     throw new UsageError(`${reason?.replace(/\.$/, '')}. Usage: ${usage}`);
   }

@@ -6,7 +6,7 @@ import type { User } from './user.js';
 const some = (count: number, word: string, asked = count) =>
   `${count}${count < asked ? ` of ${asked}` : ''} ${asked === 1 ? word : `${word}s`}`;
 
-/** What was made, of what was asked for when that is more, and how many requests nobody knows the end of. */
+/** What was created, out of what was asked for if that is more, and how many requests have an unknown outcome. */
 export function describeMade(
   { users, posts, drafts, votes, reports }: Made,
   config: Config,
@@ -29,7 +29,7 @@ export function describeTop({ posts, behind }: TopPosts): string {
   return ['Most votes:', ...lines, ...(behind > 0 ? [late] : [])].join('\n');
 }
 
-/** How to go on by hand, as one of the users. */
+/** How to continue by hand, as one of the users. */
 export const describeLogin = (user: User, url: string): string =>
   describeUser('Log in:   ', user, `${url}/feed?sort=top`);
 

@@ -80,7 +80,7 @@ async function inParallel<Item>(
   }
 }
 
-/** Throws if the user has not been made, which a plan does not let happen. */
+/** Throws if the user has not been created, which no plan allows. */
 function userAt({ users }: Made, index: number): User {
   const user = users[index];
   if (!user) throw new RangeError(`There is no user ${index}.`);

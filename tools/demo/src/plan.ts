@@ -36,7 +36,7 @@ const reasons = [
   'Made up from beginning to end.',
 ];
 
-/** Decides all content; the same seed and amounts give the same plan. There are fewer votes if so many are not possible. */
+/** Decides all content; the same seed and amounts give the same plan. There are fewer votes if that many are not possible. */
 export function makePlan(seed: number, { users, posts, votes }: Amounts): Plan {
   const random = seededRandom(seed);
   const people = namePeople(users, random);
@@ -50,7 +50,7 @@ export function makePlan(seed: number, { users, posts, votes }: Amounts): Plan {
   };
 }
 
-/** One report for each reason, each on another post, by somebody who has not written it. */
+/** One report for each reason, each about another post, by a user who did not write it. */
 function reportSome(posts: PlannedPost[], people: number, random: Random): Plan['reports'] {
   if (people < 2) return [];
   const published = [...posts.keys()].filter((index) => posts[index]?.published);

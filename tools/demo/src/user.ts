@@ -5,7 +5,7 @@ export interface Credentials {
   password: string;
 }
 
-/** Somebody who is logged in. */
+/** A logged-in user. */
 export interface User extends Credentials {
   /** An access token that is good for a while yet; logs in again when need be. */
   token(): Promise<string>;

@@ -3,7 +3,7 @@ import pg from 'pg';
 /** The database of the old application. */
 export interface Source {
   rows<Row extends object>(statement: string, values?: unknown[]): Promise<Row[]>;
-  /** How much it holds, in words: as long as nobody writes to it, the same ones. */
+  /** A description of its contents, which changes when somebody writes to it. */
   describe(): Promise<string>;
   close(): Promise<void>;
 }

@@ -14,7 +14,7 @@ export async function receiveMail(
 ): Promise<Stoppable> {
   const server = new SMTPServer({
     authOptional: true,
-    // The certificate would be nobody's.
+    // There is no certificate.
     disabledCommands: ['STARTTLS'],
     allowInsecureAuth: true,
     disableReverseLookup: true,

@@ -6,7 +6,7 @@ import { DatabaseError } from 'sequelize';
 /** It was asked wrongly; the message says how in one line. */
 export class UsageError extends Error {}
 
-/** What a command has to say: for people, and as one line of JSON. */
+/** A command's output: for people, and as one line of JSON. */
 export interface Answer {
   text: string;
   json: object;

@@ -35,7 +35,7 @@ export const imageDigest = (stack: Stack): string =>
     allowedPattern: '^sha256:[0-9a-f]{64}$',
   }).valueAsString;
 
-/** A Fargate task of one container that can write nothing, become nobody else, and read its own secrets alone. */
+/** A Fargate task of one container that cannot write, cannot gain privileges, and can read only its own secrets. */
 export function hardenedTask(stack: Stack, options: TaskOptions): ecs.FargateTaskDefinition {
   const { name, repository, healthCheck, port } = options;
   const task = new ecs.FargateTaskDefinition(stack, 'Task', {

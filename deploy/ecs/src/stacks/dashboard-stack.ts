@@ -5,7 +5,7 @@ import { owners } from './database-stack.js';
 
 const processes = ['gateway', ...owners, 'nats-1', 'nats-2', 'nats-3'];
 
-/** One page: what clients get, what processes use, what is stored. It finds everything by search, so nobody's deployment waits for it. */
+/** One page: what clients get, what processes use, what is stored. It finds everything by search, so no deployment depends on it. */
 export class DashboardStack extends Stack {
   constructor(scope: Construct, id: string, props: StackProps) {
     super(scope, id, props);

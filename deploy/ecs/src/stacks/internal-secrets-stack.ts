@@ -8,7 +8,7 @@ import { randomSecret } from '../constructs/random-secret.js';
 export class InternalSecretsStack extends Stack {
   readonly secret: Record<'auth' | 'posts' | 'votes' | 'revocations', secretsmanager.Secret>;
 
-  /** The URL of SES's SMTP server, which somebody puts there by hand: its password is made of an IAM user's key. */
+  /** The URL of SES's SMTP server, set by hand: its password is derived from an IAM user's key. */
   readonly smtpUrl: secretsmanager.Secret;
 
   constructor(scope: Construct, id: string, props: StackProps) {

@@ -71,7 +71,7 @@ export class ServiceStack extends Stack {
   }
 }
 
-/** What a service is asked for, and what it asks others for; none when nobody asks it and it asks nobody. */
+/** The secrets for requests to a service and from it; none when it has neither. */
 const internalSecrets = ({
   secret,
 }: InternalSecretsStack): Partial<Record<Owner, Record<string, secretsmanager.Secret>>> => ({

@@ -3,7 +3,7 @@ import type { RenderedObject } from '../../check/render.ts';
 import { ofKind, ourPods, podsOf, readRepositoryFile } from '../cluster.ts';
 import type { Statement } from './statement.ts';
 
-/** SECURITY: who may say and read what, and that nobody listens in. */
+/** SECURITY: who may publish and read what, and encryption. */
 export const natsStatements: Record<string, Statement> = {
   *'X-5 D-2 clients of NATS and of a database elsewhere check certificates, and so do the nodes of NATS'(
     objects,

@@ -13,7 +13,7 @@ export interface PasswordSettings {
 export const passwordOf = (settings: PasswordSettings): string | (() => Promise<string>) =>
   settings.DATABASE_AUTH === 'iam' ? signTokens(settings) : (settings.DATABASE_PASSWORD ?? '');
 
-/** Signs with the credentials and the region that AWS gives to the process; nothing of it is loaded before. */
+/** Signs with the credentials and the region that AWS gives to the process; the SDK is loaded only when needed. */
 function signTokens({
   DATABASE_HOST: hostname,
   DATABASE_PORT: port,

@@ -151,7 +151,7 @@ export function measureErasures(): void {
       );
       last = { at: performance.now(), row };
     }
-    // A database that hangs must not hold up what else is scraped.
+    // A database that hangs must not delay the other metrics.
     return Promise.race([last.row, sleep(500, undefined, { ref: false })]);
   };
   const gauge = (name: string, help: string, valueOf: (row: { waiting: number; oldest: number }) => number) =>

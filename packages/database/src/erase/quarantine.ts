@@ -133,7 +133,7 @@ const holdSubject = defineStatement(
 );
 const forget = defineStatement('quarantine-forget', 'DELETE FROM quarantine WHERE id = ANY($1::bigint[])');
 
-/** Up to `limit` rows of a run after the row `after`; held until the transaction ends. */
+/** Up to `limit` rows of a run after the row `after`, locked until the transaction ends. */
 export const holdRowsOfRun = (
   run: string,
   source: string,

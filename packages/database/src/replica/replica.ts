@@ -35,7 +35,7 @@ const reads = new Counter({
 });
 
 export interface Replica {
-  /** Where a read is to be made now that must show what the log held at `after`: a position, or `latest`, the primary's own at this moment. */
+  /** The server for a read that must show the log up to `after`: a position, or `latest`, the primary's current one. */
   sourceOf(after?: string): Promise<Source>;
   /** What `work` reads there; undefined where the primary is to be asked: the replica can't show it, or fails. */
   read<Result>(
@@ -49,10 +49,10 @@ export interface Replica {
   close(): Promise<void>;
 }
 
-/** No read shows less than the primary had so long ago: what is deleted or removed has to be gone within 2 s. */
+/** The staleness bound of every read: deleted and removed rows must disappear within 2 s. */
 const boundMilliseconds = 1_000;
 const markMilliseconds = 100;
-/** Only a replica that lacks what the primary had so long ago is behind; the newest it may always lack. */
+/** A replica counts as behind only when it lacks rows older than this; it may always lack the newest. */
 const leniencyMilliseconds = 500;
 /** A connection is asked so often, even when nothing was written, whether it leads to a standby still. */
 const checkMilliseconds = 250;

@@ -9,7 +9,7 @@ import { tlsOptions } from '../connect/tls.js';
 /** One step of a schema's history: `up` and `down` run in a transaction of their own, as the schema's owner. */
 export interface Migration {
   name: string;
-  /** Why the version of the code before can bear what this takes away (docs/migrations.md). */
+  /** Why the previous release still works without what this migration removes (docs/migrations.md). */
   contract?: string;
   /**
    * Changes a bounded number of rows before `up` runs; called again, each time in a transaction of its own, until it resolves with

@@ -137,7 +137,7 @@ const closedDatabases = `
   GRANT CONNECT ON DATABASE postgres, template1 TO CURRENT_USER;
   REVOKE CONNECT, TEMPORARY ON DATABASE postgres, template1 FROM PUBLIC;`;
 
-/** Large objects belong to no schema, and everybody may create them by default. An administrator who is no superuser may not even name those that are closed to everybody. */
+/** Large objects belong to no schema, and everybody may create them by default. An administrator without superuser rights may not even name those that are closed to everybody. */
 const noLargeObjects = `
   DO $$ DECLARE made regprocedure; BEGIN
     FOR made IN SELECT oid::regprocedure FROM pg_proc

@@ -5,7 +5,7 @@ import type { MigrationRun } from './migrate.js';
 
 /**
  * Resolves once the role of these settings can connect and change its schema. Until then a name does not resolve yet, the server starts, or the database is being
- * provisioned, so every error is worth another look; throws the last one after so many milliseconds.
+ * provisioned, so every error is retried; throws the last one after the given milliseconds.
  */
 export async function waitForSchema(
   { schema, settings, print }: Pick<MigrationRun, 'schema' | 'settings' | 'print'>,

@@ -24,7 +24,7 @@ export const valuesAfterText = (table: string, column = 'id'): string => `
   )
   SELECT value FROM next WHERE value IS NOT NULL LIMIT $2`;
 
-/** Rows by their ids; in a transaction they are held until it ends. */
+/** Rows by their ids; in a transaction they are locked until it ends. */
 export async function findByIds<Row extends Model & { id: number }>(
   model: ModelStatic<Row>,
   ids: readonly number[],

@@ -47,7 +47,7 @@ export interface Guards {
   authenticate?: Middleware;
   /** For routes of readers; without it they are for users. */
   authenticateReader?: Middleware;
-  /** Comes once it is known who asks. */
+  /** Runs once the caller is known. */
   shed?: Middleware;
 }
 

@@ -22,7 +22,7 @@ export function writeCursor(place: Place, secret: string, question: Place): stri
   return `${content}.${sign(content, secret, question)}`;
 }
 
-/** What a cursor says; throws a 422 when nobody here signed it, or for another question. */
+/** Decodes a cursor; throws a 422 when the signature is wrong or the cursor belongs to another query. */
 export function readCursor(text: string, secret: string, question: Place): Place {
   const [content = '', signature = ''] = text.split('.');
   const expected = Buffer.from(sign(content, secret, question));

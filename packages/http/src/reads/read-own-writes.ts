@@ -34,7 +34,7 @@ export const readOwnWrites =
     await readFromReplica(handle, ctx.querystring.includes('cursor=') ? 'latest' : after);
   };
 
-/** What every token looks like (base64url of a JSON object), and all that is asked of one: nobody has applied a write that never was. */
+/** The form of every token (base64url of a JSON object). Nothing else is checked: a made-up write is simply never found applied. */
 const tokenPattern = /^eyJ[A-Za-z0-9_-]{1,4000}$/;
 
 const notFromWrite = () =>

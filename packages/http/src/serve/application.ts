@@ -99,7 +99,7 @@ function logWhenAnswered(
     const route = routeOf(ctx);
     // Where nothing is, clients put anything: an address, a token.
     const path = route === unrouted ? undefined : ctx.path;
-    // How long a stream of events lasted says nothing of how fast it was.
+    // The duration of an event stream says nothing about latency.
     if (ctx.response.type !== 'text/event-stream') observeRequest({ method, route, status }, seconds);
     span.end({ method, route, status });
     const line = { method, path, status, milliseconds: Math.round(seconds * 1000) };

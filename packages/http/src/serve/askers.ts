@@ -15,7 +15,7 @@ interface Share {
   recent: number;
 }
 
-/** Bounds the memory; askers past it count as one that asks for nothing. */
+/** Bounds the memory; further callers count as one without requests. */
 const maxAskers = 10_000;
 
 /** Counts what askers have a process do. */

@@ -2,12 +2,12 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Middleware } from 'koa';
 import { Problem } from '../endpoint/problem.js';
 
-/** Lets in who knows the secret of this internal port (`Authorization: Bearer <secret>`); anybody else is 401. */
+/** Admits callers with the secret of this internal port (`Authorization: Bearer <secret>`); all others get a 401. */
 export function authenticateService(secret: string): Middleware {
   const expected = digest(secret);
   return (ctx, next) => {
     const [, given = ''] = /^Bearer ([^ ]+)$/i.exec(ctx.get('Authorization')) ?? [];
-    // Of digests, because only what is of one length can be compared in constant time.
+    // Digests, because only values of equal length can be compared in constant time.
     if (!timingSafeEqual(digest(given), expected)) throw noService();
     return next();
   };

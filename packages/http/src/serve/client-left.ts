@@ -1,7 +1,7 @@
 import type { Context } from 'koa';
 import { Problem } from '../endpoint/problem.js';
 
-/** The client went away before its answer began: nobody reads this one, but the log does. 499 is nginx's number for it. */
+/** The client left before its answer began: this one is for the log only. 499 is nginx's status for it. */
 export const clientLeft = () => new Problem(499, 'client_left', 'The client closed the connection.');
 
 /** Whether the client still waits for its answer. */

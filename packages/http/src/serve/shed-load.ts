@@ -22,7 +22,7 @@ export const overloaded = () => unavailable('The service is overloaded. Try agai
 /** The delay of an ordinary tick of the event loop, in milliseconds, past which a process has more to do than it can. */
 const maxLoopDelay = 250;
 const observeMilliseconds = 1_000;
-/** A large answer counts as so many more requests as it has times these bytes. */
+/** A large answer counts as one more request for each of these bytes' worth. */
 const bytesOfRequest = 65_536;
 
 const callerOf = (ctx: Context): string =>

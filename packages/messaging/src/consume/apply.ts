@@ -86,7 +86,7 @@ export async function applyMessage(
   while (unfinished.size > 0);
 }
 
-/** Applies what an event would tell, though nobody has published one. */
+/** Applies a fact as its event would, without an event. */
 export async function applyFact<Data>(
   event: EventDefinition<Data>,
   data: Data,

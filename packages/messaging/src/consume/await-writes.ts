@@ -21,7 +21,7 @@ const patienceMilliseconds = 2_000;
 const pollMilliseconds = 15;
 /** Beyond this number the longest waiter is released: made-up tokens must not block other requests. */
 const maxWaiting = 256;
-/** Of so many tokens it is remembered when they were applied: clients send theirs with every read. */
+/** For how many tokens it is remembered that they are applied: clients send theirs with every read. */
 const maxRemembered = 10_000;
 
 interface Waiter {

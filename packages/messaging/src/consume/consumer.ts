@@ -52,7 +52,7 @@ function startConsumer(stream: string, options: ConsumersOptions, process: Proce
     try {
       await consume(stream, options, process, turn);
     } catch (error) {
-      // Above all a stream that its publisher has not made yet.
+      // Above all a stream that its publisher has not created yet.
       if (error instanceof JetStreamApiError) turn.excused();
       throw error;
     }
@@ -87,7 +87,7 @@ async function consume(
     ended = true;
     arrived.resolve();
   });
-  // It is awaited at the end, and until then nobody would look at its failure.
+  // It is awaited only at the end; until then its failure would be unhandled.
   collecting.catch(() => undefined);
   const stop = () => messages.stop();
   stopped.addEventListener('abort', stop);

@@ -65,7 +65,7 @@ function batchesOf(received: Received[]): Received[][] {
   return batches;
 }
 
-/** Applies the whole batch in one transaction; when that fails, each message alone, so that one bad one holds up no other. */
+/** Applies the whole batch in one transaction; when that fails, each message alone, so that a bad one does not block the others. */
 async function applyAll(received: Received[], options: ProcessorOptions): Promise<void> {
   const events = received.map(({ message, envelope }) => ({
     envelope,

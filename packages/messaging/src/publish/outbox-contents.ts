@@ -12,7 +12,7 @@ export interface OutboxStatus {
   /** How many of the oldest of them the broker refused at least once, likewise, and what it said of the first. */
   refused: number;
   last_error: string | null;
-  /** A count of so many means that there may be more. */
+  /** A count of this size means that there may be more. */
   counted_up_to: number;
   /** Whether what was published before is being published again. */
   republishing: boolean;
@@ -117,7 +117,7 @@ const unapplied = defineStatement(
    WHERE NOT EXISTS (SELECT 1 FROM inbox WHERE inbox.event_id = given.id)`,
 );
 
-/** Which of these events the service has not applied, and whether it gave them up. */
+/** Which of these events the service has not applied, and whether it dead-lettered them. */
 export function findUnapplied(
   database: Sequelize,
   eventIds: string[],

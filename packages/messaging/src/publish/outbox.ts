@@ -21,7 +21,7 @@ interface OpenOutbox extends Outbox {
   latestPosition: LatestPosition;
 }
 
-/** Where the log of the database is, past all that is committed by now; undefined where nobody needs to know. */
+/** The current position of the database's log, past all commits so far; undefined without a read replica. */
 export type LatestPosition = () => Promise<string | undefined>;
 
 const outboxes = new WeakMap<Sequelize, OpenOutbox>();

@@ -205,7 +205,7 @@ const mark = defineFenced(
 
 /**
  * Marks events as published, and how far the stream has come with them. To mark each batch by itself would cost a commit for every few events, and
- * hold up those behind it: what is published is marked some milliseconds later, while the next is on its way.
+ * delay those behind it: published rows are marked some milliseconds later, while the next batch is being sent.
  */
 export async function markPublished(context: RelayContext, { sequences, newest }: Published): Promise<void> {
   if (sequences.length === 0 && !newest) return;
@@ -223,7 +223,7 @@ const postponeRefused = defineFenced(
    )`,
 );
 
-/** A row that the server itself refuses must not block those behind it; a server that is away is nobody's fault and counts for none. */
+/** A row that the server itself refuses must not block those behind it; an unavailable server does not count against any row. */
 async function postpone(context: RelayContext, refused: Failure[]): Promise<void> {
   if (refused.length === 0) return;
   await runFenced(context, postponeRefused, [

@@ -27,7 +27,7 @@ export async function jetStreamOf({ broker }: RelayContext): Promise<JetStream> 
   return jetStream;
 }
 
-/** Names a statement for `runFenced`: parts of a `WITH` that change nothing unless `EXISTS (SELECT FROM held)`, with so many parameters of their own. */
+/** Names a statement for `runFenced`: parts of a `WITH` that change nothing unless `EXISTS (SELECT FROM held)`, with the given number of parameters of their own. */
 export const defineFenced = (name: string, parameters: number, changes: string): Statement =>
   defineStatement(
     name,

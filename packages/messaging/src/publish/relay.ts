@@ -38,7 +38,7 @@ const pollMilliseconds = 100;
 const checkMilliseconds = 5_000;
 const retryMilliseconds = 200;
 const probeMilliseconds = 500;
-/** A relay that has been without NATS for so long lets another replica try. */
+/** After this time without NATS a relay lets another replica try. */
 const awayMilliseconds = 3_000;
 
 /**
@@ -107,7 +107,7 @@ interface State {
   /** Whether it has acknowledged a lower one since, and so has lost messages. */
   isShort: boolean;
   isRepublishing: boolean;
-  /** Whether nothing of the last batch was answered: then one event at a time is tried. */
+  /** Whether the last batch got no answer: then events are sent one at a time. */
   isUnanswered: boolean;
 }
 

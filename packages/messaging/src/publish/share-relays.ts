@@ -35,7 +35,7 @@ export function shareRelays({ database, broker, publisher, logger, need }: Share
   const { EVENT_PARTITIONS: wanted, LEASE_SECONDS: seconds } = broker.settings;
   const name = `${members}${holder}/${randomUUID().slice(0, 8)}`;
   let partitions = wanted;
-  // Until it is known who else is there, only what nobody has shared before is taken.
+  // Until the other replicas are known, only leases that have never been shared are taken.
   let quota = wanted > 1 ? 0 : Infinity;
   const claims = new Set<Claim>();
   const leaving = new Set<Claim>();
@@ -102,7 +102,7 @@ const present = defineStatement(
    UNION SELECT name FROM here ORDER BY name`,
 );
 
-/** Says that this replica is there for so long; resolves to the names of all that are. */
+/** Registers this replica for the given time; resolves to the names of all registered ones. */
 async function sayPresent(database: pg.Pool, name: string, seconds: number): Promise<string[]> {
   const { rows } = await queryPool<{ name: string }>(database, present, [name, holder, seconds]);
   return rows.map((row) => row.name);

@@ -24,7 +24,7 @@ export interface FollowOptions {
 }
 
 export interface Following {
-  /** Whether all that the streams held when they were first read has been seen. */
+  /** Whether everything that the streams held at the first read has been seen. */
   isCaughtUp(): boolean;
   /** Asks NATS whether all that the streams hold now has been seen; rejects when it does not answer. */
   isAtEnd(): Promise<boolean>;

@@ -13,7 +13,7 @@ export interface ReadOptions {
   /** Where to begin, such as a `deliver_policy`. */
   start: Partial<ConsumerConfig>;
   take(message: JsMsg): void;
-  /** Called whenever all that the stream held has been taken. */
+  /** Called whenever the stream has been read to its end. */
   caughtUp(): void;
   /** Called before anything is taken; what it throws ends the reading. */
   reading?(reader: StreamReader): void;

@@ -27,7 +27,7 @@ export interface TailOptions<Data> {
 }
 
 export interface Tail {
-  /** Whether all that the stream held when it was first read has been heard. */
+  /** Whether everything that the stream held at the first read has been seen. */
   isCaughtUp(): boolean;
   stop(): Promise<void>;
 }

@@ -38,6 +38,6 @@ export function countMails(database: Sequelize, config: Config, logger: Logger):
   };
 }
 
-/** 429: too many mails were asked for; try again after so many seconds. */
+/** 429: too many mails were asked for; try again after the given seconds. */
 export const tooManyMails = (retryAfter: number) =>
   tooMany('too_many_attempts', 'Too many mails requested. Try again later.', retryAfter);

@@ -26,6 +26,6 @@ export function countRegistrations(database: Sequelize, config: Config, logger: 
   };
 }
 
-/** 429: too many registrations from one address; try again after so many seconds. */
+/** 429: too many registrations from one address; try again after the given seconds. */
 export const tooManyRegistrations = (retryAfter: number) =>
   tooMany('too_many_attempts', 'Too many registrations. Try again later.', retryAfter);

@@ -89,6 +89,6 @@ async function checkTurn(
   return { isKnown };
 }
 
-/** 429: too many failed logins for one account or from one address; try again after so many seconds. */
+/** 429: too many failed logins for one account or from one address; try again after the given seconds. */
 export const tooManyFailures = (retryAfter: number) =>
   tooMany('too_many_attempts', 'Too many failed logins. Try again later.', retryAfter);

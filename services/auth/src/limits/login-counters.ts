@@ -5,7 +5,7 @@ import type { Config } from '../config.js';
 import { openCounter } from './open-counter.js';
 
 const daySeconds = 86_400;
-/** An address from which somebody logged in is theirs for so long. */
+/** How long an address from which a user logged in counts as theirs. */
 const knownSeconds = 30 * daySeconds;
 
 /** An account, hashed, and the networks of a client's address, the narrowest first. */

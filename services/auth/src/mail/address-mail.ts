@@ -13,7 +13,7 @@ export interface AddressedMail {
 
 /**
  * Completes a mail when it is about to be sent: finds whose it is, and makes the token of its link, `<linkBase>#<purpose>=<token>`. Undefined
- * when nobody is to get it: no account has the address, it is confirmed already, or a newer mail has taken its place.
+ * when it must not be sent: no account has the address, it is already confirmed, or a newer mail has replaced it.
  */
 export async function addressMail(mail: QueuedMail, linkBase: string): Promise<AddressedMail | undefined> {
   const { id, kind, email, details } = mail;

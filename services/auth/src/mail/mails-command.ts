@@ -1,4 +1,4 @@
-/** `operate.js mails list|retry <id>|retry --all|discard <id>|discard --all [--json]`: the mails that wait or were given up. */
+/** `operate.js mails list|retry <id>|retry --all|discard <id>|discard --all [--json]`: the mails that are waiting or have failed. */
 import {
   actingOptions,
   openDatabase,

@@ -28,7 +28,7 @@ const list = defineStatement(
   `SELECT ${columns} FROM users WHERE id <= $1 ORDER BY id DESC LIMIT $2`,
 );
 
-// Names that nobody has chosen are in no column.
+// Default names are not stored.
 const matches = "(email ILIKE $3 OR coalesce(name, 'user_' || id::text) ILIKE $3)";
 /** How many accounts a search looks through before it asks the index, which finds few at once and would have to sort many. */
 const looksThrough = 10_000;

@@ -107,7 +107,7 @@ const expired = defineStatement(
   { prepared: true },
 );
 
-/** Deletes up to so many tokens that have expired; resolves to how many it were. */
+/** Deletes up to that many expired tokens; resolves to the number deleted. */
 export const deleteExpiredMailTokens = async (limit: number): Promise<number> =>
   (await sql(expired, [limit])).length;
 

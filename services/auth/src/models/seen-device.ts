@@ -50,6 +50,6 @@ const expired = defineStatement(
   { prepared: true },
 );
 
-/** Forgets up to so many devices that were not used for 180 days; resolves to how many it were. */
+/** Deletes up to that many devices that were not used for 180 days; resolves to the number deleted. */
 export const deleteOldDevices = async (limit: number): Promise<number> =>
   (await sql(expired, [limit])).length;

@@ -8,15 +8,15 @@ import { RefreshToken } from './refresh-token.js';
 import { User } from './user.js';
 
 const day = 86_400_000;
-/** A session ends after so long, however much it is used. */
+/** The longest life of a session, however much it is used. */
 const sessionMilliseconds = 30 * day;
-/** A refresh token ends after so long without use. */
+/** How long an unused refresh token lives. */
 const refreshMilliseconds = 14 * day;
 
 /** So many sessions an account has at most. */
 export const mostSessions = 50;
 
-/** So many sessions are looked at, of those begun last: who has more from before there was a limit gets rid of them step by step. */
+/** How many of the newest sessions are examined: users with more, from before there was a limit, lose them step by step. */
 const mostLookedAt = 1_000;
 
 // As a subquery that only names ids, it would have PostgreSQL read the whole table, or look for each id anew.
@@ -28,7 +28,7 @@ const newest = defineStatement(
    ORDER BY last_used_at DESC, id LIMIT $3 OFFSET $4`,
 );
 
-// The session is held before its token, as everywhere: of two that use a token at once the second finds it used.
+// The session is locked before its token, as everywhere: of two concurrent uses of a token the second finds it used.
 const rotate = defineStatement(
   'rotate-refresh-token',
   `WITH held AS MATERIALIZED (
@@ -204,7 +204,7 @@ export class Session extends Model {
     const found = await RefreshToken.findByPk(hashOf(refreshToken), { transaction });
     const session =
       found && (await Session.findByPk(found.sessionId, { lock: transaction.LOCK.UPDATE, transaction }));
-    // Read again: what held the session meanwhile may have used the token.
+    // Read again: the transaction that held the lock may have used the token.
     const token = session && (await RefreshToken.findByPk(found.hash, { transaction }));
     const user = session && (await User.findByPk(session.userId, { transaction }));
     if (!session || !token || !user || session.number <= user.sessionsEndedUpTo) return undefined;

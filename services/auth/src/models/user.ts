@@ -50,7 +50,7 @@ const findAccount = defineStatement(
 const findKey = defineStatement('find-account-key', 'SELECT account_key FROM users WHERE id = $1', {
   prepared: true,
 });
-// A code is good once, also when two logins show it at the same moment: the row is held while it is looked at.
+// A code works once, also for two concurrent logins: the row is locked while the code is checked.
 const useStep = defineStatement(
   'use-totp-step',
   `UPDATE users SET totp_used_steps = ARRAY(SELECT step FROM unnest(totp_used_steps || $2::int) AS step WHERE step > $2::int - 10)

@@ -66,7 +66,7 @@ interface Options {
 
 type Act = (id: number, transaction: Transaction) => Promise<void>;
 
-/** What a verb does; throws when the words that follow it make no sense. */
+/** The action of a verb; throws when its arguments are invalid. */
 function actOf(verb: string, rest: string[], { reason, until }: Options): Act {
   const dependencies = () => ({
     mails: openMailQueue(readAccountsConfig().MAIL_NOTICES),
@@ -161,7 +161,7 @@ async function actOn(user: User, verb: string, act: Act, given: Given): Promise<
   });
 }
 
-/** What a request would be refused with, as one line. */
+/** The problem with which a request would be refused, as one line. */
 function explain(error: unknown): never {
   throw error instanceof Problem ? new Error(error.detail) : error;
 }

@@ -25,7 +25,7 @@ export async function findTarget(id: number, actor: Actor): Promise<User> {
   return allowed(await User.findByPk(id), id, actor);
 }
 
-/** The same account, which nobody else changes until the transaction ends. */
+/** The same account, locked until the transaction ends. */
 async function holdTarget(id: number, actor: Actor, transaction: Transaction): Promise<User> {
   return allowed(await User.findByPk(id, { lock: transaction.LOCK.UPDATE, transaction }), id, actor);
 }

@@ -10,7 +10,7 @@ export interface Successors {
 
 /**
  * Makes successors of 256 bits. Without a grace they are random. With one they are derived from the token before and a secret of auth alone, so
- * that a token gives the same successor each time and only its hash need be stored; who has the token but not the secret can derive nothing.
+ * that a token gives the same successor each time and only its hash need be stored; a token without the secret derives nothing.
  */
 export function successors(config: Config): Successors {
   const graceMilliseconds = config.REFRESH_REUSE_GRACE_SECONDS * 1_000;

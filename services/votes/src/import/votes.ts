@@ -13,7 +13,7 @@ const insertVotes = defineStatement(
   'INSERT INTO votes (post_id, user_id) SELECT * FROM unnest($1::int[], $2::int[])',
 );
 
-/** Copies the votes, and those who cast them. When they did, the old application does not know. */
+/** Copies the votes and the voters. The old application did not record when votes were cast. */
 export const copyVotes: Step = {
   name: 'votes',
   count: 'SELECT count(*) AS rows FROM votes',

@@ -5,16 +5,16 @@ import type { Transaction } from 'sequelize';
 import { Column, DataType, Model, Table } from 'sequelize-typescript';
 import type { Account } from './voter.js';
 
-/** How an attempt to vote stands: whom and what votes knows, and whether the vote was changed. */
+/** The outcome of an attempt to vote: the state of voter and post, and whether the vote changed. */
 export interface VoteAttempt {
-  /** Undefined for an unknown user, `another` where the id is another account's here, or may be. */
+  /** Undefined for an unknown user; `another` if the id belongs to another account here, or may. */
   voter: 'known' | 'deleted' | 'another' | undefined;
   /** `hidden` is a draft of somebody else's, undefined an unknown post. */
   post: 'visible' | 'hidden' | 'deleted' | undefined;
   changed: boolean;
 }
 
-// The rows of voter and post are held, so that their deletion waits for the vote and then takes it along.
+// The rows of voter and post are locked, so that their deletion waits for the vote and then deletes it too.
 const voterAndPost = `
   voter AS MATERIALIZED (SELECT id, deleted_at, CASE WHEN account_key IS NULL THEN deleted_at IS NOT NULL ELSE account_key <> $5 END AS is_other
     FROM voters WHERE id = $2 FOR SHARE),
@@ -29,7 +29,7 @@ const attempt = `
          (SELECT CASE WHEN deleted_at IS NOT NULL THEN 'deleted' WHEN published OR owner_id = $2 THEN 'visible' ELSE 'hidden' END FROM post) AS post,
          EXISTS (SELECT 1 FROM changed) AS changed`;
 
-/** A statement that attempts a change of `votes` and records the event that it is given. */
+/** A statement that attempts a change of `votes` and records the given event. */
 const attemptTo = (name: string, change: string): Statement =>
   defineStatement(
     name,
@@ -108,7 +108,7 @@ const recentEvents = defineStatement(
    WHERE envelope->>'type' IN ($3, $4) AND (envelope->'data'->>'post_id')::int = $1`,
 );
 
-/** What a vote on a post must not be: a stranger's on what was never published, or older than the post. */
+/** Matches votes that cannot be right: a stranger's on a post that was never published, or one older than the post. */
 export const notAllowed = `(NOT post.published AND post.ever_published IS FALSE AND votes.user_id <> post.owner_id)
   OR votes.created_at < to_timestamp(('x' || translate(left(post.post_key::text, 13), '-', ''))::bit(48)::bigint / 1000.0) - interval '5 seconds'`;
 const countNotAllowed = defineStatement(

@@ -2,7 +2,7 @@ import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { quantile } from '../report/statistics.js';
 
-/** A process, a server or a disk: so many pieces of work at once, the others in the order in which they came. */
+/** A process, a server or a disk: a number of jobs at once, the others queue in order. */
 export interface Station {
   servers: number;
   /** The machine whose cores the station shares with others; a network or a disk has none. */
@@ -22,7 +22,7 @@ export interface Flow {
   visits: readonly Visit[];
   /** What follows its answer. */
   afterwards?: readonly Visit[];
-  /** So many clients, each of which asks again when it is answered; or so many requests a second, whatever the answers take. */
+  /** A number of clients, each of which sends its next request after an answer; or a number of requests per second, whatever the answers take. */
   arrivals: { clients: number } | { perSecond: number };
 }
 

@@ -115,7 +115,7 @@ const hopMicros = 500;
 /** What a replicated stream takes to have a message on disk. */
 const syncMicros = 2_000;
 
-/** The smallest deployment that is enough for so many users: replicas at 60 % of their core, and two of each. */
+/** The smallest deployment for that many users: replicas at 60 % of their core, and at least two of each. */
 export function deploymentFor(users: number, { read, vote }: RequestCosts): Deployment {
   const { reads, votes, logins } = loadOf(users);
   const replicas = (micros: number, per = 1) => Math.max(2, Math.ceil(micros / 1e6 / fullUse / per));

@@ -2,7 +2,7 @@ import autocannon from 'autocannon';
 import type { Load, LoadResult } from './load.js';
 import { beginTally } from './tally.js';
 
-/** In milliseconds; who has not answered then has failed. */
+/** In milliseconds; a later answer is a failure. */
 const longest = 15_000;
 
 /** Sends the next request on each connection as soon as the one before is answered. */

@@ -24,7 +24,7 @@ export interface LoadResult {
   p99: number;
 }
 
-/** A process of its own that sends requests: what it costs is nobody's who is measured. */
+/** A separate process that sends requests, so that its cost is not part of the measured processes'. */
 export interface LoadGenerator {
   pid: number;
   run(load: Load): Promise<LoadResult>;

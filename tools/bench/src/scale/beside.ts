@@ -5,7 +5,7 @@ import { required } from '../measures/required.js';
 import { quantile } from '../report/statistics.js';
 import { readPosts } from '../requests.js';
 
-/** What others notice of it: so much longer may the slowest hundredth of their requests take. */
+/** The effect on others: the allowed growth of their 99th percentile. */
 export const othersWait = atMost(3);
 
 /** Reads through the gateway, evenly, for as long as the work takes; returns what the work returned and their p99 in milliseconds. */

@@ -35,7 +35,7 @@ export async function addCrowd(database: pg.Pool, posts: readonly number[], part
   ]);
 }
 
-/** Leaves five million events unpublished in the outbox of votes, and nobody to publish them, as without NATS. */
+/** Leaves five million unpublished events in the outbox of votes, with no relay, as without NATS. */
 export async function stopPublishing(database: pg.Pool, part: Part): Promise<void> {
   await load(database, [
     `UPDATE votes.leases SET holder = 'bench', token = token + 1, expires_at = now() + interval '1 hour' WHERE name = 'relay'`,

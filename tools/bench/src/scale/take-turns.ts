@@ -35,7 +35,7 @@ export async function costOfIdling(bench: Bench, { system }: World, seconds: num
 /** A case whose cost seems to grow gets up to this many times the turns: noise averages out, real growth stays. */
 const mostRepeats = 3;
 
-/** Takes turns of one case at both sizes, and returns its rows: of each part the best turn counts, for others slow them and nobody hastens them. */
+/** Takes turns of one case at both sizes, and returns its rows: of each part the best turn counts: other work can only slow a turn down. */
 export async function compareCase(
   bench: Bench,
   worlds: Worlds,

@@ -9,9 +9,9 @@ export interface World {
   system: System;
   /** The headers of a user: the token is as auth would have signed it for the one session that each has. */
   as(userId: number, claims?: Record<string, unknown>): Record<string, string>;
-  /** Somebody who reads, another one with each call. */
+  /** A reader, a different one with each call. */
   reader(): number;
-  /** Accounts that nobody else is given. */
+  /** Accounts that are given out once. */
   users(count: number): number[];
   /** Accounts with a post each, likewise. */
   owners(count: number): { user: number; post: number }[];

@@ -38,7 +38,7 @@ export interface SystemOptions {
   scale: number;
   /** How many further accounts there are, to be changed and deleted. */
   spare: number;
-  /** What to start; who is not among them is at `ports`. */
+  /** The processes to start; the addresses of the others are in `ports`. */
   names: readonly ProcessName[];
   ports?: Record<ProcessName, Ports>;
   /** The process to profile, and where to. */

@@ -22,7 +22,7 @@ export interface DatabasePair extends DatabaseServer {
   untilFollowed(): Promise<void>;
   /** Lets nothing reach the standby any more. */
   cutOffStandby(): void;
-  /** Kills the primary, and makes the standby the primary after so many milliseconds. */
+  /** Kills the primary, and promotes the standby after the given milliseconds. */
   failOver(milliseconds: number): Promise<void>;
   /** Makes the primary read-only, then promotes the standby; connections are cut once there is a new primary. */
   switchOver(): Promise<void>;

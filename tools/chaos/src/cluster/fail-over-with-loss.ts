@@ -15,7 +15,7 @@ export const lossyFailover = 'fail over with loss';
 
 /** How long the system is used at least without the standby, and after the failover. */
 const seconds = { unseen: 3, after: 4 };
-/** Whatever the machine is busy with, so many posts are written before, and so many without the standby. */
+/** However busy the machine is, this many posts are written before, and this many without the standby. */
 const fewestPosts = 10;
 const awayMilliseconds = 1_500;
 /** As many accounts are logged in to, the newest that must be there. */

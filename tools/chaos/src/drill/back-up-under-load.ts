@@ -16,7 +16,7 @@ import { startLoad } from '../load/start-load.js';
 import type { World } from '../load/world.js';
 import { knownBetween, remember, type Knowledge } from './known-at-backup.js';
 
-/** A backup, and what it is held against. */
+/** A backup, and what it is compared with. */
 export interface Loss {
   directory: string;
   /** What it must hold. */

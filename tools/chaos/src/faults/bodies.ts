@@ -68,7 +68,7 @@ const badBodiesFault: Fault = {
   },
 };
 
-/** The title is not one that the world knows: were it to be stored, nobody would have written it. */
+/** The title is unknown to the world: if it were stored, the checks would find a post without an author's request. */
 async function sendBadly(
   { what, send, answers }: BadBody,
   token: string,

@@ -5,7 +5,7 @@ import { joinAgora } from '../load/join-agora.js';
 import type { Account, KnownPost } from '../load/world.js';
 import type { Fault, Scene } from './fault.js';
 
-/** A machine that is busy sheds registrations; it does not for so long. */
+/** How long a busy machine may shed registrations. */
 const tries = 10;
 
 /** Somebody whom no client uses. */
@@ -83,7 +83,7 @@ const deleteHotAuthor: Fault = {
   },
 };
 
-/** Twenty at once, and again for those of which nobody knows how they ended. */
+/** Twenty at once; those with an unknown outcome are repeated. */
 const sameKey: Fault = {
   kind: 'same idempotency key',
   touches: 'data',

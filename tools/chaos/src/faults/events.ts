@@ -125,7 +125,7 @@ const deleteConsumer: Fault = {
   },
 };
 
-/** First nobody reads, so that the storage goes with events that have reached no one. */
+/** Stops all consumers first, so that the lost storage has events that no service has read. */
 const wipe: Fault = {
   kind: 'wipe nats',
   touches: 'nats',

@@ -16,7 +16,7 @@ export interface Scene {
   random: Random;
   /** A client of its own. */
   attempt: Try;
-  /** Ids of the messages that each service must have given up as dead letters, and of those that it may have. */
+  /** Ids of the messages that each service must have dead-lettered, and of those that it may have. */
   poison: Poison;
   /** What is broken at the moment. */
   outages: Outages;
@@ -53,7 +53,7 @@ export interface Fault {
   first?: boolean;
   /** Whether it asks something of the system that no other fault may disturb. */
   alone?: boolean;
-  /** Whether it takes so long that other faults come meanwhile. */
+  /** Whether it lasts long enough for other faults to be injected meanwhile. */
   beside?: boolean;
   /** Breaks it, waits, and heals it; answers what exactly was broken. */
   run(scene: Scene): Promise<string>;

@@ -40,7 +40,7 @@ export interface Plan {
   faults: readonly Fault[];
   /** How long at least; each fault comes once, however long that takes. */
   seconds: number;
-  /** How long at most, whichever faults have not come yet. */
+  /** The longest duration, whichever faults remain. */
   limit?: number | undefined;
 }
 

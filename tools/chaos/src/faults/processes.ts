@@ -61,7 +61,7 @@ async function relayHolder({ system, random }: Scene): Promise<Replica> {
   return found;
 }
 
-/** Half of the time after which the gateway gives up on a service: an answer that is late says nothing of a restart then. */
+/** Half the gateway's timeout: a late answer then says nothing about a restart. */
 const busyMilliseconds = 2_500;
 
 const slowestSince = (at: number, { entries }: Journal) =>

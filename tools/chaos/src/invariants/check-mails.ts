@@ -2,7 +2,7 @@ import { subjects } from '../load/mails.js';
 import type { Part } from '../load/outages.js';
 import type { Evidence } from './evidence.js';
 
-/** Whatever of these breaks may leave nobody who knows that a mail was taken: then it is sent again. */
+/** Faults after which it may be unknown whether a mail was accepted: it is sent again. */
 const hiding: readonly Part[] = ['processes', 'postgres', 'mail'];
 
 const kinds: Readonly<Record<string, string>> = {

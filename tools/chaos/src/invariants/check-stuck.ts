@@ -1,7 +1,7 @@
 import { services } from '@agora/local-stack';
 import type { Evidence } from './evidence.js';
 
-/** What nobody will finish, and processes that ended unasked: I8, I11. */
+/** Work that will never finish, and processes that exited unasked: I8, I11. */
 export async function checkStuck({ system, findings }: Evidence): Promise<void> {
   const { query } = system.administration;
   for (const service of services) {

@@ -57,7 +57,7 @@ export async function confirmAddress(account: Account, reader: Surroundings): Pr
     unexpected(answer, `confirming the address of user ${account.id}`, findings);
 }
 
-/** Sets a new password by a mailed token; the answer to that, undefined when it did not come so far or nobody knows. */
+/** Sets a new password by a mailed token; returns the answer, or undefined when the mail did not arrive or the outcome is unknown. */
 export async function resetPassword(
   account: Account,
   reader: Surroundings & { world: World },

@@ -31,7 +31,7 @@ export async function mindAccounts(minding: Minding): Promise<void> {
   }
 }
 
-/** Gives an account another name, unless nobody knows which it has. */
+/** Renames an account, unless its current name is unknown. */
 export async function rename(
   account: Account,
   { attempt, findings }: Pick<Minding, 'attempt' | 'findings'>,

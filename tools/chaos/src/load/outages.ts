@@ -3,7 +3,7 @@ import type { Replica } from '../system/replica.js';
 /** What a fault breaks: two that come together break different things. */
 export type Part = 'processes' | 'postgres' | 'nats' | 'events' | 'data' | 'mail';
 
-/** Keeps when nobody could know which sessions had ended, whatever the processes did. */
+/** Records the times in which no process could know which sessions had ended. */
 export interface Outages {
   begin(touches: Part): void;
   end(touches: Part): void;

@@ -2,7 +2,7 @@ import type { Findings } from '../findings.js';
 import { Hang, type Answer, type Ask, type Question } from './ask.js';
 import type { Entry, Journal } from './journal.js';
 
-/** An answer that is known to be final, or undefined when nobody can know whether the request was carried out. */
+/** A final answer, or undefined when it is unknown whether the request was carried out. */
 export type Try = (
   operation: string,
   method: string,

@@ -113,7 +113,7 @@ function availabilityOf(entries: readonly Entry[]): number {
   return all === 0 ? 1 : answered / all;
 }
 
-/** What is asked later than this after a fault has ended says nothing of it. */
+/** Requests later than this after a fault's end are unrelated to it. */
 const aftermathMilliseconds = 10_000;
 
 /** What became of requests after a fault began and before the next one did. */

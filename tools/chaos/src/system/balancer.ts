@@ -5,13 +5,13 @@ import { Transform, type Readable } from 'node:stream';
 export interface Endpoint {
   port: number;
   isReady(): boolean;
-  /** Whether nothing may be sent there, even when nobody else is ready. */
+  /** Whether no request may be sent there, even if no other replica is ready. */
   isOut(): boolean;
 }
 
 export interface Balancer {
   readonly port: number;
-  /** Breaks each connection in the middle of an answer once it has passed on so many more bytes of answers. */
+  /** Breaks each connection in the middle of an answer, after that many more bytes of answers. */
   cutAnswersAfter(bytes: number): void;
   /** Resets the connections that lead to `endpoint`. */
   cutOff(endpoint: number): void;

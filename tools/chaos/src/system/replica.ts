@@ -28,11 +28,11 @@ export interface Replica {
   /** Takes it away from the balancers, or gives it back to them. */
   withdraw(): void;
   restore(): void;
-  /** Steps its wall clock by so many seconds from the real time. Throws an Unavailable where clocks cannot be stepped. */
+  /** Sets its wall clock off by that many seconds. Throws an Unavailable where clocks cannot be stepped. */
   stepClock(seconds: number): void;
   /** How many bytes of its heap it uses, garbage collected. */
   measureHeap(): Promise<number>;
-  /** How it ended although nobody asked it to, or did not end as it should when asked by SIGTERM. */
+  /** An exit that nobody asked for, or a wrong exit after SIGTERM. */
   readonly crashes: readonly string[];
   stop(): Promise<void>;
 }

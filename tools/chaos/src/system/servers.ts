@@ -30,7 +30,7 @@ export interface EventServer extends Server {
   wipe(): void;
   /** Keeps what the storage holds now. */
   saveStorage(): void;
-  /** Puts back what the storage held when it was saved. */
+  /** Restores the saved storage. */
   rewindStorage(): void;
   startWith(settings: Partial<Pick<NatsOptions, 'accounts' | 'loginSeconds' | 'binary'>>): Promise<void>;
 }

@@ -46,7 +46,7 @@ export interface System {
   /** How the administrator of the database connects. */
   database: pg.ClientConfig;
   secrets: Secrets;
-  /** Breaks connections to services in the middle of an answer, after so many more bytes of answers on each. */
+  /** Breaks connections to services in the middle of an answer, after that many more bytes of answers on each. */
   cutAnswersAfter(bytes: number): void;
   /** Keeps a replica from clients until it is restored; connections that lead there are reset. */
   withdraw(replica: Replica): void;
@@ -146,7 +146,7 @@ async function startParts(options: SystemOptions, stops: Stop[]): Promise<Omit<S
 /** Replicas did not get ready in time, although nothing keeps them from it. */
 export class NotReady extends Error {}
 
-/** Waits until every replica that is not kept out by a fault says that it is ready; throws a NotReady after so many seconds. */
+/** Waits until every replica that no fault has taken out is ready; throws a NotReady after the given seconds. */
 export async function untilAllReady(
   replicas: readonly Replica[],
   signal: AbortSignal,

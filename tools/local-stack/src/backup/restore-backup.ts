@@ -36,7 +36,7 @@ export interface TableChange {
   then: number;
 }
 
-/** So far past the highest number that is known of a sequence the first one after a restore is: what was given since the backup was made is known to nobody here. */
+/** The gap between a sequence's highest known number and the first one after a restore: numbers given since the backup are unknown. */
 const margin = 100_000;
 
 /** What a restore would do, table by table. */

@@ -5,7 +5,7 @@ export function readOptions<Parsed>(usage: string, parse: () => Parsed): Parsed 
   try {
     return parse();
   } catch (error) {
-    // Node.js goes on to explain how to pass what looks like an option, which nobody wants here.
+    // Node.js adds an explanation of how to pass values that look like options, which is no help here.
     const [reason = ''] = error instanceof Error ? error.message.split('. ') : [];
     throw new UsageError(`${reason.replace(/\.$/, '')}. ${usage}`);
   }

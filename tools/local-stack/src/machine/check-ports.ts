@@ -9,7 +9,7 @@ interface Wanted {
   port: number;
 }
 
-/** Throws a StackError that says who has a port that one of the processes or the mailbox needs, and how to use another. */
+/** Throws a StackError that names the process on a port that Agora or the mailbox needs, and how to use another port. */
 export async function checkPorts(
   names: readonly ProcessName[],
   ports: Record<ProcessName, Ports>,

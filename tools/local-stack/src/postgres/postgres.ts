@@ -13,7 +13,7 @@ import { StackError } from '../machine/stack-error.js';
 export interface PostgresOptions {
   dataDirectory: string;
   password: string;
-  /** False gives up the data at a crash of the machine for speed: for tests. */
+  /** False loses data when the machine crashes, for speed in tests. */
   durable: boolean;
   logFile: string;
   /** The port to listen on; a free one when left out. */

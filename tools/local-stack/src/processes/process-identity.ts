@@ -23,7 +23,7 @@ export function ownArgument(path: string): string {
   return linuxArguments(process.pid).find((argument) => resolve(argument) === path) ?? path;
 }
 
-// A zombie has no arguments left: dead, though nobody has collected it yet.
+// A zombie has no arguments left: it has ended, but its parent has not waited for it yet.
 function linuxArguments(pid: number): string[] {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').filter(Boolean);

@@ -119,7 +119,7 @@ export function environmentOf(
     ...(name === 'auth' ? mailSettings(stack) : {}),
     ...pick(user, [...inherited, ...overridable, ...Object.keys(limits)]),
     NODE_ENV: 'development',
-    // Nobody balances here, so nobody needs notice.
+    // There is no load balancer that would need notice.
     SHUTDOWN_NOTICE_SECONDS: '0',
     HOST: '127.0.0.1',
     PORT: String(port),

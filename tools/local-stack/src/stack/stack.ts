@@ -14,7 +14,7 @@ import { startServers } from './start-servers.js';
 import { startServices } from './start-services.js';
 import { mailboxPortsFrom, portsFrom, processes } from './topology.js';
 
-/** The order in which the members are stopped: who is asked goes after those who ask. */
+/** The order in which the members are stopped: servers after their clients. */
 export const stopOrder = ['compiler', ...processes.toReversed(), 'mailbox', 'NATS', 'PostgreSQL'];
 
 /** Starts PostgreSQL, NATS and the processes `names`, and resolves when all are ready. Rejects with a StackError. */

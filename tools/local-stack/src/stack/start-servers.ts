@@ -10,7 +10,7 @@ import { forEachProcess } from './topology.js';
 /** Starts PostgreSQL and NATS at the same time and adds them to the fleet. */
 export async function startServers(start: Start) {
   const { progress } = start;
-  // Both must have settled before anything is given up: what is still starting could not be stopped.
+  // Both must have settled before a failure is reported: a server that is still starting could not be stopped.
   const [postgres, nats] = await Promise.allSettled([
     progress.step('PostgreSQL', () => startPostgresMember(start)),
     progress.step('NATS', () => startNatsMember(start)),

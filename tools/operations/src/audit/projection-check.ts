@@ -8,7 +8,7 @@ export interface Projection<Row, Truth> {
   subject: Subject;
   countRows(): Promise<number>;
   idsAfter(after: number, limit: number): Promise<number[]>;
-  /** The rows by their ids; in a transaction they are held until it ends. */
+  /** The rows by their ids; in a transaction they are locked until it ends. */
   find(ids: number[], transaction?: Transaction): Promise<Map<number, Row>>;
   /** The owner's rows by id; those that are missing were deleted. */
   ask(ids: number[]): Promise<Map<number, Truth>>;

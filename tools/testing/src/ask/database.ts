@@ -67,7 +67,7 @@ export async function beforeCommit(
   }
 }
 
-/** Waits until a service's process is held up by a lock, in a statement that contains `text`. */
+/** Waits until a service's process waits for a lock in a statement that contains `text`. */
 export const untilLocked = (service: ServiceName, text: string): Promise<void> =>
   eventually(async () => {
     const waiting = await query(

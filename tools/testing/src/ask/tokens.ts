@@ -12,7 +12,7 @@ interface TokenOptions {
   email_verified?: boolean;
 }
 
-/** An access token as auth would sign it with HS256, for a user whom nobody registered. */
+/** An access token as auth would sign it with HS256, for a user who is not registered. */
 export const tokenFor = (userId: number, { expiresIn = 900, ...claims }: TokenOptions = {}): string =>
   jwt.sign({ sid: randomUUID(), client_id: 'agora', ...claims }, testSecret, {
     algorithm: 'HS256',

@@ -88,7 +88,7 @@ function passOn(from: Socket, to: Socket, way: Way): void {
   const inTurn = (act: () => void) => void (last = after(last, act));
   from.on('data', (chunk: Buffer) => inTurn(() => to.write(chunk)));
   from.once('end', () => inTurn(() => to.end()));
-  // A reset says so at once: what was held back is lost with it.
+  // A reset is immediate: data that was held back is lost.
   from.once('error', () => to.resetAndDestroy());
   from.once('close', (broken) => {
     if (broken) to.resetAndDestroy();

@@ -6,7 +6,7 @@ import { freePort, startNats, type Nats } from '@agora/local-stack';
 /** A NATS server for one test file alone, which may do with it what it likes. */
 export interface OwnNats {
   readonly url: string;
-  /** Stops it and starts it again, on the same port and with the same data, to let in who has this password. */
+  /** Restarts it on the same port with the same data; this is the password from then on. */
   restart(password: string): Promise<void>;
   /** Stops it, brings its data back to what they are now whenever what this resolves to is called, and starts it again. */
   snapshot(password: string): Promise<() => Promise<void>>;
@@ -21,7 +21,7 @@ export interface OwnNats {
 /** The only user of an own server. */
 export const ownNatsUser = 'tester';
 
-/** Starts one that lets in who has the password. */
+/** Starts one with that password. */
 export async function startOwnNats(password: string, { hasJetStream = true } = {}): Promise<OwnNats> {
   const folder = mkdtempSync(join(realpathSync(tmpdir()), 'agora-own-nats-'));
   const port = await freePort();

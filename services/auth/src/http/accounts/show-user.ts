@@ -9,7 +9,7 @@ export const showUser =
     ctx.body = (await requireAccount(ctx.params.id)).toView(showsEmail);
   };
 
-/** `GET /internal/users/{id}`, for services that keep who writes and who votes. */
+/** `GET /internal/users/{id}`, for services that keep authors and voters. */
 export const showKnownUser =
   (showsEmail: boolean): Handler =>
   async (ctx) => {

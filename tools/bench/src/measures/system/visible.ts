@@ -66,7 +66,7 @@ export const visible: Measure = {
 const [lookMilliseconds, voteMilliseconds] = [1, 20];
 const patience = 10_000;
 
-/** Casts one vote after the other on a post that nobody else votes on, and looks until the count has it. */
+/** Casts votes one by one on a post that nobody else votes on, and reads until the count includes them. */
 export async function watch(
   { key, system, takeVoters }: Bench,
   origin: string,

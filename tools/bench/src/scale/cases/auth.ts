@@ -140,7 +140,7 @@ export const casesOfAuth: readonly Case[] = [
   ),
 ];
 
-/** What is done to who has very much; it cannot be done twice. */
+/** Operations on the largest accounts, which cannot be repeated. */
 export const endings: readonly Case[] = [
   auth(
     'DELETE /sessions of who has many',

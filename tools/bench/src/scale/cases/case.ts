@@ -44,6 +44,6 @@ export const send = (
   ...(body !== undefined && { body: JSON.stringify(body) }),
 });
 
-/** The same for each of so many. */
+/** Repeats a case for each number. */
 export const times = <Item>(count: number, itemOf: (index: number) => Item): Item[] =>
   Array.from({ length: count }, (_, index) => itemOf(index));

@@ -2,7 +2,7 @@ import type { ServiceName } from '@agora/local-stack';
 import { emailOf } from '../../data/seed.js';
 import type { Growth } from '../cases/case.js';
 
-/** What an operator types, as one service runs it. */
+/** An operator's command as one service runs it. */
 export interface Command {
   service: ServiceName;
   operation: string;
