@@ -12,6 +12,7 @@ export default {
   modulePathIgnorePatterns: ['<rootDir>/.data/'],
   testTimeout: 60_000,
   testEnvironment: '<rootDir>/tools/testing/jest/environment.mjs',
+  testSequencer: '<rootDir>/tools/testing/jest/sequencer.mjs',
   reporters: ['default', './scripts/tally-reporter.mjs'],
 
   extensionsToTreatAsEsm: ['.ts'],

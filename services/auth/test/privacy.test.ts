@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { connectDatabase } from '@agora/database';
-import { currentStack, httpClient, join, query, startAgora, type Agora, type Person } from '@agora/testing';
+import { currentStack, httpClient, join, query, shareAgora, type Agora, type Person } from '@agora/testing';
 import { forgetOldData } from '../src/forget-old-data.js';
 
 const page = readFileSync(new URL('../../../docs/privacy.md', import.meta.url), 'utf8');
@@ -10,7 +10,7 @@ let agora: Agora;
 let ann: Person;
 
 beforeAll(async () => {
-  agora = await startAgora(['auth']);
+  agora = await shareAgora(['auth']);
   ann = await join(httpClient(agora.process('auth').url));
 });
 afterAll(() => agora.stop());

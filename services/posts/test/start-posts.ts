@@ -1,6 +1,7 @@
 import {
   freshId,
   httpClient,
+  shareAgora,
   startAgora,
   stubService,
   tokenFor,
@@ -21,9 +22,10 @@ export interface Posts {
   stop(): Promise<void>;
 }
 
-export async function startPosts(environment: Record<string, string> = {}): Promise<Posts> {
+/** Shares a posts with default settings with other files, or starts one with the given settings for this file alone. */
+export async function startPosts(environment?: Record<string, string>): Promise<Posts> {
   const users = new Map<number, object>();
-  const agora = await startAgora(['posts'], { environment });
+  const agora = await (environment ? startAgora(['posts'], { environment }) : shareAgora(['posts']));
   const auth = await stubService(agora.ports.auth.internalPort, (path) => {
     const [, ids] = /^\/internal\/users\?ids=([\d,]+)$/.exec(path) ?? [];
     if (ids !== undefined) return ids.split(',').flatMap((id) => users.get(Number(id)) ?? []);

@@ -33,7 +33,7 @@ describe('the relay', () => {
   };
 
   beforeAll(async () => {
-    [votes, courier] = await Promise.all([startVotes(), openCourier()]);
+    [votes, courier] = await Promise.all([startVotes({}), openCourier()]);
   });
   afterAll(async () => {
     await courier.close();

@@ -2,6 +2,7 @@ import {
   freshId,
   httpClient,
   query,
+  shareAgora,
   startAgora,
   stubService,
   tokenFor,
@@ -22,10 +23,11 @@ export interface Votes {
   stop(): Promise<void>;
 }
 
-export async function startVotes(): Promise<Votes> {
+/** Shares a votes with default settings with other files, or starts one with the given settings for this file alone. */
+export async function startVotes(environment?: Record<string, string>): Promise<Votes> {
   const states = new Map<number, object>();
   const asked: number[] = [];
-  const agora = await startAgora(['votes']);
+  const agora = await (environment ? startAgora(['votes'], { environment }) : shareAgora(['votes']));
   const posts = await stubService(agora.ports.posts.internalPort, (path) => {
     const id = Number(/^\/internal\/posts\/(\d+)$/.exec(path)?.[1]);
     asked.push(id);

@@ -7,4 +7,14 @@ export default class extends TestEnvironment {
     super(...given);
     this.global.agoraTesting = testing;
   }
+
+  /** By the first test a file that shares processes has taken them over; no other is to run beside them. */
+  async handleTestEvent({ name }) {
+    if (name === 'test_start') await testing.endIdleAgora();
+  }
+
+  async teardown() {
+    testing.releaseAgora();
+    await super.teardown();
+  }
 }

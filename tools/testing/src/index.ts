@@ -1,5 +1,6 @@
 /** What tests start (`start/`: processes of Agora and their commands, servers, stand-ins) and ask (`ask/`: HTTP, PostgreSQL, NATS, mails). */
-export { startAgora, type Agora } from './start/agora.js';
+export type { Agora } from './start/agora.js';
+export { endIdleAgora, releaseAgora, shareAgora, startAgora } from './start/share-agora.js';
 export { beforeCommit, connectAs, query, queryOn, untilLocked, whileLocked } from './ask/database.js';
 export { eventually } from './eventually.js';
 export { openFaultProxy, type FaultProxy } from './start/fault-proxy.js';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { httpClient, join, mailTo, openCommands, query, startAgora, type Agora } from '@agora/testing';
+import { httpClient, join, mailTo, openCommands, query, shareAgora, type Agora } from '@agora/testing';
 
 const commands = openCommands('auth');
 const runMails = (...args: string[]) =>
@@ -7,7 +7,7 @@ const runMails = (...args: string[]) =>
 
 let agora: Agora;
 beforeAll(async () => {
-  agora = await startAgora(['auth']);
+  agora = await shareAgora(['auth']);
 }, 120_000);
 afterAll(async () => {
   await commands.stop();

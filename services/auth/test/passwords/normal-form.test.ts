@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { httpClient, query, startAgora, type Agora, type HttpClient } from '@agora/testing';
+import { httpClient, query, shareAgora, type Agora, type HttpClient } from '@agora/testing';
 import bcrypt from 'bcrypt';
 
 // Ten characters; 30 bytes when accents are characters of their own (NFD), 20 when they are not (NFC).
@@ -11,7 +11,7 @@ describe('a password with accents', () => {
   let agora: Agora;
   let ask: HttpClient;
   beforeAll(async () => {
-    agora = await startAgora(['auth']);
+    agora = await shareAgora(['auth']);
     ask = httpClient(agora.process('auth').url);
   });
   afterAll(() => agora.stop());

@@ -27,7 +27,7 @@ describe('the count of votes', () => {
   };
 
   beforeAll(async () => {
-    [posts, courier] = await Promise.all([startPosts(), openCourier()]);
+    [posts, courier] = await Promise.all([startPosts({}), openCourier()]);
     author = posts.newAuthor();
   });
   afterAll(async () => {

@@ -8,7 +8,7 @@ let posts: Posts;
 let given: number;
 
 beforeAll(async () => {
-  posts = await startPosts();
+  posts = await startPosts({});
   const [row] = await query<{ last: number }>(`SELECT last_value::int AS last FROM ${sequence}`);
   given = row?.last ?? 1;
 });

@@ -106,7 +106,7 @@ describe('posts', () => {
       expect((await posts.ask('POST', '/posts', { token: tokenFor(freshId()), json: text })).status).toBe(
         401,
       );
-      const alone = await startPosts();
+      const alone = await startPosts({});
       const known = alone.newAuthor();
       const unknown = alone.newAuthor();
       expect((await alone.ask('POST', '/posts', { token: known.token, json: text })).status).toBe(201);

@@ -90,7 +90,7 @@ describe('POST /vote', () => {
   });
 
   it('goes on without posts for what it knows, and asks to come again for what it does not', async () => {
-    const alone = await startVotes();
+    const alone = await startVotes({});
     const [known, unknown] = [alone.newPost(), alone.newPost()];
     await alone.vote(freshId(), known, 1);
     await alone.stopPosts();

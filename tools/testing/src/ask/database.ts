@@ -3,23 +3,27 @@ import pg from 'pg';
 import { eventually } from '../eventually.js';
 import { currentStack } from '../stack.js';
 
+let pool: pg.Pool | undefined;
+
 /** Runs a statement as the administrator of this worker's database, or of another; tables are named with their schema. */
 export async function query<Row extends pg.QueryResultRow>(
   text: string,
   values: unknown[] = [],
   database?: string,
 ): Promise<Row[]> {
-  const client = await connect(database);
-  try {
-    return (await client.query<Row>(text, values)).rows;
-  } finally {
-    await client.end();
-  }
+  const { postgres, worker } = currentStack();
+  // Another database may be dropped soon, which no connection must prevent.
+  if (database !== undefined) return queryOn(postgres, text, values, database);
+  pool ??= new pg.Pool({ ...postgres, database: worker.database, allowExitOnIdle: true }).on(
+    'error',
+    () => undefined,
+  );
+  return (await pool.query<Row>(text, values)).rows;
 }
 
 /** Runs a statement on a server of a test's own, as its administrator. */
 export async function queryOn<Row extends pg.QueryResultRow>(
-  { host, port, user, password }: Postgres,
+  { host, port, user, password }: Pick<Postgres, 'host' | 'port' | 'user' | 'password'>,
   text: string,
   values: unknown[] = [],
   database = 'agora',
@@ -91,8 +95,9 @@ export async function connectAs(service: ServiceName): Promise<pg.Client> {
   return client;
 }
 
-async function connect(database = currentStack().worker.database): Promise<pg.Client> {
-  const client = new pg.Client({ ...currentStack().postgres, database });
+async function connect(): Promise<pg.Client> {
+  const { postgres, worker } = currentStack();
+  const client = new pg.Client({ ...postgres, database: worker.database });
   await client.connect();
   return client;
 }

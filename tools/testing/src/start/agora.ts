@@ -42,7 +42,7 @@ const revocationsSecret = testSecret.toUpperCase();
 const attempts = 5;
 
 /** Starts real processes of Agora and waits until they are ready. */
-export async function startAgora(names: readonly ProcessName[], options: AgoraOptions = {}): Promise<Agora> {
+export async function launchAgora(names: readonly ProcessName[], options: AgoraOptions): Promise<Agora> {
   await ensureStreams();
   for (let attempt = 1; ; attempt += 1) {
     try {

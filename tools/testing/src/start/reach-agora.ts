@@ -1,5 +1,6 @@
 import type { ProcessName } from '@agora/local-stack';
-import { startAgora, type Agora, type AgoraOptions } from './agora.js';
+import type { Agora, AgoraOptions } from './agora.js';
+import { startAgora } from './share-agora.js';
 
 /** The origin of an Agora that already runs, such as `http://127.0.0.1:8000`; without it each test file starts its own. */
 export const givenOrigin = process.env.AGORA_ORIGIN?.replace(/\/$/, '');

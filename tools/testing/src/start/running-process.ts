@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import type { Socket } from 'node:net';
 import { eventually } from '../eventually.js';
 
 /** A real process of Agora that a test started. */
@@ -47,6 +48,7 @@ export async function startProcess({
     });
     for (const stream of [child.stdout, child.stderr])
       stream?.on('data', (chunk: Buffer) => output.push(chunk.toString()));
+    letGo(child);
     try {
       await eventually(async () => {
         if (hasEnded(child)) return;
@@ -71,6 +73,7 @@ export async function startProcess({
     async end(signal = 'SIGTERM') {
       if (hasEnded(child)) return child.exitCode;
       const ended = once(child, 'exit');
+      child.ref();
       child.kill(signal);
       await ended;
       return child.exitCode;
@@ -80,3 +83,9 @@ export async function startProcess({
 }
 
 const hasEnded = (child: ChildProcess) => child.exitCode !== null || child.signalCode !== null;
+
+/** A process that is left running does not keep the test worker alive. */
+function letGo(child: ChildProcess): void {
+  child.unref();
+  for (const stream of [child.stdout, child.stderr]) (stream as Socket | null)?.unref();
+}

@@ -4,6 +4,7 @@ import {
   httpClient,
   join,
   query,
+  shareAgora,
   startAgora,
   statusesOf,
   type Agora,
@@ -33,7 +34,7 @@ describe('names of users', () => {
     );
 
   beforeAll(async () => {
-    agora = await startAgora(['auth']);
+    agora = await shareAgora(['auth']);
     ask = httpClient(agora.process('auth').url);
     [ann, bob] = await Promise.all([join(ask), join(ask)]);
   });

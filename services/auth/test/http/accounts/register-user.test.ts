@@ -4,7 +4,7 @@ import {
   eventually,
   httpClient,
   query,
-  startAgora,
+  shareAgora,
   statusesOf,
   testSecret,
   tokenFor,
@@ -21,7 +21,7 @@ describe('POST /users', () => {
   const register = (json: unknown) => ask('POST', '/users', { json });
 
   beforeAll(async () => {
-    agora = await startAgora(['auth']);
+    agora = await shareAgora(['auth']);
     ask = httpClient(agora.process('auth').url);
   });
   afterAll(() => agora.stop());

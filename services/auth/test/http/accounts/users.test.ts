@@ -3,7 +3,7 @@ import {
   httpClient,
   join,
   query,
-  startAgora,
+  shareAgora,
   testSecret,
   type Agora,
   type HttpClient,
@@ -18,7 +18,7 @@ describe('users', () => {
   let bob: Person;
 
   beforeAll(async () => {
-    agora = await startAgora(['auth']);
+    agora = await shareAgora(['auth']);
     ask = httpClient(agora.process('auth').url);
     internal = httpClient(agora.process('auth').internalUrl);
     [ann, bob] = await Promise.all([join(ask), join(ask)]);

@@ -5,7 +5,7 @@ import {
   join,
   mailTo,
   query,
-  startAgora,
+  shareAgora,
   type Agora,
   type Answer,
   type HttpClient,
@@ -34,7 +34,7 @@ const actsOn = (id: number) =>
   ]);
 
 beforeAll(async () => {
-  agora = await startAgora(['auth']);
+  agora = await shareAgora(['auth']);
   ask = httpClient(agora.process('auth').url);
   [moderator, admin, ann] = await Promise.all([joinAs('moderator'), joinAs('admin'), join(ask)]);
 }, 120_000);

@@ -10,7 +10,7 @@ import {
   mailsTo,
   mailTo,
   query,
-  startAgora,
+  shareAgora,
   statusesOf,
   tokenIn,
   untilLocked,
@@ -42,7 +42,7 @@ describe('e-mail addresses', () => {
   let ask: HttpClient;
 
   beforeAll(async () => {
-    agora = await startAgora(['auth']);
+    agora = await shareAgora(['auth']);
     ask = httpClient(agora.process('auth').url);
   });
   afterAll(() => agora.stop());

@@ -6,7 +6,7 @@ import {
   join,
   mailTo,
   query,
-  startAgora,
+  shareAgora,
   statusesOf,
   tokenIn,
   untilLocked,
@@ -29,7 +29,7 @@ describe('a second factor', () => {
   let ask: HttpClient;
 
   beforeAll(async () => {
-    agora = await startAgora(['auth']);
+    agora = await shareAgora(['auth']);
     ask = httpClient(agora.process('auth').url);
   });
   afterAll(() => agora.stop());

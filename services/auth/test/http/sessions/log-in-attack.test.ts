@@ -1,11 +1,11 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { httpClient, join, startAgora, type Agora, type HttpClient } from '@agora/testing';
+import { httpClient, join, shareAgora, type Agora, type HttpClient } from '@agora/testing';
 
 let agora: Agora;
 
 beforeAll(async () => {
-  agora = await startAgora(['auth']);
+  agora = await shareAgora(['auth']);
 });
 afterAll(() => agora.stop());
 

@@ -5,7 +5,7 @@ import {
   httpClient,
   join,
   query,
-  startAgora,
+  shareAgora,
   whileLocked,
   type Agora,
   type HttpClient,
@@ -16,7 +16,7 @@ let agora: Agora;
 let ask: HttpClient;
 
 beforeAll(async () => {
-  agora = await startAgora(['auth']);
+  agora = await shareAgora(['auth']);
   ask = httpClient(agora.process('auth').url);
 });
 afterAll(() => agora.stop());

@@ -4,7 +4,7 @@ import {
   httpClient,
   join,
   query,
-  startAgora,
+  shareAgora,
   statusesOf,
   type Agora,
   type HttpClient,
@@ -25,7 +25,7 @@ let agora: Agora;
 let ask: HttpClient;
 
 beforeAll(async () => {
-  agora = await startAgora(['auth']);
+  agora = await shareAgora(['auth']);
   ask = httpClient(agora.process('auth').url);
 });
 afterAll(() => agora.stop());

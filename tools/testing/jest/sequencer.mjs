@@ -1,0 +1,20 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+
+const { resolve } = createRequire(import.meta.url);
+// Jest brings its own.
+const Sequencer = createRequire(resolve('jest'))('@jest/test-sequencer').default;
+
+/** The call by which a test file takes processes that it shares with others. */
+const sharing = /shareAgora\(\[.*?\]\)|start(Posts|Votes)\(\)/;
+
+/** The slowest files first, as Jest does it, but one after the other those that share processes. */
+export default class extends Sequencer {
+  sort(tests) {
+    const groups = Map.groupBy(
+      super.sort(tests),
+      ({ path }) => sharing.exec(readFileSync(path, 'utf8'))?.[0] ?? path,
+    );
+    return [...groups.values()].flat();
+  }
+}
