@@ -57,9 +57,12 @@ const setReadOnly = (isReadOnly: boolean) =>
       (isReadOnly ? 'SET default_transaction_read_only = on' : 'RESET default_transaction_read_only'),
   );
 
+/** By a connection of its own, which takes longer to end than the pools to notice. */
 const endConnections = () =>
   query(
     `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'useless-connections-test'`,
+    [],
+    currentStack().worker.database,
   );
 
 beforeEach(() => open());

@@ -42,14 +42,14 @@ export const agreements: Record<string, Statement> = {
       const [script, ...rest] = pod.container.args ?? [];
       if (pod.kind === 'Deployment' && !script) continue;
       if (targetOf(pod) === 'setup' && script?.startsWith('deploy/docker/')) {
-        if (!existsSync(new URL(`../../../${script}`, import.meta.url)))
+        if (!existsSync(new URL(`../../../../${script}`, import.meta.url)))
           yield `${pod.name}: there is no ${script}`;
         continue;
       }
       const folder = targetOf(pod) === 'setup' ? 'packages/database' : `services/${targetOf(pod)}`;
       if (!script?.startsWith(`${folder}/dist/`)) yield `${pod.name}: ${script} is not in its image`;
       const source = script?.replace('/dist/', '/src/').replace(/\.js$/, '.ts');
-      const isThere = existsSync(new URL(`../../../${source}`, import.meta.url));
+      const isThere = existsSync(new URL(`../../../../${source}`, import.meta.url));
       const words = rest.filter((each) => !each.startsWith('--'));
       if (!isThere || !isOffered(source ?? '', words))
         yield `${pod.name}: there is no ${source} ${words.join(' ')}`;
@@ -181,5 +181,5 @@ export const agreements: Record<string, Statement> = {
 function isOffered(source: string, words: string[]): boolean {
   if (!source.endsWith('/operate.ts')) return words.length === 0;
   const part = { migrate: 'migrations', audit: 'audited' }[words[0] ?? ''] ?? words[0];
-  return readFileSync(new URL(`../../../${source}`, import.meta.url), 'utf8').includes(` ${part}: () =>`);
+  return readFileSync(new URL(`../../../../${source}`, import.meta.url), 'utf8').includes(` ${part}: () =>`);
 }

@@ -7,9 +7,11 @@ import {
   tokenFor,
   type Agora,
   type HttpClient,
+  type StubService,
 } from '@agora/testing';
 
 let agora: Agora;
+let auth: StubService;
 let ask: HttpClient;
 let askVotes: HttpClient;
 let asked = 0;
@@ -17,7 +19,7 @@ const confirmed = new Set<number>();
 
 beforeAll(async () => {
   agora = await startAgora(['posts', 'votes'], { environment: { REQUIRE_CONFIRMED_EMAIL: 'true' } });
-  await stubService(agora.ports.auth.internalPort, (path) => {
+  auth = await stubService(agora.ports.auth.internalPort, (path) => {
     const [, id, part] = /^\/internal\/users\/(\d+)(\/confirmation)?$/.exec(path) ?? [];
     if (part) asked += 1;
     if (part) return { email_verified: confirmed.has(Number(id)) };
@@ -26,7 +28,7 @@ beforeAll(async () => {
   ask = httpClient(agora.process('posts').url);
   askVotes = httpClient(agora.process('votes').url);
 });
-afterAll(() => agora.stop());
+afterAll(() => Promise.all([auth.stop(), agora.stop()]));
 
 it('lets nobody write posts or vote before their address is confirmed, and everybody read; a confirmation counts at once', async () => {
   const id = freshId();
