@@ -14,8 +14,8 @@ export {
   createErasuresTable,
   dropErasuresTable,
   eraseSome,
-  measureErasures,
   pendingErasures,
+  readErasures,
   requestErasures,
   type ErasureKind,
 } from './erase/erasures.js';
@@ -25,7 +25,7 @@ export { isDatabaseUnavailable, sqlState, whyUnavailable } from './connect/error
 export { waitingStatements } from './connect/pool-metrics.js';
 export { gather, gatherReads } from './statements/gather.js';
 export { databaseTime } from './statements/database-time.js';
-export { measureIdSpace } from './schema/id-space.js';
+export { readIdSpace } from './schema/id-space.js';
 export { runMigrateCommand } from './schema/migrate-command.js';
 export { type Migration } from './schema/migrate.js';
 export { goOnAfter, openNewIds, type CheckId, type NewIds } from './schema/new-ids.js';

@@ -1,4 +1,4 @@
-import { delay } from '@agora/process';
+import { delay, within } from '@agora/process';
 import { jetstream, jetstreamManager, type JetStreamClient, type JetStreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import Joi from 'joi';
@@ -174,17 +174,4 @@ async function watchStatus(
     logger.warn({ nats: type }, 'NATS connection changed');
     changed(type === 'reconnect', type === 'reconnect');
   }
-}
-
-/** What `work` resolves to; undefined when it fails, and when it takes longer than `milliseconds`. */
-export async function within<Result>(
-  milliseconds: number,
-  work: Promise<Result>,
-): Promise<Result | undefined> {
-  const over = new AbortController();
-  const late = delay(milliseconds, over.signal).then(() => undefined);
-  const result = await Promise.race([work.catch(() => undefined), late]);
-  // A timer left behind would keep a short-lived process waiting for it.
-  over.abort();
-  return result;
 }

@@ -1,6 +1,6 @@
-import { Gauge } from 'prom-client';
+import { atScrape, Gauge, measureRow } from '@agora/process';
 import type { Sequelize } from 'sequelize';
-import { type Broker, within } from './broker.js';
+import type { Broker } from './broker.js';
 import { streamsOf } from './partitions.js';
 import { countPartitions } from './read/read-partitions.js';
 import { publishersOf, type Subscription } from './consume/subscriptions.js';
@@ -14,7 +14,7 @@ export interface MeasuringOptions {
   subscriptions?: readonly Subscription[];
 }
 
-/** Exports metrics of the outbox's backlog, dead letters and the consumer's lag. A metric that cannot be read is left out. */
+/** Exports what waits in the outbox, what is dead-lettered, and what the service has yet to read. What does not answer is left out. */
 export function measureMessaging(options: MeasuringOptions): void {
   measureTables(options.database);
   if (options.subscriptions) measureConsumers(options, options.subscriptions);
@@ -30,29 +30,17 @@ interface Tables {
 }
 
 function measureTables(database: Sequelize): void {
-  const tables = atScrape(async () => {
-    const [row] = await queryRows<Tables>(database, waiting);
-    return row;
+  measureRow(async () => (await queryRows<Tables>(database, waiting))[0], {
+    outbox_waiting_events: [`Events to be published, counted up to ${countLimit}`, (row) => row.waiting],
+    outbox_oldest_seconds: [
+      'Age of the oldest event to be published; 0 when there is none',
+      (row) => Math.max(0, row.oldest),
+    ],
+    dead_letters: [
+      `Dead letters: messages that could not be applied and are kept, counted up to ${countLimit}`,
+      (row) => row.dead,
+    ],
   });
-  const gauge = (name: string, help: string, valueOf: (row: Tables) => number) =>
-    new Gauge({
-      name,
-      help,
-      async collect() {
-        const row = await tables();
-        if (row) this.set(valueOf(row));
-        else this.remove();
-      },
-    });
-  gauge('outbox_waiting_events', `Events to be published, counted up to ${countLimit}`, (row) => row.waiting);
-  gauge('outbox_oldest_seconds', 'Age of the oldest event to be published; 0 when there is none', (row) =>
-    Math.max(0, row.oldest),
-  );
-  gauge(
-    'dead_letters',
-    `Dead letters: messages that could not be applied and are kept, counted up to ${countLimit}`,
-    (row) => row.dead,
-  );
 }
 
 const waiting = defineStatement(
@@ -92,26 +80,4 @@ function measureConsumers(
         if (messages !== undefined) this.set({ stream }, messages);
     },
   });
-}
-
-const freshMilliseconds = 1_000;
-const patienceMilliseconds = 500;
-
-/**
- * Makes the function that a metric asks when it is read: what `ask` says now, or said less than a second ago; undefined when it
- * fails or takes more than half a second, so that an unavailable dependency delays no scrape. Concurrent calls share one question.
- */
-function atScrape<Answer>(ask: () => Promise<Answer>): () => Promise<Answer | undefined> {
-  let last: { at: number; answer: Promise<Answer | undefined> } | undefined;
-  let isAsking = false;
-  return () => {
-    if (!last || (!isAsking && performance.now() - last.at > freshMilliseconds)) {
-      isAsking = true;
-      const answer = ask()
-        .catch(() => undefined)
-        .finally(() => (isAsking = false));
-      last = { at: performance.now(), answer };
-    }
-    return within(patienceMilliseconds, last.answer);
-  };
 }

@@ -168,3 +168,16 @@ export async function untilAborted<Result>(promise: Promise<Result>, signal: Abo
     signal.removeEventListener('abort', abort);
   }
 }
+
+/** What `work` resolves to; undefined when it fails, and when it takes longer than `milliseconds`. */
+export async function within<Result>(
+  milliseconds: number,
+  work: Promise<Result>,
+): Promise<Result | undefined> {
+  const over = new AbortController();
+  const late = delay(milliseconds, over.signal).then(() => undefined);
+  const result = await Promise.race([work.catch(() => undefined), late]);
+  // A timer left behind would keep a short-lived process waiting for it.
+  over.abort();
+  return result;
+}

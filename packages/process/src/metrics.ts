@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Gauge, Histogram, register } from 'prom-client';
+import { within } from './loops.js';
 
 export { Counter, Gauge, Histogram } from 'prom-client';
 
@@ -30,6 +31,46 @@ export const measure = (
       else this.set(value);
     },
   });
+
+/**
+ * Gauges that are read together at each scrape: the help of each by its name, and its value in what `read` resolves to. They are left out while there is
+ * none, as `atScrape` says.
+ */
+export function measureRow<Row>(
+  read: () => Promise<Row | undefined>,
+  gauges: Record<string, [help: string, valueOf: (row: Row) => number]>,
+): void {
+  const row = atScrape(read);
+  for (const [name, [help, valueOf]] of Object.entries(gauges))
+    measure(name, help, async () => {
+      const found = await row();
+      return found && valueOf(found);
+    });
+}
+
+const patienceMilliseconds = 500;
+
+/**
+ * Makes the function that metrics call at a scrape: what `ask` resolves to, at most `freshMilliseconds` old; undefined when it fails or takes more than half
+ * a second, so that a dependency that is away holds up no scrape. It is asked once at a time.
+ */
+export function atScrape<Answer>(
+  ask: () => Promise<Answer>,
+  freshMilliseconds = 1_000,
+): () => Promise<Answer | undefined> {
+  let last: { at: number; answer: Promise<Answer | undefined> } | undefined;
+  let isAsking = false;
+  return () => {
+    if (!last || (!isAsking && performance.now() - last.at > freshMilliseconds)) {
+      isAsking = true;
+      const answer = ask()
+        .catch(() => undefined)
+        .finally(() => (isAsking = false));
+      last = { at: performance.now(), answer };
+    }
+    return within(patienceMilliseconds, last.answer);
+  };
+}
 
 /** All metrics of the process in the Prometheus text format. */
 export const renderMetrics = async (): Promise<{ contentType: string; body: string }> => ({

@@ -8,7 +8,14 @@ import {
   routeRequests,
   shedLoad,
 } from '@agora/http/serve';
-import { runProcess, type Logger, type ProcessSettings, type Stoppable } from '@agora/process';
+import {
+  atScrape,
+  Gauge,
+  runProcess,
+  type Logger,
+  type ProcessSettings,
+  type Stoppable,
+} from '@agora/process';
 import { correlation } from '@agora/process/requests';
 import {
   connectDatabase,
@@ -16,8 +23,8 @@ import {
   databaseAnswers,
   isDatabaseUnavailable,
   latestPosition,
-  measureIdSpace,
   readFromReplica,
+  readIdSpace,
   waitingStatements,
   whyUnavailable,
   type DatabaseSettings,
@@ -173,5 +180,20 @@ export function runService<Settings extends ServiceSettings, Keys extends KeySet
     const noticeMilliseconds = config.SHUTDOWN_NOTICE_SECONDS * 1_000;
     started(await openServer(application.callback(), { ...listen, port: config.PORT, noticeMilliseconds }));
     started({ stop: async () => doors.endAnswers?.() });
+  });
+}
+
+/** Ids are given slowly, so this old is fresh. */
+const freshIdsMilliseconds = 30_000;
+
+function measureIdSpace(): void {
+  const read = atScrape(readIdSpace, freshIdsMilliseconds);
+  const gauge = new Gauge({
+    name: 'id_space_used_ratio',
+    help: 'How much of the ids of a sequence has been given; at 1 nothing more can be added',
+    labelNames: ['sequence'],
+    async collect() {
+      for (const { sequence, ratio } of (await read()) ?? []) gauge.set({ sequence }, ratio);
+    },
   });
 }

@@ -1,10 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { Counter, Gauge } from 'prom-client';
+import { Counter } from 'prom-client';
 import type { QueryInterface, Transaction } from 'sequelize';
 import { defineStatement, sql } from '../statements/sql.js';
 import { inTransaction } from '../statements/transaction.js';
 
-/** Creates the queue of erasures in a service's schema; for its migrations. */
+/** Makes the queue of erasures in a service's own schema; for its migrations. */
 export async function createErasuresTable(
   { sequelize }: QueryInterface,
   transaction: Transaction,
@@ -140,34 +139,8 @@ const erasedRows = new Counter({
   labelNames: ['kind'],
 });
 
-/** Exports how many erasures wait (counted up to 10,000) and the age of the oldest. */
-export function measureErasures(): void {
-  let last: { at: number; row: Promise<{ waiting: number; oldest: number } | undefined> } | undefined;
-  const read = () => {
-    if (!last || performance.now() - last.at > 1_000) {
-      const row = sql<{ waiting: number; oldest: number }>(status).then(
-        ([found]) => found,
-        () => undefined,
-      );
-      last = { at: performance.now(), row };
-    }
-    // A database that hangs must not delay the other metrics.
-    return Promise.race([last.row, sleep(500, undefined, { ref: false })]);
-  };
-  const gauge = (name: string, help: string, valueOf: (row: { waiting: number; oldest: number }) => number) =>
-    new Gauge({
-      name,
-      help,
-      async collect() {
-        const row = await read();
-        if (row) this.set(valueOf(row));
-        else this.remove();
-      },
-    });
-  gauge('erasures_waiting', 'Erasures that are not done, counted up to 10000', ({ waiting }) => waiting);
-  gauge(
-    'erasures_oldest_seconds',
-    'Age of the oldest erasure that is not done; 0 when there is none',
-    (row) => Math.max(0, row.oldest),
-  );
+/** How many erasures wait, counted up to 10,000, and for how many seconds the oldest has, 0 when there is none. */
+export async function readErasures(): Promise<{ waiting: number; oldest: number } | undefined> {
+  const [row] = await sql<{ waiting: number; oldest: number }>(status);
+  return row;
 }

@@ -1,4 +1,4 @@
-import { Gauge } from '@agora/process';
+import { atScrape, Gauge } from '@agora/process';
 import { defineStatement, sql } from '@agora/database';
 import type { QueryInterface, Transaction } from 'sequelize';
 
@@ -44,11 +44,10 @@ const results = defineStatement(
 
 /** Shows what the last audit left as `audit_drift{kind}` and when it ended as `audit_finished_timestamp_seconds`, read whenever metrics are. */
 export function exportAuditResults(): void {
+  const read = atScrape(() => sql<{ kind: string; drift: number; finished_at: string }>(results));
   const show = async () => {
-    // Without the database there is nothing to say; the other metrics are wanted most just then.
-    const rows = await sql<{ kind: string; drift: number; finished_at: string }>(results).catch(() => []);
     drift.reset();
-    for (const { kind, drift: found, finished_at: at } of rows) {
+    for (const { kind, drift: found, finished_at: at } of (await read()) ?? []) {
       drift.set({ kind }, found);
       finished.set(Date.parse(at) / 1_000);
     }

@@ -1,5 +1,5 @@
-import { every, type Logger, type Stoppable } from '@agora/process';
-import { eraseSome, measureErasures, type ErasureKind } from '@agora/database';
+import { every, measureRow, type Logger, type Stoppable } from '@agora/process';
+import { eraseSome, readErasures, type ErasureKind } from '@agora/database';
 import { outboxKeepsUp } from '@agora/messaging/operating';
 import type { Sequelize } from 'sequelize';
 
@@ -13,7 +13,13 @@ export function startErasing(
   database: Sequelize,
   logger: Logger,
 ): Stoppable {
-  measureErasures();
+  measureRow(readErasures, {
+    erasures_waiting: ['Erasures that are not done, counted up to 10000', ({ waiting }) => waiting],
+    erasures_oldest_seconds: [
+      'Age of the oldest erasure that is not done; 0 when there is none',
+      ({ oldest }) => Math.max(0, oldest),
+    ],
+  });
   const mayAddEvents = () => outboxKeepsUp(database, mostWaitingEvents);
   return every('erasing', everyMilliseconds, () => eraseSome(kinds, mayAddEvents), { logger });
 }
