@@ -2,6 +2,19 @@ import { randomBytes } from 'node:crypto';
 import { Failure } from './failure.mjs';
 import { waitForObjects } from './wait.mjs';
 
+/** In a pod of a moment ago the name of the database, or the way to it, may not be there yet. The command itself says so if it never comes. */
+const awaitDatabase = `
+const { connect } = require('node:net');
+const { DATABASE_HOST: host, DATABASE_PORT: port = 5432 } = process.env;
+const deadline = Date.now() + 30_000;
+(function attempt() {
+  const socket = connect({ host, port, timeout: 2_000 });
+  socket.on('connect', () => process.exit());
+  socket.on('timeout', () => socket.destroy());
+  socket.on('error', () => undefined);
+  socket.on('close', () => (Date.now() < deadline ? setTimeout(attempt, 500) : process.exit()));
+})();`;
+
 /** Runs the command of a CronJob once, now, with other arguments; prints what it says, and fails as it does. */
 export async function runNow(kubectl, cronJob, { args = [], print, ...pace }) {
   const found = await kubectl.find('cronjob', cronJob);
@@ -10,7 +23,11 @@ export async function runNow(kubectl, cronJob, { args = [], print, ...pace }) {
   const [container] = spec.template.spec.containers;
   const [script, command] = container.args;
   container.args = [script, command, ...args];
-  // The caller sees why it failed and runs it again.
+  spec.template.spec.initContainers = [
+    { ...container, name: 'await-database', args: ['-e', awaitDatabase] },
+    ...(spec.template.spec.initContainers ?? []),
+  ];
+  // Whoever waits for it sees why it failed, and runs it again.
   spec.backoffLimit = 0;
   const job = {
     apiVersion: 'batch/v1',
