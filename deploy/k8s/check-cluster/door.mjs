@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
  * In the image of the gateway, which has Node.js: every connection goes on to the Service, as those of an ingress controller do. What a client still sends
- * when its connection is to be closed is read and dropped: a connection that the pod resets ends `kubectl port-forward` and all others with it.
+ * within a second of the end of its connection is read and dropped: a connection that the pod resets ends `kubectl port-forward` and all others with it.
  */
 const forwarder = `
 const { connect, createServer } = require('node:net');
@@ -12,7 +12,10 @@ createServer({ allowHalfOpen: true }, (client) => {
   const server = connect({ host, port, noDelay: true });
   client.setNoDelay(true).pipe(server).pipe(client);
   client.on('error', () => server.destroy()).on('close', () => server.destroy());
-  server.on('error', () => undefined).on('close', () => client.end().resume());
+  server.on('error', () => undefined).on('close', () => {
+    client.end().resume();
+    setTimeout(() => client.destroy(), 1_000);
+  });
 }).listen(8000);
 process.on('SIGTERM', () => process.exit());`;
 

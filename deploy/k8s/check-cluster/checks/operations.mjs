@@ -103,11 +103,12 @@ export const changeKeys = {
   seconds: 540,
   async run(place) {
     const list = async () => (await place.release(['keys', 'list'])).text;
-    // `<kid> ES256 next <created> <signs from>`; without `keys` before there is none.
-    const [, from] = /\bnext +\S+ +(\S+)/.exec(await list()) ?? [];
-    if (!from) throw new Error('there is no next key: `keys` makes one');
+    // `<kid> ES256 next <created> <signs from>`, until it signs and the key before is `retiring`; without `keys` there is neither.
+    const keys = await list();
+    const [, from] = /\bnext +\S+ +(\S+)/.exec(keys) ?? [];
+    if (!from && !/\bretiring\b/.test(keys)) throw new Error('there is no next key: `keys` makes one');
     return place.underLoad(async () => {
-      await sleep(Math.max(0, Date.parse(from) - Date.now()) + 5_000);
+      if (from) await sleep(Math.max(0, Date.parse(from) - Date.now()) + 5_000);
       if (!/\bretiring\b/.test(await list())) throw new Error('the key before still signs');
     });
   },
