@@ -55,7 +55,8 @@ export const endToEndTests = {
     const AGORA_ORIGIN = await place.open();
     // They end with the check.
     const signal = AbortSignal.timeout(this.seconds * 1_000);
-    const args = ['test', '--silent', '--', endToEnd];
+    // Idle connections through a port-forward outlive the tests.
+    const args = ['test', '--silent', '--', '--forceExit', endToEnd];
     const { code, text } = await run(
       'npm',
       args,
