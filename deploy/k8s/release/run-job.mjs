@@ -27,7 +27,7 @@ export async function runNow(kubectl, cronJob, { args = [], print, ...pace }) {
     { ...container, name: 'await-database', args: ['-e', awaitDatabase] },
     ...(spec.template.spec.initContainers ?? []),
   ];
-  // Whoever waits for it sees why it failed, and runs it again.
+  // The caller sees why it failed and runs it again.
   spec.backoffLimit = 0;
   const job = {
     apiVersion: 'batch/v1',
