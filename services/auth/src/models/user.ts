@@ -41,15 +41,6 @@ export interface Proof {
   newHash?: string | undefined;
 }
 
-const findAccount = defineStatement(
-  'find-account',
-  `SELECT id, name, email, email_verified_at IS NOT NULL AS email_verified, role, totp_enabled_at IS NOT NULL AS totp, created_at
-   FROM users WHERE id = $1`,
-  { prepared: true },
-);
-const findKey = defineStatement('find-account-key', 'SELECT account_key FROM users WHERE id = $1', {
-  prepared: true,
-});
 // A code works once, also for two concurrent logins: the row is locked while the code is checked.
 const useStep = defineStatement(
   'use-totp-step',
@@ -138,17 +129,6 @@ export class User extends Model {
     return reserved !== undefined;
   }
 
-  /** What its owner sees of the account with that id; undefined when there is none. Owners ask often, so it is not read through the model. */
-  static async findAccount(id: number): Promise<AccountView | undefined> {
-    const [found] = await sql<AccountView & { name: string | null }>(findAccount, [id]);
-    return found && { ...found, name: found.name ?? defaultName(id) };
-  }
-
-  /** The key of the account with that id; undefined when there is none. */
-  static async findKey(id: number): Promise<string | undefined> {
-    const [found] = await sql<{ account_key: string }>(findKey, [id]);
-    return found?.account_key;
-  }
   /** Takes note that a code of this step was used; false when one was already, or the second factor is another by now. */
   static useTotpStep = async (id: number, step: number, totpSecret: string): Promise<boolean> =>
     (await sql(useStep, [id, step, totpSecret])).length > 0;

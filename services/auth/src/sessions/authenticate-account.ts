@@ -1,7 +1,7 @@
 import { unauthorized } from '@agora/http';
 import { authenticate, requireUser, type Verifier } from '@agora/identity';
 import type { Middleware } from 'koa';
-import { User } from '../models/user.js';
+import { findAccountKey } from '../models/own-account.js';
 
 /**
  * As `authenticate`, and refuses a token whose account is not there, also when its id is another's by now: a failover that lost the newest
@@ -12,7 +12,7 @@ export function authenticateAccount(verifier: Verifier): Middleware {
   return (ctx, next) =>
     byToken(ctx, async () => {
       const { userId, accountKey } = requireUser(ctx);
-      if (accountKey !== undefined && (await User.findKey(userId)) !== accountKey)
+      if (accountKey !== undefined && (await findAccountKey(userId)) !== accountKey)
         throw unauthorized('invalid_token');
       await next();
     });

@@ -2,7 +2,7 @@ import { entityId, type Description, type Handler } from '@agora/http';
 import { idListParameter, readQuery } from '@agora/http/reads';
 import { requireUser } from '@agora/identity';
 import Joi from 'joi';
-import { Vote } from '../models/vote.js';
+import { ownVotesAmong } from '../models/own-votes.js';
 
 const query = { post_ids: idListParameter({ max: 100 }).required() };
 
@@ -10,7 +10,7 @@ const query = { post_ids: idListParameter({ max: 100 }).required() };
 export const listOwnVotes: Handler = async (ctx) => {
   const caller = requireUser(ctx);
   const { post_ids: postIds } = readQuery<{ post_ids: number[] }>(ctx, query);
-  ctx.body = { voted: await Vote.amongOf(caller, postIds) };
+  ctx.body = { voted: await ownVotesAmong(caller, postIds) };
 };
 
 /** For the OpenAPI document. */

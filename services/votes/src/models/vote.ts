@@ -62,16 +62,6 @@ const listOf = defineStatement(
   'votes-list-of',
   'SELECT post_id, created_at FROM votes WHERE user_id = $1 AND post_id > $2 ORDER BY post_id LIMIT $3',
 );
-const amongOf = defineStatement(
-  'votes-among-of',
-  // As above: a plan for any number of posts would read all votes of the user.
-  `SELECT post.id AS post_id FROM unnest($2::int[]) AS asked(post_id) JOIN known_posts AS post ON post.id = asked.post_id
-   CROSS JOIN LATERAL (SELECT FROM votes WHERE votes.post_id = post.id AND user_id = $1 LIMIT 1) AS cast_vote
-   WHERE post.deleted_at IS NULL AND (post.published OR post.owner_id = $1)
-     AND NOT EXISTS (SELECT FROM voters WHERE id = $1 AND account_key <> $3)
-   ORDER BY post.id`,
-  { prepared: true },
-);
 const eraseOn = defineStatement(
   'votes-erase-on',
   `DELETE FROM votes WHERE post_id = $1 AND user_id = ANY(ARRAY(
@@ -167,12 +157,6 @@ export class Vote extends Model {
       changed: boolean;
     }>(statement, [postId, userId, id, envelope, accountKey ?? null, partitions]);
     return { voter: row?.voter ?? undefined, post: row?.post ?? undefined, changed: row?.changed ?? false };
-  }
-
-  /** Which of these posts the user has voted for, in ascending order; only those that the user may see. */
-  static async amongOf({ userId, accountKey }: Account, postIds: readonly number[]): Promise<number[]> {
-    const rows = await sql<{ post_id: number }>(amongOf, [userId, [...new Set(postIds)], accountKey ?? null]);
-    return rows.map(({ post_id: postId }) => postId);
   }
 
   /** Which of the posts of pages their readers have voted for, as pairs of a user and a post. */

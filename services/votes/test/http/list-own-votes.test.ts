@@ -33,6 +33,18 @@ describe('GET /vote', () => {
     expect(await votedOf(ann, [second, freshId()])).toEqual([]);
   });
 
+  it('tells each of many who ask at once of their own votes', async () => {
+    const posts = [votes.newPost(), votes.newPost()].toSorted((one, other) => one - other);
+    const users = Array.from({ length: 12 }, freshId);
+    // Each votes for both, one or none, by their place.
+    const castBy = (place: number) => posts.slice(place % 3);
+    for (const [place, user] of users.entries())
+      for (const post of castBy(place)) await votes.vote(user, post, 1);
+    expect(await Promise.all(users.map((user) => votedOf(user, [...posts].reverse())))).toEqual(
+      users.map((_user, place) => castBy(place)),
+    );
+  });
+
   it('shows nothing of a post that was taken back to draft, but to its owner, or deleted', async () => {
     const [owner, ann] = [freshId(), freshId()];
     const post = votes.newPost({ owner_id: owner });

@@ -22,7 +22,15 @@ const examples: Record<string, Example[]> = {
   'votes-cast-on': [{ values: [[`${user},${user + 1}`], [ids.join()]] }],
   // An export reads one user's votes, sorted anew for each page; an index for it would cost every vote that is cast.
   'votes-list-of': [{ values: [user, 500, 1_000], mostRows: 25_000 }],
-  'votes-among-of': [{ values: [user, ids] }],
+  'votes-among-of': [
+    {
+      values: [
+        [user, user + 1],
+        [uuid, null],
+        [ids.join(), ids.join()],
+      ],
+    },
+  ],
   'votes-erase-on': [{ values: [post, 1_000] }, { values: [user + 1_000, 1_000] }],
   'votes-erase-of': [{ values: [user, 100] }],
   'votes-count-step': [{ values: [post, 500, 20_000], mostRows: 20_000 }],

@@ -1,12 +1,12 @@
 import { unauthorized, type Description, type Handler } from '@agora/http';
 import { requireUser } from '@agora/identity';
-import { User } from '../../models/user.js';
+import { findAccount } from '../../models/own-account.js';
 import { accountView } from './user-view.js';
 
 /** `GET /users/me`. */
 export const showOwnUser: Handler = async (ctx) => {
   const { userId } = requireUser(ctx);
-  const account = await User.findAccount(userId);
+  const account = await findAccount(userId);
   if (!account) throw unauthorized('invalid_token');
   ctx.body = account;
 };
