@@ -1,7 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Problem } from '@agora/http';
-import { askForBody, bodyLimits, checkBodyHeaders, tooLarge, type BodyKind } from '@agora/http/body';
-import { clientLeft } from '@agora/http/serve';
+import { bodyLimits, checkBodyHeaders, receiveBytes, type BodyKind } from '@agora/http/body';
 import { emptyObjectLimit, unwantedBody } from './check-request.js';
 
 /**
@@ -17,29 +15,11 @@ export async function receiveBody(
     return receiveEmptyObject(request, response);
   if (kinds.length === 0) return Buffer.alloc(0);
   const kind = checkBodyHeaders(request.headers, kinds);
-  askForBody(request, response);
-  return receive(request, bodyLimits[kind]);
+  return receiveBytes(request, response, bodyLimits[kind]);
 }
 
 async function receiveEmptyObject(request: IncomingMessage, response: ServerResponse): Promise<Buffer> {
-  askForBody(request, response);
-  const body = await receive(request, emptyObjectLimit);
+  const body = await receiveBytes(request, response, emptyObjectLimit);
   if (!/^\s*\{\s*\}\s*$/.test(body.toString('latin1'))) throw unwantedBody('DELETE');
   return Buffer.alloc(0);
-}
-
-async function receive(request: IncomingMessage, limit: number): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  try {
-    // Kept whole on the way out: destroying the request would take the connection with it, and the answer too.
-    for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-      size += chunk.length;
-      if (size > limit) throw tooLarge(limit);
-      chunks.push(chunk);
-    }
-  } catch (error) {
-    throw error instanceof Problem ? error : clientLeft();
-  }
-  return Buffer.concat(chunks);
 }

@@ -1,4 +1,4 @@
-/** Which bodies are read, and how large they may be. Reading one is `@agora/http/read-body`, as it loads koa-body. */
+/** Which bodies are read, and how large they may be. Reading them is `@agora/http/read-body` and `@agora/http/read-form`, of which the second loads koa-body. */
 export {
   bodyLimit,
   bodyLimits,
@@ -9,5 +9,5 @@ export {
   unsupported,
   type BodyKind,
 } from './body/body-headers.js';
-export { askForBody } from './body/expect-continue.js';
+export { receiveBytes } from './body/receive-bytes.js';
 export { malformed } from './endpoint/problem.js';

@@ -4,7 +4,8 @@ import Joi from 'joi';
 import { post, validate } from '@agora/http';
 import { bodyLimit } from '@agora/http/body';
 import { routeRequests } from '@agora/http/serve';
-import { readForm, readJson } from '../src/body/read-body.js';
+import { readJson } from '../src/body/read-body.js';
+import { readForm } from '../src/body/read-form.js';
 import { serve } from './serve.js';
 
 const routes = [
@@ -76,6 +77,8 @@ describe('reading a body', () => {
     ['no JSON at all', 'a=1'],
     ['two values', '{} {}'],
     ['bytes that are no UTF-8', new Uint8Array([0x22, 0xff, 0x22])],
+    ['naming a prototype', '{"a":{"__proto__":{"b":1}}}'],
+    ['naming a prototype by an escape', '{"\\u005f_proto__":1}'],
     ['UTF-8 that is cut short', new Uint8Array([0x22, 0xc3, 0x22])],
   ])('refuses JSON that is %s with 400', async (_name, body) => {
     const answer = await send('/json', json, body);

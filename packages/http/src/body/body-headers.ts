@@ -23,10 +23,10 @@ export const bodyLimits: Record<BodyKind, number> = {
  * Refuses a content type or encoding that the endpoint does not read (415), then a body that says it is too large (413). Returns the
  * kind of the body.
  */
-export function checkBodyHeaders(
+export function checkBodyHeaders<Kind extends BodyKind>(
   headers: NodeJS.Dict<string | string[]>,
-  kinds: readonly BodyKind[],
-): BodyKind {
+  kinds: readonly Kind[],
+): Kind {
   const [mediaType = '', ...parameters] = String(headers['content-type'] ?? '')
     .toLowerCase()
     .split(';');

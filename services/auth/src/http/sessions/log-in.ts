@@ -1,5 +1,5 @@
 import { forbidden, Problem, saidAs, validate, type Description, type Handler } from '@agora/http';
-import { readForm } from '@agora/http/read-body';
+import { readForm } from '@agora/http/read-form';
 import { inTransaction } from '@agora/database';
 import Joi from 'joi';
 import type { Context } from 'koa';

@@ -1,6 +1,6 @@
 import { Problem, validate, type Description, type Handler } from '@agora/http';
 import type { Logger } from '@agora/process';
-import { readJsonOrForm } from '@agora/http/read-body';
+import { readJsonOrForm } from '@agora/http/read-form';
 import { inTransaction } from '@agora/database';
 import Joi from 'joi';
 import type { Transaction } from 'sequelize';
