@@ -1,9 +1,13 @@
 import type { ServerResponse } from 'node:http';
+import { createRequire } from 'node:module';
 import { clientLeft } from '@agora/http/serve';
-import { Client as Connection, type Dispatcher } from 'undici';
+import type { Client as Connection, Dispatcher } from 'undici';
 import { outgoingHeaders, type Attempt, type Client } from './outgoing-request.js';
 import { passOnHead } from './pass-on-answer.js';
 import { InvalidUpstreamResponse, UpstreamTimeout } from './upstream-failure.js';
+
+/** Without the rest of undici, such as `fetch`, which would be loaded with it. */
+const OneConnection = createRequire(import.meta.url)('undici/lib/dispatcher/client.js') as typeof Connection;
 
 const maxIdle = 64;
 /** Answers up to this size are joined with their heads, in bytes. */
@@ -19,7 +23,7 @@ export function plainClient(
   const idle: Connection[] = [];
   const all = new Set<Connection>();
   const open = () => {
-    const connection = new Connection(origin, {
+    const connection = new OneConnection(origin, {
       allowH2: false,
       connect: { timeout: timeoutMilliseconds },
       keepAliveTimeout: idleMilliseconds,

@@ -1,6 +1,7 @@
 import { Agent } from 'node:http';
 import { createProxyMiddleware } from 'http-proxy-middleware';
-import { OutgoingRequest, type Client } from './outgoing-request.js';
+import type { Client } from './outgoing-request.js';
+import { ProxiedRequest } from './proxied-request.js';
 import { watchProxy } from './watch-proxy.js';
 
 /** Requests streaming answers, each over its own connection; they may pause for up to the given time. */
@@ -21,7 +22,7 @@ export function streamClient(origin: string, timeoutMilliseconds: number, pauseM
     async ask(ctx, outgoing, attempt, traceHeaders) {
       const { promise: failed, reject } = Promise.withResolvers<never>();
       attempt.fail = reject;
-      const request = new OutgoingRequest(ctx, outgoing, traceHeaders, attempt);
+      const request = new ProxiedRequest(ctx, outgoing, traceHeaders, attempt);
       await Promise.race([proxy(request, ctx.res), failed]);
     },
     async stop() {

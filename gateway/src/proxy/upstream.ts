@@ -4,7 +4,6 @@ import { traceCall } from '@agora/process/requests';
 import type { Context } from 'koa';
 import type { Attempt, Client, Outgoing } from './outgoing-request.js';
 import { plainClient } from './plain-client.js';
-import { streamClient } from './stream-client.js';
 import { serviceUnavailable, toUpstreamProblem } from './upstream-failure.js';
 
 export interface UpstreamOptions {
@@ -35,7 +34,12 @@ export function createUpstream({
   logger,
 }: UpstreamOptions): Upstream {
   const plain = plainClient(origin, timeoutMilliseconds);
-  const streams = streamClient(origin, timeoutMilliseconds, streamPauseMilliseconds);
+  let streams: Promise<Client> | undefined;
+  // With the first stream: what it loads is a fifth of an idle gateway.
+  const loadStreams = async () => {
+    const { streamClient } = await import('./stream-client.js');
+    return streamClient(origin, timeoutMilliseconds, streamPauseMilliseconds);
+  };
   const { host } = new URL(origin);
   const askers = countAskers();
   const forgetting = setInterval(() => askers.forgetHalf(), 1_000);
@@ -56,10 +60,10 @@ export function createUpstream({
         throw serviceUnavailable();
       return passOn(plain, ctx, outgoing);
     },
-    forwardStream: (ctx, outgoing) => passOn(streams, ctx, outgoing),
+    forwardStream: async (ctx, outgoing) => passOn(await (streams ??= loadStreams()), ctx, outgoing),
     async stop() {
       clearInterval(forgetting);
-      await Promise.all([plain.stop(), streams.stop()]);
+      await Promise.all([plain.stop(), streams?.then((client) => client.stop())]);
     },
   };
 }

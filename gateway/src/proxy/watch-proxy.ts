@@ -1,11 +1,12 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Plugin } from 'http-proxy-middleware';
-import { OutgoingRequest, type Attempt } from './outgoing-request.js';
+import type { Attempt } from './outgoing-request.js';
 import { passOnHead } from './pass-on-answer.js';
+import { ProxiedRequest } from './proxied-request.js';
 import { InvalidUpstreamResponse, UpstreamTimeout } from './upstream-failure.js';
 
 const attemptOf = (request: IncomingMessage): Attempt | undefined =>
-  request instanceof OutgoingRequest ? request.attempt : undefined;
+  request instanceof ProxiedRequest ? request.attempt : undefined;
 
 /** Reports the outcome of each attempt from the proxy's events, and passes good answers on. */
 export const watchProxy =
