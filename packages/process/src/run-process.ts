@@ -1,3 +1,4 @@
+import { collectWhenIdle } from './collect-when-idle.js';
 import { createLogger, type Logger } from './logger.js';
 import { SettingsError, type ProcessSettings } from './settings.js';
 
@@ -67,6 +68,7 @@ export function runProcess<Settings extends Omit<ProcessSettings, 'INTERNAL_PORT
       },
       isDraining: () => draining,
     });
+    collectWhenIdle();
     logger.info('started');
   };
   start().catch((error: unknown) => fail(error, 'cannot start'));
