@@ -18,7 +18,9 @@ export function sharedSecret(secret: string): KeySet {
   return { find: async () => key, isLoaded: () => true, stop: async () => undefined };
 }
 
-const firstLoadMilliseconds = 500;
+const firstLoadMilliseconds = 100;
+/** A failure that repeats is logged once in so long. */
+const silentMilliseconds = 60_000;
 /** An unknown key id asks for the set again at most this often: anybody can make up key ids. */
 const refetchMilliseconds = 30_000;
 
@@ -30,13 +32,17 @@ export function remoteKeySet(
   let keys = new Map<string, KeyObject>();
   let fetching: Promise<void> | undefined;
   let fetchedForUnknown = -Infinity;
+  let warnedAt = -Infinity;
   let timer: NodeJS.Timeout;
 
   const load = async () => {
     try {
       keys = await fetchKeys(url, algorithm);
     } catch (error) {
-      logger.warn({ error }, 'could not fetch the key set');
+      if (performance.now() - warnedAt > silentMilliseconds) {
+        warnedAt = performance.now();
+        logger.warn({ error }, 'could not fetch the key set');
+      }
     } finally {
       fetching = undefined;
     }

@@ -7,7 +7,7 @@ import { get, routeRequests, type Route } from '../endpoint/routes.js';
 
 export interface InternalServerOptions extends ServerOptions {
   logger: Logger;
-  /** Whether the process can serve now; asked for at most once a second. */
+  /** Whether the process can serve now; asked for at most once a second, while it can't ten times. */
   isReady(): Promise<boolean> | boolean;
   /** Whether what the process's loops work with answers: the database, NATS. While it doesn't, no loop is to blame. */
   dependenciesAnswer(): Promise<boolean> | boolean;
@@ -18,6 +18,8 @@ export interface InternalServerOptions extends ServerOptions {
 }
 
 const probeMilliseconds = 1_000;
+/** What is not ready is mostly what starts, and soon will be: whoever waits for it need not wait a second more. */
+const retryMilliseconds = 100;
 
 /**
  * The second port, which is never routed from outside: `/healthz` (the process lives, and so do its loops), `/readyz` (it can serve), `/metrics`
@@ -79,10 +81,13 @@ async function answersInTime(ready: () => Promise<boolean>): Promise<boolean> {
 }
 
 function cached(probe: () => Promise<boolean> | boolean): () => Promise<boolean> {
-  let last: { at: number; result: Promise<boolean> } | undefined;
+  let last: { until: number; result: Promise<boolean> } | undefined;
   return async () => {
-    const now = performance.now();
-    if (!last || now - last.at > probeMilliseconds) last = { at: now, result: Promise.resolve(probe()) };
-    return last.result;
+    if (last && performance.now() < last.until) return last.result;
+    const asked = { until: performance.now() + probeMilliseconds, result: Promise.resolve(probe()) };
+    last = asked;
+    const isGood = await asked.result;
+    if (!isGood) asked.until = Math.min(asked.until, performance.now() + retryMilliseconds);
+    return isGood;
   };
 }

@@ -1,4 +1,4 @@
-import { provisionDatabase } from '@agora/database/provision';
+import { provisionDatabase, type AdminConnection } from '@agora/database/provision';
 import { checkPorts } from '../machine/check-ports.js';
 import { makeDataFolder } from './checkout.js';
 import { addressesOf, type StackAddresses } from './environment.js';
@@ -44,14 +44,24 @@ export async function startStack(options: StackOptions): Promise<StackAddresses>
       const consumers = settingOf(keptConsumers(layout));
       return makeStreams(layout.root, addresses, signal, consumers);
     }),
-    progress.step('Migrations', async () => {
-      await provisionDatabase({ ...postgres, database: 'agora' }, start.secrets.database);
-      await migrateAll(layout.root, addresses, signal);
-    }),
     ...(mailbox ? [progress.step('Mailbox', () => startMailboxMember(start, mailbox))] : []),
+    startOnSchemas(start, addresses, postgres),
   ]);
-  await progress.step(names.join(', '), () => startServices(start, addresses));
   return addresses;
+}
+
+/** The processes need their schemas; for streams that are not there yet they wait by themselves. */
+async function startOnSchemas(
+  start: Start,
+  addresses: StackAddresses,
+  administrator: Omit<AdminConnection, 'database'>,
+): Promise<void> {
+  const { layout, names, progress, secrets, signal } = start;
+  await progress.step('Migrations', async () => {
+    await provisionDatabase({ ...administrator, database: 'agora' }, secrets.database);
+    await migrateAll(layout.root, addresses, signal);
+  });
+  await progress.step(names.join(', '), () => startServices(start, addresses));
 }
 
 /** Waits for all to end, also when one fails: what is still starting could not be stopped. */
