@@ -11,17 +11,21 @@ interface Pool {
 }
 
 /** The pools of a database: one for reads, one for transactions and writes, and one to the replica if there is one. */
-function poolsOf({ connectionManager }: Sequelize): Map<string, Pool> {
-  const { read, write } = (connectionManager as unknown as { pool: { read: Pool; write: Pool } }).pool;
+function poolsOf(database: Sequelize): Map<string, Pool> {
   const replica = replicaPool();
-  return new Map(Object.entries({ read, write, ...(replica && { replica }) }));
+  return new Map(Object.entries({ ...ownPoolsOf(database), ...(replica && { replica }) }));
 }
+
+const ownPoolsOf = ({ connectionManager }: Sequelize): { read: Pool; write: Pool } => {
+  const { read, write } = (connectionManager as unknown as { pool: { read: Pool; write: Pool } }).pool;
+  return { read, write };
+};
 
 /** How many statements wait for a connection. */
 export function waitingStatements(database: Sequelize): number {
-  let waiting = 0;
-  for (const pool of poolsOf(database).values()) waiting += pool.waiting;
-  return waiting;
+  // Asked for with every request.
+  const { read, write } = ownPoolsOf(database);
+  return read.waiting + write.waiting + (replicaPool()?.waiting ?? 0);
 }
 
 /** Exports metrics of the current database's connection pools; they are counted without a query. */
