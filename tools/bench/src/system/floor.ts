@@ -20,6 +20,10 @@ export const startFloorOfOthers = (bench: Bench): Promise<Running> =>
     KEY_ID: bench.key.id,
   });
 
+/** Starts a proxy before `upstream` that is nothing but the HTTP of Node.js. */
+export const startBareProxy = (bench: Bench, upstream: string): Promise<Running> =>
+  start(bench, 'proxy', '/', { UPSTREAM: upstream });
+
 function urlOf({ servers, system }: Bench, service: 'auth' | 'posts' | 'votes'): string {
   const { host, port } = servers.postgres;
   return `postgres://${service}_app:${servers.secrets.database[service].app}@${host}:${port}/${system.database.options.database}`;
