@@ -25,7 +25,11 @@ export function receiveBytes(
   askForBody(request, response);
   request.on('data', take);
   request.once('end', () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
-  request.once('close', () => reject(clientLeft()));
-  if (request.destroyed) reject(clientLeft());
+  const leave = () => {
+    // An error is made with a stack trace, so not for what has come whole.
+    if (!request.readableEnded) reject(clientLeft());
+  };
+  if (request.destroyed) leave();
+  else request.once('close', leave);
   return promise;
 }
