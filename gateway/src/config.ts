@@ -7,7 +7,7 @@ import {
   type ReaderSettings,
   type RevocationSettings,
 } from '@agora/identity';
-import { brokerSettings, type BrokerSettings } from '@agora/messaging';
+import { brokerSettings, type BrokerSettings } from '@agora/messaging/reading';
 import Joi from 'joi';
 import { anyLocalPort } from './admit/cors.js';
 import type { Rates } from './limits/policies.js';

@@ -1,7 +1,7 @@
 import { openInternalServer, openServer } from '@agora/http/serve';
 import { runProcess } from '@agora/process';
 import { createVerifier, followRevocations } from '@agora/identity';
-import { connectBroker } from '@agora/messaging';
+import { connectBroker } from '@agora/messaging/reading';
 import { ratesOf, readConfig, urlSetting } from './config.js';
 import { createGateway, type GatewayOptions } from './gateway.js';
 import { holdStreams } from './proxy/hold-streams.js';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Stoppable } from '@agora/process';
-import { type Broker } from '@agora/messaging';
+import type { Broker } from '@agora/messaging';
 import { openBroadcast } from '@agora/messaging/reading';
 import Joi from 'joi';
 import { createLimiter, type Count, type Limiter } from './limiter.js';

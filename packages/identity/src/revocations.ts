@@ -6,7 +6,7 @@ import {
   type EventDefinition,
   type Numbered,
 } from '@agora/contracts';
-import { type Broker } from '@agora/messaging';
+import type { Broker } from '@agora/messaging';
 import { followStream, openBroadcast, type Follower } from '@agora/messaging/reading';
 import Joi from 'joi';
 import { askAuthForRevocations, type AskForRevocations } from './ask-for-revocations.js';

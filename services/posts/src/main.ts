@@ -7,7 +7,7 @@ import {
   startErasing,
   startPurgingQuarantine,
   startTellingHighestId,
-} from '@agora/operations';
+} from '@agora/operations/serving';
 import { runService } from '@agora/service';
 import { authAt, readConfig, votesAt } from './config.js';
 import { subscriptions } from './events/subscriptions.js';

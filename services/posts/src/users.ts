@@ -1,5 +1,5 @@
 import { askService, type InternalAddress } from '@agora/http';
-import { askForAll } from '@agora/operations';
+import { askForAll } from '@agora/operations/serving';
 import type { KnownUser } from './models/author.js';
 
 /** Finds an account by its id; undefined when there is none. Throws a 503 when auth gives no answer. */

@@ -5,7 +5,7 @@ import {
   startErasing,
   startPurgingQuarantine,
   startTellingHighestId,
-} from '@agora/operations';
+} from '@agora/operations/serving';
 import { runService } from '@agora/service';
 import { authAt, postsAt, readConfig } from './config.js';
 import { subscriptions } from './events/subscriptions.js';

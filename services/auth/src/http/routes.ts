@@ -3,7 +3,7 @@ import { authenticateService } from '@agora/http/serve';
 import type { Logger } from '@agora/process';
 import type { Revocations } from '@agora/identity';
 import type { NewIds } from '@agora/database';
-import { listEvents, showHighestId } from '@agora/operations';
+import { listEvents, showHighestId } from '@agora/operations/serving';
 import type { Sequelize } from 'sequelize';
 import type { SignAccessToken } from '../sessions/access-tokens.js';
 import type { Keys } from '../keys/keys.js';

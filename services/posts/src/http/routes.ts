@@ -4,7 +4,7 @@ import { readingOwnWrites, type WithOwnWrites } from '@agora/http/reads';
 import type { Verifier, WithConfirmedEmail } from '@agora/identity';
 import type { LiveFeed } from '../live/live-feed.js';
 import type { NewIds } from '@agora/database';
-import { listEvents, showHighestId } from '@agora/operations';
+import { listEvents, showHighestId } from '@agora/operations/serving';
 import type { Sequelize } from 'sequelize';
 import type { FindUser } from '../users.js';
 import type { FindOwnVotes } from '../votes.js';

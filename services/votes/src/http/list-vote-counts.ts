@@ -1,6 +1,6 @@
 import type { Handler } from '@agora/http';
 import { readQuery } from '@agora/http/reads';
-import { idsParameter } from '@agora/operations';
+import { idsParameter } from '@agora/operations/serving';
 import { Vote } from '../models/vote.js';
 
 /** `GET /internal/votes?post_ids=1,2`: the votes of those posts that have any, for services that keep counts. */

@@ -1,7 +1,7 @@
 import { get, post, type Route } from '@agora/http';
 import { readingOwnWrites, type WithOwnWrites } from '@agora/http/reads';
 import type { WithConfirmedEmail } from '@agora/identity';
-import { listEvents } from '@agora/operations';
+import { listEvents } from '@agora/operations/serving';
 import type { Sequelize } from 'sequelize';
 import type { FindPostState } from '../post-states.js';
 import type { FindUser } from '../users.js';

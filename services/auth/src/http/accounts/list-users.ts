@@ -1,6 +1,6 @@
 import type { Handler } from '@agora/http';
 import { readQuery } from '@agora/http/reads';
-import { idsParameter } from '@agora/operations';
+import { idsParameter } from '@agora/operations/serving';
 import { User } from '../../models/user.js';
 
 /** `GET /internal/users?ids=1,2`: those of the accounts that there are, for services that compare what they keep. */

@@ -1,7 +1,7 @@
 import { valuesAfter } from '@agora/database';
 import type { Handler } from '@agora/http';
 import { integerParameter, readQuery } from '@agora/http/reads';
-import { idsParameter, pageSize } from '@agora/operations';
+import { idsParameter, pageSize } from '@agora/operations/serving';
 import { Post } from '../../models/post.js';
 
 /**
