@@ -40,7 +40,7 @@ describe('GET /vote', () => {
     const castBy = (place: number) => posts.slice(place % 3);
     for (const [place, user] of users.entries())
       for (const post of castBy(place)) await votes.vote(user, post, 1);
-    expect(await Promise.all(users.map((user) => votedOf(user, [...posts].reverse())))).toEqual(
+    expect(await Promise.all(users.map((user) => votedOf(user, posts.toReversed())))).toEqual(
       users.map((_user, place) => castBy(place)),
     );
   });
