@@ -17,7 +17,7 @@ import {
   type RevocationSettings,
 } from '@agora/identity';
 import { brokerSettings, type BrokerSettings } from '@agora/messaging';
-import { importSettings, type ImportSettings } from '@agora/monolith';
+import { importSettings, type ImportSettings } from '@agora/monolith/settings';
 import Joi from 'joi';
 import { notices, type Notice } from './mail/kinds.js';
 
