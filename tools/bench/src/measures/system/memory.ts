@@ -15,7 +15,7 @@ export const memory: Measure = {
     'resident memory of each process idle, and after reads and votes for ten times as long as a round times the rounds',
   async take(bench) {
     const { seconds, rounds: count, smoke } = bench.options;
-    await sleep(smoke ? 0 : 5_000, undefined, { signal: bench.signal });
+    await sleep(smoke ? 0 : 15_000, undefined, { signal: bench.signal });
     const idle = readMemory(bench);
     const rounds: Round[] = [];
     const loaded: ReturnType<typeof readMemory>[] = [];
