@@ -40,10 +40,14 @@ describe.each(schemas)('the role %s_app', (schema) => {
   it('reads and writes its own tables', async () => {
     expect(await asApp(schema, `SELECT * FROM ${tableOf(schema)} LIMIT 1`)).toBe('done');
     expect(await asApp(schema, `DELETE FROM ${tableOf(schema)} WHERE false`)).toBe('done');
+    expect(await asApp(schema, `SELECT ${schema}.maintain_partitions('outbox', 7)`)).toBe('done');
   });
 
   it.each(schemas.filter((other) => other !== schema))('cannot see the schema %s', async (other) => {
     expect(await asApp(schema, `SELECT 1 FROM ${tableOf(other)}`)).toBe(insufficientPrivilege);
+    expect(await asApp(schema, `SELECT ${other}.maintain_partitions('outbox', 7)`)).toBe(
+      insufficientPrivilege,
+    );
   });
 
   it.each([
@@ -51,6 +55,7 @@ describe.each(schemas)('the role %s_app', (schema) => {
     'CREATE TABLE public.intruder (id int)',
     'CREATE SCHEMA intruder',
     `DROP TABLE ${tableOf(schema)}`,
+    `DROP TABLE ${tableOf(schema)}_default`,
     `ALTER TABLE ${tableOf(schema)} ADD COLUMN intruder int`,
     `TRUNCATE ${tableOf(schema)}`,
     'CREATE TEMPORARY TABLE intruder (id int)',

@@ -1,8 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import { envelopeSchema, type Envelope, type EventDefinition, type Publisher } from '@agora/contracts';
 import type { SubscribedEvent } from './consume/subscriptions.js';
 import type { Correlation } from './logger.js';
 import { typeOfSubject } from './partitions.js';
+import { newEventId } from './retain/event-ids.js';
 import { currentTraceparent } from './tracing.js';
 
 /** A new event, with an id of its own. Throws when the data does not fit the event's schema. */
@@ -15,12 +15,13 @@ export function envelopeOf<Data>(
   if (error) throw new Error(`${event.type} cannot be published: ${error.message}`);
   const requestid = correlation.current();
   const traceparent = currentTraceparent();
+  const now = new Date();
   return {
     specversion: '1.0',
-    id: randomUUID(),
+    id: newEventId(now.getTime()),
     source: `agora/${publisher}`,
     type: event.type,
-    time: new Date().toISOString(),
+    time: now.toISOString(),
     datacontenttype: 'application/json',
     ...(requestid && { requestid }),
     ...(traceparent && { traceparent }),

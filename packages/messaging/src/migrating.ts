@@ -1,5 +1,7 @@
 import type { QueryInterface, Transaction } from 'sequelize';
 
+export { boundTables, joinPartitions, partitionTables } from './retain/partition-tables.js';
+
 /** Makes the tables that messaging keeps in a service's own schema; part of that service's first migration. */
 export async function createMessagingTables(
   queryInterface: QueryInterface,

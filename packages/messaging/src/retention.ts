@@ -1,6 +1,7 @@
 import { every } from '@agora/process';
 import type pg from 'pg';
 import type { Logger } from './logger.js';
+import { idTime } from './retain/event-ids.js';
 import { defineStatement, queryPool, type Statement } from './statements.js';
 
 /** How long published events can be published again. */
@@ -16,16 +17,18 @@ export const maxStreamDays = inboxDays - outboxDays - 1;
 const purgeMilliseconds = 60_000;
 const batchSize = 5_000;
 
-/** Deletes, a batch at a time, what no redelivery or republishing can need any more. Any number of replicas may. */
+/**
+ * Makes the partitions of outbox and inbox that are needed next, and drops those that no redelivery or republishing can need any more. Rows that are left over,
+ * in the tables as they were before they were partitioned above all, are deleted a batch at a time. Any number of replicas may.
+ */
 export function startPurging(
   database: pg.Pool,
   logger: Logger,
   milliseconds = purgeMilliseconds,
 ): { stop(): Promise<void> } {
-  const purging = [
-    every('purging the outbox', milliseconds, () => purge(database, outbox), { logger }),
-    every('purging the inbox', milliseconds, () => purge(database, inbox), { logger }),
-  ];
+  const purging = [outbox, inbox].map((table) =>
+    every(`purging the ${table.name}`, milliseconds, () => purge(database, table, logger), { logger }),
+  );
   return {
     async stop() {
       await Promise.all(purging.map((each) => each.stop()));
@@ -33,22 +36,65 @@ export function startPurging(
   };
 }
 
-/** What another replica deletes is not waited for. */
-const deletion = (table: string, key: string, time: string) =>
-  defineStatement(
-    `purge-${table}`,
-    `DELETE FROM ${table} WHERE ${key} = ANY (ARRAY(
-       SELECT ${key} FROM ${table} WHERE ${time} < now() - $1 * interval '1 day'
-       ORDER BY ${time} LIMIT ${batchSize} FOR UPDATE SKIP LOCKED))`,
-  );
+const maintain = defineStatement('maintain-partitions', 'SELECT maintain_partitions($1, $2) AS done');
 
-const outbox = { statement: deletion('outbox', 'sequence', 'published_at'), days: outboxDays };
-const inbox = { statement: deletion('inbox', 'event_id', 'applied_at'), days: inboxDays };
+interface Purged {
+  name: 'outbox' | 'inbox';
+  days: number;
+  /** Deletes what outlived its partition by a day; what another replica deletes is not waited for. */
+  leftover: Statement;
+}
+
+const outbox: Purged = {
+  name: 'outbox',
+  days: outboxDays,
+  leftover: defineStatement(
+    'purge-outbox',
+    `DELETE FROM outbox WHERE sequence = ANY (ARRAY(
+       SELECT sequence FROM outbox WHERE published_at < now() - ($1 + 1) * interval '1 day'
+       ORDER BY published_at LIMIT ${batchSize} FOR UPDATE SKIP LOCKED))`,
+  ),
+};
+
+// The partitions of a week have no index of the time, and are passed over: those that are as old are dropped. With both times nothing is read that stays.
+const olderThanPartitions = `${idTime} < (extract(epoch FROM now() - ($1 + 8) * interval '1 day') * 1000)::bigint`;
+
+const inbox: Purged = {
+  name: 'inbox',
+  days: inboxDays,
+  leftover: defineStatement(
+    'purge-inbox',
+    `DELETE FROM inbox WHERE ${olderThanPartitions} AND event_id = ANY (ARRAY(
+       SELECT event_id FROM inbox WHERE applied_at < now() - ($1 + 8) * interval '1 day' AND ${olderThanPartitions}
+       ORDER BY applied_at LIMIT ${batchSize} FOR UPDATE SKIP LOCKED))`,
+  ),
+};
 
 async function purge(
   database: pg.Pool,
-  { statement, days }: { statement: Statement; days: number },
+  { name, days, leftover }: Purged,
+  logger: Logger,
 ): Promise<void | 'more'> {
-  const { rowCount } = await queryPool(database, statement, [days]);
-  return rowCount === batchSize ? 'more' : undefined;
+  const isMore = await maintainPartitions(database, name, days, logger);
+  const { rowCount } = await queryPool(database, leftover, [days]);
+  return isMore || rowCount === batchSize ? 'more' : undefined;
+}
+
+/** Makes or drops a partition; resolves to whether there may be more to do. */
+async function maintainPartitions(
+  database: pg.Pool,
+  name: string,
+  days: number,
+  logger: Logger,
+): Promise<boolean> {
+  try {
+    const { rows } = await queryPool<{ done: string | null }>(database, maintain, [name, days]);
+    const done = rows[0]?.done ?? undefined;
+    if (done !== undefined) logger.info({ table: name }, `a partition was changed: ${done}`);
+    return done !== undefined;
+  } catch (error) {
+    // Somebody has the table in use, or another replica does the same: the next turn is early enough, as partitions are made days ahead.
+    if (error instanceof Error && 'code' in error && error.code === '55P03') return false;
+    throw error;
+  }
 }

@@ -7,7 +7,7 @@ import Joi from 'joi';
 import type pg from 'pg';
 import { Sequelize, type QueryInterface, type Transaction } from 'sequelize';
 import { streamOf } from '../src/partitions.js';
-import { addLeases, addPartitions, createMessagingTables } from '../src/migrating.js';
+import { addLeases, addPartitions, createMessagingTables, partitionTables } from '../src/migrating.js';
 import {
   brokerSettings,
   connectBroker,
@@ -49,7 +49,8 @@ export interface OwnMessaging {
 
 export const password = 'a password';
 
-export async function openMessaging(): Promise<OwnMessaging> {
+/** With tables as they were before they had partitions where `isPartitioned` is false. */
+export async function openMessaging(isPartitioned = true): Promise<OwnMessaging> {
   const name = `messaging_${randomUUID().slice(0, 8)}`;
   await query(`CREATE DATABASE ${name}`);
   const connection = { ...currentStack().postgres, database: name };
@@ -65,6 +66,7 @@ export async function openMessaging(): Promise<OwnMessaging> {
     await createMessagingTables(tables, transaction);
     await addLeases(tables, transaction);
     await addPartitions(tables, transaction);
+    if (isPartitioned) await partitionTables(tables, transaction);
   });
   const nats = await startOwnNats(password);
   const login = { NATS_URL: nats.url, NATS_USER: ownNatsUser, NATS_PASSWORD: password, LEASE_SECONDS: 1 };

@@ -23,7 +23,7 @@ describe('purging', () => {
     await own.fillOutbox(3, "now() - interval '6 days'");
     await own.fillOutbox(2);
     await own.rows(
-      `INSERT INTO inbox SELECT gen_random_uuid(), now() - (n % 2 + 29.5) * interval '1 day' FROM generate_series(1, 20000) n`,
+      `INSERT INTO inbox SELECT gen_random_uuid(), now() - (n % 2 + 37.5) * interval '1 day' FROM generate_series(1, 20000) n`,
     );
     const pool = new pg.Pool(own.connection);
     const purging = startPurging(pool, logger, 50);

@@ -1,16 +1,18 @@
 import { explainStatements, type Example } from '@agora/testing/explain-statements';
+import { newEventId, timesOfIds } from '../src/retain/event-ids.js';
 import { definedStatements } from '../src/statements.js';
 
-const uuid = '01990000-0000-7000-8000-000000000001';
-const uuids = Array.from({ length: 200 }, (_, n) => `01990000-0000-7000-8000-${String(n).padStart(12, '0')}`);
+const uuids = Array.from({ length: 200 }, () => newEventId(Date.now()));
+const [uuid = ''] = uuids;
+const times = timesOfIds(uuids);
 const places = uuids.map((_, n) => n * 13 + 1);
 const [stream, lease, token] = ['POSTS', 'relay', '1'];
 
 /** Example values of every statement of messaging, by its name. */
 const examples: Record<string, Example[]> = {
   'inbox-record': [{ values: [uuids] }],
-  'inbox-remove': [{ values: [uuids] }],
-  'inbox-applied': [{ values: [uuids] }],
+  'inbox-remove': [{ values: [uuids, ...times] }],
+  'inbox-applied': [{ values: [uuids, ...times] }],
   'dead-letters-forget': [{ values: [uuids] }],
   'dead-letters-fail': [{ values: [uuid, 'posts.post-created.v1', '{}', 'an error', false] }],
   'dead-letters-among': [{ values: [uuids] }],
@@ -28,10 +30,10 @@ const examples: Record<string, Example[]> = {
   'outbox-published-since': [{ values: ['2020-01-01', 10_000], mostRows: 10_000 }],
   'outbox-republish-since': [{ values: ['2020-01-01'] }],
   'outbox-after': [{ values: ['50000', 500] }],
-  'events-unapplied': [{ values: [uuids] }],
+  'events-unapplied': [{ values: [uuids, ...times] }],
   'unpublished-1': [{ values: [places, 0] }],
   'unpublished-256': [{ values: [places, 3] }],
-  'mark-published': [{ values: [places, stream, 500_000, uuid, lease, token] }],
+  'mark-published': [{ values: [places, stream, 500_000, uuid, new Date(), new Date(), lease, token] }],
   postpone: [{ values: [places, places.map(() => 'refused'), lease, token] }],
   republishing: [{ values: [stream] }],
   'republish-step': [{ values: [stream, 0] }],
@@ -47,12 +49,14 @@ const examples: Record<string, Example[]> = {
   'partitions-used': [{ values: [] }],
 };
 
-/** Half of the outbox waits, as when NATS was away for long; half of what failed is dead. */
+/** Over all partitions. Half of the outbox waits, as when NATS was away for long; half of what failed is dead. */
 const grow = (from: number, to: number) => `
-  INSERT INTO outbox (event_id, envelope, published_at)
-    SELECT md5(n::text)::uuid, '{}', CASE WHEN n % 2 = 0 THEN now() - n * interval '10 seconds' END FROM generate_series(${from}, ${to}) n;
+  INSERT INTO outbox (event_id, envelope, created_at, published_at)
+    SELECT md5(n::text)::uuid, '{}', now() + (n % 6 - 1) * interval '1 day', CASE WHEN n % 2 = 0 THEN now() - n * interval '10 seconds' END
+    FROM generate_series(${from}, ${to}) n;
   INSERT INTO inbox (event_id, applied_at)
-    SELECT md5(n::text)::uuid, now() - n * interval '1 minute' FROM generate_series(${from}, ${to}) n;
+    SELECT overlay(overlay(md5(n::text) PLACING lpad(to_hex((extract(epoch FROM made) * 1000)::bigint), 12, '0') FROM 1) PLACING '7' FROM 13)::uuid, made
+    FROM generate_series(${from}, ${to}) n, LATERAL (SELECT now() + (n % 3 - 1) * n * interval '1 minute') AS moment(made);
   INSERT INTO dead_letters (message_id, subject, body, last_error, dead_at)
     SELECT md5(n::text)::uuid, 'posts.post-created.v1', '{}', 'an error', CASE WHEN n % 2 = 0 THEN now() - n * interval '1 second' END
     FROM generate_series(${from}, ${to}) n;
@@ -64,5 +68,7 @@ explainStatements({
   defined: definedStatements,
   sources: new URL('../src/', import.meta.url),
   examples,
+  // A function, which looks at the service's own tables.
+  others: /^maintain-partitions$/,
   grow,
 });

@@ -23,6 +23,7 @@ import { indexWaitingMails } from './migrations/0021-index-waiting-mails.js';
 import { indexDeadLetters } from './migrations/0022-index-dead-letters.js';
 import { searchAccounts } from './migrations/0023-search-accounts.js';
 import { addEventPartitions } from './migrations/0024-add-event-partitions.js';
+import { partitionOutboxAndInbox } from './migrations/0025-partition-outbox-and-inbox.js';
 
 /** The history of the schema, in order. */
 export const migrations: Migration[] = [
@@ -50,4 +51,5 @@ export const migrations: Migration[] = [
   indexDeadLetters,
   searchAccounts,
   addEventPartitions,
+  partitionOutboxAndInbox,
 ];

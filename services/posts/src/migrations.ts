@@ -20,6 +20,7 @@ import { createStreamTickets } from './migrations/0017-create-stream-tickets.js'
 import { indexDeadLetters } from './migrations/0019-index-dead-letters.js';
 import { indexUnsettledAuthors } from './migrations/0020-index-unsettled-authors.js';
 import { addEventPartitions } from './migrations/0021-add-event-partitions.js';
+import { partitionOutboxAndInbox } from './migrations/0022-partition-outbox-and-inbox.js';
 
 /** The history of the schema, in order. */
 export const migrations: Migration[] = [
@@ -44,4 +45,5 @@ export const migrations: Migration[] = [
   indexDeadLetters,
   indexUnsettledAuthors,
   addEventPartitions,
+  partitionOutboxAndInbox,
 ];

@@ -10,6 +10,7 @@ import { createLeases } from './migrations/0008-add-leases.js';
 import { createQuarantine } from './migrations/0009-create-quarantine.js';
 import { indexDeadLetters } from './migrations/0010-index-dead-letters.js';
 import { addEventPartitions } from './migrations/0011-add-event-partitions.js';
+import { partitionOutboxAndInbox } from './migrations/0012-partition-outbox-and-inbox.js';
 
 /** The history of the schema, in order. */
 export const migrations: Migration[] = [
@@ -24,4 +25,5 @@ export const migrations: Migration[] = [
   createQuarantine,
   indexDeadLetters,
   addEventPartitions,
+  partitionOutboxAndInbox,
 ];

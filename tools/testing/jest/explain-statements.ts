@@ -41,14 +41,7 @@ export async function openLargeTables(service: string): Promise<LargeTables> {
   await client.connect();
   const schema = `large_${service}`;
   await client.query(`DROP SCHEMA IF EXISTS ${schema} CASCADE; CREATE SCHEMA ${schema}`);
-  const { rows } = await client.query<{ table: string }>(
-    `SELECT tablename AS table FROM pg_tables WHERE schemaname = $1`,
-    [service],
-  );
-  for (const { table } of rows)
-    await client.query(
-      `CREATE TABLE ${schema}.${table} (LIKE ${service}.${table} INCLUDING ALL) WITH (autovacuum_enabled = false)`,
-    );
+  await copyTables(client, service, schema);
   await client.query(`SET search_path = ${schema}, public`);
   return {
     async complaintsOf(text, { values, mostRows = usualRows }, isPrepared = false) {
@@ -65,6 +58,35 @@ export async function openLargeTables(service: string): Promise<LargeTables> {
       await client.end();
     },
   };
+}
+
+interface Copied {
+  name: string;
+  /** `PARTITION BY …` of a table that has partitions, and nothing of others. */
+  partitioned: string;
+  /** `ALTER TABLE … ATTACH PARTITION …`, where it is one. */
+  attach: string | null;
+}
+
+/** Without rows, partitions as they are. */
+async function copyTables(client: pg.Client, service: string, schema: string): Promise<void> {
+  const { rows } = await client.query<Copied>(
+    `SELECT pg_class.relname AS name, coalesce('PARTITION BY ' || pg_get_partkeydef(pg_class.oid), '') AS partitioned,
+            CASE WHEN parent.relname IS NOT NULL THEN
+              format('ALTER TABLE %1$I.%2$I ATTACH PARTITION %1$I.%3$I %4$s', $2::text, parent.relname, pg_class.relname, pg_get_expr(pg_class.relpartbound, pg_class.oid))
+            END AS attach
+     FROM pg_class LEFT JOIN (pg_inherits JOIN pg_class AS parent ON parent.oid = inhparent) ON inhrelid = pg_class.oid
+     WHERE pg_class.relnamespace = $1::regnamespace AND pg_class.relkind IN ('r', 'p')`,
+    [service, schema],
+  );
+  const storage = 'WITH (autovacuum_enabled = false)';
+  for (const { name, partitioned, attach } of rows) {
+    const excluded = attach === null ? '' : 'EXCLUDING IDENTITY';
+    await client.query(
+      `CREATE TABLE ${schema}.${name} (LIKE ${service}.${name} INCLUDING ALL ${excluded}) ${partitioned || storage}`,
+    );
+  }
+  for (const { attach } of rows) if (attach !== null) await client.query(attach);
 }
 
 /** What a statement does, as Postgres itself says; it is rolled back. */

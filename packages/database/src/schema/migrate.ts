@@ -109,6 +109,7 @@ async function lossOf(
   ];
 }
 
+/** The columns of each table; those of its partitions are its own. */
 async function columnsOf(
   schema: string,
   sequelize: Sequelize,
@@ -116,7 +117,8 @@ async function columnsOf(
 ): Promise<Map<string, string[]>> {
   const rows = await sequelize.query<{ name: string; columns: string[] }>(
     `SELECT table_name AS name, array_agg(column_name::text) AS columns FROM information_schema.columns
-     WHERE table_schema = $1 GROUP BY table_name ORDER BY table_name`,
+     WHERE table_schema = $1 AND NOT (SELECT relispartition FROM pg_class WHERE oid = format('%I.%I', table_schema, table_name)::regclass)
+     GROUP BY table_name ORDER BY table_name`,
     { bind: [schema], type: QueryTypes.SELECT, transaction },
   );
   return new Map(rows.map(({ name, columns }) => [name, columns]));

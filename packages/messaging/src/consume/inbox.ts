@@ -1,4 +1,5 @@
 import type { Sequelize, Transaction } from 'sequelize';
+import { idTime, timesOfIds } from '../retain/event-ids.js';
 import { defineStatement, queryRows } from '../statements.js';
 
 /** What is known of events that are about to be applied. */
@@ -36,7 +37,10 @@ export async function recordInInbox(
   return { fresh: new Set(recorded?.fresh), haveFailed: recorded?.have_failed ?? false };
 }
 
-const remove = defineStatement('inbox-remove', 'DELETE FROM inbox WHERE event_id = ANY($1::uuid[])');
+/** Looks into the partitions of these times alone. */
+const among = `event_id = ANY($1::uuid[]) AND ${idTime} BETWEEN $2 AND $3`;
+
+const remove = defineStatement('inbox-remove', `DELETE FROM inbox WHERE ${among}`);
 
 /** Takes events out again that need another transaction. */
 export async function removeFromInbox(
@@ -45,17 +49,15 @@ export async function removeFromInbox(
   transaction: Transaction,
 ): Promise<void> {
   if (eventIds.length === 0) return;
-  await queryRows(database, remove, [eventIds], transaction);
+  await queryRows(database, remove, [eventIds, ...timesOfIds(eventIds)], transaction);
 }
 
-const applied = defineStatement(
-  'inbox-applied',
-  'SELECT event_id FROM inbox WHERE event_id = ANY($1::uuid[])',
-);
+const applied = defineStatement('inbox-applied', `SELECT event_id FROM inbox WHERE ${among}`);
 
 /** Which of these events the service has applied; another replica's work counts as soon as it is committed. */
 export async function findApplied(database: Sequelize, eventIds: readonly string[]): Promise<Set<string>> {
-  const rows = await queryRows<{ event_id: string }>(database, applied, [eventIds]);
+  if (eventIds.length === 0) return new Set();
+  const rows = await queryRows<{ event_id: string }>(database, applied, [eventIds, ...timesOfIds(eventIds)]);
   return new Set(rows.map(({ event_id: id }) => id));
 }
 

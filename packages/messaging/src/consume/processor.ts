@@ -1,5 +1,6 @@
 import type { JsMsg } from '@nats-io/jetstream';
 import type { Envelope } from '@agora/contracts';
+import { timeOfId } from '../retain/event-ids.js';
 import { inboxDays } from '../retention.js';
 import { applyOnce, subscriptionsByType, type ApplyOptions, type Reaction } from './apply.js';
 import { recordFailure } from './dead-letters.js';
@@ -45,11 +46,12 @@ export function createProcessor(options: ProcessorOptions): (messages: JsMsg[]) 
   };
 }
 
-/** The inbox may no longer know whether it was applied: an operator must say. */
-function refuseForgotten({ time }: Envelope<never>): void {
-  if (Date.parse(time) < Date.now() - (inboxDays - 1) * 86_400_000)
+/** The inbox may no longer know whether it was applied, which it forgets by the time in the id: an operator must say. */
+function refuseForgotten({ id, time }: Envelope<never>): void {
+  const oldest = Math.min(Date.parse(time), timeOfId(id) || Infinity);
+  if (oldest < Date.now() - (inboxDays - 1) * 86_400_000)
     throw new Error(
-      `the event is of ${time}, older than the inbox remembers; retry it if it was never applied`,
+      `the event is of ${new Date(oldest).toISOString()}, older than the inbox remembers; retry it if it was never applied`,
     );
 }
 

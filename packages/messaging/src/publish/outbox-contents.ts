@@ -1,5 +1,6 @@
 import type { Envelope } from '@agora/contracts';
 import type { Sequelize } from 'sequelize';
+import { idTime, timesOfIds } from '../retain/event-ids.js';
 import { defineStatement, queryRows } from '../statements.js';
 
 /** Counting stops there: with NATS away for long an outbox holds millions. */
@@ -114,7 +115,7 @@ const unapplied = defineStatement(
   'events-unapplied',
   `SELECT given.id AS event_id, coalesce(letter.dead_at IS NOT NULL, false) AS dead
    FROM unnest($1::uuid[]) AS given (id) LEFT JOIN dead_letters AS letter ON letter.message_id = given.id::text
-   WHERE NOT EXISTS (SELECT 1 FROM inbox WHERE inbox.event_id = given.id)`,
+   WHERE (SELECT event_id FROM inbox WHERE event_id = given.id AND ${idTime} BETWEEN $2 AND $3 LIMIT 1) IS NULL`,
 );
 
 /** Which of these events the service has not applied, and whether it dead-lettered them. */
@@ -122,5 +123,8 @@ export function findUnapplied(
   database: Sequelize,
   eventIds: string[],
 ): Promise<{ event_id: string; dead: boolean }[]> {
-  return queryRows<{ event_id: string; dead: boolean }>(database, unapplied, [eventIds]);
+  return queryRows<{ event_id: string; dead: boolean }>(database, unapplied, [
+    eventIds,
+    ...timesOfIds(eventIds),
+  ]);
 }

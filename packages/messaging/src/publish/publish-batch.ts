@@ -20,6 +20,7 @@ const streamIsFull = 10_077;
 
 export interface OutboxRow {
   sequence: string;
+  created_at: Date;
   envelope: Envelope;
 }
 
@@ -33,17 +34,28 @@ export interface Place {
 export interface Published {
   /** Places in the outbox. */
   sequences: string[];
+  /** From when to when they were added, in milliseconds since 1970: only partitions of that time are looked into. */
+  added: { from: number; to: number };
   /** Where in the stream the newest of it is; undefined when all of it was there already. */
   newest: Place | undefined;
   /** When the first of it was acknowledged, by the monotonic clock in milliseconds. */
   since: number;
 }
 
-export const nothingPublished: Published = { sequences: [], newest: undefined, since: Infinity };
+export const nothingPublished: Published = {
+  sequences: [],
+  added: { from: Infinity, to: -Infinity },
+  newest: undefined,
+  since: Infinity,
+};
 
 /** Both together. */
 export const together = (one: Published, other: Published): Published => ({
   sequences: [...one.sequences, ...other.sequences],
+  added: {
+    from: Math.min(one.added.from, other.added.from),
+    to: Math.max(one.added.to, other.added.to),
+  },
   newest: newer(one.newest, other.newest),
   since: Math.min(one.since, other.since),
 });
@@ -67,7 +79,7 @@ export interface Outcome {
 const oldest = (limit: number) =>
   defineStatement(
     `unpublished-${limit}`,
-    `SELECT sequence, envelope FROM outbox
+    `SELECT sequence, created_at, envelope FROM outbox
      WHERE partition BETWEEN $2 AND $2 AND published_at IS NULL AND (next_attempt_at IS NULL OR next_attempt_at <= now())
        AND sequence <> ALL($1::bigint[])
      ORDER BY partition, sequence LIMIT ${limit}`,
@@ -98,7 +110,7 @@ export async function publishRows(
     rows.map((row) => publish(client, row, context.partition, timeout)),
   );
   const outcome: Outcome = {
-    published: { ...nothingPublished, sequences: [] },
+    published: { ...nothingPublished, sequences: [], added: { ...nothingPublished.added } },
     oldest: Infinity,
     failed: 'nothing',
   };
@@ -107,6 +119,9 @@ export async function publishRows(
     const result = results[index];
     if (result?.status === 'fulfilled') {
       outcome.published.sequences.push(row.sequence);
+      const { added } = outcome.published;
+      added.from = Math.min(added.from, row.created_at.getTime());
+      added.to = Math.max(added.to, row.created_at.getTime());
       if (result.value === undefined) continue;
       outcome.published.newest = newer(outcome.published.newest, {
         sequence: result.value,
@@ -194,12 +209,13 @@ function headersWith(traceparent: string | undefined): MsgHdrs {
 
 const mark = defineFenced(
   'mark-published',
-  4,
+  6,
   `remembered AS (
      UPDATE published_streams SET last_sequence = $3, last_event_id = $4, last_published_at = now()
      WHERE stream = $2 AND last_sequence < $3::bigint AND EXISTS (SELECT FROM held)
    ), marked AS (
-     UPDATE outbox SET published_at = now() WHERE sequence = ANY($1::bigint[]) AND EXISTS (SELECT FROM held)
+     UPDATE outbox SET published_at = now()
+     WHERE sequence = ANY($1::bigint[]) AND created_at BETWEEN $5 AND $6 AND EXISTS (SELECT FROM held)
    )`,
 );
 
@@ -207,19 +223,31 @@ const mark = defineFenced(
  * Marks events as published, and how far the stream has come with them. To mark each batch by itself would cost a commit for every few events, and
  * delay those behind it: published rows are marked some milliseconds later, while the next batch is being sent.
  */
-export async function markPublished(context: RelayContext, { sequences, newest }: Published): Promise<void> {
+export async function markPublished(
+  context: RelayContext,
+  { sequences, added, newest }: Published,
+): Promise<void> {
   if (sequences.length === 0 && !newest) return;
-  await runFenced(context, mark, [sequences, context.stream, newest?.sequence ?? 0, newest?.eventId ?? null]);
+  // The database knows microseconds.
+  const [from, to] = sequences.length > 0 ? [new Date(added.from - 1), new Date(added.to + 1)] : [null, null];
+  await runFenced(context, mark, [
+    sequences,
+    context.stream,
+    newest?.sequence ?? 0,
+    newest?.eventId ?? null,
+    from,
+    to,
+  ]);
 }
 
 const postponeRefused = defineFenced(
   'postpone',
   2,
-  `refused AS (SELECT * FROM unnest($1::bigint[], $2::text[]) AS given (sequence, error)),
-   postponed AS (
-     UPDATE outbox SET attempts = attempts + 1, last_error = refused.error,
+  // To join what is given would have all partitions read where statistics are behind.
+  `postponed AS (
+     UPDATE outbox SET attempts = attempts + 1, last_error = ($2::text[])[array_position($1::bigint[], sequence)],
             next_attempt_at = now() + least(power(2, least(attempts, 10)), 60) * interval '1 second'
-     FROM refused WHERE outbox.sequence = refused.sequence AND EXISTS (SELECT FROM held)
+     WHERE sequence = ANY($1::bigint[]) AND EXISTS (SELECT FROM held)
    )`,
 );
 

@@ -208,7 +208,12 @@ async function publishNext(
   ]);
   state.isRepublishing = again !== undefined;
   state.unmarked = together(isMarkDue ? nothingPublished : unmarked, fresh.published);
-  if (again) state.unmarked = together(state.unmarked, { ...again.published, sequences: [] });
+  if (again)
+    state.unmarked = together(state.unmarked, {
+      ...again.published,
+      sequences: [],
+      added: nothingPublished.added,
+    });
   state.isShort ||= Math.min(fresh.oldest, again?.oldest ?? Infinity) <= state.lastSequence;
   state.lastSequence = Math.max(state.lastSequence, state.unmarked.newest?.sequence ?? 0);
   const published = fresh.published.sequences.length;

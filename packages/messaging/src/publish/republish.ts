@@ -41,19 +41,21 @@ const nextRows = defineStatement(
   'republish-step',
   `WITH place AS MATERIALIZED (SELECT republish_after, republish_until, republish_since FROM published_streams WHERE stream = $1),
    looked_at AS MATERIALIZED (
-     SELECT sequence, published_at, partition FROM outbox
+     SELECT sequence, created_at, published_at, partition FROM outbox
      WHERE sequence > (SELECT republish_after FROM place) AND sequence <= (SELECT republish_until FROM place)
      ORDER BY sequence LIMIT ${stepSize}
    ), due AS MATERIALIZED (
-     SELECT sequence FROM looked_at
+     SELECT sequence, created_at FROM looked_at
      WHERE partition = $2 AND (published_at IS NULL
         OR published_at > greatest(now() - interval '${outboxDays} days', (SELECT republish_since FROM place)))
      ORDER BY sequence LIMIT ${batchSize}
    )
-   SELECT republish_after AS after, due.sequence, outbox.envelope,
+   SELECT republish_after AS after, due.sequence, event.envelope, due.created_at,
           CASE WHEN (SELECT count(*) FROM due) < ${batchSize} THEN (SELECT max(sequence) FROM looked_at)
                ELSE (SELECT max(sequence) FROM due) END AS last
-   FROM place LEFT JOIN due ON true LEFT JOIN outbox ON outbox.sequence = due.sequence
+   FROM place LEFT JOIN due ON true LEFT JOIN LATERAL (
+     SELECT envelope FROM outbox WHERE outbox.sequence = due.sequence AND outbox.created_at = due.created_at LIMIT 1
+   ) AS event ON true
    WHERE republish_until IS NOT NULL ORDER BY due.sequence`,
   { prepared: true },
 );

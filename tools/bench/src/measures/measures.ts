@@ -14,6 +14,7 @@ import { others } from './requests/others.js';
 import { proxy } from './requests/proxy.js';
 import { publish } from './requests/publish.js';
 import { reads } from './requests/reads.js';
+import { retention } from './growth/retention.js';
 import { scale } from './growth/scale.js';
 import { size } from './growth/size.js';
 import { start } from './system/start.js';
@@ -40,6 +41,7 @@ export const measures: readonly Measure[] = [
   size,
   scale,
   extremes,
+  retention,
   importMonolith,
   commands,
   start,

@@ -56,16 +56,16 @@ export const goOnPublishing = (database: pg.Pool): Promise<void> =>
 export async function addPastRetention(database: pg.Pool, part: Part): Promise<void> {
   const rows = `generate_series(1, ${count(1_000_000, part)}) AS n`;
   await load(database, [
-    `INSERT INTO votes.outbox (event_id, envelope, published_at) SELECT gen_random_uuid(), '{"type": "bench"}', now() - interval '8 days' FROM ${rows}`,
-    `INSERT INTO votes.inbox (event_id, applied_at) SELECT gen_random_uuid(), now() - interval '31 days' FROM ${rows}`,
+    `INSERT INTO votes.outbox (event_id, envelope, published_at) SELECT gen_random_uuid(), '{"type": "bench"}', now() - interval '9 days' FROM ${rows}`,
+    `INSERT INTO votes.inbox (event_id, applied_at) SELECT gen_random_uuid(), now() - interval '39 days' FROM ${rows}`,
   ]);
 }
 
 /** Whether any of them are left. */
 export async function hasPastRetention(database: pg.Pool): Promise<boolean> {
   const { rows } = await database.query<{ left: boolean }>(
-    `SELECT EXISTS (SELECT FROM votes.outbox WHERE published_at < now() - interval '7 days')
-         OR EXISTS (SELECT FROM votes.inbox WHERE applied_at < now() - interval '30 days') AS left`,
+    `SELECT EXISTS (SELECT FROM votes.outbox WHERE published_at < now() - interval '8 days')
+         OR EXISTS (SELECT FROM votes.inbox WHERE applied_at < now() - interval '38 days') AS left`,
   );
   return rows[0]?.left ?? false;
 }

@@ -17,12 +17,12 @@ export async function connectAsAdministrator(settings: pg.ClientConfig): Promise
   return client;
 }
 
-/** The tables of a schema, by name. */
+/** The tables of a schema, by name; one that is partitioned is one. */
 export async function listTables(client: pg.Client, schema: ServiceName): Promise<Table[]> {
   const { rows } = await client.query<Table>(
     `SELECT relname AS name, array_agg(attname::text ORDER BY attnum) AS columns
      FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid
-     WHERE relnamespace = to_regnamespace($1) AND relkind = 'r' AND attnum > 0 AND NOT attisdropped AND attgenerated = ''
+     WHERE relnamespace = to_regnamespace($1) AND relkind IN ('r', 'p') AND NOT relispartition AND attnum > 0 AND NOT attisdropped AND attgenerated = ''
      GROUP BY relname ORDER BY relname`,
     [schema],
   );

@@ -125,7 +125,10 @@ async function writeTable(
   draft: string,
 ): Promise<SavedTable> {
   const file = join(schema, `${name}.copy.gz`);
-  const rows = client.query(copyTo(`COPY ${qualified(schema, name)} (${listed(columns)}) TO STDOUT`));
+  // Of a table that has partitions only what is selected can be copied.
+  const rows = client.query(
+    copyTo(`COPY (SELECT ${listed(columns)} FROM ${qualified(schema, name)}) TO STDOUT`),
+  );
   const digest = digesting();
   const path = join(draft, file);
   await pipeline(

@@ -86,17 +86,19 @@ export const jobs: readonly Job[] = [
   job('votes', 'quarantine-purge', [30, 1_000], dueQuarantine('votes')),
   job('votes', 'erasure-next', [['votes-on-post', 'votes-of-user']]),
   ...services.flatMap((service) => [
+    job(service, 'maintain-partitions', ['outbox', 7]),
+    job(service, 'maintain-partitions', ['inbox', 30]),
     job(
       service,
       'purge-outbox',
       [7],
-      `INSERT INTO outbox (event_id, envelope, published_at) SELECT gen_random_uuid(), '{}', now() - interval '8 days' FROM generate_series(1, 5000)`,
+      `INSERT INTO outbox (event_id, envelope, published_at) SELECT gen_random_uuid(), '{}', now() - interval '9 days' FROM generate_series(1, 5000)`,
     ),
     job(
       service,
       'purge-inbox',
       [30],
-      `INSERT INTO inbox (event_id, applied_at) SELECT gen_random_uuid(), now() - interval '31 days' FROM generate_series(1, 5000)`,
+      `INSERT INTO inbox (event_id, applied_at) SELECT gen_random_uuid(), now() - interval '39 days' FROM generate_series(1, 5000)`,
     ),
   ]),
 ];
