@@ -24,6 +24,7 @@ const tablesOfRows = `
 
 /** What the service has made of its clock's today goes: the days that pass here are before it. */
 const tablesOfPartitions = `
+  SET ROLE votes_owner;
   SET search_path = votes;
   DO $$ DECLARE part regclass; BEGIN
     FOR part IN SELECT inhrelid FROM pg_inherits WHERE inhparent IN ('outbox'::regclass, 'inbox'::regclass) AND inhrelid::regclass::text ~ '_before_' LOOP
