@@ -18,8 +18,8 @@ const purgeMilliseconds = 60_000;
 const batchSize = 5_000;
 
 /**
- * Makes the partitions of outbox and inbox that are needed next, and drops those that no redelivery or republishing can need any more. Rows that are left over,
- * in the tables as they were before they were partitioned above all, are deleted a batch at a time. Any number of replicas may.
+ * Creates partitions of outbox and inbox ahead of time, and drops those that no redelivery or republishing can need any more. Expired rows in partitions that
+ * stay, such as the tables from before there were partitions, are deleted in batches. Any number of replicas may do so.
  */
 export function startPurging(
   database: pg.Pool,
@@ -41,7 +41,7 @@ const maintain = defineStatement('maintain-partitions', 'SELECT maintain_partiti
 interface Purged {
   name: 'outbox' | 'inbox';
   days: number;
-  /** Deletes what outlived its partition by a day; what another replica deletes is not waited for. */
+  /** Deletes expired rows of partitions that stay, later than these are dropped; does not wait for rows that another replica deletes. */
   leftover: Statement;
 }
 
@@ -56,7 +56,7 @@ const outbox: Purged = {
   ),
 };
 
-// The partitions of a week have no index of the time, and are passed over: those that are as old are dropped. With both times nothing is read that stays.
+// Prunes the weekly partitions, which have no index on applied_at. By both times, so that hardly any row is read that stays.
 const olderThanPartitions = `${idTime} < (extract(epoch FROM now() - ($1 + 8) * interval '1 day') * 1000)::bigint`;
 
 const inbox: Purged = {
@@ -80,7 +80,7 @@ async function purge(
   return isMore || rowCount === batchSize ? 'more' : undefined;
 }
 
-/** Makes or drops a partition; resolves to whether there may be more to do. */
+/** Creates or drops one partition; resolves to whether there may be more to do. */
 async function maintainPartitions(
   database: pg.Pool,
   name: string,
@@ -93,7 +93,7 @@ async function maintainPartitions(
     if (done !== undefined) logger.info({ table: name }, `a partition was changed: ${done}`);
     return done !== undefined;
   } catch (error) {
-    // Somebody has the table in use, or another replica does the same: the next turn is early enough, as partitions are made days ahead.
+    // The table is in use, or another replica does the same. The next turn is early enough: partitions are created days ahead.
     if (error instanceof Error && 'code' in error && error.code === '55P03') return false;
     throw error;
   }

@@ -37,7 +37,7 @@ export async function recordInInbox(
   return { fresh: new Set(recorded?.fresh), haveFailed: recorded?.have_failed ?? false };
 }
 
-/** Looks into the partitions of these times alone. */
+/** The times prune partitions. */
 const among = `event_id = ANY($1::uuid[]) AND ${idTime} BETWEEN $2 AND $3`;
 
 const remove = defineStatement('inbox-remove', `DELETE FROM inbox WHERE ${among}`);

@@ -34,7 +34,7 @@ export interface Place {
 export interface Published {
   /** Places in the outbox. */
   sequences: string[];
-  /** From when to when they were added, in milliseconds since 1970: only partitions of that time are looked into. */
+  /** When the first and the last of them were added, in milliseconds since 1970: it prunes partitions. */
   added: { from: number; to: number };
   /** Where in the stream the newest of it is; undefined when all of it was there already. */
   newest: Place | undefined;
@@ -228,7 +228,7 @@ export async function markPublished(
   { sequences, added, newest }: Published,
 ): Promise<void> {
   if (sequences.length === 0 && !newest) return;
-  // The database knows microseconds.
+  // The database stores microseconds.
   const [from, to] = sequences.length > 0 ? [new Date(added.from - 1), new Date(added.to + 1)] : [null, null];
   await runFenced(context, mark, [
     sequences,
@@ -243,7 +243,7 @@ export async function markPublished(
 const postponeRefused = defineFenced(
   'postpone',
   2,
-  // To join what is given would have all partitions read where statistics are behind.
+  // With a join, stale statistics lead to a scan of all partitions.
   `postponed AS (
      UPDATE outbox SET attempts = attempts + 1, last_error = ($2::text[])[array_position($1::bigint[], sequence)],
             next_attempt_at = now() + least(power(2, least(attempts, 10)), 60) * interval '1 second'

@@ -1,6 +1,6 @@
 /**
- * The outbox is partitioned by the time at which an event was added, a day each; the inbox by the time in the event's id, a week each. Partitions
- * that are past their retention are dropped whole.
+ * The outbox is partitioned by the time at which an event was added, one partition a day; the inbox by the time in the event's id, one a week. Expired
+ * partitions are dropped as a whole.
  */
 import { idTime } from './event-ids.js';
 
@@ -12,7 +12,7 @@ export interface Table {
   name: 'inbox' | 'outbox';
   /** What it is partitioned by, in SQL. */
   key: string;
-  /** The first moment of a partition, in SQL, as a value of the key. */
+  /** A moment as a value of the key, in SQL. */
   literal(moment: string): string;
   days: number;
 }
@@ -24,21 +24,21 @@ export const inbox: Table = {
   days: 7,
 };
 export const outbox: Table = { name: 'outbox', key: 'created_at', literal: (moment) => moment, days: 1 };
-/** When the partition begins that a moment is in, in SQL. */
+
+/** The beginning of the partition for a moment, in SQL. */
 export const beginning = (moment: string, days: string | number) =>
   `date_bin(make_interval(days => ${days}), ${moment}, '2024-01-01 00:00Z')`;
 
-/** The date in the name of a partition, in SQL; null where it has none. */
+/** The date in the name of a partition, in SQL; null if it has none. */
 const named = `to_timestamp(substring(relname FROM '_([0-9]{8})$'), 'YYYYMMDD')`;
 
 /**
- * The role of a service does not own its tables: it may call this. Makes the next partition that is missing, or drops the oldest that is past its
- * retention, and says which; null when there is nothing to do.
+ * A function of the owner, as the role of a service owns no table. It creates the next missing partition, or else drops the oldest expired one, and returns
+ * what it did, or null if there is nothing to do. It gives up when it waits for a lock for 200 ms.
  *
- * Both take their locks for an instant, and give up after 200 ms. An event that fits no partition, as its clock is wrong or nobody has called this for days, goes
- * to the default partition; those few move when their partition is made, and many stay, to be deleted one by one.
- * An event that is not published, or was published within the retention, keeps its partition. An inbox forgets by the time in the ids, for older events
- * are not applied; of the partition that has ids without a time, by the time at which they were applied.
+ * The default partition takes events that fit no other. When their partition is created, up to 10,000 move to it; more would take too long.
+ * A partition of the outbox is not expired while it contains an event that is unpublished or was published within the retention. The inbox goes by the time in
+ * the ids, as older events are never applied, except for the old table, which has ids without a time: there it goes by the time at which they were applied.
  */
 export const maintenance = `
   CREATE FUNCTION maintain_partitions(parent text, keep_days integer) RETURNS text

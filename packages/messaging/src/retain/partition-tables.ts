@@ -3,14 +3,14 @@ import type { QueryInterface, Transaction } from 'sequelize';
 import QueryTypes from 'sequelize/lib/query-types';
 import { beginning, inbox, maintenance, outbox, storage, type Table } from './maintain-partitions.js';
 
-/** In the order in which a transaction that applies an event locks them. */
+/** Ordered as a transaction that applies an event locks them. */
 const tables = [inbox, outbox];
 
-/** So far in the future ends the table that was there before, when it becomes a partition: the migration may be interrupted and take days. */
+/** The end of the partition that the old table becomes: far enough ahead for a migration that is interrupted and takes days. */
 const boundOf = ({ days }: Table) =>
   beginning(`now() + interval '7 days' + make_interval(days => ${days})`, days);
 
-/** Whoever waits for such a lock holds up everybody behind him: waits a moment at a time. */
+/** While a statement waits for such a lock, all others wait behind it: this waits for a moment at a time. */
 const lockTables = (names: string) => `
   FOR attempt IN 1..100 LOOP
     BEGIN
@@ -24,8 +24,8 @@ const lockTables = (names: string) => `
   END LOOP;`;
 
 /**
- * A step before `partitionTables`: has PostgreSQL check, beside those who write, that the tables hold only what belongs into the partitions that they become.
- * Without it they would be read while nobody may write.
+ * A step before `partitionTables`: adds and validates constraints that say where the partitions end that the tables become, while others write. Without
+ * them, attaching the tables would read them while writers wait.
  */
 export async function boundTables({ sequelize }: QueryInterface, transaction: Transaction): Promise<boolean> {
   const run = (statement: string) => sequelize.query(statement, { transaction });
@@ -57,7 +57,7 @@ const addBound = (table: Table) => `
       '${table.name}_before_' || to_char(ends, 'YYYYMMDD'), $key$${table.key}$key$, ${table.literal('ends')});
   END $$`;
 
-/** Makes outbox and inbox partitioned tables, in which the tables that were there are the first partitions: no row is written. A migration of its own, with `boundTables` as its step. */
+/** Replaces outbox and inbox by partitioned tables and attaches the old ones as their first partitions; no row is written. A migration of its own, with `boundTables` as its step. */
 export async function partitionTables(
   { sequelize }: QueryInterface,
   transaction: Transaction,
@@ -66,12 +66,12 @@ export async function partitionTables(
   await sequelize.query(partitioning, { transaction });
 }
 
-/** Takes `partitionTables` back: all rows are written once more, while nobody else can write. */
+/** Takes `partitionTables` back: copies all rows while writers wait. */
 export async function joinPartitions({ sequelize }: QueryInterface, transaction: Transaction): Promise<void> {
   await sequelize.query(joining, { transaction });
 }
 
-/** Indexes and constraints that are not the same in all partitions are those of each: what is unique in a partitioned table must contain its key. */
+/** Unique indexes belong to each partition: one of the whole table would have to contain the partition key. */
 const partition = (table: Table, become: string) => `
   SELECT to_timestamp(right(conname, 8), 'YYYYMMDD') INTO ends FROM pg_constraint
   WHERE conrelid = '${table.name}'::regclass AND conname ~ '^${table.name}_before_[0-9]{8}$';
@@ -125,7 +125,6 @@ const partitioning = `
     ${addTriggers}
   END $$`;
 
-/** The columns of both tables, and nothing of the partitions but their rows. */
 const joining = `
   DO $$ DECLARE
     next_sequence bigint; triggers text[]; definitions text[]; definition text;

@@ -5,7 +5,7 @@ import { cpuBetween, cpuTimes } from '../system/proc.js';
 /** So many events are written at once. */
 export const batchSize = 500;
 
-/** How events go that are past their retention. */
+/** How expired events are removed. */
 export const ways = ['rows', 'partitions'] as const;
 export type Way = (typeof ways)[number];
 
@@ -22,7 +22,7 @@ const tablesOfRows = `
   CREATE TABLE inbox (event_id uuid PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now());
   CREATE INDEX ON inbox (applied_at);`;
 
-/** What the service has made of its clock's today goes: the days that pass here are before it. */
+/** Without the partition for all days before today, in which the benchmark's days are. */
 const tablesOfPartitions = `
   SET ROLE votes_owner;
   SET search_path = votes;
@@ -32,7 +32,7 @@ const tablesOfPartitions = `
     END LOOP;
   END $$`;
 
-/** The partitions that the service would have made by that day. */
+/** Creates the partitions of a day, as the service does. */
 const makePartitions = (day: Date) => {
   const midnight = Math.floor(day.getTime() / 86_400_000) * 86_400_000;
   const monday = midnight - ((new Date(midnight).getUTCDay() + 6) % 7) * 86_400_000;
@@ -60,7 +60,7 @@ const makePartitions = (day: Date) => {
   );
 };
 
-/** What stands in the tables when a day is over, and what it has taken. */
+/** What a day cost, and the size of the tables at its end. */
 export interface Day {
   /** Microseconds of CPU of PostgreSQL. */
   writing: number;
@@ -72,7 +72,7 @@ export interface Day {
   dead: number;
 }
 
-/** One way, on a connection of its own. */
+/** Opens a connection to the tables of one way. */
 export async function openTables(database: pg.ClientConfig, way: Way) {
   const client = new pg.Client(database);
   await client.connect();
@@ -127,7 +127,7 @@ async function write({ client, way }: Tables, day: Date, count: number): Promise
   }
 }
 
-/** Has go what is older than the retention, as of `ago` days before the clock. */
+/** Removes what had expired `ago` days before now. */
 async function retire({ client, way, one }: Tables, ago: number): Promise<void> {
   for (const [table, key, time, kept] of [
     ['outbox', 'sequence', 'published_at', 7],
@@ -152,7 +152,7 @@ async function retire({ client, way, one }: Tables, ago: number): Promise<void> 
   }
 }
 
-/** Vacuums what autovacuum would by now, with the settings that these tables have. */
+/** Vacuums what autovacuum would, with the settings of these tables. */
 async function vacuum({ client }: Tables): Promise<void> {
   await client.query('SELECT pg_stat_force_next_flush()');
   const { rows } = await client.query<{ name: string }>(
@@ -164,7 +164,7 @@ async function vacuum({ client }: Tables): Promise<void> {
   for (const { name } of rows) await client.query(`VACUUM ANALYZE ${name}`);
 }
 
-/** Lets a day pass, `ago` days before today. */
+/** Runs a day, `ago` days before today. */
 export async function passDay(tables: Tables, ago: number, count: number): Promise<Day> {
   const day = new Date(Date.now() - ago * 86_400_000);
   const wal = async () =>
