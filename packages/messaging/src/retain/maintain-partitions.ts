@@ -42,7 +42,7 @@ const named = `to_timestamp(substring(relname FROM '_([0-9]{8})$'), 'YYYYMMDD')`
  */
 export const maintenance = `
   CREATE FUNCTION maintain_partitions(parent text, keep_days integer) RETURNS text
-  LANGUAGE plpgsql SECURITY DEFINER SET lock_timeout = '200ms' SET TimeZone = 'UTC' SET enable_seqscan = off AS $function$
+  LANGUAGE plpgsql SECURITY DEFINER SET lock_timeout = '200ms' SET TimeZone = 'UTC' SET enable_seqscan = off SET jit = off AS $function$
   DECLARE
     days CONSTANT integer := CASE parent WHEN 'outbox' THEN ${outbox.days} WHEN 'inbox' THEN ${inbox.days} END;
     ahead CONSTANT integer := CASE parent WHEN 'outbox' THEN 3 ELSE 2 END;
