@@ -168,7 +168,7 @@ async function vacuum({ client }: Tables): Promise<void> {
 export async function passDay(tables: Tables, ago: number, count: number): Promise<Day> {
   const day = new Date(Date.now() - ago * 86_400_000);
   const wal = async () =>
-    Number((await tables.one<{ at: string }>(`SELECT pg_current_wal_lsn() - '0/0' AS at`)).at);
+    Number((await tables.one<{ at: string }>(`SELECT pg_current_wal_insert_lsn() - '0/0' AS at`)).at);
   const before = await wal();
   if (tables.way === 'partitions')
     await tables.client.query(makePartitions(day) + makePartitions(new Date(day.getTime() + 86_400_000)));
