@@ -10,6 +10,7 @@ const others: Record<string, string> = {
   'packages/messaging/src/statements.ts': 'runs the list of messaging',
   'packages/messaging/src/leases.ts': 'runs the list of messaging',
   'packages/messaging/src/migrating.ts': 'a part of migrations',
+  'packages/messaging/src/retain/partition-tables.ts': 'a part of migrations',
   'packages/database/src/erase/erasures.ts': 'a part of migrations',
   'packages/database/src/erase/quarantine.ts': 'a part of migrations',
   'tools/operations/src/audit/audit-results.ts': 'a part of migrations',
