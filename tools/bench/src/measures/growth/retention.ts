@@ -74,11 +74,12 @@ export const retention: Measure = {
       notes: [`${count * days} events each way`],
       markdown: markdownTable([
         [`${(count * days).toLocaleString('en')} events`, 'rows deleted', 'partitions dropped', ''],
-        ...rows.map(([what, unit, of]) => [
-          what,
-          ...ways.map((way) => `${shown(of(way))} ${unit}`.trim()),
-          `${(of('partitions') / of('rows')).toFixed(2)}×`,
-        ]),
+        ...rows.map(([what, unit, of]) =>
+          [what].concat(
+            ways.map((way) => `${shown(of(way))} ${unit}`.trim()),
+            `${(of('partitions') / of('rows')).toFixed(2)}×`,
+          ),
+        ),
       ]),
     };
   },
