@@ -6,7 +6,7 @@ import { invalid } from '../endpoint/problem.js';
 
 /**
  * Reads a JSON body, an absent one as `{}`; throws 415, 413, 400 (malformed) or 422 (nested too deep, too many values). Forms are read by
- * `@agora/http/read-form`, and not for JSON: koa-body is 11 MB, and five times the time (decision 80).
+ * `@agora/http/read-form`, and not for JSON: koa-body is 11 MB (decision 80).
  */
 export async function readJson({ req, res, headers }: Context): Promise<unknown> {
   checkBodyHeaders(headers, ['json']);
