@@ -1,28 +1,26 @@
-import {
-  context,
-  propagation,
-  ROOT_CONTEXT,
-  SpanKind,
-  SpanStatusCode,
-  trace,
-  type Span,
-} from '@opentelemetry/api';
+import type { Context, Span, SpanKind } from '@opentelemetry/api';
 import type { Envelope } from '@agora/contracts';
+import { tracingApi } from '@agora/process/requests';
 
-/** Does nothing until the process sets tracing up. */
-const tracer = trace.getTracer('agora');
+type Api = NonNullable<ReturnType<typeof tracingApi>>;
 
 /** Where the trace of what goes on now stands, as W3C Trace Context; undefined when nothing is traced. */
-export const currentTraceparent = (): string | undefined => traceparentOf(context.active());
+export function currentTraceparent(): string | undefined {
+  const api = tracingApi();
+  return api && traceparentOf(api, api.context.active());
+}
 
 /** Publishes an event as a span in the trace that its envelope names; `publish` is given the traceparent to send along. */
 export async function tracePublishing<Result>(
   envelope: Envelope,
   publish: (traceparent: string | undefined) => Promise<Result>,
 ): Promise<Result> {
-  const span = startSpan('publish', SpanKind.PRODUCER, envelope, envelope.traceparent);
+  const api = tracingApi();
+  if (!api) return publish(envelope.traceparent);
+  const { ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } = api;
+  const span = startSpan(api, 'publish', SpanKind.PRODUCER, envelope, envelope.traceparent);
   try {
-    return await publish(traceparentOf(trace.setSpan(ROOT_CONTEXT, span)) ?? envelope.traceparent);
+    return await publish(traceparentOf(api, trace.setSpan(ROOT_CONTEXT, span)) ?? envelope.traceparent);
   } catch (error) {
     span.setStatus({ code: SpanStatusCode.ERROR });
     throw error;
@@ -42,8 +40,11 @@ export async function traceApplying<Result>(
   events: readonly TracedEvent[],
   apply: () => Promise<Result>,
 ): Promise<Result> {
+  const api = tracingApi();
+  if (!api) return apply();
+  const { context, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } = api;
   const spans = events.map(({ envelope, traceparent }) =>
-    startSpan('process', SpanKind.CONSUMER, envelope, traceparent, events.length),
+    startSpan(api, 'process', SpanKind.CONSUMER, envelope, traceparent, events.length),
   );
   const [only, ...more] = spans;
   const cause = only && more.length === 0 ? trace.setSpan(ROOT_CONTEXT, only) : ROOT_CONTEXT;
@@ -58,6 +59,7 @@ export async function traceApplying<Result>(
 }
 
 function startSpan(
+  { propagation, ROOT_CONTEXT, trace }: Api,
   operation: 'publish' | 'process',
   kind: SpanKind,
   { id, type }: Envelope,
@@ -71,12 +73,11 @@ function startSpan(
     'messaging.message.id': id,
     ...(batch && { 'messaging.batch.message_count': batch }),
   };
-  return tracer.startSpan(`${operation} ${type}`, { kind, attributes }, contextOf(traceparent));
+  const parent = propagation.extract(ROOT_CONTEXT, { traceparent });
+  return trace.getTracer('agora').startSpan(`${operation} ${type}`, { kind, attributes }, parent);
 }
 
-const contextOf = (traceparent: string | undefined) => propagation.extract(ROOT_CONTEXT, { traceparent });
-
-function traceparentOf(traced: ReturnType<typeof contextOf>): string | undefined {
+function traceparentOf({ propagation }: Api, traced: Context): string | undefined {
   const carrier: { traceparent?: string } = {};
   propagation.inject(traced, carrier);
   return carrier.traceparent;

@@ -1,4 +1,4 @@
-import { context, diag, DiagLogLevel, propagation, trace } from '@opentelemetry/api';
+import * as openTelemetry from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
@@ -29,6 +29,7 @@ const flushMilliseconds = 1_000;
 export function exportTraces({ service, endpoint, ratio, logger }: TracingOptions): {
   stop(): Promise<void>;
 } {
+  const { context, diag, DiagLogLevel, propagation, trace } = openTelemetry;
   diag.setLogger(diagnostics(logger), DiagLogLevel.WARN);
   const exporter = new OTLPTraceExporter({ url: `${endpoint.replace(/\/$/, '')}/v1/traces` });
   const provider = new TracerProvider({
@@ -40,7 +41,7 @@ export function exportTraces({ service, endpoint, ratio, logger }: TracingOption
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
   propagation.setGlobalPropagator(new W3CTraceContextPropagator());
   trace.setGlobalTracerProvider(provider);
-  traceRequests();
+  traceRequests(openTelemetry);
   return {
     async stop() {
       const flushed = provider.shutdown().catch(() => undefined);

@@ -3,4 +3,4 @@ export { audit } from './audit.js';
 export { logAnswers } from './logger.js';
 export { observeRequest } from './metrics.js';
 export { correlation, currentRequest, withRequestContext, type RequestContext } from './request-context.js';
-export { startRequestSpan, traceCall, type RequestSpan } from './tracing.js';
+export { startRequestSpan, traceCall, tracingApi, type RequestSpan } from './tracing.js';

@@ -1,16 +1,14 @@
-import {
-  context,
-  INVALID_SPAN_CONTEXT,
-  propagation,
-  ROOT_CONTEXT,
-  SpanKind,
-  SpanStatusCode,
-  trace,
-  type Span,
-} from '@opentelemetry/api';
+import type * as OpenTelemetry from '@opentelemetry/api';
+import type { Span } from '@opentelemetry/api';
 
-/** Does nothing until `exportTraces` has been called. */
-const tracer = trace.getTracer('agora');
+/** Missing where nothing is traced, which is nearly everywhere: it is a hundred modules. */
+let api: typeof OpenTelemetry | undefined;
+
+/** Has requests traced from now on. */
+export const traceRequests = (openTelemetry: typeof OpenTelemetry): void => void (api = openTelemetry);
+
+/** OpenTelemetry, where this process traces. */
+export const tracingApi = (): typeof OpenTelemetry | undefined => api;
 
 /** What is added to the span of a request when its answer has ended. */
 interface AnsweredRequest {
@@ -31,21 +29,17 @@ export interface RequestSpan {
   end(answered: AnsweredRequest): void;
 }
 
-let isOn = false;
-
-/** Has requests traced from now on. */
-export const traceRequests = (): void => void (isOn = true);
-
 const untraced: RequestSpan = { run: (work) => work(), end: () => undefined };
 
 /** Starts the span of a request in its caller's trace. Without one it starts a trace only where it `mayBegin`: probes are not worth tracing. */
 export function startRequestSpan(ctx: IncomingRequest, mayBegin: boolean): RequestSpan {
-  if (!isOn) return untraced;
+  if (!api) return untraced;
+  const { context, INVALID_SPAN_CONTEXT, propagation, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } = api;
   // Nothing but this header: what else a client may say of its trace would travel on through every service.
   const parent = propagation.extract(ROOT_CONTEXT, { traceparent: ctx.get('traceparent') });
   const span =
     mayBegin || trace.getSpan(parent)
-      ? tracer.startSpan(ctx.method, { kind: SpanKind.SERVER }, parent)
+      ? trace.getTracer('agora').startSpan(ctx.method, { kind: SpanKind.SERVER }, parent)
       : trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
   return {
     run: (work) => context.with(trace.setSpan(ROOT_CONTEXT, span), work),
@@ -67,8 +61,9 @@ export async function traceCall<Result>(
   name: string,
   call: (headers: Record<string, string>) => Promise<Result>,
 ): Promise<Result> {
-  if (!isOn) return call({});
-  const span = tracer.startSpan(name, { kind: SpanKind.CLIENT });
+  if (!api) return call({});
+  const { context, propagation, SpanKind, SpanStatusCode, trace } = api;
+  const span = trace.getTracer('agora').startSpan(name, { kind: SpanKind.CLIENT });
   const inSpan = trace.setSpan(context.active(), span);
   const headers: Record<string, string> = {};
   propagation.inject(inSpan, headers);
@@ -83,9 +78,8 @@ export async function traceCall<Result>(
 }
 
 /** The trace that a log line belongs to; undefined when nothing is traced. */
-export const currentTraceId = (): string | undefined => validTraceId(trace.getActiveSpan());
-
-function validTraceId(span: Span | undefined): string | undefined {
+export function currentTraceId(): string | undefined {
+  const span: Span | undefined = api?.trace.getActiveSpan();
   const spanContext = span?.spanContext();
-  return spanContext && trace.isSpanContextValid(spanContext) ? spanContext.traceId : undefined;
+  return spanContext && api?.trace.isSpanContextValid(spanContext) ? spanContext.traceId : undefined;
 }
