@@ -208,6 +208,7 @@ export const commands = {
       '--seed <number>': 'repeats a run',
       '--quick': 'a minute, with the faults that need no more',
       '--drill': 'restores backups, in place of faults',
+      '--elastic': 'replicas come and go for five minutes, in place of faults',
       '--cluster': 'NATS on three nodes, PostgreSQL with a standby, and their faults',
       '--size <size>': 'large: on the data of bench at scale 10',
       '--only <fault>': 'this kind of fault; may be repeated',

@@ -10,6 +10,8 @@ export interface Options {
   drill: boolean;
   /** Whether there are 100,000 accounts, 500,000 posts and 5,000,000 votes before the run. */
   large: boolean;
+  /** Whether replicas come and go, in place of faults. */
+  elastic: boolean;
   /** Whether NATS has three nodes and PostgreSQL a standby, with their faults. */
   cluster: boolean;
   /** The kinds of faults to inject; all when empty. */
@@ -19,22 +21,28 @@ export interface Options {
 }
 
 const usage =
-  'Usage: npm run chaos [-- --seconds 120] [--seed N] [--quick] [--drill] [--cluster] [--size large] [--only KIND]… [--out FILE.json]';
+  'Usage: npm run chaos [-- --seconds 120] [--seed N] [--quick] [--drill] [--elastic] [--cluster] [--size large] [--only KIND]… [--out FILE.json]';
 
 /** Reads the command line; throws a StackError that says how it is to be written. */
 export function readOptions(args: string[]): Options {
-  const { seconds, seed, quick, drill, cluster, size = 'usual', only, out } = parse(args);
+  const { seconds, seed, quick, drill, elastic, cluster, size = 'usual', only, out } = parse(args);
   if (size !== 'usual' && size !== 'large') throw new UsageError(usage);
   return {
-    seconds: numberOption('seconds', seconds ?? (quick ? '30' : '120'), { min: 1, max: 600, usage }),
+    seconds: numberOption('seconds', seconds ?? usualSeconds(quick, elastic), { min: 1, max: 600, usage }),
     seed: numberOption('seed', seed ?? String(randomInt(1_000_000)), { min: 0, max: 2 ** 31, usage }),
     quick,
     drill,
+    elastic,
     cluster,
     large: size === 'large',
     only,
     out,
   };
+}
+
+function usualSeconds(quick: boolean, elastic: boolean): string {
+  if (elastic) return quick ? '40' : '300';
+  return quick ? '30' : '120';
 }
 
 const parse = (args: string[]) =>
@@ -48,6 +56,7 @@ const parse = (args: string[]) =>
         quick: { type: 'boolean', default: false },
         size: { type: 'string' },
         drill: { type: 'boolean', default: false },
+        elastic: { type: 'boolean', default: false },
         cluster: { type: 'boolean', default: false },
         out: { type: 'string' },
       },

@@ -28,6 +28,9 @@ export function randomFor(seed: number, purpose: string): Random {
   return random;
 }
 
+/** Over how many streams events are split in a run with this seed: in half of them over more than one. */
+export const drawPartitions = (seed: number): number => randomFor(seed, 'partitions').pick([1, 1, 2, 4]);
+
 /** FNV-1a, 32 bits. */
 function hash(text: string): number {
   let value = 0x811c9dc5;

@@ -2,6 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { services } from '@agora/local-stack';
 import type pg from 'pg';
 import { failOverWithLoss } from './cluster/fail-over-with-loss.js';
+import {
+  checkElasticity,
+  comeAndGo,
+  elasticReplicas,
+  summarizeElasticity,
+  type ElasticSummary,
+} from './elastic/come-and-go.js';
 import { injectFaults, type Plan } from './faults/inject-faults.js';
 import type { LargeData, Mark, Scene } from './faults/fault.js';
 import { healEverything } from './faults/servers.js';
@@ -22,6 +29,10 @@ import { startSystem, untilAllReady, type System } from './system/system.js';
 export interface ChaosOptions {
   seed: number;
   plan: Plan;
+  /** Whether replicas come and go in place of the faults, and whether that is held against what is aimed at on a machine with nothing else to do. */
+  elastic?: 'judged' | 'told' | undefined;
+  /** Over how many streams each publisher's events are split; one when left out. */
+  partitions?: number;
   /** Whether NATS has three nodes. */
   isCluster?: boolean;
   /** Whether PostgreSQL then fails over to a standby that lacks the last seconds. */
@@ -45,6 +56,7 @@ export interface Run {
   entries: readonly Entry[];
   findings: readonly Finding[];
   lags: Lag[];
+  elasticity: ElasticSummary | undefined;
   deliveries: Deliveries;
   /** How long the events took to settle, under way and after everything was killed. */
   settled: number[];
@@ -57,14 +69,17 @@ const baselineMilliseconds = 3_000;
 
 /** Starts an Agora, drives it, breaks it, heals it, and holds it against the invariants; kills all of it and does so again. */
 export async function runChaos(options: ChaosOptions): Promise<Run> {
-  const { announce, signal } = options;
-  announce('Starting PostgreSQL, NATS and two replicas of every process …');
-  const { fill } = options;
+  const { announce, signal, fill, elastic, partitions = 1 } = options;
+  announce(`Starting PostgreSQL, NATS and the replicas of every process, ${partitions} partitions …`);
   let large: LargeData | undefined;
   const filling = fill && {
     prepare: async (database: pg.ClientConfig) => void (large = await fill(database)),
   };
-  const system = await startSystem({ ...options, ...filling });
+  const system = await startSystem({
+    ...options,
+    ...filling,
+    ...(elastic && { replicas: elasticReplicas }),
+  });
   try {
     return await driveAndBreak(system, options, large);
   } finally {
@@ -79,9 +94,9 @@ async function driveAndBreak(
   options: ChaosOptions,
   large: LargeData | undefined,
 ): Promise<Run> {
-  const { seed, announce, signal } = options;
+  const { seed, announce, signal, plan } = options;
   const startedAt = Date.now();
-  const counting = countDeliveries(system.administration);
+  const counting = countDeliveries(system);
   const scene = { ...openScene(system, { seed, announce, signal }), large };
   if (large) scene.world.strangers = await findStrangers(system);
   for (const service of services)
@@ -100,9 +115,9 @@ async function driveAndBreak(
     while (world.accounts.length < 2 * clientCount) await sleep(100, undefined, { signal });
     await sleep(baselineMilliseconds, undefined, { signal });
     const before = await readHoldings(system.replicas);
-    const marks = await injectFaults(options.plan, scene, (mark) =>
-      announce(`  ${progressOf(mark, journal.entries)}`),
-    );
+    const tell = (mark: Mark) => announce(`  ${progressOf(mark, journal.entries)}`);
+    const elasticity = options.elastic && (await comeAndGo(scene, plan.seconds, tell));
+    const marks = elasticity?.marks ?? (await injectFaults(plan, scene, tell));
     healEverything(system);
     await load.stop();
     signal.throwIfAborted();
@@ -116,7 +131,7 @@ async function driveAndBreak(
     if (options.isLossy) {
       const failover = await failOverWithLoss(scene, seed + 1, announce);
       marks.push(failover.mark);
-      announce(`  ${progressOf(failover.mark, journal.entries)}`);
+      tell(failover.mark);
       known = failover.known;
       await checkInvariants(known);
     }
@@ -129,6 +144,8 @@ async function driveAndBreak(
     announce('Everything was killed and is back; checking again');
     await checkInvariants(known);
     const lags = await readLags(system.administration, startedAt);
+    const elastic = elasticity && summarizeElasticity(elasticity, lags);
+    if (elastic && options.elastic === 'judged') checkElasticity(elastic, scene);
     const deliveries = await counting.stop();
     return {
       startedAt,
@@ -136,6 +153,7 @@ async function driveAndBreak(
       entries: journal.entries,
       findings: findings.all,
       lags,
+      elasticity: elastic,
       deliveries,
       settled,
       holdings: { before, after },

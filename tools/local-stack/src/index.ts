@@ -24,7 +24,7 @@ export { startNats, type Nats, type NatsOptions } from './nats/nats.js';
 export type { NatsAccount, NatsNode } from './nats/nats-config.js';
 export { installPackageWithApt } from './nats/nats-apt.js';
 export { permissionsOf, streamPermissionsOf, type NatsPermissions } from './nats/nats-permissions.js';
-export { consumersOf, subscribers } from './nats/subscribers.js';
+export { consumersOf, publishersFor, subscribers } from './nats/subscribers.js';
 export { findNatsServer, natsServerAt, type NatsBinary } from './nats/nats-server.js';
 export { natsAccountsOf, settingOf } from './nats/outside-consumers.js';
 export { startPostgres, type Postgres, type PostgresOptions } from './postgres/postgres.js';
@@ -40,6 +40,7 @@ export { StackError, UsageError } from './machine/stack-error.js';
 export { stopRequests, type StopRequests } from './processes/stop-requests.js';
 export { makeTemporaryFolder, rememberProcess, removeAbandonedFolders } from './machine/temporary-folder.js';
 export { table } from './commands/table.js';
+export { streamsOf, subjectOf } from '@agora/messaging/partitions';
 export { readTestStack, type TestStack, type TestWorker } from './stack/test-stack.js';
 export {
   entryPoint,

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StreamInfo } from '@nats-io/jetstream';
-import { natsServerAt, services } from '@agora/local-stack';
+import { natsServerAt, services, streamsOf } from '@agora/local-stack';
 import type { EventCluster, EventNode } from './event-cluster.js';
 import { NotReady, untilAllReady, type System } from '../system/system.js';
 import type { Fault, Scene } from '../faults/fault.js';
@@ -43,8 +43,7 @@ async function untilCaughtUp({ system, signal }: Scene): Promise<void> {
 async function findBehind(system: System): Promise<string[]> {
   const manager = await system.administration.streams();
   const behind: string[] = [];
-  for (const service of services) {
-    const stream = service.toUpperCase();
+  for (const stream of services.flatMap((service) => streamsOf(service, system.partitions))) {
     const consumers = await manager.consumers.list(stream).next();
     // Those that follow a stream for themselves are kept by one node.
     const durable = consumers.filter(({ config }) => config.durable_name !== undefined);
@@ -79,7 +78,7 @@ const freezeLeader: Fault = {
   touches: 'nats',
   quick: true,
   async run(scene) {
-    const stream = scene.random.pick(services).toUpperCase();
+    const stream = scene.random.pick(streamsOf(scene.random.pick(services), scene.system.partitions));
     const leader = await leaderOf(scene.system, stream);
     leader.pause();
     await sleep(20_000, undefined, { signal: scene.signal }).catch(() => undefined);
@@ -99,7 +98,7 @@ const split: Fault = {
   quick: true,
   async run(scene) {
     const { system, signal, random, findings } = scene;
-    const stream = random.pick(services).toUpperCase();
+    const stream = random.pick(streamsOf(random.pick(services), system.partitions));
     const node = await leaderOf(system, stream);
     clusterOf(system).split(node);
     await sleep(20_000, undefined, { signal }).catch(() => undefined);

@@ -1,17 +1,28 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { consumersOf, type ServiceName, services, subscribers } from '@agora/local-stack';
+import {
+  consumersOf,
+  publishersFor,
+  type ServiceName,
+  services,
+  streamsOf,
+  subjectOf,
+  subscribers,
+} from '@agora/local-stack';
 import { untilAllReady } from '../system/system.js';
 import type { Fault, Scene } from './fault.js';
 
 interface StoredEvent {
   envelope: { id: string; type: string };
+  partition: number;
 }
 
 async function publishAnew({ system }: Scene, events: readonly StoredEvent[]): Promise<void> {
   const client = await system.administration.publisher();
-  for (const { envelope } of events)
-    await client.publish(envelope.type, JSON.stringify(envelope), { msgID: randomUUID(), timeout: 5_000 });
+  for (const { envelope, partition } of events) {
+    const subject = subjectOf(envelope.type, partition);
+    await client.publish(subject, JSON.stringify(envelope), { msgID: randomUUID(), timeout: 5_000 });
+  }
 }
 
 /** Past the deduplication of NATS, which knows message ids alone. */
@@ -23,7 +34,7 @@ const duplicates: Fault = {
     let count = 0;
     for (const service of services) {
       const events = await scene.system.administration.query<StoredEvent>(
-        `SELECT envelope FROM ${service}.outbox WHERE published_at IS NOT NULL ORDER BY sequence DESC LIMIT 100`,
+        `SELECT envelope, partition FROM ${service}.outbox WHERE published_at IS NOT NULL ORDER BY sequence DESC LIMIT 100`,
       );
       await publishAnew(scene, scene.random.shuffle(events));
       count += events.length;
@@ -45,7 +56,7 @@ const reorder: Fault = {
     for (const way of ways) way.holdBack();
     await sleep(1_500);
     const events = await scene.system.administration.query<StoredEvent>(
-      `SELECT envelope FROM ${service}.outbox WHERE published_at IS NULL ORDER BY sequence DESC`,
+      `SELECT envelope, partition FROM ${service}.outbox WHERE published_at IS NULL ORDER BY sequence DESC`,
     );
     await publishAnew(scene, events);
     for (const way of ways) way.heal();
@@ -78,14 +89,15 @@ const poison: Fault = {
   kind: 'poison',
   touches: 'events',
   quick: true,
-  async run({ system, poison: { sent } }) {
+  async run({ system, random, poison: { sent } }) {
     const client = await system.administration.publisher();
     const subjects = [...new Set(services.flatMap((service) => subscribers[service]))];
     for (const [, body] of poisons) {
       for (const subject of subjects) {
         const msgID = randomUUID();
         for (const service of consumersOf(subject)) sent[service].add(msgID);
-        await client.publish(subject, body(subject), { msgID, timeout: 5_000 });
+        const partition = random.below(system.partitions);
+        await client.publish(subjectOf(subject, partition), body(subject), { msgID, timeout: 5_000 });
       }
     }
     await client.publish('posts.unheard-of.v1', '{}', { msgID: randomUUID(), timeout: 5_000 });
@@ -98,7 +110,7 @@ const fullStream: Fault = {
   kind: 'full stream',
   touches: 'nats',
   async run({ system, random }) {
-    const stream = random.pick(services).toUpperCase();
+    const stream = random.pick(streamsOf(random.pick(services), system.partitions));
     const manager = await system.administration.streams();
     const { state, config } = await manager.streams.info(stream);
     await manager.streams.update(stream, { max_bytes: Math.max(state.bytes, 1) });
@@ -112,12 +124,8 @@ const deleteConsumer: Fault = {
   kind: 'delete a consumer',
   touches: 'nats',
   async run({ system, random }) {
-    const [stream, consumer] = random.pick([
-      ['AUTH', 'posts'],
-      ['AUTH', 'votes'],
-      ['POSTS', 'votes'],
-      ['VOTES', 'posts'],
-    ] as const);
+    const consumer = random.pick(services.filter((service) => publishersFor(service).length > 0));
+    const stream = random.pick(streamsOf(random.pick(publishersFor(consumer)), system.partitions));
     const manager = await system.administration.streams();
     await manager.consumers.delete(stream, consumer);
     await sleep(1_000);

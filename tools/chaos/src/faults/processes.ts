@@ -50,11 +50,13 @@ const pauseRelay: Fault = {
   run: async (scene) => pauseReplica(await relayHolder(scene), 5, scene),
 };
 
-/** The replica whose relay is active: the one that holds the lease. */
+/** The replica of a service whose relay of some partition is the active one: the one that holds the lease. */
 async function relayHolder({ system, random }: Scene): Promise<Replica> {
   const service: ServiceName = random.pick(services);
+  const partition = random.below(system.partitions);
   const [lease] = await system.administration.query<{ pid: number }>(
-    `SELECT split_part(holder, '/', 2)::int AS pid FROM ${service}.leases WHERE name = 'relay' AND expires_at > clock_timestamp()`,
+    `SELECT split_part(holder, '/', 2)::int AS pid FROM ${service}.leases WHERE name = $1 AND expires_at > clock_timestamp()`,
+    [partition === 0 ? 'relay' : `relay ${partition}`],
   );
   const found = replicasOf(system, service).find((replica) => replica.pid() === lease?.pid);
   if (!found) throw new Error(`no replica of ${service} holds the lease of its relay`);
@@ -70,32 +72,44 @@ const slowestSince = (at: number, { entries }: Journal) =>
     ...entries.filter(({ endedAt }) => endedAt > at).map((entry) => entry.endedAt - entry.startedAt),
   );
 
-/** Not a request may fail meanwhile: each replica of every process in turn, as a deployment does. */
+/** Restarts replicas while no request may fail. Answers what else there is to tell. */
+export async function expectFinalAnswers(
+  { journal, findings }: Pick<Scene, 'journal' | 'findings'>,
+  restart: () => Promise<void>,
+): Promise<string> {
+  const startedAt = journal.now();
+  const wasBusy = slowestSince(startedAt - 10_000, journal) > busyMilliseconds;
+  await restart();
+  const failed = journal.entries.filter(
+    ({ outcome, answer, startedAt: at }) =>
+      outcome === 'info' && at >= startedAt && !(wasBusy && answer.startsWith('504')),
+  );
+  for (const { operation, answer, startedAt: at } of failed)
+    findings.broken(
+      'I10',
+      `${operation} failed with ${answer} ${Math.round(at - startedAt)} ms after the restart began`,
+    );
+  const shed = journal.entries.filter((entry) => entry.outcome === 'shed' && entry.startedAt >= startedAt);
+  const note = wasBusy ? ', on a machine too busy to distinguish late answers from lost ones' : '';
+  return `${note}${shed.length > 0 ? `, ${shed.length} requests shed` : ''}`;
+}
+
+/** Each replica of every process in turn, as a deployment does. */
 const rollingRestart: Fault = {
   kind: 'rolling restart',
   touches: 'processes',
   alone: true,
-  async run({ system, journal, findings, signal }) {
-    const startedAt = journal.now();
-    const wasBusy = slowestSince(startedAt - 10_000, journal) > busyMilliseconds;
-    for (const turn of [0, 1]) {
-      await untilAllReady(system.replicas, signal);
-      const restarted = processes.flatMap((name) => replicasOf(system, name)[turn] ?? []);
-      await Promise.all(restarted.map((replica) => replica.end('SIGTERM')));
-      await untilAllReady(system.replicas, signal);
-    }
-    const failed = journal.entries.filter(
-      ({ outcome, answer, startedAt: at }) =>
-        outcome === 'info' && at >= startedAt && !(wasBusy && answer.startsWith('504')),
-    );
-    for (const { operation, answer, startedAt: at } of failed)
-      findings.broken(
-        'I10',
-        `${operation} failed with ${answer} ${Math.round(at - startedAt)} ms after the restart began`,
-      );
-    const shed = journal.entries.filter((entry) => entry.outcome === 'shed' && entry.startedAt >= startedAt);
-    const note = wasBusy ? ', on a machine too busy to distinguish late answers from lost ones' : '';
-    return `every process${note}${shed.length > 0 ? `, ${shed.length} requests shed` : ''}`;
+  async run(scene) {
+    const { system, signal } = scene;
+    const told = await expectFinalAnswers(scene, async () => {
+      for (const turn of [0, 1]) {
+        await untilAllReady(system.replicas, signal);
+        const restarted = processes.flatMap((name) => replicasOf(system, name)[turn] ?? []);
+        await Promise.all(restarted.map((replica) => replica.end('SIGTERM')));
+        await untilAllReady(system.replicas, signal);
+      }
+    });
+    return `every process${told}`;
   },
 };
 

@@ -6,9 +6,10 @@ export async function checkStuck({ system, findings }: Evidence): Promise<void> 
   const { query } = system.administration;
   for (const service of services) {
     const relays = await query(
-      `SELECT FROM ${service}.leases WHERE name = 'relay' AND expires_at > clock_timestamp()`,
+      `SELECT FROM ${service}.leases WHERE name ~ '^relay( |$)' AND expires_at > clock_timestamp()`,
     );
-    if (relays.length !== 1) findings.broken('I8', `no relay of ${service} is active`);
+    if (relays.length !== system.partitions)
+      findings.broken('I8', `${relays.length} of ${system.partitions} relays of ${service} are active`);
   }
   const idle = await query<{ application_name: string }>(
     `SELECT application_name FROM pg_stat_activity

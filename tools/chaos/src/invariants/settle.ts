@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { services, subscribers } from '@agora/local-stack';
+import { publishersFor, services, streamsOf } from '@agora/local-stack';
 import type { Scene } from '../faults/fault.js';
 import type { System } from '../system/system.js';
 
@@ -20,7 +20,7 @@ export async function settle({
   let calmSince = startedAt;
   for (;;) {
     signal.throwIfAborted();
-    const unfinished = await unfinishedWork(system.administration).catch((error: unknown) => [String(error)]);
+    const unfinished = await unfinishedWork(system).catch((error: unknown) => [String(error)]);
     const now = performance.now();
     if (unfinished.length > 0) calmSince = now;
     if (now - calmSince > calmMilliseconds) return calmSince - startedAt;
@@ -32,7 +32,7 @@ export async function settle({
   }
 }
 
-async function unfinishedWork(administration: System['administration']): Promise<string[]> {
+async function unfinishedWork({ administration, partitions }: System): Promise<string[]> {
   const unfinished: string[] = [];
   for (const service of services) {
     const [row] = await administration.query<{ unsent: number }>(
@@ -51,12 +51,11 @@ async function unfinishedWork(administration: System['administration']): Promise
   if (mails?.due) unfinished.push(`${mails.due} mails are due in auth.mails`);
   const manager = await administration.streams();
   for (const consumer of services) {
-    const publishers = new Set(subscribers[consumer].map((type) => type.split('.', 1)[0] ?? ''));
-    for (const publisher of publishers) {
-      const info = await manager.consumers.info(publisher.toUpperCase(), consumer);
+    for (const stream of publishersFor(consumer).flatMap((publisher) => streamsOf(publisher, partitions))) {
+      const info = await manager.consumers.info(stream, consumer);
       const { num_pending: pending, num_ack_pending: unacknowledged } = info;
       if (pending + unacknowledged > 0)
-        unfinished.push(`${consumer} has not finished ${pending} + ${unacknowledged} events of ${publisher}`);
+        unfinished.push(`${consumer} has not finished ${pending} + ${unacknowledged} events of ${stream}`);
     }
   }
   return unfinished;

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { services, subscribers } from '@agora/local-stack';
+import { publishersFor, services, streamsOf } from '@agora/local-stack';
 import type { Administration } from '../system/administration.js';
+import type { System } from '../system/system.js';
 
 export interface Deliveries {
   /** How many messages NATS handed to consumers, as far as they could be counted. */
@@ -9,14 +10,13 @@ export interface Deliveries {
   applied: number;
 }
 
-const consumers = services.flatMap((consumer) =>
-  [...new Set(subscribers[consumer].map((type) => type.split('.', 1)[0] ?? ''))].map(
-    (publisher) => [publisher.toUpperCase(), consumer] as const,
-  ),
-);
-
 /** Counts what consumers are handed, once a second: a consumer that is made anew counts from nought. */
-export function countDeliveries(administration: Administration): { stop(): Promise<Deliveries> } {
+export function countDeliveries({ administration, partitions }: System): { stop(): Promise<Deliveries> } {
+  const consumers = services.flatMap((consumer) =>
+    publishersFor(consumer)
+      .flatMap((publisher) => streamsOf(publisher, partitions))
+      .map((stream) => [stream, consumer] as const),
+  );
   const stopped = new AbortController();
   const startedAt = Date.now();
   const last = new Map<string, number>();

@@ -1,4 +1,4 @@
-import { services, subscribers } from '@agora/local-stack';
+import { publishersFor, services } from '@agora/local-stack';
 import type { Administration } from '../system/administration.js';
 
 /** How long an event took from the transaction that wrote it to the one that applied it. */
@@ -12,8 +12,7 @@ export interface Lag {
 export async function readLags(administration: Administration, startedAt: number): Promise<Lag[]> {
   const lags: Lag[] = [];
   for (const consumer of services) {
-    const publishers = new Set(subscribers[consumer].map((type) => type.split('.', 1)[0] ?? ''));
-    for (const publisher of publishers) {
+    for (const publisher of publishersFor(consumer)) {
       const rows = await administration.query<{ at: number; lag: number }>(
         `SELECT (extract(epoch FROM created_at) * 1000)::float8 AS at,
                 (extract(epoch FROM applied_at - created_at) * 1000)::float8 AS lag

@@ -36,6 +36,7 @@ export function describeRun(summary: Summary): string[] {
     '',
     `users ${created.users}, posts ${created.posts}, votes ${created.votes}; of every 100 ms ${(summary.availability * 100).toFixed(1)} % had an answer`,
     `events ${lag.events}: lag p50 ${Math.round(lag.p50)} ms, p99 ${Math.round(lag.p99)} ms, longest ${Math.round(lag.max)} ms; p99 before the first fault ${Math.round(lag.calmP99)} ms`,
+    ...describeElasticity(summary),
     `votes accepted on what was deleted already, and erased: ${summary.lateVotes.count}, the last ${Math.round(summary.lateVotes.longest)} ms after its deletion`,
     describeHeap(summary),
     `deliveries ${summary.delivered}, without a second effect ${summary.duplicatesSuppressed}; settled in ${settled.map((each) => (each / 1_000).toFixed(1)).join(' and ')} s`,
@@ -49,7 +50,21 @@ export function describeRun(summary: Summary): string[] {
       ]),
     ),
     '',
-    verdictOn(summary.findings.length, summary.seed, summary.cluster ? ' --cluster' : ''),
+    verdictOn(summary.findings.length, summary.seed, modeOf(summary)),
+  ];
+}
+
+const modeOf = ({ cluster, elasticity }: Summary): string =>
+  `${cluster ? ' --cluster' : ''}${elasticity ? ' --elastic' : ''}`;
+
+function describeElasticity({ elasticity }: Summary): string[] {
+  if (!elasticity) return [];
+  const { moves, longestMove, events, lagP50, lagP99 } = elasticity;
+  const longest = longestMove
+    ? `, the longest without a holder ${Math.round(longestMove.milliseconds)} ms (${longestMove.lease})`
+    : '';
+  return [
+    `while replicas came and went: ${moves} leases moved${longest}; events ${events}, lag p50 ${Math.round(lagP50)} ms, p99 ${Math.round(lagP99)} ms`,
   ];
 }
 

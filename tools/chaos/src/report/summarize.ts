@@ -1,5 +1,6 @@
 import { invariants, type Finding, type Invariant } from '../findings.js';
 import type { Entry } from '../load/journal.js';
+import type { ElasticSummary } from '../elastic/come-and-go.js';
 import type { Holding } from '../measure/holdings.js';
 import type { Options } from '../options.js';
 import type { Run } from '../run-chaos.js';
@@ -23,6 +24,8 @@ export interface Summary {
     string,
     { count: number; requests: number; failed: number; failedForMedian: number; failedForMax: number }
   >;
+  /** How events fared while replicas came and went; undefined in a run with faults. */
+  elasticity: ElasticSummary | undefined;
   lag: { events: number; p50: number; p99: number; max: number; calmP99: number };
   delivered: number;
   duplicatesSuppressed: number;
@@ -55,6 +58,7 @@ export function summarize(
     operations: byOperation(run.entries),
     availability: availabilityOf(run.entries),
     faults: byKind(run),
+    elasticity: run.elasticity,
     lag: {
       events: lags.length,
       p50: quantile(lags, 0.5),

@@ -1,8 +1,10 @@
+import { elasticKinds } from '../elastic/come-and-go.js';
 import type { Summary } from './summarize.js';
 
 /** The kinds of faults that share a row of the table. */
 export const groups: readonly (readonly [title: string, kinds: readonly string[]])[] = [
   ['every process restarts in turn (SIGTERM)', ['rolling restart']],
+  ['a replica of each process leaves (SIGTERM) and comes back, every 20 s', elasticKinds],
   [
     'NATS is killed, paused, cut off, full, away for 20 s or with a backlog, or comes back with less or with nothing',
     [

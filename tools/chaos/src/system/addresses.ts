@@ -23,10 +23,14 @@ export interface Addresses {
   replicas: Record<ProcessName, Ports[]>;
 }
 
-const replicaCount = 2;
+/** How many replicas a process has unless it is said otherwise. */
+const usualReplicas = 2;
 
 /** Finds free ports, and makes secrets unless the data that is there needs those it has. */
-export async function chooseAddresses(secrets = makeSecrets()): Promise<Addresses> {
+export async function chooseAddresses(
+  secrets = makeSecrets(),
+  replicas: Partial<Record<ProcessName, number>> = {},
+): Promise<Addresses> {
   const users = ([...processes, 'streams'] as const).map(
     (name) => [name, { user: name, password: secrets.nats[name] }] as const,
   );
@@ -35,9 +39,9 @@ export async function chooseAddresses(secrets = makeSecrets()): Promise<Addresse
     natsUsers: Object.fromEntries(users) as Addresses['natsUsers'],
     natsAdministrator: { user: 'chaos', password: randomBytes(16).toString('hex') },
     balanced: await forEachProcess(likelyFreePorts),
-    replicas: await forEachProcess(async () => {
+    replicas: await forEachProcess(async (name) => {
       const ports: Ports[] = [];
-      while (ports.length < replicaCount) ports.push(await likelyFreePorts());
+      while (ports.length < (replicas[name] ?? usualReplicas)) ports.push(await likelyFreePorts());
       return ports;
     }),
   };
@@ -54,11 +58,11 @@ async function forEachProcess<Value>(
 /** A process's addresses of the others: their balancers, and its own proxies to the servers. */
 export const stackOf = (
   { secrets, natsUsers, balanced }: Addresses,
-  at: { postgres: number; nats: string; replicas: number; smtp: number },
+  at: { postgres: number; nats: string; nodes: number; partitions: number; smtp: number },
 ): StackAddresses => ({
   ...addressesOf(
     { host: '127.0.0.1', port: at.postgres, name: 'agora' },
-    { url: at.nats, users: natsUsers, replicas: at.replicas },
+    { url: at.nats, users: natsUsers, replicas: at.nodes, partitions: at.partitions },
     secrets,
   ),
   ports: balanced,

@@ -1,4 +1,4 @@
-import type { Secrets } from '@agora/local-stack';
+import type { ProcessName, Secrets } from '@agora/local-stack';
 import type pg from 'pg';
 import type { ReceivedMail } from './mail-server.js';
 
@@ -8,6 +8,10 @@ export type Stop = () => Promise<unknown>;
 export interface SystemOptions {
   /** Whether NATS has three nodes, and PostgreSQL a standby. */
   isCluster?: boolean | undefined;
+  /** Over how many streams each publisher's events are split; one when left out. */
+  partitions?: number | undefined;
+  /** How many replicas a process has; two when left out. */
+  replicas?: Partial<Record<ProcessName, number>> | undefined;
   /** Where PostgreSQL and NATS keep their data. */
   folder: string;
   logs: string;

@@ -17,12 +17,15 @@ export interface Replica {
   pid(): number;
   /** Whether it answered 200 at `/readyz` when it was last asked. */
   isReady(): boolean;
-  /** Whether a fault keeps it from clients: it is frozen, or withdrawn. Nobody waits for it, and no balancer sends anything there. */
+  /** Whether it is away, or a fault keeps it from clients: it is frozen, or withdrawn. Nobody waits for it, and no balancer sends anything there. */
   isOut(): boolean;
   /** When a freeze of it last ended, by the monotonic clock in milliseconds; never is -Infinity. */
   resumedAt(): number;
   /** Sends a signal that may end it. */
   end(signal: NodeJS.Signals): Promise<void>;
+  /** Ends by SIGTERM and stays away until it comes back, as when a deployment is scaled. Balancers learn of it by `/readyz` alone. */
+  leave(): Promise<void>;
+  comeBack(): void;
   pause(): void;
   resume(): void;
   /** Takes it away from the balancers, or gives it back to them. */
@@ -75,6 +78,7 @@ export async function startReplica(program: Program): Promise<Replica> {
   const stopped = new AbortController();
   let current: ServerProcess = await launch();
   let asked: NodeJS.Signals | undefined;
+  let away: PromiseWithResolvers<void> | undefined;
   let withdrawn = false;
   let frozen = false;
   let resumedAt = -Infinity;
@@ -87,11 +91,19 @@ export async function startReplica(program: Program): Promise<Replica> {
       if (asked === undefined) crashes.push(`${label} ended unasked (${how})`);
       if (asked === 'SIGTERM' && how !== 'exit code 0') crashes.push(`${label} ended with ${how} at SIGTERM`);
       asked = undefined;
+      await away?.promise;
       await sleep(restartMilliseconds);
       frozen = false;
       if (!stopped.signal.aborted) current = await launch();
     }
   })();
+  const end = async (signal: NodeJS.Signals) => {
+    const ending = current;
+    if (ending.hasEnded()) return;
+    asked = signal;
+    send(ending, signal);
+    await ending.ended;
+  };
   return {
     name: program.name,
     label,
@@ -100,15 +112,17 @@ export async function startReplica(program: Program): Promise<Replica> {
     crashes,
     pid: () => current.pid,
     isReady: () => probe.ready && !current.hasEnded(),
-    async end(signal) {
-      const ending = current;
-      if (ending.hasEnded()) return;
-      asked = signal;
-      send(ending, signal);
-      await ending.ended;
-    },
-    isOut: () => withdrawn || frozen,
+    end,
+    isOut: () => withdrawn || frozen || (away !== undefined && current.hasEnded()),
     resumedAt: () => resumedAt,
+    async leave() {
+      away ??= Promise.withResolvers();
+      await end('SIGTERM');
+    },
+    comeBack() {
+      away?.resolve();
+      away = undefined;
+    },
     pause() {
       frozen = true;
       probe.ready = false;
@@ -139,6 +153,7 @@ export async function startReplica(program: Program): Promise<Replica> {
     },
     async stop() {
       stopped.abort();
+      away?.resolve();
       send(current, 'SIGCONT');
       await current.end(endings);
       await supervising;

@@ -22,6 +22,7 @@ interface Surroundings {
   folder: string;
   logs: string;
   mutation?: string | undefined;
+  partitions: number;
   addresses: Addresses;
   postgres: DatabaseServer;
   nats: EventServer;
@@ -29,7 +30,7 @@ interface Surroundings {
   announce(line: string): void;
 }
 
-/** Starts two replicas of every process, each with ways of its own to the servers, behind balancers. */
+/** Starts the replicas of every process, each with ways of its own to the servers, behind balancers. */
 export async function startEveryReplica(surroundings: Surroundings, stops: Stop[]) {
   const { addresses, announce } = surroundings;
   const faketime = await findFaketime(announce);
@@ -48,7 +49,7 @@ export async function startEveryReplica(surroundings: Surroundings, stops: Stop[
 
 async function startReplicas(
   name: ProcessName,
-  { folder, logs, mutation, addresses, postgres, nats, smtpPort }: Surroundings,
+  { folder, logs, mutation, partitions, addresses, postgres, nats, smtpPort }: Surroundings,
   faketime: string | undefined,
   stops: Stop[],
 ): Promise<Replica[]> {
@@ -61,7 +62,8 @@ async function startReplicas(
     const stack = stackOf(addresses, {
       postgres: ways.postgres?.port ?? 0,
       nats: ways.nats.url,
-      replicas: nats.ports.length,
+      nodes: nats.ports.length,
+      partitions,
       smtp: smtpPort,
     });
     const label = `${name}-${index + 1}`;

@@ -28,7 +28,7 @@ import { startServers } from './start-servers.js';
 import { startEveryReplica } from './start-replicas.js';
 import type { Stop, SystemOptions } from './options.js';
 
-/** A whole Agora: two replicas of every process, each way to PostgreSQL and NATS through a fault proxy of its own. */
+/** A whole Agora: replicas of every process, each way to PostgreSQL and NATS through a fault proxy of its own. */
 export interface System {
   /** What clients call. */
   origin: string;
@@ -43,6 +43,8 @@ export interface System {
   administration: Administration;
   /** The settings of operators' commands. */
   stack: StackAddresses;
+  /** Over how many streams each publisher's events are split. */
+  partitions: number;
   /** How the administrator of the database connects. */
   database: pg.ClientConfig;
   secrets: Secrets;
@@ -83,9 +85,9 @@ export async function startSystem(options: SystemOptions): Promise<System> {
 }
 
 async function startParts(options: SystemOptions, stops: Stop[]): Promise<Omit<System, 'stop'>> {
-  const { logs, signal, prepare } = options;
+  const { logs, signal, prepare, partitions = 1 } = options;
   mkdirSync(logs, { recursive: true });
-  const addresses = await chooseAddresses(options.secrets);
+  const addresses = await chooseAddresses(options.secrets, options.replicas);
   const { postgres, nats, mail, natsAccounts, cluster } = await startServers(options, addresses, stops);
   const database = {
     host: '127.0.0.1',
@@ -103,7 +105,8 @@ async function startParts(options: SystemOptions, stops: Stop[]): Promise<Omit<S
   const stack = stackOf(addresses, {
     postgres: postgres.port,
     nats: natsUrl(nats.ports),
-    replicas: nats.ports.length,
+    nodes: nats.ports.length,
+    partitions,
     smtp: mail.way.port,
   });
   await makeStreams(checkout, stack, signal);
@@ -112,7 +115,7 @@ async function startParts(options: SystemOptions, stops: Stop[]): Promise<Omit<S
   await prepare?.(database);
   await cluster?.postgres.follow();
   const { replicas, balancers, everyBalancer } = await startEveryReplica(
-    { ...options, addresses, postgres, nats, smtpPort: mail.way.port },
+    { ...options, partitions, addresses, postgres, nats, smtpPort: mail.way.port },
     stops,
   );
   return {
@@ -125,6 +128,7 @@ async function startParts(options: SystemOptions, stops: Stop[]): Promise<Omit<S
     mail,
     administration,
     stack,
+    partitions,
     database,
     secrets: addresses.secrets,
     cutAnswersAfter: (bytes) => balancers.forEach((balancer) => balancer.cutAnswersAfter(bytes)),

@@ -15,9 +15,9 @@ export const makeStreams = (
     args: [join(root, 'deploy/docker/make-streams.mjs')],
     env: {
       PATH: process.env.PATH,
+      EVENT_PARTITIONS: String(partitionsOf(process.env)),
       ...natsSettings('streams', stack),
       OUTSIDE_CONSUMERS: outsideConsumers,
-      EVENT_PARTITIONS: String(partitionsOf(process.env)),
     },
     signal,
   });

@@ -26,8 +26,13 @@ export interface StackAddresses {
   ports: Record<ProcessName, Ports>;
   database: DatabaseAddress;
   databasePasswords: RolePasswords;
-  /** Without a user where the server at `url` asks for none; `replicas` is on how many nodes of a cluster a stream is kept. */
-  nats: { url: string; users: Partial<Record<ProcessName | 'streams', NatsUser>>; replicas?: number };
+  /** Without a user where the server at `url` asks for none; `replicas` is on how many nodes of a cluster a stream is kept, `partitions` over how many streams events are split. */
+  nats: {
+    url: string;
+    users: Partial<Record<ProcessName | 'streams', NatsUser>>;
+    replicas?: number;
+    partitions?: number;
+  };
   mailbox: MailboxPorts;
   internalSecrets: Secrets['internal'];
   revocationsSecret: string;
@@ -177,6 +182,7 @@ export function natsSettings(name: ProcessName | 'streams', { nats }: Pick<Stack
   return {
     NATS_URL: nats.url,
     ...(nats.replicas && { STREAM_REPLICAS: String(nats.replicas) }),
+    ...(nats.partitions && { EVENT_PARTITIONS: String(nats.partitions) }),
     ...(user ? { NATS_USER: user.user, NATS_PASSWORD: user.password } : {}),
   };
 }
