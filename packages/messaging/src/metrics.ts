@@ -17,7 +17,7 @@ const redelivered = new Counter({
 
 const missed = new Counter({
   name: 'consumer_missed_messages_total',
-  help: 'Messages that were gone from the stream before this service had read them',
+  help: 'Messages that NATS did not deliver to this service: mostly gone from the stream before it had read them',
   labelNames: ['stream'],
 });
 

@@ -36,9 +36,16 @@ export async function queryRows<Row extends object>(
   transaction: Transaction | null = null,
 ): Promise<Row[]> {
   // Sequelize prepares nothing: the connection has it parsed and planned once, not for every batch.
-  if (transaction && isPrepared)
-    return (await connectionOf(transaction).query<Row & pg.QueryResultRow>({ name, text, values: bind }))
-      .rows;
+  if (transaction && isPrepared) {
+    const connection = connectionOf(transaction);
+    try {
+      return (await connection.query<Row & pg.QueryResultRow>({ name, text, values: bind })).rows;
+    } catch (error) {
+      // As Sequelize does with its own: what was not answered in time may still be.
+      if (error instanceof Error && error.message === 'Query read timeout') connection._invalid = true;
+      throw error;
+    }
+  }
   // All are read as if they returned rows; those that write take a connection for writing.
   return database.query<Row>(text, {
     bind,
@@ -48,10 +55,13 @@ export async function queryRows<Row extends object>(
   });
 }
 
+/** A connection that is invalid goes back to no pool. */
+type PooledConnection = pg.ClientBase & { _invalid?: boolean };
+
 /** Sequelize's types hide both. */
-function connectionOf(transaction: Transaction): pg.ClientBase {
+function connectionOf(transaction: Transaction): PooledConnection {
   const { connection, finished } = transaction as Transaction & {
-    connection: pg.ClientBase;
+    connection: PooledConnection;
     finished?: string;
   };
   if (finished) throw new Error(`the transaction has ended (${finished})`);

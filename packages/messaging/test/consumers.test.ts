@@ -89,6 +89,32 @@ describe('a consumer that was away for longer than the stream keeps messages', (
   });
 });
 
+describe('a consumer of which another replica has acknowledged more than the server knows to be delivered', () => {
+  it('delivers what is in between, or it is noticed', async () => {
+    errors.length = 0;
+    await manager.streams.add({ name: 'PASSED', subjects: ['passed'] });
+    await manager.consumers.add('PASSED', { durable_name: 'two', ack_policy: AckPolicy.Explicit });
+    await publish('passed', 5);
+    const look = noticeGaps(await manager.consumers.info('PASSED', 'two'), logger);
+    const consumer = await jetstream(connection).consumers.get('PASSED', 'two');
+    const first = await consumer.next();
+    if (!first) throw new Error('nothing was delivered');
+    look(first);
+    // As after a change of its leader: the new one does not know of what the old one delivered last.
+    const { reply } = first as unknown as { reply: string };
+    connection.publish(reply.replace('.1.1.1.', '.1.4.4.'));
+    first.ack();
+    await connection.flush();
+    const sequences: number[] = [];
+    for await (const message of await consumer.fetch({ max_messages: 4, expires: 1_000 })) {
+      look(message);
+      sequences.push(message.seq);
+    }
+    const passedOver = 4 - sequences.length;
+    expect(errors).toEqual(passedOver > 0 ? [{ stream: 'PASSED', missed: passedOver, after: 1 }] : []);
+  });
+});
+
 describe('who follows a stream', () => {
   const event = { type: 'auth.test.v1', schema: Joi.object().unknown() };
   const heard: string[] = [];

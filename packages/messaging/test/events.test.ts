@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { userDeleted, voteCast, voteRetracted } from '@agora/contracts';
-import { eventually } from '@agora/testing';
+import { eventually, openFaultProxy } from '@agora/testing';
+import { Sequelize } from 'sequelize';
 import { addToOutbox, continueLater, on, onBatch, startConsumers, type Subscription } from '../src/index.js';
+import { recordInInbox } from '../src/consume/inbox.js';
 import { listDeadLetters } from '../src/operating.js';
 import { newEventId } from '../src/retain/event-ids.js';
 import { correlation, envelopeOf, logger, openMessaging, type OwnMessaging } from './own-messaging.js';
@@ -174,5 +176,79 @@ describe('an event that cannot be applied', () => {
         /of 2026-01-01T00:00:00.000Z, older than the inbox remembers/,
       );
     expect(await effects(post)).toEqual([]);
+  });
+});
+
+describe('a replica that stops', () => {
+  it('takes no message along that was on its way to it', async () => {
+    const publishedAt = new Map<number, number>();
+    const waited = new Map<number, number>();
+    const start = () =>
+      startConsumers({
+        service: 'crowd',
+        subscriptions: [
+          // What nobody else here reads: they would share an inbox.
+          on(userDeleted, async ({ user_id: user }) => {
+            const at = publishedAt.get(user);
+            if (at !== undefined) waited.set(user, performance.now() - at);
+          }),
+        ],
+        broker: own.broker,
+        database: own.database,
+        logger,
+        correlation,
+        isTransient: () => false,
+      });
+    await own.manager.streams.add({ name: 'AUTH', subjects: ['auth.>'] });
+    const staying = start();
+    const stopped = new AbortController();
+    const publishing = (async () => {
+      for (let user = 1; !stopped.signal.aborted; user += 1) {
+        publishedAt.set(user, performance.now());
+        await own.publish({ ...envelopeOf(), type: userDeleted.type, data: { user_id: user } });
+      }
+    })();
+    try {
+      for (let replica = 0; replica < 15; replica += 1) {
+        const leaving = start();
+        const before = waited.size;
+        await eventually(() => expect(waited.size).toBeGreaterThan(before + 40));
+        await leaving.stop();
+      }
+      stopped.abort();
+      await publishing;
+      await eventually(() => expect(waited.size).toBe(publishedAt.size), 20_000);
+      // NATS hands on what was delivered and not acknowledged after 10 s.
+      expect(Math.max(...waited.values())).toBeLessThan(9_000);
+    } finally {
+      stopped.abort();
+      await publishing;
+      await staying.stop();
+    }
+  }, 60_000);
+});
+
+describe('a database that hangs while an event is recorded, and comes back', () => {
+  it('costs the connection, which could still answer late', async () => {
+    const { port, database: name, user, password } = own.connection;
+    const way = await openFaultProxy(Number(port));
+    const database = new Sequelize(String(name), String(user), String(password), {
+      host: '127.0.0.1',
+      port: way.port,
+      dialect: 'postgres',
+      logging: false,
+      pool: { max: 1 },
+      dialectOptions: { query_timeout: 500 },
+    });
+    const backend = async () => (await database.query('SELECT pg_backend_pid() AS pid'))[0];
+    const before = await backend();
+    const applying = database.transaction(async (transaction) => {
+      way.holdBack();
+      await recordInInbox(database, [randomUUID()], transaction).finally(way.heal);
+    });
+    await expect(applying).rejects.toThrow('Query read timeout');
+    expect(await backend()).not.toEqual(before);
+    await database.close();
+    await way.stop();
   });
 });

@@ -15,6 +15,7 @@ import {
   type Courier,
   type Person,
 } from '@agora/testing';
+import { listen, type LiveEvent } from '../listen.js';
 
 /** Two replicas each of posts and votes, on a database of their own: other tests must not find relays of so many partitions. */
 const database = `agora_partitions_${randomUUID().replaceAll('-', '')}`;
@@ -190,3 +191,96 @@ it('splits events over 4 and then 16 streams under load, loses none, publishes n
     expect(new Set(written.map(({ partition }) => partition)).size).toBe(16);
   }
 }, 180_000);
+
+/** What somebody who follows the live feed was told. */
+interface Follower {
+  readonly events: LiveEvent[];
+  stop(): Promise<void>;
+}
+
+async function follow(): Promise<Follower> {
+  const { events, close, ended } = await listen(feedOf(0), { token: ann.token });
+  return {
+    events,
+    async stop() {
+      close();
+      await ended;
+    },
+  };
+}
+
+const feedOf = (index: number) => String(replicas[index % replicas.length]?.process('posts').url);
+
+/** Leaves after every few events, and comes back to the other replica with the id of the last. */
+function followByTurns(from: string): Follower {
+  const events: LiveEvent[] = [];
+  const stopped = new AbortController();
+  const following = (async () => {
+    let lastEventId = from;
+    for (let turn = 1; !stopped.signal.aborted; turn += 1) {
+      const listener = await listen(feedOf(turn), { token: ann.token, lastEventId });
+      // Those that are sent together have one id until the last of them, and come again after a break in between.
+      const whole = () =>
+        listener.events.findLastIndex(({ id }, at, all) => id !== (all[at - 1]?.id ?? lastEventId)) + 1;
+      await eventually(() => expect(whole() > 0 || stopped.signal.aborted).toBe(true), 60_000);
+      listener.close();
+      events.push(...listener.events.slice(0, whole()));
+      lastEventId = events.at(-1)?.id ?? from;
+    }
+  })();
+  // It is awaited at the end; until then nobody looks.
+  following.catch(() => undefined);
+  return {
+    events,
+    async stop() {
+      stopped.abort();
+      await following;
+    },
+  };
+}
+
+it('tells whoever follows the live feed all of every partition, in order and once, also who comes back to another replica', async () => {
+  const staying = await follow();
+  const first = await publish();
+  const idOfFirst = () => staying.events.find(({ data }) => data.id === first.id)?.id;
+  await eventually(() => expect(idOfFirst()).toBeDefined(), 20_000);
+  const returning = followByTurns(String(idOfFirst()));
+  const posts = await Promise.all(Array.from({ length: 32 }, () => publish()));
+  const toldOf = ({ events }: Follower, { id }: Voted) => events.filter(({ data }) => data.id === id);
+  const areTold = (expected: (index: number) => string[], votes: number) =>
+    eventually(() => {
+      for (const follower of [staying, returning]) {
+        for (const [index, post] of posts.entries()) {
+          const told = toldOf(follower, post);
+          const others = told.filter(({ event }) => event !== 'votes').map(({ event }) => event);
+          expect(others).toEqual(expected(index));
+          expect(told.findLast(({ event }) => event === 'votes')?.data.votes ?? 0).toBe(votes);
+        }
+      }
+    }, 30_000);
+  await areTold(() => ['post-published'], 0);
+  await Promise.all(posts.flatMap((post) => [vote(post), vote(post)]));
+  await areTold(() => ['post-published'], 2);
+  const change = ({ id }: Voted) =>
+    ask('posts', 'PUT', `/posts/${id}`, { token: ann.token, json: { title: 'New', content: 'C' } });
+  await Promise.all(posts.flatMap((post) => [change(post), vote(post)]));
+  await areTold(() => ['post-published', 'post-changed'], 3);
+  const isDeleted = (index: number) => index % 3 === 0;
+  await Promise.all(
+    posts
+      .filter((_, index) => isDeleted(index))
+      .map((post) => ask('posts', 'DELETE', `/posts/${post.id}`, { token: ann.token })),
+  );
+  await areTold(
+    (index) => ['post-published', 'post-changed', ...(isDeleted(index) ? ['post-deleted'] : [])],
+    3,
+  );
+  await Promise.all([staying.stop(), returning.stop()]);
+  for (const follower of [staying, returning]) {
+    expect(follower.events.map(({ event }) => event)).not.toContain('reset');
+    for (const post of posts) {
+      const counts = toldOf(follower, post).flatMap(({ data }) => data.votes ?? []);
+      expect(counts).toEqual(counts.toSorted((one, other) => one - other));
+    }
+  }
+}, 120_000);

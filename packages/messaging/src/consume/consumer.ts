@@ -1,6 +1,7 @@
-import { loop, type Stoppable, type Turn } from '@agora/process';
+import { loop, within, type Stoppable, type Turn } from '@agora/process';
 import { JetStreamApiError, type ConsumerMessages, type JsMsg } from '@nats-io/jetstream';
 import type { Publisher } from '@agora/contracts';
+import type { Subscription } from '@nats-io/transport-node';
 import type { Broker } from '../broker.js';
 import { noticeGaps } from './notice-gaps.js';
 import { createProcessor, type ProcessorOptions } from './processor.js';
@@ -89,7 +90,8 @@ async function consume(
   });
   // It is awaited only at the end; until then its failure would be unhandled.
   collecting.catch(() => undefined);
-  const stop = () => messages.stop();
+  let ending: Promise<void> | undefined;
+  const stop = () => void (ending ??= endAfterArrivals(messages));
   stopped.addEventListener('abort', stop);
   try {
     while (!ended && !stopped.aborted) {
@@ -103,13 +105,22 @@ async function consume(
     }
   } finally {
     stopped.removeEventListener('abort', stop);
-    messages.stop();
-    // Those that have arrived already come yet.
+    await (ending ??= endAfterArrivals(messages));
     await Promise.allSettled([collecting]);
     // Another replica gets them at once instead of after the acknowledgement timeout.
     for (const message of buffer) message.nak();
   }
   await collecting;
+}
+
+const drainMilliseconds = 1_000;
+
+/** Ends `messages` once those that are on their way have come: what a client is sent that has just stopped to listen waits for the end of its acknowledgement timeout. */
+async function endAfterArrivals(messages: ConsumerMessages): Promise<void> {
+  // The client offers this for whole connections alone.
+  const { sub } = messages as ConsumerMessages & { sub: Subscription };
+  await within(drainMilliseconds, sub.drain());
+  messages.stop();
 }
 
 /** What could not be processed goes back to the server at once; what was acknowledged meanwhile stays so. */

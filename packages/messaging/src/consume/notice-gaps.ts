@@ -3,8 +3,9 @@ import type { Logger } from '../logger.js';
 import { countMissed } from '../metrics.js';
 
 /**
- * Makes the function that looks at each message of a consumer as it comes, and says when some before it were lost: a consumer that was away
- * for longer than the stream keeps messages goes on behind the gap as if nothing had been there. `info` is what the server said of the
+ * Makes the function that looks at each message of a consumer as it comes, and says when some before it were passed over: a consumer that was away
+ * for longer than the stream keeps messages goes on behind the gap as if nothing had been there. So does NATS 2.9 when the consumer's leader changes and
+ * the new one hears of acknowledgements before it knows of their deliveries. `info` is what the server said of the
  * consumer before it was asked for messages. Replicas share a consumer, so only neighbours in the order of delivery are compared.
  */
 export function noticeGaps(
@@ -19,7 +20,7 @@ export function noticeGaps(
       countMissed(stream, missed);
       logger.error(
         { stream, missed, after: sequence },
-        'messages were gone from the stream before they were read: see the runbook messages-missed',
+        'messages were passed over: see the runbook messages-missed',
       );
     }
     delivery = info.deliverySequence;

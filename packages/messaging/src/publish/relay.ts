@@ -88,7 +88,8 @@ export function startRelay(options: RelayOptions): { stop(): Promise<void> } {
   return {
     async stop() {
       isStopped = true;
-      const stopped = [share, ...relays.map(({ relaying }) => relaying), purging].map((each) => each.stop());
+      await share.stop();
+      const stopped = [...relays.map(({ relaying }) => relaying), purging].map((each) => each.stop());
       for (const { pause } of relays) pause.wake();
       await Promise.all(stopped);
       await database.end();

@@ -3,8 +3,9 @@
  * the leases, and holds no more of them than its fair share. With one partition there is nothing to share, and nobody says anything.
  */
 import type { Publisher } from '@agora/contracts';
-import { delay, loop, type Stoppable } from '@agora/process';
+import { delay, loop, within, type Stoppable } from '@agora/process';
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import type { Broker } from '../broker.js';
 import { holder, type Claim } from '../leases.js';
@@ -16,6 +17,8 @@ import { defineStatement, queryPool } from '../statements.js';
 export interface Share extends Stoppable {
   /** Claims one lease more; undefined when this replica has its share already. */
   claim(): Claim | undefined;
+  /** Leaves, and resolves once the others wait for the leases of this replica, which it should hold until then: nobody publishes what nobody holds. */
+  stop(): Promise<void>;
 }
 
 interface ShareOptions {
@@ -29,12 +32,17 @@ interface ShareOptions {
 
 /** How often a replica with one partition looks whether there are rows of more, as after the number was lowered. */
 const lookMilliseconds = 5_000;
+/** How much of a `LEASE_SECONDS` it is from one beat to the next, in milliseconds a second. */
+const beatPart = 250;
+/** Until whoever may have one lease more has asked for it. */
+const takeMilliseconds = 200;
 
 /** Starts sharing. */
 export function shareRelays({ database, broker, publisher, logger, need }: ShareOptions): Share {
   const { EVENT_PARTITIONS: wanted, LEASE_SECONDS: seconds } = broker.settings;
   const name = `${members}${holder}/${randomUUID().slice(0, 8)}`;
   let partitions = wanted;
+  let replicas = 1;
   // Until the other replicas are known, only leases that have never been shared are taken.
   let quota = wanted > 1 ? 0 : Infinity;
   const claims = new Set<Claim>();
@@ -47,7 +55,8 @@ export function shareRelays({ database, broker, publisher, logger, need }: Share
     if (partitions === 1) return;
     // A replica that cannot reach NATS leaves the leases to those that can.
     const present = await sayPresent(database, name, broker.isConnected() ? seconds : 0);
-    quota = quotaOf(partitions, present.indexOf(name), present.length);
+    replicas = present.length;
+    quota = quotaOf(partitions, present.indexOf(name), replicas);
   };
   const beating = loop(
     `sharing the relays of ${publisher}`,
@@ -55,7 +64,7 @@ export function shareRelays({ database, broker, publisher, logger, need }: Share
       while (!signal.aborted) {
         await beat();
         progressed();
-        await delay(partitions > 1 ? seconds * 250 : lookMilliseconds, signal);
+        await delay(partitions > 1 ? seconds * beatPart : lookMilliseconds, signal);
       }
     },
     { isVital: false, maxBackoffMilliseconds: 1_000, logger },
@@ -77,9 +86,14 @@ export function shareRelays({ database, broker, publisher, logger, need }: Share
       return claim;
     },
     async stop() {
-      await beating.stop();
-      // The others need not wait until it is missed.
-      if (partitions > 1) await queryPool(database, leave, [name]).catch(() => undefined);
+      const sayAbsent = async () => {
+        await beating.stop();
+        if (partitions > 1) await queryPool(database, leave, [name]);
+      };
+      // A database that hangs has no others who could take over.
+      await within(seconds * 500, sayAbsent());
+      // They learn of it at their next beat.
+      if (partitions > 1 && replicas > 1) await sleep(seconds * beatPart + takeMilliseconds);
     },
   };
 }

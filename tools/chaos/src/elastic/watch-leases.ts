@@ -46,7 +46,7 @@ export async function watchLeases(database: pg.ClientConfig): Promise<{ stop(): 
   return {
     async stop() {
       stopped.abort();
-      await watching.finally(() => client.end());
+      await watching.finally(() => void client.end());
       const now = performance.now();
       const lost = [...seen].filter(([, { at }]) => now - at > 5 * lookMilliseconds);
       return [...moves, ...lost.map(([lease, { at }]) => ({ lease, milliseconds: now - at }))];
