@@ -21,7 +21,7 @@ let agora: ReachedAgora;
 let ask: HttpClient;
 
 beforeAll(async () => {
-  agora = await reachAgora(names, { algorithm: 'ES256' });
+  agora = await reachAgora(names, { algorithm: 'ES256', isShared: true });
   ask = httpClient(agora.origin);
 }, 120_000);
 afterAll(() => agora.stop());

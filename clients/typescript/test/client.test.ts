@@ -13,7 +13,7 @@ let url: string;
 let ann: Person;
 
 beforeAll(async () => {
-  agora = await reachAgora(['auth', 'posts', 'votes', 'gateway']);
+  agora = await reachAgora(['auth', 'posts', 'votes', 'gateway'], { algorithm: 'ES256', isShared: true });
   url = agora.origin;
   ann = await join(httpClient(url));
 }, 120_000);

@@ -31,7 +31,7 @@ let victim: Person & { postId: number };
 let attacker: Person & { postId: number };
 
 beforeAll(async () => {
-  agora = await reachAgora(names, { algorithm: 'ES256' });
+  agora = await reachAgora(names, { algorithm: 'ES256', isShared: true });
   ask = httpClient(agora.origin);
   routes = await readPublicRoutes(ask);
   victim = await joinWithPost();

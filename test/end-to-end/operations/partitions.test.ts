@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as later } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import {
   eventually,
@@ -114,10 +115,13 @@ async function load(signal: AbortSignal): Promise<void> {
   let post = await publish();
   for (let turn = 1; !signal.aborted; turn += 1) {
     await vote(post);
-    if (turn % 7 === 0) post = await publish();
-    if (turn % 21 !== 0) continue;
-    post.isDeleted = true;
-    expect((await ask('posts', 'DELETE', `/posts/${post.id}`, { token: ann.token })).status).toBe(204);
+    // As people do: not as fast as the machine can.
+    await later(50);
+    if (turn % 3 !== 0) continue;
+    if (turn % 9 === 0) {
+      post.isDeleted = true;
+      expect((await ask('posts', 'DELETE', `/posts/${post.id}`, { token: ann.token })).status).toBe(204);
+    }
     post = await publish();
   }
 }
@@ -158,6 +162,11 @@ it('splits events over 4 and then 16 streams under load, loses none, publishes n
   await areShared(4);
   await raiseTo(16);
   await areShared(16);
+  for (const service of ['posts', 'votes'] as const)
+    await eventually(async () => {
+      const used = await sql(`SELECT DISTINCT partition FROM ${service}.outbox`);
+      expect(used).toHaveLength(16);
+    }, 30_000);
   // Clients read their own writes: each has a post of its own, in different partitions.
   stopped.abort();
   await clients;
@@ -183,12 +192,9 @@ it('splits events over 4 and then 16 streams under load, loses none, publishes n
     expect(await sql('SELECT FROM votes.votes')).toHaveLength(left.length);
   }, 20_000);
   for (const service of ['posts', 'votes'] as const) {
-    const written = await sql<{ id: string; partition: number }>(
-      `SELECT event_id AS id, partition FROM ${service}.outbox`,
-    );
+    const written = await sql<{ id: string }>(`SELECT event_id AS id FROM ${service}.outbox`);
     const ids = (events: { id: string }[]) => events.map(({ id }) => id).toSorted();
     await eventually(async () => expect(ids(await courier.read(service))).toEqual(ids(written)));
-    expect(new Set(written.map(({ partition }) => partition)).size).toBe(16);
   }
 }, 180_000);
 

@@ -6,7 +6,7 @@ const { resolve } = createRequire(import.meta.url);
 const Sequencer = createRequire(resolve('jest'))('@jest/test-sequencer').default;
 
 /** The call by which a test file takes processes that it shares with others. */
-const sharing = /shareAgora\(\[.*?\]\)|start(Posts|Votes)\(\)/;
+const sharing = /shareAgora\(\[.*?\]\)|isShared: true|start(Posts|Votes)\(\)/;
 
 /** The slowest files first, as Jest does it, but one after the other those that share processes. */
 export default class extends Sequencer {

@@ -41,12 +41,14 @@ function readKind(given: string[]): { args: string[]; kind: TestKind } {
   return { args, kind: isNamed ? 'all' : 'usual' };
 }
 
+/** More than two cores keep busy: tests wait for processes half of the time. */
+const usualWorkers = 3;
+
 /** `-w N`, `-i` or `JEST_WORKERS`: each worker has a database of its own, so Jest alone can't choose. */
 function readWorkers(given: string[]): { args: string[]; workers: number } {
   const at = given.findIndex((each) => /^(-w|--maxWorkers|-i|--runInBand)$/.test(each));
   const isAlone = /^(-i|--runInBand)$/.test(given[at] ?? '');
-  const said = at < 0 ? process.env.JEST_WORKERS || 2 : isAlone ? 1 : given[at + 1];
-  const workers = Number(said);
+  const workers = Number(at < 0 ? process.env.JEST_WORKERS || usualWorkers : isAlone ? 1 : given[at + 1]);
   if (!Number.isInteger(workers) || workers < 1 || workers > 64)
     throw new StackError('-w and JEST_WORKERS must be a whole number from 1 to 64.');
   return { args: at < 0 ? given : given.toSpliced(at, isAlone ? 1 : 2), workers };

@@ -1,6 +1,6 @@
 import type { ProcessName } from '@agora/local-stack';
 import type { Agora, AgoraOptions } from './agora.js';
-import { startAgora } from './share-agora.js';
+import { shareAgora, startAgora } from './share-agora.js';
 
 /** The origin of an Agora that already runs, such as `http://127.0.0.1:8000`; without it each test file starts its own. */
 export const givenOrigin = process.env.AGORA_ORIGIN?.replace(/\/$/, '');
@@ -11,13 +11,18 @@ export interface ReachedAgora extends Pick<Agora, 'process' | 'stop'> {
   origin: string;
 }
 
-/** Reaches the Agora at `AGORA_ORIGIN`, whatever its settings are, or starts one as `startAgora` does. */
+interface ReachOptions extends AgoraOptions {
+  /** As `shareAgora`, whose files have the same algorithm and no settings of their own. */
+  isShared?: boolean;
+}
+
+/** Reaches the Agora at `AGORA_ORIGIN`, whatever its settings are, or starts one as `startAgora` or `shareAgora` does. */
 export async function reachAgora(
   names: readonly ProcessName[],
-  options: AgoraOptions = {},
+  { isShared = false, ...options }: ReachOptions = {},
 ): Promise<ReachedAgora> {
   if (givenOrigin === undefined) {
-    const agora = await startAgora(names, options);
+    const agora = await (isShared ? shareAgora(names, options) : startAgora(names, options));
     return { ...agora, origin: agora.process('gateway').url };
   }
   return {

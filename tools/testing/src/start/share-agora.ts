@@ -2,7 +2,7 @@ import type { ProcessName } from '@agora/local-stack';
 import { launchAgora, type Agora, type AgoraOptions } from './agora.js';
 
 /** The processes that the test files of this worker share, one file after the other. */
-let shared: { agora: Agora; names: readonly ProcessName[] } | undefined;
+let shared: { agora: Agora; names: readonly ProcessName[]; algorithm: AgoraOptions['algorithm'] } | undefined;
 let isInUse = false;
 
 process.once('exit', () => {
@@ -19,10 +19,13 @@ export async function startAgora(names: readonly ProcessName[], options: AgoraOp
  * Like `startAgora` with default settings, but reuses the processes that an earlier test file of this worker has left. For files that leave settings,
  * tables and streams as they found them.
  */
-export async function shareAgora(names: readonly ProcessName[]): Promise<Agora> {
+export async function shareAgora(
+  names: readonly ProcessName[],
+  { algorithm }: Pick<AgoraOptions, 'algorithm'> = {},
+): Promise<Agora> {
   if (isInUse) throw new Error('this file already uses the shared processes: start others by startAgora');
-  const agora = (await reusable(names)) ?? (await launchAgora(names, {}));
-  shared = { agora, names };
+  const agora = (await reusable(names, algorithm)) ?? (await launchAgora(names, { algorithm }));
+  shared = { agora, names, algorithm };
   isInUse = true;
   const logged = new Map(names.map((name) => [name, agora.process(name).log().length]));
   return {
@@ -51,9 +54,14 @@ export async function endIdleAgora(): Promise<void> {
   await agora.stop();
 }
 
-async function reusable(names: readonly ProcessName[]): Promise<Agora | undefined> {
+async function reusable(
+  names: readonly ProcessName[],
+  algorithm: AgoraOptions['algorithm'],
+): Promise<Agora | undefined> {
   const isWhole =
-    shared?.names.join() === names.join() && names.every((name) => shared?.agora.process(name).isRunning());
+    shared?.names.join() === names.join() &&
+    shared.algorithm === algorithm &&
+    names.every((name) => shared?.agora.process(name).isRunning());
   if (isWhole) return shared?.agora;
   await endIdleAgora();
   return undefined;
