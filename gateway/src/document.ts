@@ -17,7 +17,7 @@ export const endpoints = pages({
   showDocument: () => undefined,
 });
 
-/** The codes of problems that come before there is a route: of unknown methods, and of what is not HTTP as it is read here. */
+/** The codes of problems before routing: unknown methods and invalid HTTP. */
 export const otherCodes = [
   'method_not_allowed',
   'request_timeout',
@@ -30,7 +30,7 @@ export function refusalsOf(route: Route): Problem[] {
   const isForUsers = route.access === 'user' || route.access === 'reader';
   return [
     malformed('The request could not be read.'),
-    // What no id can look like is no path at all.
+    // A segment that cannot be an id makes the path unknown.
     ...(route.path.includes(':') ? [nothingHere()] : []),
     ...(isForUsers ? [unauthorized(), unauthorized('invalid_token')] : []),
     ...(isForUsers || policiesOfAddress(route).length > 0 ? [rateLimited(60)] : []),

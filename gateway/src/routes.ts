@@ -15,7 +15,7 @@ export interface Route {
   access: Access;
   /** The kinds of body it reads; a body that nobody reads is not passed on. */
   reads: readonly BodyKind[];
-  /** Whether its answer is a stream that goes on until somebody ends it. */
+  /** Whether its answer is a stream without end. */
   streams?: true;
   /** When it should not be used any more. */
   deprecated?: Deprecated;

@@ -47,7 +47,7 @@ export function createAdmission(verifier: Verifier, limiter: Limiter, arePublicR
   };
 }
 
-/** Where reads are public, and for a stream that comes with a ticket, which posts will look at. A token that is sent is looked at in any case. */
+/** If reads are public, and for a stream with a ticket, which posts verifies. A token that is sent is always verified. */
 const needsNoToken = (ctx: Context, route: Route, query: string, arePublicReads: boolean): boolean =>
   !ctx.get('authorization') &&
   ((route.access === 'reader' && arePublicReads) || (route.streams === true && /[?&]ticket=/.test(query)));

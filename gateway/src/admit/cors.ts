@@ -36,7 +36,7 @@ const preflightSeconds = 600;
 /** An origin that stands for localhost at every port: a page that is being developed. */
 export const anyLocalPort = 'http://localhost:*';
 
-/** Lets pages of exactly these origins read answers, without cookies; with no origins it does nothing at all. */
+/** Lets pages of exactly these origins read answers, without cookies; with no origins it does nothing. */
 export function allowOrigins(origins: readonly string[]): Middleware {
   const allowed = new Set(origins);
   const isAllowed = (origin: string) =>

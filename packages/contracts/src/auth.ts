@@ -86,7 +86,7 @@ export const sessionsRevoked = defineEvent<
   ...numbered,
 });
 
-/** What somebody did to an account by their role, or an operator by command. */
+/** What a moderator did to an account, or an operator by command. */
 export interface AccountAct {
   act_key: string;
   actor_id: number | null;

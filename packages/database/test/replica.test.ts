@@ -25,7 +25,7 @@ const column = message('T', Buffer.from([0, 1]), 'position\0', 0, Buffer.from([0
 
 /** Where the logs are. */
 const [primary, standby] = [{ position: '0/100' }, { position: '0/100' }];
-/** Says of any statement that it is a standby, and how far it is. */
+/** Answers every statement as a standby at some position. */
 const server = createServer((socket) => {
   socket.on('error', () => undefined);
   socket.once('data', () => {

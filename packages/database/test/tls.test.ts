@@ -48,7 +48,7 @@ describe('a database with TLS', () => {
     await client.end();
   };
 
-  /** Connects as a service would; says whether it is encrypted, or why it was not let in. */
+  /** Connects as a service would; returns whether the connection is encrypted, or why it was refused. */
   const attempt = async (authority: string | undefined, host = server.host): Promise<string> => {
     const settings = {
       DATABASE_HOST: host,

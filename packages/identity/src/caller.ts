@@ -1,4 +1,4 @@
-/** What somebody may do beyond their own account, in growing order. */
+/** The roles, in order of their rights. */
 export const roles = ['user', 'moderator', 'admin'] as const;
 export type Role = (typeof roles)[number];
 

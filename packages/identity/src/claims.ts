@@ -2,7 +2,7 @@ import type { JwtPayload } from 'jsonwebtoken';
 import { roles, type Caller, type Role } from './caller.js';
 import type { IdentitySettings } from './settings.js';
 
-/** What a token says; its times are to be looked at with every use. */
+/** A token's claims; its times must be checked at every use. */
 export interface Claims {
   caller: Caller;
   /** In seconds since 1970. */

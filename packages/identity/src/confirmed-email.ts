@@ -6,7 +6,7 @@ import { requireUser } from './authenticate.js';
 export type WithConfirmedEmail = (handler: Handler) => Handler;
 
 /**
- * Makes that guard. A token says whether the address was confirmed when it was signed; of one that says no, auth is asked, so that a
+ * Returns that guard. A token says whether the address was confirmed when it was signed; if not, auth is asked, so that a
  * confirmation counts at once. What was confirmed stays so, and is asked for once. Throws a 503 when auth gives no answer.
  */
 export function confirmedEmails(isRequired: boolean, auth: InternalAddress): WithConfirmedEmail {

@@ -46,7 +46,7 @@ export function knowAll(options: KnowingOptions): Knowing {
   let newestHeard = 0;
   /** Revocations up to this one concern no token that is still valid. */
   let oldUpTo = 0;
-  /** The newest that was seen at all, and by the one before those that came too early. */
+  /** The newest that was seen, including those that came too early. */
   let newestSeen = 0;
   const ahead = new Map<number, number>();
   let confirmedAt = -Infinity;

@@ -26,7 +26,7 @@ const maxExceptions = 8;
 
 /**
  * Keeps revocations for a number of calls of `age`: sessions for `minutes`, users for `userMinutes`, as they may have tokens that live
- * longer. It never looks at a clock: one that jumps must not bring a token back.
+ * longer. It never reads a clock: a clock that jumps must not revive a token.
  */
 export function rememberRevoked({
   minutes,

@@ -51,7 +51,7 @@ export async function leaveSilentNode(
   }
 }
 
-/** Asks what every process may ask, after a consumer that is none: to be told so is an answer, but not that there is no leader (503). */
+/** Asks about a consumer that does not exist, as every process may: "not found" is an answer, "no leader" (503) is not. */
 export async function jetStreamAnswers(manager: JetStreamManager): Promise<boolean> {
   try {
     await manager.consumers.info('AUTH', 'nobody');

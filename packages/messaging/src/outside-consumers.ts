@@ -1,7 +1,7 @@
 import { publishers } from '@agora/contracts';
 import { streamOf, subjectOf } from './partitions.js';
 
-/** What somebody outside of Agora reads of one stream: all of its events, or those of one type. */
+/** An outside team's access to one stream: all of its events, or those of one type. */
 export interface OutsideConsumer {
   stream: string;
   /** The name of the durable consumer, which only Agora creates and changes. */

@@ -3,7 +3,7 @@ import type { Sequelize, Transaction } from 'sequelize';
 // All of Sequelize would else be loaded in processes that have no database, above all the gateway.
 import QueryTypes from 'sequelize/lib/query-types';
 
-/** A statement of messaging; `defineStatement` makes it. */
+/** A statement of messaging, created by `defineStatement`. */
 export interface Statement {
   readonly name: string;
   readonly text: string;

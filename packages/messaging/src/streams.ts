@@ -43,7 +43,7 @@ export async function ensureStream(
   }
 }
 
-/** Makes the streams of every publisher, or brings those that are there to the settings, as only the administrator may; returns their names. */
+/** Creates the streams of every publisher, or updates them to the settings, as only the administrator may; returns their names. */
 export async function applyStreams({ settings, jetStream }: Broker): Promise<string[]> {
   const { manager } = await jetStream();
   const names: string[] = [];
@@ -111,12 +111,12 @@ export const asking = {
   abort_on_missing_resource: true,
   // Also how long the client waits when the server cannot say yet whether the consumer is there.
   expires: 3_000,
-  // How often the server says that there is nothing; of two that are missing `endWhenSilent` makes an end.
+  // The interval of the server's idle heartbeats; `endWhenSilent` ends the reading when two are missing.
   idle_heartbeat: 500,
 };
 
 /**
- * Makes an end of `messages` once the server says nothing any more, not even that there is nothing: the node that kept the consumer is
+ * Ends `messages` once the server sends nothing any more, not even idle heartbeats: the node that kept the consumer is
  * gone, and the reader must ask another node. `alive` is called for every message and heartbeat.
  */
 export async function endWhenSilent(messages: ConsumerMessages, alive: () => void): Promise<void> {
@@ -130,7 +130,7 @@ export async function endWhenSilent(messages: ConsumerMessages, alive: () => voi
 /** How many messages may be delivered and not yet acknowledged, and so how large a batch can get. */
 export const maxInFlight = 256;
 
-/** Makes the durable consumer of a service on a stream where it is missing, and says how far it is; rejects while the stream does not exist. */
+/** Creates a service's durable consumer on a stream if it is missing, and returns its state; rejects while the stream does not exist. */
 export function ensureConsumer(
   manager: JetStreamManager,
   stream: string,
@@ -148,7 +148,7 @@ export function ensureConsumer(
   });
 }
 
-/** Makes the consumers of teams outside where they are missing, as the administrator of the streams; resolves to their names. */
+/** Creates the missing consumers of outside teams, as the administrator of the streams; resolves to their names. */
 export async function applyOutsideConsumers(
   { jetStream }: Broker,
   consumers: readonly OutsideConsumer[],

@@ -6,7 +6,7 @@ export interface WakeablePause {
   wait(milliseconds: number): Promise<void>;
 }
 
-/** Not an AbortController: each of its aborts makes an error with a stack trace, which is dear where every write wakes somebody. */
+/** Not an AbortController: each abort creates an error with a stack trace, too expensive where every write wakes a waiter. */
 export function wakeablePause(): WakeablePause {
   let isWoken = false;
   let end: () => void = () => undefined;

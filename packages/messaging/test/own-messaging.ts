@@ -30,7 +30,7 @@ export interface OwnMessaging {
   /** As a service has it. */
   database: Sequelize;
   broker: Broker;
-  /** Connects one more, with other settings. */
+  /** Opens another connection with other settings. */
   connect(settings: Partial<BrokerSettings>): Broker;
   nats: OwnNats;
   manager: JetStreamManager;

@@ -1,6 +1,6 @@
 import { currentRequest } from './request-context.js';
 
-/** What a later look at the logs has to find: who came and went, and who was refused. */
+/** Audit log entries: logins, logouts and refusals. */
 export type AuditEvent =
   | 'user_registered'
   | 'user_deleted'

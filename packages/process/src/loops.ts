@@ -23,7 +23,7 @@ export interface Turn {
   signal: AbortSignal;
   /** To be called whenever something was done, or nothing was to be done and that was certain. */
   progressed(): void;
-  /** To be called when somebody else says that it can't be done now: this process is not to blame, and a new one would fare no better. */
+  /** Call it when a dependency refuses the work: the process is not at fault, and a restart would not help. */
   excused(): void;
 }
 
@@ -45,7 +45,7 @@ export const stalledLoops = (milliseconds: number): string[] =>
     .filter(({ isVital }) => isVital)
     .map(({ name }) => name);
 
-/** How soon `every` calls again when its work says that there is more. */
+/** How soon `every` calls again when its work returns `more`. */
 const moreMilliseconds = 100;
 const firstBackoffMilliseconds = 250;
 /** A repeated failure is logged once in this time. */

@@ -4,7 +4,7 @@ import Joi from 'joi';
 /** ASCII only, and checked so before folding case: some other letters become ASCII ones when they are folded. */
 const plain = /^[\x21-\x7e]+$/;
 
-/** An e-mail address as it is stored and compared: trimmed and in lower case; undefined when it is none. */
+/** An e-mail address in the form that is stored and compared: trimmed and in lower case; undefined if invalid. */
 export function canonicalEmail(given: string): string | undefined {
   const address = given.trim();
   if (!plain.test(address) || /["(),:;<>[\\\]]/.test(address)) return undefined;

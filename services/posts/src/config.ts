@@ -32,7 +32,7 @@ export interface Config
   INTERNAL_SECRET: string;
   /** Whether who has not confirmed their e-mail address may not write. */
   REQUIRE_CONFIRMED_EMAIL: boolean;
-  /** Whether everybody sees the addresses of authors, as in the application that Agora replaces; auth must have the same. */
+  /** Whether authors' addresses are public, as in the application that Agora replaces; auth must have the same setting. */
   PUBLIC_EMAILS: boolean;
   /** How many streams of the feed may be open in this process. */
   LIVE_STREAMS_MAX: number;

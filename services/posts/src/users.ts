@@ -11,7 +11,7 @@ export const findUserAt =
   (id) =>
     askService<KnownUser>(auth, `/internal/users/${id}`);
 
-/** Finds accounts by their ids, those that there are. */
+/** Finds the existing accounts among the given ids. */
 export type FindUsers = (ids: readonly number[]) => Promise<Map<number, KnownUser>>;
 
 /** Asks auth's internal port. */

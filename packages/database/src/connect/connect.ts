@@ -20,7 +20,7 @@ export const databaseSettings = {
   DATABASE_PASSWORD: Joi.string().when('DATABASE_AUTH', { not: 'iam', then: Joi.required() }),
   DATABASE_POOL_MAX: Joi.number().integer().min(2).max(100).default(10),
   DATABASE_CONNECTION_MAX_AGE_SECONDS: Joi.number().integer().min(1).max(86_400).default(300),
-  // A token goes to the server as it is; RDS refuses it without TLS.
+  // A token is sent in clear text; RDS refuses it without TLS.
   DATABASE_SSL_CA: tlsSettings.DATABASE_SSL_CA.when('DATABASE_AUTH', { is: 'iam', then: Joi.required() }),
 };
 

@@ -9,7 +9,7 @@ export interface PasswordSettings {
   DATABASE_PASSWORD?: string;
 }
 
-/** The password to connect with or, when AWS IAM lets in, what makes one for each new connection: a token is good for 15 minutes. In the form that pg takes. */
+/** The password for pg or, with AWS IAM, a function that returns one for each new connection: a token is valid for 15 minutes. */
 export const passwordOf = (settings: PasswordSettings): string | (() => Promise<string>) =>
   settings.DATABASE_AUTH === 'iam' ? signTokens(settings) : (settings.DATABASE_PASSWORD ?? '');
 

@@ -4,7 +4,7 @@ import { leavesConnectionUseless } from './errors.js';
 /** At most so often one bad connection has all others opened again: while a server stays read-only, each write would else cost every read a new connection. */
 const suspicionMilliseconds = 1_000;
 
-/** What Sequelize's pool looks at before it hands out a connection. */
+/** What Sequelize's pool checks before it hands out a connection. */
 export type PooledConnection = pg.Client & { _invalid?: boolean };
 
 /**
@@ -16,7 +16,7 @@ export function poolClients(maxMilliseconds: number): typeof pg.Client {
   /** Connections that were opened before are not used again. */
   let trustedSince = -Infinity;
   return class PoolClient extends pg.Client {
-    /** Of which of Sequelize's pools it is; Sequelize says so too late for an error that comes while it connects. */
+    /** The pool of Sequelize that it belongs to; Sequelize sets it too late for an error during the connection. */
     queryType: 'read' | 'write' = 'write';
     readonly #opened = performance.now();
     // Not all at once: connections that were opened together would else be opened again together.

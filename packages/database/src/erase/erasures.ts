@@ -23,7 +23,7 @@ export async function createErasuresTable(
   );
 }
 
-/** Takes `createErasuresTable` back. */
+/** Reverts `createErasuresTable`. */
 export async function dropErasuresTable(
   { sequelize }: QueryInterface,
   transaction: Transaction,

@@ -27,7 +27,7 @@ export async function createQuarantineTable(
   );
 }
 
-/** Takes `createQuarantineTable` back. */
+/** Reverts `createQuarantineTable`. */
 export async function dropQuarantineTable(
   { sequelize }: QueryInterface,
   transaction: Transaction,
@@ -152,7 +152,7 @@ export const holdRowsOfSubject = (
 ): Promise<QuarantinedRow[]> =>
   sql<QuarantinedRow & Record<string, unknown>>(holdSubject, [subject, source, limit], transaction);
 
-/** Takes rows out of the quarantine that are where they came from again. */
+/** Deletes rows from the quarantine that have been restored. */
 export const forgetQuarantined = async (ids: readonly string[], transaction: Transaction): Promise<void> =>
   void (await sql(forget, [ids], transaction));
 

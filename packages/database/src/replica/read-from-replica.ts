@@ -18,7 +18,7 @@ export async function readFromReplica<Result>(work: () => Promise<Result>, after
   return replica ? sources.run(await replica.sourceOf(after), work) : work();
 }
 
-/** What `find` finds; what a replica may only not have heard of yet is looked for at the primary too. */
+/** The result of `find`; rows that a replica may lack are also looked up at the primary. */
 export async function findAnywhere<Found>(
   find: () => Promise<Found | undefined>,
 ): Promise<Found | undefined> {

@@ -1,6 +1,6 @@
 import { QueryTypes, type Sequelize } from 'sequelize';
 
-/** Drawn past the highest id when a sequence has gone back: what was lost may have been given beyond what anybody heard of. */
+/** The gap above the highest known id when a sequence has gone back: lost rows may have had higher ids than any known. */
 const margin = 1_000;
 /** A sequence is not moved further than this by what others say: one wrong id must not use up all. */
 const furthest = 10_000_000;

@@ -1,4 +1,4 @@
-/** `node provision-command.js`: creates the database, its schemas and roles, as often as it is run. Ends with code 1 and one clear line when it can't. */
+/** `node provision-command.js`: creates the database, its schemas and roles; can be repeated. Exits with code 1 and one clear line on failure. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDatabaseUnavailable, sqlState } from '../connect/errors.js';
 import { provisionDatabase, schemas } from './provision.js';

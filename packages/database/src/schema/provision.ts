@@ -45,7 +45,7 @@ const isInterference = (error: unknown): boolean =>
   (error instanceof Error && error.message.includes('concurrently'));
 
 /**
- * Creates the database with its extension, and per service its schema and its roles, as often as it is called:
+ * Creates the database with its extension, and per service its schema and its roles; can be repeated:
  * `<service>_owner` (no login) owns the schema, `<service>_migrator` changes it, `<service>_app` reads and writes rows.
  * On RDS `authentication` says whether the two log in by their passwords or by tokens of IAM.
  * Throws pg's error when the server cannot be reached or `user` lacks the rights.

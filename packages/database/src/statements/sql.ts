@@ -7,7 +7,7 @@ import type { PooledConnection } from '../connect/pool-client.js';
 import { readThere, sourceKey } from '../replica/read-from-replica.js';
 import { retryingConflicts } from './transaction.js';
 
-/** A statement of the code; `defineStatement` makes it. */
+/** A statement, created by `defineStatement`. */
 export interface Statement {
   readonly name: string;
   readonly text: string;

@@ -24,7 +24,7 @@ export function fieldErrors(details: readonly Joi.ValidationErrorItem[]): FieldE
   return [...messages].map(([field, message]) => ({ field, message }));
 }
 
-/** To make one takes longer than to validate by it. */
+/** Compiling a schema takes longer than validating with it. */
 const bodySchemas = new WeakMap<Joi.ObjectSchema, Joi.ObjectSchema>();
 
 function bodySchema<Value>(schema: Joi.ObjectSchema<Value>): Joi.ObjectSchema<Value> {

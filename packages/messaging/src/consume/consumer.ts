@@ -47,7 +47,7 @@ function inTurn(process: Process): Process {
   };
 }
 
-/** Takes messages from one stream and applies all that are there as one batch; goes on after any failure, until stopped. */
+/** Reads messages from one stream and applies all that have arrived as one batch; continues after any failure until stopped. */
 function startConsumer(stream: string, options: ConsumersOptions, process: Process): Stoppable {
   const work = async (turn: Turn) => {
     try {

@@ -42,7 +42,7 @@ const among = `event_id = ANY($1::uuid[]) AND ${idTime} BETWEEN $2 AND $3`;
 
 const remove = defineStatement('inbox-remove', `DELETE FROM inbox WHERE ${among}`);
 
-/** Takes events out again that need another transaction. */
+/** Removes events that need another transaction. */
 export async function removeFromInbox(
   database: Sequelize,
   eventIds: string[],

@@ -3,9 +3,9 @@ import type { Logger } from '../logger.js';
 import { countMissed } from '../metrics.js';
 
 /**
- * Makes the function that looks at each message of a consumer as it comes, and says when some before it were passed over: a consumer that was away
+ * Returns a function that checks each message of a consumer as it arrives and reports when earlier ones were lost: a consumer that was away
  * for longer than the stream keeps messages goes on behind the gap as if nothing had been there. So does NATS 2.9 when the consumer's leader changes and
- * the new one hears of acknowledgements before it knows of their deliveries. `info` is what the server said of the
+ * the new one receives acknowledgements before it knows of their deliveries. `info` is what the server said of the
  * consumer before it was asked for messages. Replicas share a consumer, so only neighbours in the order of delivery are compared.
  */
 export function noticeGaps(

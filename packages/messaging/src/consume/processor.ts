@@ -55,7 +55,7 @@ function refuseForgotten({ id, time }: Envelope<never>): void {
     );
 }
 
-/** Cut where more would make a transaction too long. */
+/** Split so that no transaction is too long. */
 function batchesOf(received: Received[]): Received[][] {
   const batches: Received[][] = [];
   for (const each of received) {

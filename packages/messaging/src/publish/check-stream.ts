@@ -30,7 +30,7 @@ export interface StreamCheck {
 }
 
 /**
- * Makes the stream where it is missing, and compares it with what was last published to it. One that is shorter, or that holds another event at that
+ * Creates the stream if it is missing, and compares it with what was last published to it. A stream that is shorter, or that holds another event at that
  * place, has lost acknowledged messages (a wiped disk, a restored backup). `isShort` says that this is known already.
  */
 export async function checkStream(context: RelayContext, isShort: boolean): Promise<StreamCheck> {
@@ -50,7 +50,7 @@ export async function checkStream(context: RelayContext, isShort: boolean): Prom
   return { info: later, hasLost: await hasLost(manager, known, later) };
 }
 
-/** Asked for first: to make a stream takes a majority of a cluster, whether it is there or not. */
+/** Looked up first: creating a stream needs a majority of the cluster even if it exists. */
 async function findOrMakeStream(
   manager: JetStreamManager,
   { broker, publisher, partition, stream }: RelayContext,

@@ -38,7 +38,7 @@ const statusOf = defineStatement(
    FROM oldest`,
 );
 
-/** What an outbox holds. Takes the same time however much that is. */
+/** The contents of an outbox, in constant time. */
 export async function readOutboxStatus(database: Sequelize): Promise<OutboxStatus> {
   const rows = await queryRows<OutboxStatus>(database, statusOf);
   const [status] = rows;

@@ -73,7 +73,7 @@ export interface Outcome {
 }
 
 /**
- * Of a limit that is bound the planner knows nothing: it would read a tenth of the table at once. And the order makes it take the index by
+ * The planner cannot use a bound parameter as limit: it would read a tenth of the table at once. And the order makes it take the index by
  * partition: by that of all partitions it would read past what waits in the others.
  */
 const oldest = (limit: number) =>

@@ -3,7 +3,7 @@ import { defineFenced, runFenced, type RelayContext } from './relay-context.js';
 import { defineStatement, queryPool } from '../statements.js';
 import { outboxDays } from '../retention.js';
 
-/** How many places of the outbox one step looks at. */
+/** How many rows of the outbox one step examines. */
 const stepSize = 5_000;
 
 const republishing = defineStatement(
@@ -32,7 +32,7 @@ export async function republishStep(context: RelayContext): Promise<Outcome | un
 
 interface Step {
   after: string;
-  /** The last place that was looked at; null when there is none left. */
+  /** The last row that was examined; null when there is none left. */
   last: string | null;
   rows: OutboxRow[];
 }

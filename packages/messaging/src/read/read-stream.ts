@@ -70,7 +70,7 @@ export async function readStream(options: ReadOptions, { signal: stopped, progre
 
 /** Calls `read` again and again, whatever becomes of it, until what it returns is stopped. */
 export const keepReading = (stream: string, logger: Logger, read: (turn: Turn) => Promise<void>): Stoppable =>
-  // Not vital: who follows a stream knows how to notice what it does not hear.
+  // Not vital: followers of a stream notice missing messages themselves.
   loop(`reading ${stream}`, read, {
     isVital: false,
     maxBackoffMilliseconds: 500,

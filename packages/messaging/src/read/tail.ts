@@ -20,7 +20,7 @@ export interface TailOptions<Data> {
   events: readonly EventDefinition<Data>[];
   /** How many of the newest messages are read at first. */
   depth: number;
-  /** From the message after `sequence` on, all events come; what was heard before is of another stream, or does not join on. */
+  /** All events follow from the message after `sequence`; earlier ones belong to another stream or leave a gap. */
   begin(sequence: number): void;
   hear(event: TailedEvent<Data>): void;
   logger: Logger;
@@ -32,7 +32,7 @@ export interface Tail {
   stop(): Promise<void>;
 }
 
-/** A message that was heard. */
+/** A received message. */
 interface Place {
   sequence: number;
   /** The publisher's, unique for each event. */
@@ -90,7 +90,7 @@ function hand<Data>(
     const { id, type, data } = readEnvelope(message, event);
     hear({ sequence: message.seq, id, type, data });
   } catch (error) {
-    // The consumer that applies it to the database is who gives it up, and says so as an error.
+    // The consumer that applies it to the database dead-letters it, and logs an error.
     logger.warn({ error, subject: message.subject }, 'event that cannot be read was passed over');
   }
 }

@@ -10,7 +10,7 @@ const clashes = `
   SELECT id FROM (SELECT id, row_number() OVER (PARTITION BY ${folded} ORDER BY id) AS place FROM users) AS placed
   WHERE place > 1 ORDER BY id`;
 
-/** Accounts of the old application that cannot be kept as they are; none is named by its address. */
+/** Accounts of the old application that cannot be imported unchanged, without their addresses. */
 export async function findUsersInTheWay(source: Source): Promise<Finding[]> {
   const { withoutAddress, withoutHash } = await readAll(source);
   const findings: Finding[] = [

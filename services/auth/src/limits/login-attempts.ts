@@ -10,7 +10,7 @@ import { orUnavailable } from './or-unavailable.js';
 
 /** One try to log in, from the moment it was let through. */
 interface LoginAttempt {
-  /** Names account and address together when somebody logged in so before; else undefined. */
+  /** The key of account and address together if they have logged in before; else undefined. */
   knownAs: string | undefined;
   /** Counts it as failed; throws a 429 when others that ran side by side have used up what the account may fail. */
   failed(userId: number | undefined): Promise<void>;

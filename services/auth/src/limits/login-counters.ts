@@ -17,14 +17,14 @@ export interface Who {
 interface Turn {
   /** For how many milliseconds this account may not be tried from this address; 0 when it may. */
   wait: number;
-  /** Whether somebody logged in to this account from this address before. */
+  /** Whether this account has logged in from this address before. */
   isKnown: boolean;
 }
 
 /** What the replicas have counted together. */
 export interface LoginCounters {
   turnOf(who: Who): Promise<Turn>;
-  /** Counts a failure; returns the milliseconds to wait if it is one more than the account and the address may have together. */
+  /** Counts a failure; returns the milliseconds to wait if the account and address together are over their limit. */
   addFailure(who: Who): Promise<number>;
   /** Forgets the failures of the account, though not those of other addresses, and remembers the address as its owner's. */
   forgetFailures(who: Who): Promise<void>;

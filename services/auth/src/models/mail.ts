@@ -47,7 +47,7 @@ const droppedByAddress = defineStatement(
   { prepared: true },
 );
 
-/** Takes mails of one purpose out of the queue: a newer one is on its way. */
+/** Removes mails of one purpose from the queue: a newer one follows. */
 export async function dropMails(
   purpose: Purpose,
   to: { userId: number } | { email: string },
@@ -107,7 +107,7 @@ const measured = defineStatement(
   { prepared: true },
 );
 
-/** How old the oldest mail is that waits, and how many were given up, counted up to 1,000. Takes the same time however many there are. */
+/** The age of the oldest waiting mail, and the number of failed ones, counted up to 1,000; in constant time. */
 export async function measureMails(): Promise<{ failed: number; oldest_seconds: number } | undefined> {
   const [row] = await sql<{ failed: number; oldest_seconds: number }>(measured, []);
   return row;

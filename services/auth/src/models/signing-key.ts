@@ -51,7 +51,7 @@ export class SigningKey extends Model {
     return keys;
   }
 
-  /** Waits for the turn to change keys, which lasts until the transaction ends: of several who make a key at once, all but one find it made. */
+  /** Locks the keys until the transaction ends: of several concurrent rotations all but one find the key already created. */
   static async takeTurn(transaction: Transaction): Promise<void> {
     await sql(takeTurn, [], transaction);
   }

@@ -39,7 +39,7 @@ function allowed(user: User | null, id: number, actor: Actor): User {
 /** 404 for an account. */
 export const userNotFound = (id: number) => notFound('user_not_found', `User ${id} does not exist.`);
 
-/** Bans somebody until a time, or for good, and ends their sessions; a ban that is there is replaced. */
+/** Bans a user until a time, or permanently, and ends their sessions; replaces an existing ban. */
 export async function banUser(
   id: number,
   { reason, until = endOfBan }: { reason: string; until?: Date | undefined },
@@ -55,7 +55,7 @@ export async function banUser(
   await mails.add({ kind: 'account-banned', userId: id, email: user.email, details }, transaction);
 }
 
-/** Takes a ban back. Throws 404 when there is none. */
+/** Lifts a ban. Throws 404 when there is none. */
 export async function unbanUser(id: number, actor: Actor, transaction: Transaction): Promise<void> {
   const user = await holdTarget(id, actor, transaction);
   if (!user.isBanned()) throw banNotFound(id);
@@ -66,7 +66,7 @@ export async function unbanUser(id: number, actor: Actor, transaction: Transacti
 /** 404 for a ban. */
 export const banNotFound = (id: number) => notFound('ban_not_found', `User ${id} is not banned.`);
 
-/** Gives somebody another role, and ends their sessions, whose tokens name the one before. Nothing happens when it is the same. */
+/** Changes a user's role, and ends their sessions, whose tokens name the old one. Nothing happens when it is the same. */
 export async function changeRole(
   id: number,
   role: Role,
@@ -81,7 +81,7 @@ export async function changeRole(
   await logAct({ actorId: idOf(actor), action: 'role-changed', userId: id, reason: role }, transaction);
 }
 
-/** Ends all sessions of somebody. */
+/** Ends all sessions of a user. */
 export async function endSessionsOf(
   id: number,
   actor: Actor,

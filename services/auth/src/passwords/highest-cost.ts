@@ -9,7 +9,7 @@ async function highestCost(): Promise<number | undefined> {
   return found?.cost ? Number(found.cost) : undefined;
 }
 
-/** Tells once a minute, and before it resolves if the database answers, which is the highest bcrypt cost of any account: replicas with a higher `BCRYPT_COST` may have hashed some. */
+/** Reports the highest bcrypt cost of any account once a minute, and before it resolves if the database answers: replicas with a higher `BCRYPT_COST` may have hashed some. */
 export async function followHighestCost(tell: (cost: number) => void, logger: Logger): Promise<Stoppable> {
   const look = async () => {
     const cost = await highestCost();

@@ -14,7 +14,7 @@ export interface Passwords {
   hash(password: string, knownAs?: string): Promise<string>;
   /**
    * Whether the password is the one of the hash; without a hash, and for every other that does not match, false after the same work. `knownAs`
-   * names somebody who has logged in before, for whom a place is kept.
+   * identifies a caller who has logged in before, for whom a place is reserved.
    */
   matches(password: string, hash: string | undefined, knownAs?: string): Promise<boolean>;
   /** Whether the hash is argon2 of the old application, or costs less than the settings ask for now. */

@@ -4,7 +4,7 @@ import type { Config } from '../config.js';
 
 /** A request that has waited this long for its turn is answered 503: no answer may take more than 2 s. */
 const waitMilliseconds = 1_500;
-/** For so long after somebody known came, half of the places are kept for those who are known. */
+/** How long after a known caller's request half of the places stay reserved for known callers. */
 const keptMilliseconds = 60_000;
 
 /** The places at which passwords are hashed: each takes a core for a quarter of a second. */

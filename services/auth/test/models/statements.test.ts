@@ -101,7 +101,7 @@ explainStatements({
   defined: definedStatements,
   sources: new URL('../../src/', import.meta.url),
   examples,
-  // A lock looks at no rows. What is of packages is explained where it is used.
+  // A lock reads no rows. Statements of packages are explained where they are used.
   others: /^(signing-keys-take-turn$|erasure|values-after|quarantine|count-rows|estimate-rows|audit-results)/,
   grow,
 });

@@ -5,9 +5,9 @@ import type { LiveEvent } from './render-event.js';
 
 /** What an event of posts means to readers who may see published posts only. */
 export interface PostFact extends Fact {
-  /** Whether everybody could see the post before the event. */
+  /** Whether the post was public before the event. */
   was: boolean;
-  /** Whether everybody can see it since. */
+  /** Whether it is public since the event. */
   is: boolean;
 }
 
@@ -30,7 +30,7 @@ export async function describePosts(facts: readonly PostFact[]): Promise<LiveEve
   });
 }
 
-/** The counts of those of the posts that everybody may see. */
+/** The counts of the public ones of the posts. */
 export async function describeVotes(facts: readonly Fact[]): Promise<LiveEvent[]> {
   if (facts.length === 0) return [];
   const posts = await Post.listCounts(new Set(facts.map(({ postId }) => postId)));

@@ -21,7 +21,7 @@ export class EventStream extends Readable {
     else this.push(events);
   }
 
-  /** Sends a heartbeat, or drops a client that has read nothing of what waits for it since the last one. */
+  /** Sends a heartbeat, or disconnects a client that has read nothing since the last one although data is waiting. */
   sendHeartbeat(heartbeat: Buffer): void {
     const read = this.#sent - this.readableLength;
     if (this.readableLength > 0 && read === this.#readAtHeartbeat) return void this.destroy();

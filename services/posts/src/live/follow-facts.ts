@@ -18,7 +18,7 @@ export interface Source<Kept extends Fact> extends Stoppable {
   pending(limit?: number): readonly Kept[];
   /** All up to here was sent. */
   sent(): Places;
-  /** Takes these out of what is pending. */
+  /** Removes these from the pending ones. */
   markSent(facts: readonly Kept[]): void;
   /** Whether more was received elsewhere than here. */
   isBehind(places: Places): boolean;

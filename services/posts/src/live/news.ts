@@ -49,7 +49,7 @@ export interface NewsOptions {
   logger: Logger;
   /** Called when a post has changed. */
   postReceived(): void;
-  /** Takes the events to send, with the ids of the last event before them and of the last of them. */
+  /** Called with the events to send, the id of the last event before them, and the id of the last of them. */
   send(events: readonly LiveEvent[], before: string, after: string): void;
 }
 

@@ -23,5 +23,5 @@ export const renderEvents = (events: readonly LiveEvent[], before: string, after
  */
 export const heartbeat = Buffer.from(': still here\n');
 
-/** What every stream begins with: how soon to come back when the connection is lost. Like a heartbeat, it ends no event. */
+/** The start of every stream: the delay for reconnecting. Like a heartbeat, it does not end an event. */
 export const greeting = Buffer.from(`retry: 3000\n${heartbeat.toString()}`);

@@ -2,7 +2,7 @@ import { defineStatement, sql } from '@agora/database';
 import type { Transaction } from 'sequelize';
 import { Column, DataType, Model, Table } from 'sequelize-typescript';
 
-/** What everybody sees of an account. */
+/** The public part of an account. */
 export interface UserView {
   id: number;
   name: string;
@@ -32,7 +32,7 @@ interface Standing {
   deleted: boolean;
 }
 
-/** The name of an author of whom nothing more is known yet; auth gives it to everybody who has chosen no other. */
+/** The name of an author about whom nothing else is known yet: auth's default name. */
 export const defaultName = (id: number): string => `user_${id}`;
 
 const standing = defineStatement(
@@ -139,12 +139,12 @@ export class Author extends Model {
     return accountKey !== undefined && isOther ? 'another' : 'known';
   }
 
-  /** Keeps a newer name, also of somebody who has not posted yet: what auth is asked meanwhile may be older. Tells whether it was news. */
+  /** Stores a newer name, also of a user who has not posted yet: a concurrent answer of auth may be older. Returns whether it was new. */
   static async rename(id: number, name: string, version: number, transaction: Transaction): Promise<boolean> {
     return (await sql(rename, [id, name, version], transaction)).length > 0;
   }
 
-  /** Holds somebody's row, so that the deletion of the account waits for what they write; false when it has ended. */
+  /** Locks a user's row, so that the deletion of the account waits for their write; false if the account has been deleted. */
   static async hold(id: number, transaction: Transaction): Promise<boolean> {
     await sql(place, [id], transaction);
     return (await sql(hold, [id], transaction)).length > 0;
@@ -184,7 +184,7 @@ export class Author extends Model {
     return (await sql<{ id: number }>(outdated, [limit])).map((row) => row.id);
   }
 
-  /** Forgets up to `limit` addresses of each kind that must not be kept: those of older releases, and all unless everybody may see them. Tells how many of the kind that had most. */
+  /** Forgets up to `limit` addresses of each kind that must not be kept: those of older releases, and all unless they are public. Returns the number for the kind with the most. */
   static async forgetEmails(keepsPublic: boolean, limit: number): Promise<number> {
     const old = await sql(forgetOldEmails, [limit]);
     const shown = keepsPublic ? [] : await sql(forgetPublicEmails, [limit]);
@@ -198,7 +198,7 @@ export class Author extends Model {
     await Author.update(values, { where: { id }, transaction });
   }
 
-  /** Whether that is what auth says, as far as it was asked. */
+  /** Whether auth's answer, if any, agrees. */
   isAs(user: KnownUser): boolean {
     return (
       this.deletedAt === null &&

@@ -19,7 +19,7 @@ export interface FeedQuery {
   limit: number;
 }
 
-/** Where a page ends: the last post that was looked at, and what it was ranked by. */
+/** The end of a page: the last post that was read, and its rank. */
 export interface Position {
   rank: number;
   id: number;
@@ -62,7 +62,7 @@ interface Row extends RankedPost {
   bound: boolean;
 }
 
-/** How long a page is unless somebody asks for another. */
+/** The default length of a page. */
 export const usualLimit = 10;
 
 const feed = defineStatementFamily('feed');
@@ -90,7 +90,7 @@ export function feedStatement(
 /** How large a page is at most, in bytes of JSON; its first post comes however large it is. */
 export const maxPageBytes = 1_048_576;
 
-/** Of ranked posts in their order those that fit a page, and the next, which shows that there is more; others are not even read. Text is never shorter as JSON. */
+/** The ranked posts that fit on a page, in order, and the next one, which shows that there are more; others are not read. Text is never shorter as JSON. */
 export const withinBytes = (ranked: string): string => `
     SELECT * FROM (
       SELECT ranked.*, sum(octet_length(content)) OVER (
@@ -168,7 +168,7 @@ const daysSince = (since: Date): number => (Date.now() - since.getTime()) / 86_4
 const day = "(created_at AT TIME ZONE 'UTC')::date";
 const dayOf = (since: Date, bind: Bind) => `(${bind(since)}::timestamptz AT TIME ZONE 'UTC')::date`;
 
-/** Says in the words of the index of days what the condition on the time says already. */
+/** Repeats the condition on the time in a form that matches the index of days. */
 const sinceDay = (query: FeedQuery, bind: Bind): string[] =>
   hasDays(query) ? [`${day} >= ${dayOf(query.since, bind)}`] : [];
 

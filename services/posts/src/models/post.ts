@@ -35,7 +35,7 @@ const addVotes = defineStatement(
   { prepared: true },
 );
 
-/** A post that is gone, and whether everybody could see it. */
+/** A deleted post, and whether it was public. */
 export interface ErasedPost {
   id: number;
   post_key: string | null;
@@ -67,7 +67,7 @@ export class Post extends Model {
   @Column(DataType.TEXT)
   declare content: string;
 
-  /** Whether everybody may see it; false while it is removed. */
+  /** Whether it is public; false while it is removed. */
   @Column(DataType.BOOLEAN)
   declare published: boolean;
 
@@ -99,7 +99,7 @@ export class Post extends Model {
   @Column(DataType.DATE)
   declare updatedAt: Date;
 
-  /** The ids and counts of those of the posts that everybody may see. */
+  /** The ids and counts of the public ones of the posts. */
   static listCounts(ids: ReadonlySet<number>): Promise<Post[]> {
     return Post.findAll({ attributes: ['id', 'votes'], where: { id: [...ids], published: true } });
   }
@@ -114,7 +114,7 @@ export class Post extends Model {
     return Post.findByPk(id, { lock: transaction.LOCK.UPDATE, transaction });
   }
 
-  /** The author's newest posts that everybody may see. */
+  /** The author's newest public posts. */
   static listNewest(ownerId: number, limit: number, transaction: Transaction): Promise<Post[]> {
     return Post.findAll({ where: { ownerId, published: true }, order: [['id', 'DESC']], limit, transaction });
   }
@@ -133,7 +133,7 @@ export class Post extends Model {
     await this.update({ ...changes, ...(this.removedAt === null && first) }, { transaction });
   }
 
-  /** Takes a removal back: the post is as its author has it. */
+  /** Reverts a removal. */
   async bringBack(transaction: Transaction): Promise<void> {
     const published = this.authorPublished ?? false;
     const back = { published, authorPublished: null, removedAt: null, removalReason: null };
@@ -150,7 +150,7 @@ export class Post extends Model {
     await sql(addVotes, [[...deltas.keys()], [...deltas.values()]], transaction);
   }
 
-  /** The counts of posts by their ids, as they are kept: below zero too. */
+  /** The stored counts of posts by their ids, which may be negative. */
   static async countsOf(ids: readonly number[]): Promise<Map<number, number>> {
     const posts = await Post.findAll({ attributes: ['id', 'votes'], where: { id: [...ids] } });
     return new Map(posts.map(({ id, votes }) => [id, votes]));

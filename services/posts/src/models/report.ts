@@ -1,7 +1,7 @@
 import { defineStatement, sql } from '@agora/database';
 import type { Transaction } from 'sequelize';
 
-/** What somebody has against a post; it goes when a moderator resolves it, with its post and with its reporter. */
+/** A report about a post; it is deleted when a moderator resolves it, and with its post or its reporter. */
 export interface ReportView {
   id: number;
   post_id: number;
@@ -44,18 +44,18 @@ export async function fileReport(
 export const listReportsUpTo = (upTo: number, limit: number): Promise<ReportView[]> =>
   sql<ReportView>(list, [upTo, limit]);
 
-/** Takes a report from the list; returns which post it was about, undefined when there is no such report. */
+/** Deletes a report; returns its post, or undefined if there is no such report. */
 export async function dismissReport(id: number, transaction: Transaction): Promise<number | undefined> {
   const [resolved] = await sql<{ post_id: number }>(resolve, [id], transaction);
   return resolved?.post_id;
 }
 
-/** Takes all reports on a post from the list. */
+/** Deletes all reports about a post. */
 export const resolveReportsOn = async (postId: number, transaction: Transaction): Promise<void> => {
   await sql(resolveAll, [postId], transaction);
 };
 
-/** Deletes up to `limit` reports that somebody has filed; returns how many. */
+/** Deletes up to `limit` reports of a user; returns how many. */
 export const eraseReportsOf = async (
   reporterId: number,
   limit: number,

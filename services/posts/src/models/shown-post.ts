@@ -30,7 +30,7 @@ export interface ShownPost {
   post_key: string | null;
   title: string;
   content: string;
-  /** Whether everybody may see it; false while it is removed. */
+  /** Whether it is public; false while it is removed. */
   published: boolean;
   /** Whether its author has published it, while it is removed; else null. */
   author_published: boolean | null;
@@ -60,7 +60,7 @@ const select = `SELECT ${shownColumns} FROM posts JOIN authors ON authors.id = o
 const byId = defineStatement('post-by-id', `${select} WHERE posts.id = $1 AND authors.deleted_at IS NULL`, {
   prepared: true,
 });
-// Of many ids the plan depends on how many they are, so PostgreSQL makes it anew each time: for one that would be dearer than the read.
+// For many ids the plan depends on their number, so PostgreSQL plans each time: for a single one that would cost more than the read.
 const byIds = defineStatement(
   'posts-by-ids',
   `${select} WHERE posts.id = ANY($1::int[]) AND authors.deleted_at IS NULL`,
@@ -164,7 +164,7 @@ export async function writePost(
   return row.id === drawn ? { changed: true, entity: drawn, drawn, post: row } : { changed: false, drawn };
 }
 
-// Only of a post that is as it was looked at: what else changes it meanwhile is for a transaction to wait for.
+// Only if the post is unchanged since it was read: a transaction must wait for concurrent changes.
 const rewritten = defineStatement(
   'rewrite-post',
   `
@@ -179,7 +179,7 @@ const rewritten = defineStatement(
   { prepared: true },
 );
 
-/** Rewrites a post that is still as it was seen, and records the event of it; changes nothing when it is not, or is removed. */
+/** Rewrites a post that is unchanged since it was read, and records the event; does nothing if it has changed or is removed. */
 export async function rewritePost(
   { id, version, removals }: ShownPost,
   { title, content, published: isPublished }: PostText,
@@ -190,7 +190,7 @@ export async function rewritePost(
   return post ? { changed: true, post } : { changed: false };
 }
 
-/** Those of the posts that everybody may see, with their owners. */
+/** The public ones of the posts, with their owners. */
 export const listPublished = async (ids: readonly number[]): Promise<ShownPost[]> =>
   (await readPosts(ids)).filter(({ published }) => published);
 

@@ -5,7 +5,7 @@ import { feedStatement, looksThrough, type FeedQuery, type Position } from '../.
 import { ownStatement } from '../../src/models/own-posts.js';
 import type { TitleSearch } from '../../src/models/title-search.js';
 
-/** Beside the tables of the other tests, which stay as small as they are. */
+/** Separate from the tables of the other tests, which stay small. */
 const schema = 'many_posts';
 const count = 100_000;
 /** Has a hundredth of all posts. */

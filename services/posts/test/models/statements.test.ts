@@ -85,7 +85,7 @@ const examples: Record<string, Example[]> = {
       values: ['[]'],
     },
   ],
-  // What operators look at; of a large table there is an estimate in place of the count.
+  // For operators; the count of a large table is an estimate.
   'quarantine-list': [{ values: [], mostRows: 100_000 }],
   'rewrite-post': [{ values: [500, 1, 0, 'Title', 'Content', true, uuid, '{}', 4] }],
   'estimate-rows': [{ values: ['posts'] }],
@@ -141,7 +141,7 @@ explainStatements({
   defined: definedStatements,
   sources: new URL('../../src/', import.meta.url),
   examples,
-  // They look at no rows.
+  // They read no rows.
   others: /^idempotency-key-wait-/,
   grow,
 });

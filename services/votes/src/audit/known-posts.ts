@@ -4,7 +4,7 @@ import type { PostState } from '@agora/contracts';
 import { askForAll, askOwner, projectionCheck, type Check } from '@agora/operations';
 import { KnownPost } from '../models/known-post.js';
 
-/** Finds the states of posts by their ids, of those that there are. */
+/** Finds the states of the existing posts among the given ids. */
 export type FindPosts = (ids: readonly number[]) => Promise<Map<number, PostState>>;
 
 /** Asks the internal port of posts. */
@@ -28,7 +28,7 @@ export const compareKnownPosts = (findPosts: FindPosts): Check =>
     placeTombstone: (id, _how, transaction) => KnownPost.placeTombstone(id, transaction),
   });
 
-/** Upserts all posts that there are; returns how many are new or were older here. */
+/** Upserts all posts; returns how many were missing or outdated here. */
 export async function upsertAllPosts(posts: InternalAddress): Promise<number> {
   let upserted = 0;
   for (let after = 0; ;) {

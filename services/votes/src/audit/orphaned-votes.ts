@@ -29,7 +29,7 @@ export const findVotesWithoutPost = (findPosts: FindPosts): Check =>
     setAside: setVotesOnAside,
   });
 
-/** No vote is left of somebody whose account is gone, or whose id is another account's. */
+/** Checks that no vote is left of a deleted account, or of an id that now belongs to another account. */
 export const findVotesWithoutVoter = (findUsers: FindUsers): Check =>
   referenceCheck({
     kind: 'votes_without_voter',
@@ -49,7 +49,7 @@ export const findVotesWithoutVoter = (findUsers: FindUsers): Check =>
     setAside: setVoterAside,
   });
 
-/** Nobody has voted on what they may not see: a draft of somebody else's that was never published, or a post of later. */
+/** Checks that there are no votes on posts that the voter could not see: another author's unpublished draft, or a post newer than the vote. */
 export const findVotesNotAllowed = (findPosts: FindPosts): Check =>
   referenceCheck({
     kind: 'votes_not_allowed',

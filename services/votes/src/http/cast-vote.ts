@@ -86,7 +86,7 @@ async function upsertVoter(account: Account, voter: VoteAttempt['voter'], findUs
 
 type Attempt = (postId: number, account: Account) => Promise<VoteAttempt>;
 
-/** Changes the vote and, where that did something, says so in the same statement. */
+/** Changes the vote and, if that had an effect, records the event in the same statement. */
 const attemptOf =
   (change: typeof Vote.add, event: EventDefinition<VoteFact>): Attempt =>
   (postId, account) =>

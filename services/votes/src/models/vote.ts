@@ -9,7 +9,7 @@ import type { Account } from './voter.js';
 export interface VoteAttempt {
   /** Undefined for an unknown user; `another` if the id belongs to another account here, or may. */
   voter: 'known' | 'deleted' | 'another' | undefined;
-  /** `hidden` is a draft of somebody else's, undefined an unknown post. */
+  /** `hidden` is another author's draft, undefined an unknown post. */
   post: 'visible' | 'hidden' | 'deleted' | undefined;
   changed: boolean;
 }
@@ -50,7 +50,7 @@ const removal = attemptTo(
 
 const castOn = defineStatement(
   'votes-cast-on',
-  // The ids of a page travel as one text. One scan of the index of a post looks for all readers.
+  // The ids of a page are sent as one text. One index scan per post finds the votes of all readers.
   `SELECT user_id, post_id FROM unnest($1::text[], $2::text[]) AS page(voters, posts)
    CROSS JOIN unnest(string_to_array(posts, ',')::int[]) AS asked_id
    CROSS JOIN LATERAL (
@@ -135,12 +135,12 @@ export class Vote extends Model {
   @Column(DataType.DATE)
   declare createdAt: Date;
 
-  /** Adds the user's vote where they may vote and have not. The constraint decides, however many try at once. */
+  /** Adds the user's vote, if they may vote and have not voted. The constraint decides concurrent attempts. */
   static add(postId: number, account: Account, event: EventRow): Promise<VoteAttempt> {
     return Vote.attempt(addition, postId, account, event);
   }
 
-  /** Takes the user's vote back where they may vote and have. */
+  /** Removes the user's vote, if they may vote and have voted. */
   static takeBack(postId: number, account: Account, event: EventRow): Promise<VoteAttempt> {
     return Vote.attempt(removal, postId, account, event);
   }

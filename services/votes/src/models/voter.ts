@@ -39,7 +39,7 @@ export class Voter extends Model {
   }
 
   /**
-   * Leaves a tombstone, also of somebody who has never voted. Returns whether the account of that key, if any is told, is gone; another one
+   * Leaves a tombstone, also for a user who has never voted. Returns whether the account of that key, if any is told, is gone; another one
    * that was given the same id is not.
    */
   static async placeTombstone(
@@ -55,7 +55,7 @@ export class Voter extends Model {
     return (await sql(holdTombstone, [id], transaction)).length > 0;
   }
 
-  /** Takes a tombstone back that should not be there, or gives the id to the account that has it now. */
+  /** Removes a wrong tombstone, or assigns the id to the account that has it now. */
   static async revive(id: number, transaction: Transaction, accountKey?: string): Promise<void> {
     const values = { deletedAt: null, ...(accountKey && { accountKey }) };
     await Voter.update(values, { where: { id }, transaction });

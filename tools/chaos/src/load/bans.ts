@@ -15,7 +15,7 @@ interface Surroundings {
 
 const pathOf = ({ id }: Account) => `/users/${id}/ban`;
 
-/** Bans somebody. */
+/** Bans a user. */
 export async function ban(
   account: Account,
   { world, attempt, moderator, findings }: Omit<Surroundings, 'random'>,
@@ -45,7 +45,7 @@ export async function expectLockedOut(
     findings.broken('I16', `the refresh of user ${id}, banned, was answered ${refresh.status}`);
 }
 
-/** Takes every second ban back, after which its user may log in. */
+/** Lifts every second ban, after which its user may log in. */
 export async function unbanSome(account: Account, surroundings: Surroundings): Promise<void> {
   const { random, attempt, moderator, findings } = surroundings;
   await expectLockedOut(account, surroundings);

@@ -3,7 +3,7 @@ import type { Administration } from '../system/administration.js';
 import type { Try } from './try-request.js';
 import type { Account } from './world.js';
 
-/** Registers somebody new and logs them in; undefined when one of the two could not be done. */
+/** Registers a user and logs them in; undefined when either failed. */
 export async function joinAgora(attempt: Try, label: string): Promise<Account | undefined> {
   const email = `${randomUUID()}@${label}.example.test`;
   const password = randomUUID();

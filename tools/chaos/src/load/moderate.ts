@@ -23,7 +23,7 @@ export const boundMilliseconds = 3_000;
 const looks = 3;
 const pauseMilliseconds = 250;
 
-/** Removes posts of others while everybody votes on them, looks whether anybody is shown them, and brings most of them back. */
+/** Removes posts of others while all vote on them, checks that nobody is shown them, and restores most of them. */
 export async function moderate(moderation: Moderation): Promise<void> {
   const { signal, random, attempt, world } = moderation;
   let stranger: Account | undefined;
@@ -74,7 +74,7 @@ async function expectHidden(post: KnownPost, stranger: Account, moderation: Mode
   }
 }
 
-/** Where a post is shown to somebody who may not see it: by which replica, or in which list. */
+/** Where a post is wrongly shown: by which replica, or in which list. */
 export async function findShown(
   { id, title, author }: KnownPost,
   { token }: Account,

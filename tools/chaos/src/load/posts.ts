@@ -72,7 +72,7 @@ export async function read(
     findings.broken('I4', `post ${post.id} was read after its deletion`);
 }
 
-/** Tells moderators of a post of somebody else, once. */
+/** Reports another author's post to the moderators, once. */
 export async function report(
   account: Account,
   post: KnownPost | undefined,

@@ -16,11 +16,11 @@ const watcherCount = 3;
 
 export interface Load {
   moderator: Account;
-  /** Lets everybody finish what they are at. */
+  /** Lets every client finish its current work. */
   stop(): Promise<void>;
 }
 
-/** Starts all who use Agora during a run: clients, those who end sessions, a moderator and somebody who minds accounts. */
+/** Starts the load of a run: clients, users who end sessions, a moderator and an account manager. */
 export async function startLoad(scene: Scene, seed: number): Promise<Load> {
   const { system, world, journal, findings } = scene;
   const moderator = await findModerator(scene);

@@ -53,7 +53,7 @@ function checkProblem({ status, headers, body, text }: Answer, what: string, { b
 const codeOf = (error: unknown): string =>
   error instanceof Error && 'code' in error ? String(error.code) : 'closed';
 
-/** Says that something was refused that had to be done. */
+/** Reports a request that was wrongly refused. */
 export function unexpected({ status, body }: Answer, what: string, { broken }: Findings): undefined {
   broken('I1', `${what} was answered ${status} ${String(body.code)}`);
 }

@@ -31,7 +31,7 @@ const pauseMilliseconds = 250;
 
 const ways = ['logout', 'every session', 'password', 'account', 'ban', 'password reset'] as const;
 
-/** Ends sessions in every way that there is and asks each replica, past the gateway too, until long after the bound: none may serve one that ended. */
+/** Ends sessions in every possible way and asks each replica, also past the gateway, until long after the bound: none may serve an ended session. */
 export async function watchSessions(watch: Watch): Promise<void> {
   const { random, attempt, signal } = watch;
   let left: (typeof ways)[number][] = [];

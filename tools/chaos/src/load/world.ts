@@ -32,7 +32,7 @@ export interface KnownPost {
   removalChangedAt?: number;
 }
 
-/** A vote by somebody else that was accepted while a post was removed. */
+/** Another user's vote that was accepted while a post was removed. */
 interface HiddenVote {
   post: KnownPost;
   /** When it was asked for, in milliseconds since 1970. */
@@ -112,7 +112,7 @@ export const isGone = ({ deletion, author }: KnownPost): boolean =>
 export const mayBeHidden = ({ removal, removalChangedAt = -Infinity }: KnownPost, at: number): boolean =>
   removal === 'maybe' || removal === 'removed' || removalChangedAt >= at;
 
-/** Takes down what became of the removal of a post. */
+/** Records the outcome of the removal of a post. */
 export function recordRemoval(post: KnownPost, removal: 'maybe' | 'removed' | 'restored'): void {
   post.removal = removal;
   post.removalChangedAt = Date.now();

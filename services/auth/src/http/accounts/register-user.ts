@@ -36,7 +36,7 @@ interface Dependencies {
   mails: MailQueue;
 }
 
-/** `POST /users`: makes an account, and asks its owner to confirm the address. */
+/** `POST /users`: creates an account, and asks its owner to confirm the address. */
 export function registerUser({ passwords, countRegistration, userIds, mails }: Dependencies): Handler {
   const schema = schemaWith(passwords.schema);
   return async (ctx) => {

@@ -25,7 +25,7 @@ export const renameOwnUser: Handler = async (ctx) => {
 /** 422: the name is kept for an account without one. */
 export const reservedName = () => invalid([{ field: 'name', message: reservedMessage }]);
 
-/** 409: somebody else has the name, perhaps in another case. */
+/** 409: another user has the name, perhaps in another case. */
 export const nameTaken = () => conflict('name_taken', 'This name is already taken.');
 
 async function rename(userId: number, name: string): Promise<User> {

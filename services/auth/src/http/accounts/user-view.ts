@@ -8,7 +8,7 @@ export const roleSchema = Joi.string()
   .valid(...roles)
   .meta({ name: 'Role' });
 
-/** What everybody sees of an account. */
+/** The public part of an account. */
 export const userView = Joi.object<UserView, true>({
   id: entityId.required(),
   name: Joi.string().required(),

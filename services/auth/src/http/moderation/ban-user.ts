@@ -17,7 +17,7 @@ const schema = Joi.object<{ reason: string; until?: string }>({
   .example({ reason: 'Advertises in every comment.', until: '2027-01-31T12:00:00Z' })
   .meta({ name: 'Ban' });
 
-/** `PUT /users/{id}/ban`: ends the sessions of somebody of a lower role, who cannot log in until then. */
+/** `PUT /users/{id}/ban`: bans a user of a lower role: their sessions end, and they cannot log in until then. */
 export const banAccount =
   (dependencies: ActDependencies): Handler =>
   async (ctx) => {

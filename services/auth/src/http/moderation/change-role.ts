@@ -17,7 +17,7 @@ const schema = Joi.object<{ role: Role }>({
   .example({ role: 'moderator' })
   .meta({ name: 'RoleChange' });
 
-/** `PUT /users/{id}/role`: gives somebody of a lower role another one, and ends their sessions. */
+/** `PUT /users/{id}/role`: changes the role of a user of a lower role, and ends their sessions. */
 export const changeRoleOfUser =
   (dependencies: ActDependencies): Handler =>
   async (ctx) => {

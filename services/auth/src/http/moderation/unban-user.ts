@@ -3,7 +3,7 @@ import { inTransaction } from '@agora/database';
 import { notAllowed, requireRole } from '@agora/identity';
 import { banNotFound, unbanUser, userNotFound } from '../../moderation/act-on-account.js';
 
-/** `DELETE /users/{id}/ban`: lets somebody log in again. */
+/** `DELETE /users/{id}/ban`: lets a user log in again. */
 export const unbanAccount: Handler = async (ctx) => {
   const moderator = requireRole(ctx, 'moderator');
   const id = parseId(ctx.params.id);

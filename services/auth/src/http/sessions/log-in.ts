@@ -50,7 +50,7 @@ interface Dependencies {
   mails: MailQueue;
 }
 
-/** The password may be hashed anew by another login, or the second factor turned on, while they are checked; once is enough to look again. */
+/** Another login may rehash the password, or the second factor may be turned on, during the check; one retry is enough. */
 const mostLooks = 2;
 
 /** `POST /login`: opens a session, by the password form of OAuth 2.0 (RFC 6749, 4.3.2). */
@@ -80,7 +80,7 @@ export function logIn(dependencies: Dependencies): Handler {
       if (opened)
         return answerToken(ctx, signAccessToken, opened.session.toSubject(opened.user), opened.refreshToken);
     }
-    // The password was changed, or the account deleted, since it was looked at.
+    // The password was changed, or the account deleted, since it was read.
     throw invalidCredentials();
   };
 }

@@ -18,7 +18,7 @@ let moderator: Person;
 let admin: Person;
 let ann: Person;
 
-/** Gives somebody a role as an operator would, and a token that says so. */
+/** Gives a user a role as an operator would, and a token with it. */
 async function joinAs(role: string): Promise<Person> {
   const person = await join(ask);
   await query('UPDATE auth.users SET role = $2 WHERE id = $1', [person.id, role]);

@@ -16,7 +16,7 @@ export const pageQuery = {
   include: includeParameter(),
 };
 
-/** A page of posts as it is to be answered. */
+/** A page of posts for the answer. */
 export interface PageAnswer {
   path: '/feed' | '/posts';
   /** What was asked for: the next page is asked for in the same way. */

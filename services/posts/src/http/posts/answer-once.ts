@@ -24,7 +24,7 @@ export type Commit = (work: Work) => Promise<Answer>;
 
 /**
  * Has an endpoint answer a retry under the same `Idempotency-Key` as it answered first. The answer is kept in the transaction
- * that makes it true, so that whatever dies in the middle leaves either both or neither. Throws 422 for a bad key and for one that
+ * that makes the change, so that a crash leaves either both or neither. Throws 422 for a bad key and for one that
  * came with another body, 409 while the first is running.
  */
 export const answerOnce =

@@ -25,7 +25,7 @@ export function answerPost(ctx: Context, post: ShownPost): void {
 }
 
 /**
- * Throws 412 when a write is meant for another text than the post has (RFC 9110, section 13). `If-Match` looks at the
+ * Throws 412 when a write is based on another version of the post (RFC 9110, section 13). `If-Match` compares the
  * first part of a tag alone: a vote must not refuse an author. A weak tag does too, as compressing on the way weakens ours; an empty
  * `If-Match` names no text.
  */
@@ -38,7 +38,7 @@ export function requireMatch(ctx: Context, post: Tagged): void {
   if (isKnown(ctx, post)) throw preconditionFailed();
 }
 
-/** Whether `If-None-Match` names the post as it is, for which a weak tag does too. */
+/** Whether `If-None-Match` names the current post; a weak tag is enough. */
 function isKnown(ctx: Context, post: Tagged): boolean {
   const ifNoneMatch = ctx.get('if-none-match').trim();
   return ifNoneMatch === '*' || tagsOf(ifNoneMatch).some((tag) => tag.replace(/^W\//, '') === tagOf(post));
@@ -72,10 +72,10 @@ export const unchangedPost: AnswerDescription = {
 
 const ifNoneMatch = Joi.string().example('"1-3-1-0"').description('One or more entity tags, or `*`.');
 
-/** The headers that a read looks at. */
+/** The headers that a read honours. */
 export const readConditions = { 'If-None-Match': ifNoneMatch };
 
-/** The headers that a write looks at. */
+/** The headers that a write honours. */
 export const writeConditions = {
   'If-Match': Joi.string()
     .example('"1-3-1-0"')

@@ -3,7 +3,7 @@ import Joi from 'joi';
 import type { UserView } from '../../models/author.js';
 import type { PostView } from '../../models/shown-post.js';
 
-/** What everybody sees of the author. */
+/** The public part of the author. */
 const userView = Joi.object<UserView, true>({
   id: entityId.required(),
   name: Joi.string().required(),

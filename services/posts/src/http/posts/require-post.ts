@@ -1,14 +1,14 @@
 import { forbidden, notFound } from '@agora/http';
 import { findVisible, isOwnedBy, type ShownPost, type Viewer } from '../../models/shown-post.js';
 
-/** The post, if the reader may see it; else throws 404, the same for one that is not there and for somebody else's draft. */
+/** The post, if the reader may see it; else throws 404, the same for a missing post and for another author's draft. */
 export async function requireVisiblePost(id: number, viewer: Viewer | undefined): Promise<ShownPost> {
   const post = await findVisible(id, viewer);
   if (!post) throw postNotFound(id);
   return post;
 }
 
-/** The post, if it is the user's; else throws 404 for one the user may not see, and 403 for somebody else's. */
+/** The post, if it is the user's; else throws 404 if the user may not see it, and 403 if it is another author's. */
 export async function requireOwnPost(id: number, viewer: Viewer): Promise<ShownPost> {
   const post = await requireVisiblePost(id, viewer);
   if (!isOwnedBy(post, viewer)) throw notOwner();
@@ -18,5 +18,5 @@ export async function requireOwnPost(id: number, viewer: Viewer): Promise<ShownP
 /** 404 for a post. */
 export const postNotFound = (id: number) => notFound('post_not_found', `Post ${id} does not exist.`);
 
-/** 403 for somebody else's post. */
+/** 403 for another author's post. */
 export const notOwner = () => forbidden('not_owner', 'Only the owner of a post may change or delete it.');

@@ -26,7 +26,7 @@ export async function rewriteOwnPost(
     isChange && ctx.headers['if-none-match'] === undefined && (await rewriteSeen(seen, changes));
   if (rewritten) return rewritten;
   return inTransaction(async (transaction) => {
-    // The post may have gone, or have another text, since it was looked at.
+    // The post may have been deleted or changed since it was read.
     const held = await Post.holdOwn(id, caller.userId, transaction);
     if (!held) throw postNotFound(id);
     requireMatch(ctx, { ...seen, version: held.version, votes: held.votes, removals: held.removals });
@@ -40,7 +40,7 @@ export async function rewriteOwnPost(
   });
 }
 
-/** Changes the post in one statement, as it mostly is still what was looked at; undefined when it is not, or is removed. */
+/** Changes the post in one statement, as it is usually unchanged since it was read; undefined if it has changed or is removed. */
 async function rewriteSeen(seen: ShownPost, changes: Partial<PostText>): Promise<ShownPost | undefined> {
   const text = { title: seen.title, content: seen.content, published: seen.published, ...changes };
   const state = {

@@ -124,7 +124,7 @@ describe('include=my_vote', () => {
   });
 });
 
-/** Takes connections and never says anything. */
+/** Accepts connections and never answers. */
 const listen = async (port: number): Promise<Server> => {
   const server = createServer((socket) => void socket.on('error', () => undefined));
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));

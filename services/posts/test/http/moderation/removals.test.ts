@@ -45,7 +45,7 @@ async function write(text: object = {}) {
 
 const idsOf = ({ body }: Answer) => (body as unknown as { id: number }[]).map((each) => each.id);
 
-/** Until votes has heard of it, at most two seconds. */
+/** Until votes has received the event, at most two seconds. */
 const vote = (postId: number, token: string, dir: number, status: number) =>
   eventually(async () => {
     const answer = await askVotes('POST', '/vote', { token, json: { post_id: postId, dir } });
