@@ -2,7 +2,7 @@ import type { QueryInterface, Transaction } from 'sequelize';
 
 export { boundTables, joinPartitions, partitionTables } from './retain/partition-tables.js';
 
-/** Makes the tables that messaging keeps in a service's own schema; part of that service's first migration. */
+/** Creates messaging's tables in a service's schema; part of that service's first migration. */
 export async function createMessagingTables(
   queryInterface: QueryInterface,
   transaction: Transaction,
@@ -10,7 +10,7 @@ export async function createMessagingTables(
   await queryInterface.sequelize.query(statements, { transaction });
 }
 
-/** Takes `createMessagingTables` back. */
+/** Reverts `createMessagingTables`. */
 export async function dropMessagingTables(
   queryInterface: QueryInterface,
   transaction: Transaction,
@@ -66,7 +66,7 @@ export async function addLeases(queryInterface: QueryInterface, transaction: Tra
   await queryInterface.sequelize.query(leaseStatements, { transaction });
 }
 
-/** Takes `addLeases` back. */
+/** Reverts `addLeases`. */
 export async function dropLeases(queryInterface: QueryInterface, transaction: Transaction): Promise<void> {
   await queryInterface.sequelize.query(
     `DROP TABLE leases;
@@ -101,7 +101,7 @@ export async function addPartitions({ sequelize }: QueryInterface, transaction: 
   await sequelize.query(partitionStatements, { transaction });
 }
 
-/** Takes `addPartitions` back. */
+/** Reverts `addPartitions`. */
 export async function dropPartitions({ sequelize }: QueryInterface, transaction: Transaction): Promise<void> {
   await sequelize.query('ALTER TABLE outbox DROP COLUMN partition', { transaction });
 }
@@ -124,7 +124,7 @@ export async function indexDeadLetters(
   );
 }
 
-/** Takes `indexDeadLetters` back. */
+/** Reverts `indexDeadLetters`. */
 export async function dropDeadLettersIndex(
   { sequelize }: QueryInterface,
   transaction: Transaction,

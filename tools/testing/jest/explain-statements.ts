@@ -83,7 +83,7 @@ async function copyTables(client: pg.Client, service: string, schema: string): P
   for (const { name, partitioned, attach } of rows) {
     const excluded = attach === null ? '' : 'EXCLUDING IDENTITY';
     await client.query(
-      `CREATE TABLE ${schema}.${name} (LIKE ${service}.${name} INCLUDING ALL ${excluded}) ${partitioned || storage}`,
+      `CREATE ${partitioned ? '' : 'UNLOGGED'} TABLE ${schema}.${name} (LIKE ${service}.${name} INCLUDING ALL ${excluded}) ${partitioned || storage}`,
     );
   }
   for (const { attach } of rows) if (attach !== null) await client.query(attach);

@@ -31,7 +31,7 @@ export function readQuery<Query>(ctx: Context, schema: Joi.PartialSchemaMap<Quer
 /** What each schema makes of no query at all, which is what most reads come with. */
 const emptyQueries = new WeakMap<object, object>();
 
-/** To make one takes longer than to validate by it. */
+/** Compiling a schema takes longer than validating with it. */
 const querySchemas = new WeakMap<object, Joi.ObjectSchema>();
 
 function querySchema<Query>(schema: Joi.PartialSchemaMap<Query>): Joi.ObjectSchema<Query> {

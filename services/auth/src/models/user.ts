@@ -3,7 +3,7 @@ import type { Role } from '@agora/identity';
 import { literal, type Transaction } from 'sequelize';
 import { Column, DataType, Model, Table } from 'sequelize-typescript';
 
-/** What everybody sees of an account; with `PUBLIC_EMAILS` its address too. */
+/** The public part of an account; with `PUBLIC_EMAILS` also its address. */
 export interface UserView {
   id: number;
   name: string;
@@ -31,7 +31,7 @@ export interface KnownUser extends UserView {
   version: number;
 }
 
-/** What a login has proved of an account, as it was when it was looked at. */
+/** What a login has proved about an account as it was read. */
 export interface Proof {
   id: number;
   /** The hash that the password was checked against. */
@@ -129,7 +129,7 @@ export class User extends Model {
     return reserved !== undefined;
   }
 
-  /** Takes note that a code of this step was used; false when one was already, or the second factor is another by now. */
+  /** Records that a code of this step was used; false if one was already, or if the second factor has changed. */
   static useTotpStep = async (id: number, step: number, totpSecret: string): Promise<boolean> =>
     (await sql(useStep, [id, step, totpSecret])).length > 0;
 

@@ -24,7 +24,8 @@ export async function shareAgora(
   { algorithm }: Pick<AgoraOptions, 'algorithm'> = {},
 ): Promise<Agora> {
   if (isInUse) throw new Error('this file already uses the shared processes: start others by startAgora');
-  const agora = (await reusable(names, algorithm)) ?? (await launchAgora(names, { algorithm }));
+  const agora =
+    (await reusable(names, algorithm)) ?? (await launchAgora(names, algorithm ? { algorithm } : {}));
   shared = { agora, names, algorithm };
   isInUse = true;
   const logged = new Map(names.map((name) => [name, agora.process(name).log().length]));
