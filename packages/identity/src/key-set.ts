@@ -19,7 +19,7 @@ export function sharedSecret(secret: string): KeySet {
 }
 
 const firstLoadMilliseconds = 100;
-/** A failure that repeats is logged once in so long. */
+/** A repeated failure is logged once in this time. */
 const silentMilliseconds = 60_000;
 /** An unknown key id asks for the set again at most this often: anybody can make up key ids. */
 const refetchMilliseconds = 30_000;

@@ -52,7 +52,7 @@ const patienceMilliseconds = 500;
 
 /**
  * Makes the function that metrics call at a scrape: what `ask` resolves to, at most `freshMilliseconds` old; undefined when it fails or takes more than half
- * a second, so that a dependency that is away holds up no scrape. It is asked once at a time.
+ * a second, so that an unavailable dependency delays no scrape. Concurrent calls share one question.
  */
 export function atScrape<Answer>(
   ask: () => Promise<Answer>,

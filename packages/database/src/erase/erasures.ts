@@ -3,7 +3,7 @@ import type { QueryInterface, Transaction } from 'sequelize';
 import { defineStatement, sql } from '../statements/sql.js';
 import { inTransaction } from '../statements/transaction.js';
 
-/** Makes the queue of erasures in a service's own schema; for its migrations. */
+/** Creates the queue of erasures in a service's schema; for its migrations. */
 export async function createErasuresTable(
   { sequelize }: QueryInterface,
   transaction: Transaction,
