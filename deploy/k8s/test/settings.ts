@@ -5,7 +5,7 @@ import { readConfig as readGatewayConfig } from '../../../gateway/src/config.ts'
 import { readProvisionSettings } from '../../../packages/database/src/schema/provision-settings.ts';
 import { readSettings } from '../../../packages/process/src/settings.ts';
 import { readDatabaseSettings } from '../../../tools/operations/src/config.ts';
-import { brokerSettings } from '../../../packages/messaging/src/broker.ts';
+import { brokerSettings } from '../../../packages/messaging/src/nats/broker.ts';
 import * as auth from '../../../services/auth/src/config.ts';
 import * as posts from '../../../services/posts/src/config.ts';
 import * as votes from '../../../services/votes/src/config.ts';

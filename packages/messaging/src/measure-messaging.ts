@@ -1,6 +1,6 @@
 import { atScrape, Gauge, measureRow } from '@agora/process';
 import type { Sequelize } from 'sequelize';
-import type { Broker } from './broker.js';
+import type { Broker } from './nats/broker.js';
 import { streamsOf } from './partitions.js';
 import { countPartitions } from './read/read-partitions.js';
 import { publishersOf, type Subscription } from './consume/subscriptions.js';

@@ -20,7 +20,7 @@ export {
   type OutboxStatus,
   type StoredEvent,
 } from './publish/outbox-contents.js';
-export { describeConsumers, describeStreams } from './describe-streams.js';
-export { applyOutsideConsumers, applyStreams, ensureStream, isFormingCluster } from './streams.js';
-export { readOutsideConsumers } from './outside-consumers.js';
+export { describeConsumers, describeStreams } from './nats/describe-streams.js';
+export { applyOutsideConsumers, applyStreams, ensureStream, isFormingCluster } from './nats/streams.js';
+export { readOutsideConsumers } from './nats/outside-consumers.js';
 export { findStreams } from './read/read-partitions.js';

@@ -2,12 +2,12 @@ import { loop, within, type Stoppable, type Turn } from '@agora/process';
 import { JetStreamApiError, type ConsumerMessages, type JsMsg } from '@nats-io/jetstream';
 import type { Publisher } from '@agora/contracts';
 import type { Subscription } from '@nats-io/transport-node';
-import type { Broker } from '../broker.js';
+import type { Broker } from '../nats/broker.js';
 import { noticeGaps } from './notice-gaps.js';
 import { createProcessor, type ProcessorOptions } from './processor.js';
 import { streamOf } from '../partitions.js';
 import { readPartitions } from '../read/read-partitions.js';
-import { asking, endWhenSilent, ensureConsumer, maxInFlight } from '../streams.js';
+import { asking, endWhenSilent, ensureConsumer, maxInFlight } from '../nats/streams.js';
 import { publishersOf } from './subscriptions.js';
 
 export interface ConsumersOptions extends ProcessorOptions {

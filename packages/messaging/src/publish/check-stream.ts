@@ -3,7 +3,7 @@ import { delay } from '@agora/process';
 import { defineFenced, jetStreamOf, runFenced, type RelayContext } from './relay-context.js';
 import { defineStatement, queryPool } from '../statements.js';
 import { measureStream } from '../metrics.js';
-import { ensureStream } from '../streams.js';
+import { ensureStream } from '../nats/streams.js';
 
 /** The stream as it was last published to. */
 interface Known {

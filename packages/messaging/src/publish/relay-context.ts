@@ -1,7 +1,7 @@
 import type { Publisher } from '@agora/contracts';
 import { within } from '@agora/process';
 import pg from 'pg';
-import type { Broker, JetStream } from '../broker.js';
+import type { Broker, JetStream } from '../nats/broker.js';
 import type { Logger } from '../logger.js';
 import { fence, type Lease } from '../leases.js';
 import { defineStatement, queryPool, type Statement } from '../statements.js';

@@ -1,6 +1,6 @@
 import { loop, untilAborted, type Stoppable, type Turn } from '@agora/process';
 import type pg from 'pg';
-import type { Broker } from '../broker.js';
+import type { Broker } from '../nats/broker.js';
 import { whileHeld } from '../leases.js';
 import type { Logger } from '../logger.js';
 import { forgetStream } from '../metrics.js';

@@ -7,7 +7,7 @@ import { delay, loop, within, type Stoppable } from '@agora/process';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
-import type { Broker } from '../broker.js';
+import type { Broker } from '../nats/broker.js';
 import { holder, type Claim } from '../leases.js';
 import type { Logger } from '../logger.js';
 import { partitionOfStream } from '../partitions.js';

@@ -1,6 +1,6 @@
 import { loop, type Turn } from '@agora/process';
 import type { NatsConnection, Subscription } from '@nats-io/transport-node';
-import type { Broker } from '../broker.js';
+import type { Broker } from '../nats/broker.js';
 
 /** Messages between processes that are not stored: those sent while NATS is away are lost. */
 export interface Broadcast {

@@ -1,6 +1,6 @@
 import type { EventDefinition } from '@agora/contracts';
 import type { Stoppable } from '@agora/process';
-import type { Broker } from '../broker.js';
+import type { Broker } from '../nats/broker.js';
 import { streamOf } from '../partitions.js';
 import { readPartitions } from './read-partitions.js';
 import { publisherOf } from '../consume/subscriptions.js';

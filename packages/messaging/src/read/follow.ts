@@ -1,6 +1,6 @@
 import { DeliverPolicy, type JsMsg } from '@nats-io/jetstream';
 import type { Publisher } from '@agora/contracts';
-import type { Broker } from '../broker.js';
+import type { Broker } from '../nats/broker.js';
 import { readEnvelope } from '../envelope.js';
 import { streamOf, typeOfSubject } from '../partitions.js';
 import { readPartitions } from './read-partitions.js';

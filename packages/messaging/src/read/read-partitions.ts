@@ -3,7 +3,7 @@ import type { Publisher } from '@agora/contracts';
 import { delay, loop, type Stoppable } from '@agora/process';
 import { JetStreamApiError, type JetStreamManager } from '@nats-io/jetstream';
 import { errors } from '@nats-io/transport-node';
-import type { Broker } from '../broker.js';
+import type { Broker } from '../nats/broker.js';
 import type { Logger } from '../logger.js';
 import { maxPartitions, streamOf, streamsOf } from '../partitions.js';
 

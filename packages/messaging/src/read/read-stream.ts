@@ -2,9 +2,9 @@ import { loop, type Stoppable, type Turn } from '@agora/process';
 import { AckPolicy, type ConsumerConfig, type JsMsg } from '@nats-io/jetstream';
 import { nanos } from '@nats-io/transport-node';
 import { randomUUID } from 'node:crypto';
-import type { Broker } from '../broker.js';
+import type { Broker } from '../nats/broker.js';
 import type { Logger } from '../logger.js';
-import { asking, endWhenSilent } from '../streams.js';
+import { asking, endWhenSilent } from '../nats/streams.js';
 
 /** What a process reads for itself alone: nothing is acknowledged, and the server forgets that it was read. */
 export interface ReadOptions {

@@ -1,6 +1,6 @@
 import { DeliverPolicy, type JsMsg } from '@nats-io/jetstream';
 import type { EventDefinition } from '@agora/contracts';
-import type { Broker } from '../broker.js';
+import type { Broker } from '../nats/broker.js';
 import type { Logger } from '../logger.js';
 import { readEnvelope } from '../envelope.js';
 import { keepReading, readStream } from './read-stream.js';

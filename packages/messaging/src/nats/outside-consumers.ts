@@ -1,5 +1,5 @@
 import { publishers } from '@agora/contracts';
-import { streamOf, subjectOf } from './partitions.js';
+import { streamOf, subjectOf } from '../partitions.js';
 
 /** An outside team's access to one stream: all of its events, or those of one type. */
 export interface OutsideConsumer {

@@ -14,8 +14,8 @@ import { publishers, type Publisher } from '@agora/contracts';
 import { errors, nanos } from '@nats-io/transport-node';
 import type { Broker, BrokerSettings } from './broker.js';
 import type { OutsideConsumer } from './outside-consumers.js';
-import { partitionOfStream, streamOf, streamsOf, subjectPrefixOf } from './partitions.js';
-import { findStreams } from './read/read-partitions.js';
+import { partitionOfStream, streamOf, streamsOf, subjectPrefixOf } from '../partitions.js';
+import { findStreams } from '../read/read-partitions.js';
 
 /** A stream of that name exists with other settings. */
 const nameInUse = 10058;

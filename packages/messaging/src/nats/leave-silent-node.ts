@@ -1,7 +1,7 @@
 import { delay } from '@agora/process';
 import { JetStreamApiError, type JetStreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
-import type { Logger } from './logger.js';
+import type { Logger } from '../logger.js';
 
 const askMilliseconds = 1_000;
 /** Longer than most elections of a leader, during which no other node would answer either. */

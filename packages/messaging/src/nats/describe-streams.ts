@@ -1,6 +1,6 @@
 import { publishers, type Publisher } from '@agora/contracts';
 import type { Broker } from './broker.js';
-import { findStreams } from './read/read-partitions.js';
+import { findStreams } from '../read/read-partitions.js';
 
 /** How full a stream is. */
 interface StreamDescription {

@@ -3,10 +3,10 @@ import { jetstream, jetstreamManager, type JetStreamClient, type JetStreamManage
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import Joi from 'joi';
 import { jetStreamAnswers, leaveSilentNode } from './leave-silent-node.js';
-import type { Logger } from './logger.js';
-import { measureConnection } from './metrics.js';
-import { maxPartitions } from './partitions.js';
-import { inboxDays, maxStreamDays, outboxDays } from './retention.js';
+import type { Logger } from '../logger.js';
+import { measureConnection } from '../metrics.js';
+import { maxPartitions } from '../partitions.js';
+import { inboxDays, maxStreamDays, outboxDays } from '../retention.js';
 
 /** The settings of a process that speaks with NATS, by their environment names. */
 export const brokerSettings = {
