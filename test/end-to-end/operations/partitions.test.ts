@@ -118,12 +118,14 @@ async function load(signal: AbortSignal): Promise<void> {
     // As people do: not as fast as the machine can.
     await later(50);
     if (turn % 3 !== 0) continue;
-    if (turn % 9 === 0) {
-      post.isDeleted = true;
-      expect((await ask('posts', 'DELETE', `/posts/${post.id}`, { token: ann.token })).status).toBe(204);
-    }
+    if (turn % 9 === 0) await remove(post);
     post = await publish();
   }
+}
+
+async function remove(post: Voted): Promise<void> {
+  post.isDeleted = true;
+  expect((await ask('posts', 'DELETE', `/posts/${post.id}`, { token: ann.token })).status).toBe(204);
 }
 
 /** Restarts all replicas with so many partitions, one after the other. */
