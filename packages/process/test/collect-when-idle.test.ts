@@ -7,7 +7,7 @@ const rushAndRest = `
   const size = () => process.memoryUsage().heapTotal;
   const most = size();
   rush = undefined;
-  collectWhenIdle();
+  collectWhenIdle(1_000);
   const look = () => (size() < most / 2 ? process.exit(0) : setTimeout(look, 50));
   look();
 `;

@@ -12,8 +12,8 @@ const [some, many] = [2_000, 10_000];
 const perUser = 10;
 /** Beside those of its streams, of which the gateway has two each. */
 const otherDescriptors = 500;
-/** An idle process collects what opening them has left behind once a minute. */
-const settleMilliseconds = 75_000;
+/** Of what opening them leaves behind, some is collected. */
+const settleMilliseconds = 15_000;
 
 /** Readers of almost idle streams. */
 export const streams: Measure = {
