@@ -23,7 +23,7 @@ export interface GatewaySettings
   LIVE_STREAMS_MAX: number;
   LIVE_STREAMS_PER_USER: number;
   LIVE_STREAMS_PER_ADDRESS: number;
-  /** Whether large answers are compressed for those who take that. */
+  /** Whether large answers are compressed for clients that accept it. */
   COMPRESS_ANSWERS: boolean;
   /** Where clients reach Agora; undefined: wherever they find the OpenAPI document. */
   PUBLIC_URL?: string;
@@ -38,7 +38,7 @@ export interface GatewaySettings
   RATE_LIMIT_WRITES: Rate;
 }
 
-/** Where a service is: scheme, host and port. A path would be lost, as paths come from the route table. */
+/** The origin of a service: scheme, host and port. A path would be ignored, because paths come from the route table. */
 const origin = Joi.string()
   .pattern(/^http:\/\/[^/?#@]+\/?$/)
   .required()

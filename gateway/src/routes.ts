@@ -8,26 +8,25 @@ export type Service = (typeof services)[number];
 /** One line of the public table of contents. */
 export interface Route {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  /** A segment that starts with `:` stands for any one segment; an exact one wins over it. */
+  /** A segment that starts with `:` matches any one segment; an exact match wins. */
   path: string;
-  /** What answers: a service, at the same path, or the gateway itself. */
+  /** The service that answers, at the same path, or the gateway itself. */
   service: Service | 'gateway';
   access: Access;
-  /** The kinds of body it reads; a body that nobody reads is not passed on. */
+  /** The kinds of body that the endpoint reads; with none, the body is not passed on. */
   reads: readonly BodyKind[];
   /** Whether its answer is a stream without end. */
   streams?: true;
-  /** When it should not be used any more. */
   deprecated?: Deprecated;
 }
 
-/** That clients should turn to something else: docs/contract-changes.md. */
+/** When a route is deprecated and removed, and what replaces it: docs/contract-changes.md. */
 export interface Deprecated {
-  /** The day it begins, such as `2026-12-01`. */
+  /** The day of the deprecation, such as `2026-12-01`. */
   since: string;
-  /** The day it ends, if that is decided. */
+  /** The day of the removal, if that is decided. */
   until?: string;
-  /** The address of a page that says what to do. */
+  /** The address of a page that says what to use instead. */
   instead?: string;
 }
 
@@ -39,7 +38,7 @@ const route = (
   ...reads: BodyKind[]
 ): Route => ({ method, path, service, access, reads });
 
-/** All that can be reached from outside. `HEAD` comes with `GET`; every path works with and without a trailing slash. */
+/** Everything that can be reached from outside. `GET` includes `HEAD`; every path works with and without a trailing slash. */
 export const routes: readonly Route[] = [
   route('POST', '/users', 'auth', 'anyone', 'json'),
   route('GET', '/users/me', 'auth', 'user'),

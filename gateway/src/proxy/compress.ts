@@ -20,11 +20,11 @@ const compress = compression({
   brotli: { params: { [constants.BROTLI_PARAM_QUALITY]: 3 } },
 });
 
-/** Compresses the answer when the client accepts that, and weakens its entity tag then, as other bytes stand for the same post. */
+/** Compresses the answer when the client accepts that. Its entity tag becomes a weak one, because the bytes are no longer the same. */
 export function compressAnswer(ctx: Context, route: Route): void {
   if (!isCompressed(route)) return;
   const { res } = ctx;
-  // As the library does for clients that accept no encoding; this spares their answers its wrapper.
+  // What the library does for clients that accept no encoding, without the cost of its wrapper.
   if (!ctx.headers['accept-encoding']) return ctx.vary('Accept-Encoding');
   const writeHead = res.writeHead.bind(res) as (...given: unknown[]) => typeof res;
   res.writeHead = (...given: unknown[]) => {
@@ -33,6 +33,6 @@ export function compressAnswer(ctx: Context, route: Route): void {
       res.setHeader('ETag', `W/${tag}`);
     return writeHead(...given);
   };
-  // Its types are for Express; it needs nothing of it.
+  // The library has Express's types, but works with plain requests and responses.
   compress(ctx.req as never, res as never, () => undefined);
 }

@@ -32,7 +32,7 @@ export const streamUserHeader = 'agora-stream-user';
 
 const minute = 60_000;
 
-/** Holds streams until they end. Stopping ends them all, as whole answers, and lets no more begin. `lasts` is called for every minute of each. */
+/** Keeps track of open streams. Stopping ends them all, as complete answers, and refuses new ones. `lasts` is called for every minute of each. */
 export function holdStreams(bounds: StreamBounds, lasts: (asker: Asker) => void = () => undefined): Streams {
   /** The oldest first. */
   const streams = new Set<Held>();

@@ -28,7 +28,7 @@ export function plainClient(
       connect: { timeout: timeoutMilliseconds },
       keepAliveTimeout: idleMilliseconds,
       keepAliveMaxTimeout: idleMilliseconds,
-      // It would begin anew with every byte of a head.
+      // undici would restart it with every byte of a head.
       headersTimeout: 0,
       bodyTimeout: timeoutMilliseconds,
     });

@@ -10,7 +10,7 @@ export function streamClient(origin: string, timeoutMilliseconds: number, pauseM
   const proxy = createProxyMiddleware({
     target: origin,
     agent,
-    // The gateway has found the route; the default would parse every URL once more to find that it fits.
+    // The gateway has matched the route already; the default filter would parse every URL again.
     pathFilter: () => true,
     proxyTimeout: pauseMilliseconds,
     selfHandleResponse: true,

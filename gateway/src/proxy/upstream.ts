@@ -8,25 +8,25 @@ import { serviceUnavailable, toUpstreamProblem } from './upstream-failure.js';
 
 export interface UpstreamOptions {
   origin: string;
-  /** How long an answer may take to begin, and how long it may pause then. */
+  /** How long the service may take to start its answer, and the longest pause within one. */
   timeoutMilliseconds: number;
-  /** A service that hangs must not take all of the gateway with it: beyond this many requests the callers with the most are refused, beyond twice as many all are. */
+  /** Keeps a service that hangs from blocking the whole gateway: beyond this many requests the callers with the most are refused, beyond twice as many everybody is. */
   maxInFlight: number;
   logger: Logger;
 }
 
 /** A service behind the gateway. */
 export interface Upstream extends Stoppable {
-  /** Asks the service and passes its answer on; throws 502, 503 or 504 when there is none. Ends when the answer has ended, with its size in bytes. */
+  /** Sends the request to the service and passes the answer on; throws 502, 503 or 504 when there is none. Resolves to the size of the answer in bytes, once it has ended. */
   forward(ctx: Context, outgoing: Outgoing): Promise<number>;
-  /** The same for an answer that goes on and on: it counts for no request, and may pause for as long as its signs of life do. */
+  /** The same for a stream without end: it does not count as a request in flight, and may pause for as long as its heartbeats do. */
   forwardStream(ctx: Context, outgoing: Outgoing): Promise<number>;
 }
 
-/** Three times what the services take between two signs of life: then the service is gone, or the way to it. */
+/** Three times the services' interval between heartbeats: after that, the service is gone or cannot be reached. */
 const streamPauseMilliseconds = 30_000;
 
-/** Opens the way to a service, over connections that are kept. */
+/** Connects to a service, with keep-alive connections. */
 export function createUpstream({
   origin,
   timeoutMilliseconds,
@@ -35,7 +35,7 @@ export function createUpstream({
 }: UpstreamOptions): Upstream {
   const plain = plainClient(origin, timeoutMilliseconds);
   let streams: Promise<Client> | undefined;
-  // With the first stream: what it loads is a fifth of an idle gateway.
+  // Loaded with the first stream: the module takes a fifth of an idle gateway's memory.
   const loadStreams = async () => {
     const { streamClient } = await import('./stream-client.js');
     return streamClient(origin, timeoutMilliseconds, streamPauseMilliseconds);
@@ -46,9 +46,9 @@ export function createUpstream({
   const passOn = async ({ ask }: Client, ctx: Context, outgoing: Outgoing) => {
     const done = askers.begin(outgoing.asker);
     try {
-      return await askAgainIfStale(ask, host, ctx, outgoing);
+      return await retryIfStale(ask, host, ctx, outgoing);
     } catch (error) {
-      return giveUp(ctx, error as NodeJS.ErrnoException, logger);
+      return failAnswer(ctx, error as NodeJS.ErrnoException, logger);
     } finally {
       done(1);
     }
@@ -68,8 +68,8 @@ export function createUpstream({
   };
 }
 
-/** A kept connection may have been closed by a service that restarts; a read can then safely be asked once more. */
-async function askAgainIfStale(
+/** A service that restarts may have closed a keep-alive connection just before it was reused; a read can then safely be retried. */
+async function retryIfStale(
   ask: Client['ask'],
   host: string,
   ctx: Context,
@@ -78,7 +78,7 @@ async function askAgainIfStale(
   const attempt: Attempt = { reusedSocket: false, bytes: 0, fail: () => undefined };
   const askOnce = () =>
     traceCall(`${ctx.method} ${host}`, async (traceHeaders) => {
-      // What is asked ends with the answer; one that has ended already would never end it.
+      // The upstream request ends when the answer closes; an answer that has closed already would never end it.
       if (ctx.res.closed) throw clientLeft();
       await ask(ctx, outgoing, attempt, traceHeaders);
       if (!ctx.res.headersSent) throw clientLeft();
@@ -86,7 +86,7 @@ async function askAgainIfStale(
   try {
     await askOnce();
   } catch (error) {
-    const isStale = attempt.reusedSocket && brokenOff.has((error as NodeJS.ErrnoException).code ?? '');
+    const isStale = attempt.reusedSocket && connectionClosed.has((error as NodeJS.ErrnoException).code ?? '');
     const isRead = ctx.method === 'GET' || ctx.method === 'HEAD';
     if (!isStale || !isRead || ctx.res.headersSent) throw error;
     await askOnce();
@@ -94,10 +94,10 @@ async function askAgainIfStale(
   return attempt.bytes;
 }
 
-/** How Node.js and undici say that the other side has closed a connection. */
-const brokenOff = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
+/** The codes of Node.js and undici for a connection that the other side has closed. */
+const connectionClosed = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
 
-function giveUp({ res }: Context, error: NodeJS.ErrnoException, logger: Logger): number {
+function failAnswer({ res }: Context, error: NodeJS.ErrnoException, logger: Logger): number {
   if (res.closed && !res.headersSent) throw clientLeft();
   if (!res.destroyed) logger.warn({ error }, 'no answer from the service');
   if (!res.headersSent) throw toUpstreamProblem(error);

@@ -10,7 +10,7 @@ const accountKey = Joi.string()
     'No other account was or will be given it, unlike its id, which a failover or a restored backup may give again. Missing in events of older releases.',
   );
 
-/** An account was made. */
+/** An account was registered. */
 export const userRegistered = defineEvent<{
   user_id: number;
   account_key?: string;
@@ -23,7 +23,7 @@ export const userRegistered = defineEvent<{
   created_at: Joi.string().isoDate(),
 });
 
-/** An account has another name. `version` grows with every change of an account, from 1; of two names the one with the higher version is the newer. */
+/** The name of an account changed. `version` starts at 1 and grows with every change of the account; of two names the one with the higher version is newer. */
 export const userUpdated = defineEvent<{
   user_id: number;
   account_key?: string;
@@ -39,7 +39,7 @@ export const userUpdated = defineEvent<{
     .description('Of two names the one with the higher version is the newer.'),
 });
 
-/** What auth adds to whatever revokes something, when it commits. */
+/** What auth adds to every event that revokes something, when it commits. */
 export interface Numbered {
   revocation?: number;
   previous_revocation?: number;
@@ -49,7 +49,7 @@ const revocationNumber = Joi.number().integer().min(0).optional();
 const numbered = {
   revocation: revocationNumber.description('Numbers what revokes, in the order of the commits.'),
   previous_revocation: revocationNumber.description(
-    'The number before: whoever lacks it has missed something.',
+    'The number of the previous revocation. A consumer that has not received it has missed an event.',
   ),
 };
 
@@ -74,7 +74,7 @@ export const sessionRevoked = defineEvent<
 });
 
 /**
- * All sessions of a user ended whose number is not greater than `up_to`, but for `except_session_id`. Access tokens without a number count
+ * All sessions of a user with a number up to `up_to` ended, except for `except_session_id`. Access tokens without a number count
  * as number 0, those of the replaced application too. A later event of the same user never names a smaller `up_to`.
  */
 export const sessionsRevoked = defineEvent<

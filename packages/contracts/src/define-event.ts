@@ -15,7 +15,7 @@ export function defineEvent<Data>(
   type: EventDefinition<Data>['type'],
   fields: { [Field in keyof Data]: Joi.Schema<Data[Field]> },
 ): EventDefinition<Data> {
-  // Said of each field, not as a preference of the whole: only so does the JSON Schema say it.
+  // On each field instead of as a preference of the object: otherwise the JSON Schema would not list it as required.
   const required = Object.entries<Joi.Schema>(fields).map(([name, schema]) => [
     name,
     isOptional(schema) ? schema : schema.required(),

@@ -44,7 +44,7 @@ const wasPublished = Joi.boolean()
   .optional()
   .description('Whether it was published before. Missing in events of older releases.');
 
-/** A post was written, as a draft or published. */
+/** A post was created, published or as a draft. */
 export const postCreated = defineEvent<PostState>('posts.post-created.v1', postState);
 
 /** A post's text or its being published changed. */

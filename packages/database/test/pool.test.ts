@@ -85,7 +85,7 @@ describe('a shared statement', () => {
     { prepared: true },
   );
 
-  it('runs once for all who ask for the same in one turn', async () => {
+  it('runs once for all callers that ask for the same rows in one turn', async () => {
     const [first, same, other] = await Promise.all([
       sharedSql(moment, [1]),
       sharedSql(moment, [1]),
@@ -96,7 +96,7 @@ describe('a shared statement', () => {
     expect(other?.[0]?.transaction).not.toBe(first?.[0]?.transaction);
   });
 
-  it('runs anew for who asks later, though an earlier one is still running', async () => {
+  it('runs again for a later caller, though an earlier one is still running', async () => {
     const earlier = sharedSql(moment, [1]);
     await new Promise((resolve) => setImmediate(resolve));
     const later = sharedSql(moment, [1]);
@@ -113,7 +113,7 @@ describe('a shared statement', () => {
     expect(await gone).toBe(await there);
   });
 
-  it('fails for all who ask, and then no more', async () => {
+  it('fails for all callers of the turn, and for none of the next', async () => {
     const asked = [sharedSql(wrong, [0]), sharedSql(wrong, [0])];
     for (const each of asked) await expect(each).rejects.toMatchObject({ code: '22012' });
     expect(await sharedSql(wrong, [1])).toHaveLength(1);
@@ -121,7 +121,7 @@ describe('a shared statement', () => {
 });
 
 describe('what is gathered', () => {
-  it('is answered by one call in the order of the questions, and who asks later by another', async () => {
+  it('is answered by one call in the order of the questions, and a later question by another call', async () => {
     const calls: number[][] = [];
     const twice = gather(async (numbers: readonly number[]) => {
       calls.push([...numbers]);

@@ -4,17 +4,17 @@ import type { RevocationSettings } from './settings.js';
 
 /** A page of what auth has revoked, the oldest first. */
 export interface RevocationPage {
-  /** The number of the newest that is committed. */
+  /** The number of the newest committed revocation. */
   newest: number;
   revocations: { number: number; type: string; data: Record<string, unknown> }[];
   /** Whether there are more. */
   more: boolean;
 }
 
-/** What was revoked after the one of that number, as far back as a token may live; rejects when that is not known. */
+/** Returns the revocations after that number, as far back as a token may live; rejects when they are not known. */
 export type AskForRevocations = (after: number) => Promise<RevocationPage>;
 
-/** Long enough for a busy auth, and short enough to be asked again within the bound. */
+/** Long enough for a busy auth, and short enough to retry within the bound. */
 const patienceMilliseconds = 1_000;
 
 /** Returns a function that asks auth's internal port. */

@@ -5,20 +5,20 @@ export interface KnowingOptions {
   ask: AskForRevocations;
   /** Applies an answer of auth. */
   take(revocation: RevocationPage['revocations'][number]): void;
-  /** Whether all that the stream holds has been read, as NATS says now; rejects when it can't be asked. */
+  /** Asks NATS whether the whole stream has been read; rejects when it gives no answer. */
   isStreamRead(): Promise<boolean>;
   /** How long this process may serve tokens without a confirmation that it knows all revocations. */
   blindSeconds: number;
   logger: Logger;
 }
 
-/** What this process knows of the numbers that auth gives its revocations: each names the one before. */
+/** Tracks which numbered revocations of auth this process knows; each names the previous one. */
 export interface Knowing extends Stoppable {
   /** Whether this process was recently confirmed to know all revocations. */
   isGood(): boolean;
-  /** A heartbeat of auth came, which names its newest revocation, and says whether that is too old to concern a token that lives. */
-  heartbeatCame(number: number, isOld?: boolean): void;
-  /** A revocation was taken from the stream. */
+  /** To be called for a heartbeat of auth: the number of its newest revocation, and whether that is too old to concern a valid token. */
+  receivedHeartbeat(number: number, isOld?: boolean): void;
+  /** To be called for a revocation from the stream. */
   received(number: number, previous: number): void;
 }
 
@@ -29,24 +29,24 @@ const known = new Gauge({
 
 /** The interval of auth's heartbeats, with a margin. */
 const heartbeatMilliseconds = 700;
-/** After two heartbeats that were missed, or that named an unknown revocation, auth is asked. */
+/** After two heartbeats that were missing or named an unknown revocation, auth is asked. */
 const patienceMilliseconds = 1_000;
 const askMilliseconds = 1_000;
 const turnMilliseconds = 100;
 const maxAhead = 1_000;
 
 /**
- * Knows whether this process knows all revocations. A heartbeat whose number is known confirms it. Without one auth is asked, and when
- * that is away, too, NATS: a stream that is read to its end holds all that can be known (docs/decisions/0046-revocations-are-numbered.md).
+ * Determines whether this process knows all revocations. A heartbeat with a known number confirms it. Without heartbeats it asks auth, and when
+ * auth is away too, NATS: reading the stream to its end is then enough (docs/decisions/0046-revocations-are-numbered.md).
  */
 export function knowAll(options: KnowingOptions): Knowing {
   const { ask, take, isStreamRead, blindSeconds, logger } = options;
-  /** All up to it are known; undefined until auth has confirmed it. */
+  /** All revocations up to this number are known; undefined until auth has confirmed it. */
   let knownUpTo: number | undefined;
-  let newestHeard = 0;
+  let newestNamed = 0;
   /** Revocations up to this one concern no token that is still valid. */
   let oldUpTo = 0;
-  /** The newest that was seen, including those that came too early. */
+  /** The newest revocation from the stream, including those that arrived out of order. */
   let newestSeen = 0;
   const ahead = new Map<number, number>();
   let confirmedAt = -Infinity;
@@ -77,7 +77,7 @@ export function knowAll(options: KnowingOptions): Knowing {
         continue;
       }
       knowUpTo(newest);
-      newestHeard = newest;
+      newestNamed = newest;
       return confirm(at);
     }
   };
@@ -87,7 +87,7 @@ export function knowAll(options: KnowingOptions): Knowing {
     readSince ??= now();
     // At the start, wait for one of auth's heartbeats, which may name revocations that the stream lacks.
     const isListening = confirmedAt > -Infinity || now() - readSince > heartbeatMilliseconds;
-    if (isListening && newestHeard <= Math.max(knownUpTo ?? newestSeen, oldUpTo)) confirm();
+    if (isListening && newestNamed <= Math.max(knownUpTo ?? newestSeen, oldUpTo)) confirm();
   };
   const confirmInTime = async () => {
     const isDue = now() - confirmedAt > patienceMilliseconds && now() - askedAt > askMilliseconds;
@@ -98,7 +98,7 @@ export function knowAll(options: KnowingOptions): Knowing {
     } catch (error) {
       logger.debug({ error }, 'auth cannot be asked for revocations');
       await askNats().catch(() => undefined);
-      // At the start nobody is served until one of them answers.
+      // At the start no token is accepted until one of them answers.
       if (confirmedAt === -Infinity) askedAt = -Infinity;
     }
   };
@@ -119,10 +119,10 @@ export function knowAll(options: KnowingOptions): Knowing {
   );
   return {
     isGood,
-    heartbeatCame(number, isOld = false) {
-      newestHeard = Math.max(newestHeard, number);
+    receivedHeartbeat(number, isOld = false) {
+      newestNamed = Math.max(newestNamed, number);
       if (isOld) oldUpTo = Math.max(oldUpTo, number);
-      if (knownUpTo !== undefined && newestHeard <= knownUpTo) confirm();
+      if (knownUpTo !== undefined && newestNamed <= knownUpTo) confirm();
     },
     received(number, previous) {
       newestSeen = Math.max(newestSeen, number);

@@ -22,7 +22,7 @@ export interface Revocations {
   isRevoked(holder: TokenHolder): boolean;
   /** Refuses a session's tokens in this process at once, before its event comes around. */
   revokeSession(sessionId: string): void;
-  /** The same for all sessions of a user whose number is not greater than `upTo`, but for the excepted one. */
+  /** The same for all sessions of a user with a number up to `upTo`, except the excepted one. */
   revokeSessions(userId: number, which: EndedSessions): void;
   revokeUser(userId: number): void;
   stop(): Promise<void>;
@@ -30,7 +30,7 @@ export interface Revocations {
 
 const lag = new Histogram({
   name: 'revocation_lag_seconds',
-  help: 'Seconds from the ending of a session to its being known here',
+  help: 'Seconds from the end of a session until this process knows of it',
   buckets: [0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 30],
 });
 
@@ -109,7 +109,7 @@ export function followRevocations(
     if (error) return;
     skew.set((value.at - Date.now()) / 1_000);
     // Numbers are microseconds since 1970.
-    knowing.heartbeatCame(value.newest, value.newest / 1_000 < value.at - userSeconds * 1_000);
+    knowing.receivedHeartbeat(value.newest, value.newest / 1_000 < value.at - userSeconds * 1_000);
   });
   const aging = every('forgetting of old revocations', minute, async () => revoked.age(), { logger });
 

@@ -3,7 +3,7 @@ import type { Caller } from './caller.js';
 /** The holder of a token to check; tokens without a session number count as number 0. */
 export type TokenHolder = Pick<Caller, 'userId' | 'sessionId'> & { sessionNumber?: number };
 
-/** Sessions of a user that ended together: all up to a number, but for one. */
+/** Sessions of a user that ended together: all up to a number, except one. */
 export interface EndedSessions {
   upTo: number;
   exceptSessionId?: string;
@@ -25,7 +25,7 @@ export interface Revoked {
 const maxExceptions = 8;
 
 /**
- * Keeps revocations for a number of calls of `age`: sessions for `minutes`, users for `userMinutes`, as they may have tokens that live
+ * Keeps revocations for a number of calls of `age`: sessions for `minutes`, users for `userMinutes`, because some of their tokens may live
  * longer. It never reads a clock: a clock that jumps must not revive a token.
  */
 export function rememberRevoked({

@@ -51,7 +51,7 @@ export interface RevocationSettings {
 export const readerSettings = { PUBLIC_READS: Joi.boolean().default(false) };
 
 export interface ReaderSettings {
-  /** Whether published posts and users are read without a token, too. */
+  /** Whether published posts and users can be read without a token. */
   PUBLIC_READS: boolean;
 }
 
@@ -68,7 +68,7 @@ export interface IdentitySettings {
   ACCESS_TOKEN_EXPIRE_MINUTES: number;
   /** The HS256 secret of the replaced application's tokens. */
   LEGACY_SECRET_KEY?: string;
-  /** When its tokens are accepted no more. */
+  /** The time from which its tokens are refused. */
   LEGACY_TOKENS_UNTIL?: Date;
 }
 

@@ -55,7 +55,7 @@ export function createVerifier(
       const known = verified.get(token);
       const legacy = known ? undefined : verifyLegacy(token);
       if (legacy) return revocations.isRevoked(legacy) ? undefined : legacy;
-      // A token ends with its key: a retired one is in the key set no more.
+      // A token is valid only as long as its key: a retired key is no longer in the key set.
       if (known && !(await keys.find(known.kid))) return undefined;
       const claims = known ?? (await verifyToken(token, keys, settings));
       if (!claims || !isTimely(claims) || revocations.isRevoked(claims.caller)) return undefined;

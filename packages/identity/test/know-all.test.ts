@@ -53,7 +53,7 @@ describe('who must know all revocations', () => {
   it('asks nobody while heartbeats name what it knows', async () => {
     const { auth } = given({ revocations: [1] });
     await becomesGood();
-    const heartbeats = setInterval(() => knowing.heartbeatCame(1), 100);
+    const heartbeats = setInterval(() => knowing.receivedHeartbeat(1), 100);
     await pass(1_500);
     clearInterval(heartbeats);
     expect(auth.asked).toEqual([0]);
@@ -63,7 +63,7 @@ describe('who must know all revocations', () => {
     const { auth, taken } = given({ revocations: [1] });
     await becomesGood();
     auth.revocations.push(2);
-    const heartbeats = setInterval(() => knowing.heartbeatCame(2), 100);
+    const heartbeats = setInterval(() => knowing.receivedHeartbeat(2), 100);
     await eventually(() => expect(taken).toEqual([1, 2]), 1_500);
     clearInterval(heartbeats);
     expect(auth.asked.at(-1)).toBe(1);
@@ -75,7 +75,7 @@ describe('who must know all revocations', () => {
     knowing.received(3, 2);
     knowing.received(2, 1);
     let newest = 3;
-    const heartbeats = setInterval(() => knowing.heartbeatCame(newest), 100);
+    const heartbeats = setInterval(() => knowing.receivedHeartbeat(newest), 100);
     await pass(1_300);
     expect(auth.asked).toEqual([0]);
     auth.revocations.push(2, 3, 4, 5);
@@ -90,7 +90,7 @@ describe('who must know all revocations', () => {
     await becomesGood();
     await pass(1_500);
     expect(knowing.isGood()).toBe(true);
-    knowing.heartbeatCame(9);
+    knowing.receivedHeartbeat(9);
     await eventually(() => expect(knowing.isGood()).toBe(false), 3_500);
     knowing.received(9, 8);
     await becomesGood();
@@ -102,7 +102,7 @@ describe('who must know all revocations', () => {
     const { taken } = given({ isAway: true });
     await pass(300);
     expect(knowing.isGood()).toBe(false);
-    knowing.heartbeatCame(4);
+    knowing.receivedHeartbeat(4);
     await pass(1_000);
     expect([knowing.isGood(), taken]).toEqual([false, []]);
   });

@@ -1,6 +1,6 @@
 /**
- * Who does what only one replica may do: a row with an end in the service's own schema, renewed by its holder. A holder that freezes or is cut
- * off loses it, and what it writes later is fenced off by the token, which grows whenever the lease is taken.
+ * Leases for work that only one replica may do at a time: rows in the service's own schema that expire unless their holder renews them. A holder that
+ * freezes or is cut off loses its lease; the token, which grows whenever a lease is taken, fences off what it writes later.
  */
 import { delay } from '@agora/process';
 import { hostname } from 'node:os';
@@ -65,13 +65,13 @@ export async function whileHeld(options: LeaseOptions, work: (lease: Lease) => P
 const unlimited: Claim = { isSurplus: () => false, end: () => undefined };
 
 /**
- * The part of a statement by which it does nothing once another has taken the lease: `WITH ${fence('$1', '$2')} UPDATE … AND EXISTS (SELECT FROM held)`.
+ * The part of a statement that keeps it from doing anything once another replica has taken the lease: `WITH ${fence('$1', '$2')} UPDATE … AND EXISTS (SELECT FROM held)`.
  * Name and token are bound to the two parameters. A takeover during the statement waits for it.
  */
 export const fence = (name: string, token: string): string =>
   `held AS MATERIALIZED (SELECT 1 FROM leases WHERE name = ${name} AND token = ${token}::bigint FOR SHARE)`;
 
-/** Who has a lease, by a name that an operator can use. */
+/** The name of this process as a holder of leases, which an operator can use to find it. */
 export const holder = `${hostname()}/${process.pid}`;
 
 const takeLease = defineStatement(

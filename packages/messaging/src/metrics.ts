@@ -42,7 +42,7 @@ const connected = new Gauge({
 export const observeApplied = ({ type, time }: Envelope): void =>
   lag.observe({ event: type }, Math.max(0, (Date.now() - Date.parse(time)) / 1_000));
 
-/** Notes that a message came once more; `subject` must be one that is subscribed to. */
+/** Counts a redelivered message; `subject` must be one that is subscribed to. */
 export const countRedelivery = (subject: string): void => redelivered.inc({ event: subject });
 
 /** Notes that messages were lost to this service. */
@@ -54,7 +54,7 @@ export function measureStream({ config, state }: StreamInfo): void {
   streamMaxBytes.set({ stream: config.name }, config.max_bytes);
 }
 
-/** Stops telling of a stream. */
+/** Stops reporting a stream. */
 export function forgetStream(stream: string): void {
   streamBytes.remove({ stream });
   streamMaxBytes.remove({ stream });

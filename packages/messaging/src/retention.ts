@@ -7,11 +7,11 @@ import { defineStatement, queryPool, type Statement } from './statements.js';
 /** How long published events can be published again. */
 export const outboxDays = 7;
 /**
- * How long an inbox remembers what it has applied. It must outlast everything that can deliver an event once more: the outbox's retention, and then
- * the age at which a stream drops messages, `maxStreamDays` at most.
+ * How long an inbox remembers what it has applied. It must outlast everything that can deliver an event again: the outbox's retention plus
+ * the age at which a stream drops messages, at most `maxStreamDays`.
  */
 export const inboxDays = 30;
-/** A day is left for what is late: a purge that is behind, a message that is being delivered when the stream drops it. */
+/** One day is a reserve, for a purge that is behind and for messages that are being delivered when the stream drops them. */
 export const maxStreamDays = inboxDays - outboxDays - 1;
 
 const purgeMilliseconds = 60_000;

@@ -4,7 +4,7 @@ import { tracingApi } from '@agora/process/requests';
 
 type Api = NonNullable<ReturnType<typeof tracingApi>>;
 
-/** Where the trace of what goes on now stands, as W3C Trace Context; undefined when nothing is traced. */
+/** The traceparent (W3C Trace Context) of the current span; undefined when nothing is traced. */
 export function currentTraceparent(): string | undefined {
   const api = tracingApi();
   return api && traceparentOf(api, api.context.active());
@@ -29,13 +29,13 @@ export async function tracePublishing<Result>(
   }
 }
 
-/** An event as it came, with the traceparent that was sent along. */
+/** A received event, with the traceparent that was sent along. */
 export interface TracedEvent {
   envelope: Envelope;
   traceparent: string | undefined;
 }
 
-/** Applies a batch of events as one span for each, in the trace of each. The batch's own work is part of a trace only if it holds one event: of several, none is the cause. */
+/** Applies a batch of events with one span for each, in the event's own trace. The work of the batch belongs to a trace only if there is one event: of several, none is the cause. */
 export async function traceApplying<Result>(
   events: readonly TracedEvent[],
   apply: () => Promise<Result>,

@@ -2,18 +2,18 @@ import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 const tenSeconds = 10_000;
-/** Seldom, as compiled code goes with the garbage. */
+/** Rarely, because a collection also discards compiled code. */
 const betweenMilliseconds = 600_000;
 /** Of one core. */
 const idleShare = 0.05;
-/** What must have been added since the last time, in bytes of heap. */
+/** How much the heap must have grown since the last collection, in bytes. */
 const worthwhile = 32_000_000;
-/** The pause is some 90 ms with the heap of a process that has just started, and grows with it. */
+/** The pause is some 90 ms with the heap of a process that has just started, and grows with the heap. */
 const largestHeap = 128_000_000;
 
 /**
- * Collects garbage when the process has had next to nothing to do for so long, first once it has started. V8 collects when something is
- * allocated, so it would keep what starting, or a rush of requests, has needed for as long as nothing happens.
+ * Collects garbage while the process is idle, for the first time soon after its start. V8 collects only when something is allocated, so an idle process
+ * would keep the memory that its start, or a burst of requests, has needed.
  */
 export function collectWhenIdle(lookMilliseconds = tenSeconds): void {
   let collect: ((options: object) => void) | undefined;
@@ -28,7 +28,7 @@ export function collectWhenIdle(lookMilliseconds = tenSeconds): void {
     const isDue = performance.now() - collectedAt > betweenMilliseconds && size - left > worthwhile;
     if (!isIdle || !isDue || used > largestHeap) return;
     collect ??= exposedCollector();
-    // The only flavor that shrinks the heap, too.
+    // The only flavor that also shrinks the heap.
     collect({ type: 'major', execution: 'sync', flavor: 'last-resort' });
     left = getHeapStatistics().total_heap_size;
     collectedAt = performance.now();

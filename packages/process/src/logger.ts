@@ -41,8 +41,8 @@ interface AnsweredRequest {
 }
 
 /**
- * Returns a function that logs answered requests. Their lines, and theirs alone, wait up to 100 ms for each other: there are as many as
- * requests, and each write of its own is a call of the system. Nothing in them is looked through for secrets, as none are in them.
+ * Returns a function that logs answered requests. Only these lines are buffered, for up to 100 ms: there is one for each
+ * request, and each write would be a system call. They are not searched for secrets, because they contain none.
  */
 export function logAnswers(logger: Logger): (answered: AnsweredRequest) => void {
   const plain = logger.child({}, { redact: { paths: [] } });

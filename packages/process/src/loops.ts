@@ -1,6 +1,6 @@
 /**
- * The two ways in which a process does background work: `every` for what is due now and then, `loop` for what never ends. Both stop,
- * back off after failures, and report progress, which `/healthz` reads by `stalledLoops`.
+ * The two ways in which a process does background work: `every` for periodic work, `loop` for work that never ends. Both can be stopped,
+ * back off after failures, and report progress, which `/healthz` reads through `stalledLoops`.
  */
 import type { Stoppable } from './run-process.js';
 
@@ -11,7 +11,7 @@ interface LoopLogger {
 
 export interface LoopOptions {
   logger: LoopLogger;
-  /** Whether the process is of no use when this loop stands still; `loop` says yes, `every` no. */
+  /** Whether the process is useless when this loop stalls; by default true for `loop`, false for `every`. */
   isVital?: boolean;
   /** The longest pause after a failure. */
   maxBackoffMilliseconds?: number;
@@ -21,7 +21,7 @@ export interface LoopOptions {
 export interface Turn {
   /** Aborts when the loop is stopped. */
   signal: AbortSignal;
-  /** To be called whenever something was done, or nothing was to be done and that was certain. */
+  /** Call it whenever some work was done, or there was certainly none to do. */
   progressed(): void;
   /** Call it when a dependency refuses the work: the process is not at fault, and a restart would not help. */
   excused(): void;
@@ -48,12 +48,12 @@ export const stalledLoops = (milliseconds: number): string[] =>
 /** How soon `every` calls again when its work returns `more`. */
 const moreMilliseconds = 100;
 const firstBackoffMilliseconds = 250;
-/** A repeated failure is logged once in this time. */
+/** A repeated failure is logged at most this often. */
 const silentMilliseconds = 60_000;
 
 /**
- * Calls `work` every `milliseconds`, first after that time, never twice at once; sooner when it resolves to `more`, so that large work goes in
- * bounded steps. After a failure it is called again in its turn, or later when it goes on failing. Stopping waits for the call under way.
+ * Calls `work` every `milliseconds`, first after that time, and never twice at once; sooner when it resolves to `more`, so that large work is done in
+ * bounded steps. After a failure it is called again at the next interval, or later when it keeps failing. Stopping waits for a running call.
  */
 export function every(
   name: string,
@@ -73,7 +73,7 @@ export function every(
 }
 
 /**
- * Runs `work`, which goes on until its signal aborts, and begins it anew whenever it ends or fails, after a pause that grows while it fails
+ * Runs `work` until its signal aborts, and restarts it whenever it ends or fails, after a pause that grows while it fails
  * without progress. Stopping waits for it.
  */
 export function loop(
@@ -110,7 +110,7 @@ function start(
       const startedAt = performance.now();
       try {
         await attempt(turn, failures);
-        // Work that ends at once, again and again, must not keep the process busy.
+        // Work that keeps ending at once must not keep the process busy.
         if (performance.now() - startedAt < firstBackoffMilliseconds)
           await delay(firstBackoffMilliseconds, stopped.signal);
       } catch (error) {
@@ -138,7 +138,7 @@ function warnNowAndThen(name: string, logger: LoopLogger) {
   };
 }
 
-/** Doubled with every failure, between half and all of it, so that replicas do not come back together. */
+/** Exponential backoff with jitter, so that replicas do not all retry at the same time. */
 const backoffOf = (failures: number, max: number) =>
   Math.min(firstBackoffMilliseconds * 2 ** Math.min(failures, 20), max) * (0.5 + Math.random() / 2);
 
@@ -156,7 +156,7 @@ export function delay(milliseconds: number, signal?: AbortSignal): Promise<void>
   });
 }
 
-/** What `promise` resolves to; rejects as soon as `signal` aborts, and leaves no listener behind. */
+/** Resolves like `promise`, or rejects as soon as `signal` aborts; leaves no listener behind. */
 export async function untilAborted<Result>(promise: Promise<Result>, signal: AbortSignal): Promise<Result> {
   signal.throwIfAborted();
   const aborted = Promise.withResolvers<never>();
@@ -169,7 +169,7 @@ export async function untilAborted<Result>(promise: Promise<Result>, signal: Abo
   }
 }
 
-/** What `work` resolves to; undefined when it fails, and when it takes longer than `milliseconds`. */
+/** Resolves like `work`, or to undefined when it fails or takes longer than `milliseconds`. */
 export async function within<Result>(
   milliseconds: number,
   work: Promise<Result>,

@@ -6,22 +6,22 @@ export interface RequestContext {
   requestId: string;
   /** Set once the token is verified. */
   userId?: number;
-  /** The `Consistency-Token` of what the request has written and committed. */
+  /** The `Consistency-Token` of the request's committed write. */
   consistencyToken?: string;
-  /** That of the application that answers; missing where an event is handled. */
+  /** The logger of the application that answers; missing where an event is handled. */
   logger?: Logger;
 }
 
 const storage = new AsyncLocalStorage<RequestContext>();
 
-/** Runs `work` as part of one request (or of one event's handling). */
+/** Runs `work` as part of one request, or of the handling of one event. */
 export const withRequestContext = <Result>(context: RequestContext, work: () => Result): Result =>
   storage.run(context, work);
 
 /** The context of the request that is being answered, if any. */
 export const currentRequest = (): RequestContext | undefined => storage.getStore();
 
-/** Passes the request id to code that knows nothing of requests, such as the outbox, and collects the token of its write. */
+/** Gives the request id to code that knows nothing of requests, such as the outbox, and takes the consistency token of its write. */
 export const correlation = {
   current: (): string | undefined => currentRequest()?.requestId,
   wrote: (consistencyToken: string): void => {

@@ -56,7 +56,7 @@ export function startRequestSpan(ctx: IncomingRequest, mayBegin: boolean): Reque
   };
 }
 
-/** Runs `call`, which asks another process, as a span; it is given the headers that carry the trace there: none when nothing is traced. */
+/** Runs `call`, a request to another process, in a span; it gets the headers that propagate the trace, none when nothing is traced. */
 export async function traceCall<Result>(
   name: string,
   call: (headers: Record<string, string>) => Promise<Result>,

@@ -6,7 +6,7 @@ import type { Stoppable } from './run-process.js';
 const patienceMilliseconds = 60_000;
 
 interface Watching extends Stoppable {
-  /** Whether no vital loop has stood still for too long while all that it works with answered. */
+  /** False when a vital loop has stalled for too long although its dependencies answered. */
   isGood(): boolean;
 }
 
@@ -26,7 +26,7 @@ export function watchLoops(
       const late = delay(interval).then(() => false);
       const answered = await Promise.race([dependenciesAnswer(), late]);
       const now = performance.now();
-      // A process that was frozen finds all its loops as it left them.
+      // After the process was frozen, every loop looks stalled.
       if (!answered || now - checkedAt > 3 * interval) answeringSince = now;
       checkedAt = now;
     },
@@ -40,7 +40,7 @@ export function watchLoops(
       if (stalled.length === 0 || excused) return true;
       logger.error(
         { loops: stalled },
-        'a loop stands still though all it needs answers; restart this process',
+        'a loop has stalled although its dependencies answer; restart this process',
       );
       return false;
     },

@@ -32,7 +32,7 @@ describe('every', () => {
 });
 
 describe('loop', () => {
-  it('begins anew after a failure, and logs a failure that repeats once', async () => {
+  it('restarts after a failure, and logs a repeated failure once', async () => {
     logger.warn.mockClear();
     let attempts = 0;
     const failing = loop(
@@ -49,7 +49,7 @@ describe('loop', () => {
     expect(logger.warn.mock.calls[0]?.[1]).toBe('following failed, retrying');
   });
 
-  it('is stalled until it makes progress, and no more once it is stopped', async () => {
+  it('is stalled until it makes progress or is stopped', async () => {
     let progress = () => {};
     const following = loop(
       'following',

@@ -81,13 +81,13 @@ export interface Running<Settings, Keys> {
 
 /** The endpoints of a service. */
 export interface Doors {
-  /** For clients. */
+  /** On the public port, for clients. */
   routes: readonly Route[];
   /** For other services, on the internal port. */
   internalRoutes?: readonly Route[];
-  /** Whether a reader needs no token; all need one when left out. */
+  /** Whether a reader needs no token for this request; every reader needs one when left out. */
   needsNoToken?(ctx: Context): boolean;
-  /** Ends streams, as the public port waits for answers under way before it closes. */
+  /** Ends streams: the public port waits for answers in flight before it closes. */
   endAnswers?(): void;
 }
 
@@ -106,11 +106,11 @@ export interface Service<Settings, Keys extends KeySet | undefined> {
   readRevocations?: AskForRevocations;
   /** Authenticates a request; by the token alone when left out. */
   authenticate?(verifier: Verifier): Middleware;
-  /** Starts what else belongs to the service, and lists its endpoints. */
+  /** Starts the service's own parts, and returns its endpoints. */
   open(running: Running<Settings, Keys>): Promise<Doors> | Doors;
 }
 
-/** Runs a service until it is asked to stop. What is stopped last is started first: the database, the internal port with health and metrics, the broker. */
+/** Runs a service until it is asked to stop. Parts start in this order and stop in reverse: the database, the internal port with health and metrics, the broker, the others. */
 export function runService<Settings extends ServiceSettings, Keys extends KeySet | undefined = undefined>(
   service: Service<Settings, Keys>,
 ): void {
@@ -183,7 +183,7 @@ export function runService<Settings extends ServiceSettings, Keys extends KeySet
   });
 }
 
-/** Ids are given slowly, so this old is fresh. */
+/** Ids are used up slowly, so an older value will do. */
 const freshIdsMilliseconds = 30_000;
 
 function measureIdSpace(): void {

@@ -179,7 +179,7 @@ type ExportConfig = Pick<
   'POSTS_INTERNAL_URL' | 'POSTS_INTERNAL_SECRET' | 'VOTES_INTERNAL_URL' | 'VOTES_INTERNAL_SECRET'
 >;
 
-/** The internal ports of those who keep what belongs to a user. */
+/** The internal ports of the services that store a user's data. */
 export interface ExportSources {
   posts: InternalAddress;
   votes: InternalAddress;

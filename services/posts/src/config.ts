@@ -30,7 +30,7 @@ export interface Config
   VOTES_INTERNAL_SECRET: string;
   /** What other services must know to ask for a post. */
   INTERNAL_SECRET: string;
-  /** Whether who has not confirmed their e-mail address may not write. */
+  /** Whether only users with a confirmed e-mail address may write. */
   REQUIRE_CONFIRMED_EMAIL: boolean;
   /** Whether authors' addresses are public, as in the application that Agora replaces; auth must have the same setting. */
   PUBLIC_EMAILS: boolean;

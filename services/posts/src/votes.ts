@@ -1,13 +1,13 @@
 import { askService, type InternalAddress } from '@agora/http';
 import { gather } from '@agora/database';
 
-/** Which of some posts a user has voted for; undefined when votes did not say so in time. */
+/** Which of some posts a user has voted for; undefined when votes did not answer in time. */
 export type FindOwnVotes = (userId: number, postIds: readonly number[]) => Promise<Set<number> | undefined>;
 
 /** Readers wait no longer than this for what is a part of the answer alone. */
 const patienceMilliseconds = 300;
 
-/** A batch waits no longer than this for the one before it: while votes is slow, a reader waits for one answer of it and not for two. */
+/** A batch waits at most this long for the previous one: while votes is slow, a reader waits for one of its answers, not two. */
 const waitMilliseconds = 20;
 
 /** Where readers came together, the next batch stays open for as long: they come back together. */

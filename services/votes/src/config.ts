@@ -22,7 +22,7 @@ export interface Config
   POSTS_INTERNAL_SECRET: string;
   /** What other services must know to ask about votes. */
   INTERNAL_SECRET: string;
-  /** Whether who has not confirmed their e-mail address may not write. */
+  /** Whether only users with a confirmed e-mail address may write. */
   REQUIRE_CONFIRMED_EMAIL: boolean;
 }
 

@@ -95,7 +95,7 @@ describe('npm run import-monolith', () => {
     const { code, output } = await run();
     await migration.old('DELETE FROM users WHERE id > 2500 OR id < 0');
     expect(code).toBe(1);
-    expect(output).toMatch(/✗ 1 users with the same e-mail address but for case and spaces; .*: 2501$/m);
+    expect(output).toMatch(/✗ 1 users with the same e-mail address except for case and spaces; .*: 2501$/m);
     expect(output).toMatch(
       /✗ 1 users without a usable e-mail address; put it right there first, or .*: 2502$/m,
     );

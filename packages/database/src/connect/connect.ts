@@ -53,7 +53,7 @@ export const connectionOf = (settings: ServerSettings, applicationName: string) 
 let database: Sequelize | undefined;
 measurePool(() => database);
 
-/** Sequelize, whose own reads too run once more after a broken connection, as those of `sql` do. */
+/** Sequelize whose reads are retried once after a broken connection, like those of `sql`. */
 class Database extends Sequelize {
   override query = (async (...given: Parameters<Sequelize['query']>): Promise<unknown> => {
     try {

@@ -33,7 +33,7 @@ export function leavesConnectionUseless(error: unknown): boolean {
   return error instanceof Error && lostConnection.test(error.message);
 }
 
-/** A statement that was prepared before a migration changed the columns it returns: 0A000, as much else that is not supported. */
+/** A statement that was prepared before a migration changed the columns it returns. Its code, 0A000, also stands for other things that are not supported. */
 function isStalePlan(error: unknown): boolean {
   const cause = causeOf(error);
   return (

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { leavesConnectionUseless } from './errors.js';
 
-/** At most so often one bad connection has all others opened again: while a server stays read-only, each write would else cost every read a new connection. */
+/** The shortest time between two replacements of all connections because of a bad one: otherwise, while a server stays read-only, each write would cost every read a new connection. */
 const suspicionMilliseconds = 1_000;
 
 /** What Sequelize's pool checks before it hands out a connection. */
@@ -19,7 +19,7 @@ export function poolClients(maxMilliseconds: number): typeof pg.Client {
     /** The pool of Sequelize that it belongs to; Sequelize sets it too late for an error during the connection. */
     queryType: 'read' | 'write' = 'write';
     readonly #opened = performance.now();
-    // Not all at once: connections that were opened together would else be opened again together.
+    // Spread out: otherwise connections that were opened together would also be replaced together.
     readonly #expires = this.#opened + maxMilliseconds * (0.9 + Math.random() * 0.2);
     #isBroken = false;
 

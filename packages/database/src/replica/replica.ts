@@ -56,7 +56,7 @@ const markMilliseconds = 100;
 const leniencyMilliseconds = 500;
 /** A connection is asked so often, even when nothing was written, whether it leads to a standby still. */
 const checkMilliseconds = 250;
-/** Longer than reads of a request need. Who gets no answer for longer still is away. */
+/** Longer than the reads of a request take. A replica that gives no answer for even longer counts as away. */
 const statementMilliseconds = 1_000;
 const answerMilliseconds = 1_500;
 const awayMilliseconds = 3_000;
@@ -84,7 +84,7 @@ export function openReplica(connection: pg.PoolConfig, askPrimary: () => Promise
     // Sequelize says the same of its connections; nothing that writes gets through should this be a primary all of a sudden.
     options: '-c TimeZone=UTC -c default_transaction_read_only=on',
   });
-  // Of connections that are idle, and of those in use: what breaks is told by the statement, or by the next.
+  // For idle connections and for those in use: the statement that fails, or the next one, reports the error.
   pool.on('error', () => undefined);
   pool.on('connect', (client) => client.on('error', () => undefined));
   const seen = new WeakMap<pg.PoolClient, { replayed: bigint; at: number }>();
@@ -99,7 +99,7 @@ export function openReplica(connection: pg.PoolConfig, askPrimary: () => Promise
   let lost = -1n;
 
   let asking: Promise<string> | undefined;
-  /** One statement for all who ask in one turn of the event loop. */
+  /** One statement for all callers in one turn of the event loop. */
   const latest = () =>
     (asking ??= endOfTurn().then(async () => {
       // A later caller might have written something since.

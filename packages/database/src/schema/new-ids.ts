@@ -27,7 +27,7 @@ export interface NewIds {
   highest(): number;
   /**
    * Calls `make`, which draws an id in a transaction of its own and has it checked. When it was named before, `check` throws, so that the
-   * transaction is rolled back; the sequence is moved on, and `make` is called once more.
+   * transaction is rolled back; the sequence is moved on, and `make` is called again.
    */
   draw<Made>(make: (check: CheckId) => Promise<Made>): Promise<Made>;
 }

@@ -26,7 +26,7 @@ export type OptionalPasswords = Record<SchemaName, { app?: string; migrator?: st
 
 /**
  * Two provisioners that run at once get into each other's way, for roles belong to the cluster and "if not exists" does not stand a race. Each begins
- * anew when it meets the other: a lock that keeps them apart, the role of a service could take too.
+ * again when it meets the other. A lock would keep them apart, but the role of a service could take that lock too.
  */
 async function untilNobodyInterferes(work: () => Promise<void>): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {

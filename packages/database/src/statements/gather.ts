@@ -2,7 +2,7 @@ import DataLoader from 'dataloader';
 import { sourceKey } from '../replica/read-from-replica.js';
 
 export interface GatherOptions {
-  /** How many questions one call answers at most; by default more than a healthy process gets in one turn of the event loop. */
+  /** The most questions that one call answers; by default more than a healthy process gets in one turn of the event loop. */
   mostAtOnce?: number;
   /** Decides when the collected questions are answered: by default at the end of the turn. */
   schedule?(answerThem: () => void): void;
@@ -26,7 +26,7 @@ export function gather<Question, Answer>(
   return (question) => loader.load(question);
 }
 
-/** As `gather`, for reads of this database. Reads that may use the same replica are made together: all may, unless their caller has just written something. */
+/** Like `gather`, for reads of this database. Only reads that may use the same replica are combined: all may, unless their caller has just written something. */
 export function gatherReads<Question, Answer>(
   answerAll: (questions: readonly Question[]) => Promise<Answer[]>,
 ): (question: Question) => Promise<Answer> {

@@ -17,7 +17,7 @@ export interface Statement {
 
 const defined = new Map<string, Statement>();
 
-/** All statements of the modules that are loaded, by name. A family has another text each time, so here it has none. */
+/** The statements of all loaded modules, by name. The text of a family varies, so it is empty here. */
 export const definedStatements = (): ReadonlyMap<string, Statement> => defined;
 
 /**
@@ -32,7 +32,7 @@ export function defineStatement(
   return register({ name, text, isPrepared });
 }
 
-/** Names statements whose text depends on what is asked. A `form` says that it is one of a few that run often, and has it prepared. */
+/** Names statements whose text depends on the request. A text with a `form` is one of a few that run often, and is prepared. */
 export function defineStatementFamily(name: string): (text: string, form?: string) => Statement {
   register({ name, text: '', isPrepared: true });
   return (text, form) => ({ name: form ? `${name}-${form}` : name, text, isPrepared: form !== undefined });
@@ -46,10 +46,10 @@ function register(statement: Statement): Statement {
 }
 
 /**
- * The rows that a statement returns, by the names of its columns: in `transaction`, or in a transaction of its own, which a deadlock or
- * serialization failure runs again as in `inTransaction`. Outside a transaction, a read that meets a broken connection runs once more on
- * another, and one within `readFromReplica` may be a replica's. Times come as RFC 3339 text in UTC, in milliseconds. Throws when the process has no database and when the transaction
- * has ended, else rejects with the error of pg itself.
+ * Runs a statement in `transaction`, or in a transaction of its own, and resolves to its rows. Without `transaction` it is retried after a deadlock
+ * or serialization failure as in `inTransaction`, a read is retried once after a broken connection, and a read within `readFromReplica` may
+ * go to the replica. Times come as RFC 3339 text in UTC, in milliseconds. Throws when the process has no database or the transaction
+ * has ended; otherwise rejects with pg's own error.
  */
 export async function sql<Row extends pg.QueryResultRow = pg.QueryResultRow>(
   statement: Statement,
@@ -60,7 +60,7 @@ export async function sql<Row extends pg.QueryResultRow = pg.QueryResultRow>(
   return retryingConflicts(() => onPooledConnection<Row>(statement, values));
 }
 
-/** Nobody waits for the rows any more; the statement was not sent. */
+/** Thrown when nobody waits for the rows any more; the statement was not sent. */
 export class NobodyWaits extends Error {
   override readonly name = 'NobodyWaits';
 }
@@ -108,16 +108,16 @@ interface SharedRead {
 const shared = new Map<string, SharedRead>();
 
 /**
- * As `sql`, for reads that many ask for at once: the same statement with the same values runs once for all
- * who ask in one turn of the event loop. They share its rows, which must stay as they are. When none of them wants the rows any more
- * by the time that a connection is free, nothing is read and a `NobodyWaits` is thrown.
+ * Like `sql`, for reads that many callers ask for at once: the same statement with the same values runs once for all callers
+ * in one turn of the event loop. They share its rows, so these must not be changed. When no caller wants the rows any more
+ * by the time a connection is free, nothing is read and a `NobodyWaits` is thrown.
  */
 export function sharedSql<Row extends pg.QueryResultRow>(
   statement: Statement,
   values: unknown[],
   isWanted: () => boolean = () => true,
 ): Promise<Row[]> {
-  // No string in the values has a line break once it is JSON, so no two questions have one key.
+  // JSON contains no line break, so different reads have different keys.
   const key = `${sourceKey()}\n${statement.text}\n${JSON.stringify(values)}`;
   const same = shared.get(key);
   if (same) {
@@ -154,7 +154,7 @@ async function run<Row extends pg.QueryResultRow>(
   try {
     return (await connection.query<Row>({ ...(isPrepared && { name }), text, values, types })).rows;
   } catch (error) {
-    // A late answer would be taken for that of the next statement.
+    // A late answer would be taken for the answer to the next statement.
     if (isLost(error)) connection._invalid = true;
     throw error;
   }
@@ -163,7 +163,7 @@ async function run<Row extends pg.QueryResultRow>(
 const isLost = (error: unknown): boolean =>
   leavesConnectionUseless(error) || (error instanceof Error && error.message === 'Query read timeout');
 
-/** Postgres writes `2026-01-02 03:04:05.67+00`, as Sequelize sets the time zone of each connection to UTC. A Date made of it costs more than the row does. */
+/** PostgreSQL writes `2026-01-02 03:04:05.67+00`, because Sequelize sets the time zone of each connection to UTC. Creating a Date would cost more than the rest of the row. */
 const timeOf = (text: string): string =>
   `${text.slice(0, 10)}T${text.slice(11, 19)}.${text.slice(20, -3).padEnd(3, '0').slice(0, 3)}Z`;
 

@@ -40,7 +40,7 @@ function parseJson(text: string): unknown {
 /** Also where it is written with escapes. */
 const mayNamePrototype = /__proto__|\\u00/i;
 
-/** Whoever copies a body must not copy this key. */
+/** Refused, because copying an object with this key would change its prototype. */
 function refusePrototype(key: string, value: unknown): unknown {
   if (key === '__proto__') throw new SyntaxError('a body must not name a prototype');
   return value;

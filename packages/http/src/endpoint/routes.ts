@@ -20,9 +20,9 @@ export interface Route {
   path: string;
   access: Access;
   handler: Handler;
-  /** Lets callers in by itself, instead of by what all routes of the table ask for. */
+  /** Authenticates callers in place of the guard that `access` names. */
   guard?: Middleware;
-  /** Missing where no client ever comes. */
+  /** Missing for endpoints that are not public. */
   description?: Description;
 }
 

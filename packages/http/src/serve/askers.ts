@@ -1,12 +1,12 @@
-/** How much each asker has in work and has had of late. */
+/** How many requests of each caller are in flight, and how much it has requested lately. */
 export interface Askers {
-  /** A request of an asker begins; the function that it returns takes what it weighed. */
+  /** Counts a request of a caller; call the returned function at its end, with its weight. */
   begin(asker: string): (weight: number) => void;
-  /** How many requests are in work. */
+  /** How many requests are in flight. */
   inWork(): number;
-  /** Whether an asker has had at least as much as the average of all who ask. */
+  /** Whether a caller has requested at least as much as the average caller. */
   asksMost(asker: string): boolean;
-  /** To be called every second or so: what was long ago counts less and less. */
+  /** To be called about every second: older requests count less and less. */
   forgetHalf(): void;
 }
 
@@ -18,7 +18,7 @@ interface Share {
 /** Bounds the memory; further callers count as one without requests. */
 const maxAskers = 10_000;
 
-/** Counts what askers have a process do. */
+/** Counts requests by caller. */
 export function countAskers(): Askers {
   const shares = new Map<string, Share>();
   let inWork = 0;

@@ -12,7 +12,7 @@ export interface ServerOptions {
   port: number;
   /** How long answers in flight may take after a stop, in milliseconds. */
   drainMilliseconds: number;
-  /** How long it goes on serving before that, while its callers find another; 0 when left out. */
+  /** How long it keeps serving before that, while its callers move to another replica; 0 when left out. */
   noticeMilliseconds?: number;
 }
 
@@ -20,7 +20,7 @@ export interface ServerOptions {
 export interface HttpServer {
   /** The port it listens on, also when 0 was asked for. */
   readonly port: number;
-  /** Goes on serving during the notice, asking clients to close their connections; then accepts no more, lets answers in flight finish, and ends. */
+  /** Keeps serving during the notice, asking clients to close their connections; then accepts no new ones, lets answers in flight finish, and ends. */
   stop(): Promise<void>;
 }
 
@@ -30,15 +30,15 @@ const maxRequestsOnConnection = 1_000;
 /** Answers one request; Koa's callback is one. */
 type Listener = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
 
-/** Listens with the limits that keep slow, huge and broken requests from costing anything; rejects when the port is taken. */
+/** Listens, with limits that make slow, huge and broken requests cheap; rejects when the port is taken. */
 export async function openServer(listener: Listener, options: ServerOptions): Promise<HttpServer> {
   let draining = false;
   const answer = (request: IncomingMessage, response: ServerResponse) => {
-    // An answer that says keep-alive would invite one more request on a connection that is about to close.
+    // A keep-alive answer would invite another request on a connection that is about to close.
     if (draining) response.setHeader('Connection', 'close');
     if (isBeyondLast(response, request.socket)) return;
     if (request.rawHeaders.length / 2 > maxHeaders) return refuse(response, tooManyHeaders);
-    // Frameworks read the other forms of a request target by other rules, and throw at some of them.
+    // Frameworks parse the other forms of a request target differently, and throw at some of them.
     const target = originForm(request);
     if (target === undefined) return refuse(response, malformedRequest);
     request.url = target;
@@ -49,7 +49,7 @@ export async function openServer(listener: Listener, options: ServerOptions): Pr
       maxHeaderSize: 16 * 1024,
       headersTimeout: 15_000,
       requestTimeout: 30_000,
-      // Longer than that of any client, above all of load balancers (60 s): the side that reuses a connection must be the one to close it.
+      // Longer than any client's, above all that of load balancers (60 s): the side that reuses a connection must be the one that closes it.
       keepAliveTimeout: 72_000,
       connectionsCheckingInterval: 2_000,
       insecureHTTPParser: false,
@@ -58,13 +58,13 @@ export async function openServer(listener: Listener, options: ServerOptions): Pr
     },
     answer,
   );
-  // Past this, Node drops headers silently; one more than the limit is enough to see that it is passed.
+  // Node silently drops headers beyond this; one more than the limit is enough to notice.
   server.maxHeadersCount = maxHeaders + 1;
   server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
     awaitInterest(request, response);
     answer(request, response);
   });
-  // Otherwise a client that stops reading would hold its answer for ever; every stream writes more often than this.
+  // Otherwise a client that stops reading would hold its answer for ever. Streams write more often than this.
   server.timeout = 30_000;
   refuseWhatHasNoRequest(server);
   await listen(server, options);
@@ -91,7 +91,7 @@ interface ParserError extends NodeJS.ErrnoException {
   rawPacket?: Buffer;
 }
 
-/** Answers what Node's parser refuses before there is a request, which it would else answer without a body. */
+/** Answers what Node's parser refuses before there is a request; Node itself would answer without a body. */
 function refuseWhatHasNoRequest(server: Server): void {
   server.on('clientError', (error: ParserError, socket) => {
     if (error.code === 'ECONNRESET' || !socket.writable || owesAnotherAnswer(socket)) socket.destroy();
@@ -111,12 +111,12 @@ function refuseWhatHasNoRequest(server: Server): void {
 const answers = Symbol('answers');
 const requests = Symbol('requests');
 
-/** A connection with the answers under way: more than one when a client sends its next request before the answer. */
+/** A connection and its answers in flight: more than one when a client pipelines requests. */
 type Watched = Duplex & { [answers]?: Set<ServerResponse>; [requests]?: number };
 
 /**
- * Counts the requests of a connection: the last that is answered says `Connection: close`. Node's own `maxRequestsPerSocket` would answer what
- * was pipelined behind it with a 503 without a body.
+ * Counts the requests of a connection; the answer to the last one says `Connection: close`. Node's own `maxRequestsPerSocket` would answer
+ * requests pipelined behind it with a 503 without a body.
  */
 function isBeyondLast(response: ServerResponse, socket: Watched): boolean {
   const count = (socket[requests] ?? 0) + 1;
@@ -130,8 +130,8 @@ function isBeyondLast(response: ServerResponse, socket: Watched): boolean {
 }
 
 /**
- * The request target as a path and query. The whole URL, which clients send to what they take for a proxy, is accepted where it names the
- * host that the Host header does (RFC 9112, section 3.2.2); undefined for every other form.
+ * The request target as a path and query. A whole URL, which clients send to proxies, is accepted if it names the same host as the Host header
+ * (RFC 9112, section 3.2.2); undefined for every other form.
  */
 function originForm({ url = '', headers: { host } }: IncomingMessage): string | undefined {
   if (url.startsWith('/')) return url;
@@ -141,7 +141,7 @@ function originForm({ url = '', headers: { host } }: IncomingMessage): string | 
   return rest.startsWith('/') ? rest : `/${rest}`;
 }
 
-/** Whether what is written now would be taken for a part of an answer that has begun, or for the answer to an earlier request. */
+/** Whether bytes written now would be taken for part of an answer that has begun, or for the answer to an earlier request. */
 const owesAnotherAnswer = (socket: Watched): boolean =>
   [...(socket[answers] ?? [])].some(({ headersSent, req }) => headersSent || req.complete);
 
@@ -152,7 +152,7 @@ function parserProblem(code: string | undefined): Problem {
   return malformedRequest;
 }
 
-/** Answers in turn, after the answers to what came before on the same connection, and closes it. */
+/** Answers after the earlier requests on the same connection, and closes it. */
 function refuse(response: ServerResponse, problem: Problem): void {
   const { headers, body } = render(problem, response.req.url?.split('?', 1)[0]);
   response.writeHead(problem.status, headers).end(body);
@@ -160,7 +160,7 @@ function refuse(response: ServerResponse, problem: Problem): void {
 
 const lingerMilliseconds = 1_000;
 
-/** Answers on a connection that Node no longer handles, and destroys it a little later, as a client that leaves it open would hold it for ever, and might lose the answer if it ended at once. */
+/** Answers on a connection that Node no longer handles, and destroys it a little later: at once, the client might lose the answer; never, a client could hold it open for ever. */
 function refuseSocket(socket: Duplex, problem: Problem, request?: Buffer): void {
   const [, method, path = ''] =
     /^([A-Z]+) ([^ ?]+)/.exec(request?.subarray(0, 100).toString('latin1') ?? '') ?? [];

@@ -18,7 +18,7 @@ export interface InternalServerOptions extends ServerOptions {
 }
 
 const probeMilliseconds = 1_000;
-/** What is not ready is mostly what starts, and soon will be: whoever waits for it need not wait a second more. */
+/** A process that is not ready is usually starting and soon will be, so this answer is kept for a shorter time. */
 const retryMilliseconds = 100;
 
 /**
@@ -74,7 +74,7 @@ function answerStatus(ctx: Context, good: boolean): void {
   ctx.body = { status: good ? 'ok' : 'unavailable' };
 }
 
-/** A scrape waits no longer than a probe would: who does not know in time whether it can serve, can't. */
+/** A scrape waits no longer than a probe would. A process that does not know in time whether it can serve counts as not ready. */
 async function answersInTime(ready: () => Promise<boolean>): Promise<boolean> {
   const late = new Promise<boolean>((resolve) => setTimeout(resolve, probeMilliseconds, false).unref());
   return Promise.race([ready(), late]).catch(() => false);

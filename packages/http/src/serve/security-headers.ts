@@ -11,7 +11,7 @@ export const securityHeaders: Readonly<Record<string, string>> = {
 
 const entries = Object.entries(securityHeaders);
 
-/** Puts them on an answer. */
+/** Sets the security headers of an answer. */
 export function setSecurityHeaders(response: ServerResponse): void {
   for (const [name, value] of entries) response.setHeader(name, value);
 }

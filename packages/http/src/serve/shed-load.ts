@@ -10,7 +10,7 @@ export interface LoadLimits {
   /** How many statements wait for a connection to the database. */
   waiting?: () => number;
   maxWaiting?: number;
-  /** Paths that are answered all the same: monitoring must be able to distinguish overload from failure. */
+  /** A path that is always answered: monitoring must be able to distinguish overload from failure. */
   exempt?: string;
   /** The caller: the user if known, else the client's address. */
   askerOf?: (ctx: Context) => string;
@@ -19,18 +19,18 @@ export interface LoadLimits {
 /** 503: the process has more to do than it can. */
 export const overloaded = () => unavailable('The service is overloaded. Try again shortly.', 1, 'overloaded');
 
-/** The delay of an ordinary tick of the event loop, in milliseconds, past which a process has more to do than it can. */
+/** The median delay of the event loop, in milliseconds, above which a process counts as overloaded. */
 const maxLoopDelay = 250;
 const observeMilliseconds = 1_000;
-/** A large answer counts as one more request for each of these bytes' worth. */
+/** A large answer counts as one more request for each so many bytes. */
 const bytesOfRequest = 65_536;
 
 const callerOf = (ctx: Context): string =>
   String(currentRequest()?.userId ?? (ctx.get('x-forwarded-for') || ctx.ip));
 
 /**
- * Refuses with 503 at once what would else be answered late or never, and whoever asks most first: others are served on, up to twice the
- * bounds. The median of the delays counts, not their tail: one long pause, of the collector or of the machine, is over by the time it is known.
+ * Refuses requests with 503 at once that would otherwise be answered late or never. The callers with the most requests are refused first; the others
+ * are served up to twice the bounds. The median delay counts, not the tail: one long pause, of the garbage collector or the machine, is over by the time it is known.
  */
 export function shedLoad({
   maxInFlight = 512,

@@ -64,7 +64,7 @@ export function awaitWrites(database: Sequelize, subscriptions: readonly Subscri
   };
 
   const remembered = new Map<string, string>();
-  /** A position by which a write is there that is there now, and what its writer wrote before; the same for all who ask later. */
+  /** A position of the log that includes a write which is committed now, and all its writer wrote before; later calls with the same token get the same one. */
   const positionSince = async (token: string) => {
     const position = remembered.get(token) ?? (await outboxOf(database).latestPosition());
     if (position === undefined) return {};

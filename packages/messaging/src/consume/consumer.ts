@@ -84,7 +84,7 @@ async function consume(
     buffer.push(message);
     arrived.resolve();
   }).finally(() => {
-    // Said before the loop below wakes up, which would else wait for what never comes.
+    // Set before the loop below wakes up: otherwise it would wait for messages that never come.
     ended = true;
     arrived.resolve();
   });

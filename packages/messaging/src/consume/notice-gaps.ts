@@ -18,10 +18,7 @@ export function noticeGaps(
     const missed = info.streamSequence - sequence - 1;
     if (isNeighbour && !redelivered && missed > 0) {
       countMissed(stream, missed);
-      logger.error(
-        { stream, missed, after: sequence },
-        'messages were passed over: see the runbook messages-missed',
-      );
+      logger.error({ stream, missed, after: sequence }, 'missed messages; see the runbook messages-missed');
     }
     delivery = info.deliverySequence;
     sequence = Math.max(sequence, info.streamSequence);

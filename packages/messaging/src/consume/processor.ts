@@ -46,7 +46,7 @@ export function createProcessor(options: ProcessorOptions): (messages: JsMsg[]) 
   };
 }
 
-/** The inbox may no longer know whether it was applied, as it forgets by the time in the id: an operator must decide. */
+/** Refuses an event that is so old that the inbox may have forgotten it (by the time in the id): an operator must decide. */
 function refuseForgotten({ id, time }: Envelope<never>): void {
   const oldest = Math.min(Date.parse(time), timeOfId(id) || Infinity);
   if (oldest < Date.now() - (inboxDays - 1) * 86_400_000)

@@ -1,7 +1,7 @@
 import type { Envelope, EventDefinition, Publisher } from '@agora/contracts';
 import type { Transaction } from 'sequelize';
 
-/** What a reaction says when one transaction was not enough: what it did is committed, and it is called again. */
+/** What a reaction returns when one transaction was not enough: its work so far is committed, and it is called again. */
 export const continueLater = Symbol('continue later');
 export type Outcome = void | typeof continueLater;
 
@@ -20,12 +20,12 @@ export interface Subscription {
   apply(envelopes: readonly Envelope<never>[], transaction: Transaction): Promise<string[]>;
 }
 
-/** A transaction holds the rows that it changes to its end, and requests wait for them no longer than a second. */
+/** Few, because a transaction locks the rows that it changes until its end, and requests wait for them at most a second. */
 const oneByOne = 20;
 
 /**
- * Reacts to one event at a time, in the transaction that records it as applied. The event comes at least once and its effect
- * happens once, but events may come in another order than they were published.
+ * Reacts to one event at a time, in the transaction that records it as applied. An event is delivered at least once and takes effect
+ * once, but events may arrive in another order than they were published.
  */
 export function on<Data>(
   event: EventDefinition<Data>,
@@ -44,7 +44,7 @@ export function on<Data>(
   };
 }
 
-/** Reacts to several events of the same shape together, as many as came while the last batch was applied. */
+/** Reacts to several events of the same shape together: all that arrived while the last batch was applied. */
 export function onBatch<Data>(
   events: readonly EventDefinition<Data>[],
   handler: (envelopes: readonly Envelope<Data>[], transaction: Transaction) => Promise<void>,

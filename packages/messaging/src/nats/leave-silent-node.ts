@@ -9,9 +9,9 @@ const patienceMilliseconds = 5_000;
 const maxPatienceMilliseconds = 30_000;
 
 /**
- * Has the connection lead to another node once its own does not answer for JetStream: a node that is cut off from the others keeps its
- * connections, and whoever stayed there would neither publish nor hear anything until it is back. `nodes` are the addresses that were
- * given: the client strikes off those that do not let it in before it is connected. Resolves when the connection is closed.
+ * Moves the connection to another node when its own no longer answers for JetStream: a node that is cut off from the others keeps its
+ * connections, and a client that stayed on it would neither publish nor receive anything until the network heals. `nodes` are the configured
+ * addresses: before it is first connected, the client drops those that refuse it. Resolves when the connection is closed.
  */
 export async function leaveSilentNode(
   connection: NatsConnection,

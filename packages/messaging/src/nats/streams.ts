@@ -43,7 +43,7 @@ export async function ensureStream(
   }
 }
 
-/** Creates the streams of every publisher, or updates them to the settings, as only the administrator may; returns their names. */
+/** Creates the streams of every publisher, or updates them to the settings; only the administrator may do so. Returns their names. */
 export async function applyStreams({ settings, jetStream }: Broker): Promise<string[]> {
   const { manager } = await jetStream();
   const names: string[] = [];
@@ -106,7 +106,7 @@ const configOf = (publisher: Publisher, partition: number, settings: StreamSetti
   duplicate_window: nanos(120_000),
 });
 
-/** How messages are asked for. A consumer that was deleted on the server would else be waited for in silence, for half a minute or for ever. */
+/** The options of every request for messages. With the client's defaults a consumer that was deleted on the server goes unnoticed, for half a minute or for ever. */
 export const asking = {
   abort_on_missing_resource: true,
   // Also how long the client waits when the server cannot say yet whether the consumer is there.

@@ -21,7 +21,7 @@ interface OpenOutbox extends Outbox {
   latestPosition: LatestPosition;
 }
 
-/** The current position of the database's log, past all commits so far; undefined without a read replica. */
+/** The current position of the database's log, after all commits so far; undefined without a read replica. */
 export type LatestPosition = () => Promise<string | undefined>;
 
 const outboxes = new WeakMap<Sequelize, OpenOutbox>();
@@ -33,7 +33,7 @@ interface Added {
   partition: number;
 }
 
-/** Opens the outbox in a service's database; `addToOutbox` needs it. With `latestPosition` tokens say what a replica of the database must have replayed. */
+/** Opens the outbox in a service's database; `addToOutbox` needs it. With `latestPosition`, consistency tokens say how far a read replica must have replayed the log. */
 export function openOutbox(
   database: Sequelize,
   publisher: Publisher,
@@ -97,7 +97,7 @@ export async function addAllToOutbox<Data>(
   remember(rows, transaction, outbox);
 }
 
-/** An event as one statement records it together with its change. */
+/** An event that is recorded by the statement that makes its change. */
 export interface EventRow {
   id: string;
   /** JSON. */
@@ -107,9 +107,9 @@ export interface EventRow {
 }
 
 /**
- * The part of a statement that records an event, whose parts are bound to three parameters, where another part has changed a row. `entity`
- * is the id, in SQL, of what orders the event, as `partitionOf` has it.
- * `data` is the JSON, in SQL, of what only that row can tell, such as its id; it replaces what the envelope says of it.
+ * The part of a statement that records an event for each row that its part `changed` returns. The event's parts are bound to three parameters.
+ * `entity` is the SQL for the id that determines the partition, as in `partitionOf`. `data` is the SQL for JSON that only the changed row knows,
+ * such as its id; it replaces the envelope's values.
  */
 export const recordEvent = (
   changed: string,
@@ -124,9 +124,9 @@ export const recordEvent = (
   }, ${entity} % ${partitions}::int FROM ${changed}`;
 
 /**
- * Makes a change and records its event in one statement: as `addToOutbox` does in a transaction, in one round trip instead of four.
- * `change` runs the statement, `recordEvent` in it, and says whether it changed anything, and which `entity` where `data` does not know that.
- * With a `transaction` it is a part of that.
+ * Makes a change and records its event in one statement: what `addToOutbox` does in a transaction, in one round trip instead of four.
+ * `change` runs the statement, which contains `recordEvent`. It returns whether anything changed, and the `entity` if `data` does not contain it.
+ * With a `transaction`, the statement is part of it.
  */
 export async function changeAndRecord<Data, Result extends { changed: boolean; entity?: number }>(
   event: EventDefinition<Data>,
@@ -142,11 +142,11 @@ export async function changeAndRecord<Data, Result extends { changed: boolean; e
   if (!result.changed) return result;
   const partition = partitionOf(result.entity === undefined ? data : { post_id: result.entity }, partitions);
   if (transaction) remember([{ envelope, partition }], transaction, outbox);
-  else await tellCommitted(outbox, [{ envelope, partition }]);
+  else await announceCommit(outbox, [{ envelope, partition }]);
   return result;
 }
 
-/** The outbox that `openOutbox` has opened for a database. Throws when it has not. */
+/** The open outbox of a database. Throws when `openOutbox` was not called for it. */
 export function outboxOf(database: Sequelize): OpenOutbox {
   const outbox = outboxes.get(database);
   if (!outbox) throw new Error('openOutbox has not been called for this database');
@@ -157,13 +157,13 @@ function remember(rows: Added[], transaction: Transaction, outbox: OpenOutbox): 
   const earlier = added.get(transaction);
   if (earlier) return void earlier.push(...rows);
   added.set(transaction, rows);
-  transaction.afterCommit(() => tellCommitted(outbox, rows));
+  transaction.afterCommit(() => announceCommit(outbox, rows));
 }
 
-/** Wakes the relays, and gives the request the token of what it has written. */
-async function tellCommitted(outbox: OpenOutbox, rows: readonly Added[]): Promise<void> {
+/** Wakes the relays, and gives the request the consistency token of its write. */
+async function announceCommit(outbox: OpenOutbox, rows: readonly Added[]): Promise<void> {
   outbox.committed(new Set(rows.map(({ partition }) => partition)));
-  // The write is committed and must be answered as such: the reader of the token then asks for the position.
+  // The write is committed, so the request must succeed; without a position, the reader of the token asks for one.
   const position = await outbox.latestPosition().catch(() => undefined);
   outbox.correlation.wrote(writeToken(envelopesOf(rows), outbox.publisher, position));
 }

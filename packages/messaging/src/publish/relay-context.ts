@@ -60,7 +60,7 @@ export function openBackgroundPool(connection: pg.ClientConfig, max: number): pg
     statement_timeout: 4_000,
     lock_timeout: 1_000,
     idle_in_transaction_session_timeout: 10_000,
-    // Its few statements are the same whatever they are given, and would else be planned anew for every batch.
+    // The plans of the relay's few statements do not depend on their values, but PostgreSQL would plan them again for every batch.
     options: '-c plan_cache_mode=force_generic_plan',
   });
   // Without listeners, a connection that breaks ends the process; the next statement reports it anyway.

@@ -83,7 +83,7 @@ const moveOn = defineFenced(
    )`,
 );
 
-/** Unless it was begun anew meanwhile. */
+/** Records how far republishing has come, unless it was started again meanwhile. */
 async function advance(context: RelayContext, { after, last }: Step): Promise<void> {
   await runFenced(context, moveOn, [context.stream, after, last]);
 }

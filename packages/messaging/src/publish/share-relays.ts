@@ -1,6 +1,6 @@
 /**
- * How replicas of a service spread the leases of its relays: each says several times per `LEASE_SECONDS` that it is there, in the table of
- * the leases, and holds no more of them than its fair share. With one partition there is nothing to share, and nobody says anything.
+ * How the replicas of a service share the leases of its relays: each writes a heartbeat into the table of leases several times per
+ * `LEASE_SECONDS`, and holds no more leases than its fair share. With one partition there is nothing to share, and no replica writes heartbeats.
  */
 import type { Publisher } from '@agora/contracts';
 import { delay, loop, within, type Stoppable } from '@agora/process';
@@ -15,9 +15,9 @@ import { outboxDays } from '../retention.js';
 import { defineStatement, queryPool } from '../statements.js';
 
 export interface Share extends Stoppable {
-  /** Claims one lease more; undefined when this replica has its share already. */
+  /** Claims one more lease; undefined when this replica has its share already. */
   claim(): Claim | undefined;
-  /** Leaves, and resolves once the others wait for the leases of this replica, which it should hold until then: nobody publishes what nobody holds. */
+  /** Leaves, and resolves once the others ask for the leases of this replica. It should hold them until then: events of a partition whose lease nobody holds are not published. */
   stop(): Promise<void>;
 }
 
@@ -30,11 +30,11 @@ interface ShareOptions {
   need(partitions: number): void;
 }
 
-/** How often a replica with one partition looks whether there are rows of more, as after the number was lowered. */
+/** How often a replica with one partition checks for rows of other partitions, which are left when the number was lowered. */
 const lookMilliseconds = 5_000;
-/** How much of a `LEASE_SECONDS` it is from one beat to the next, in milliseconds a second. */
+/** The interval between heartbeats, in milliseconds for each second of `LEASE_SECONDS`. */
 const beatPart = 250;
-/** Until whoever may have one lease more has asked for it. */
+/** The time in which another replica asks for a lease that it may have. */
 const takeMilliseconds = 200;
 
 /** Starts sharing. */

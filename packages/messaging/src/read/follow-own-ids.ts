@@ -30,7 +30,7 @@ export const followOwnIds = <Data>({
       events: [event],
       depth,
       begin: () => undefined,
-      hear: ({ data }) => saw(data),
+      receive: ({ data }) => saw(data),
       logger,
     }),
   );

@@ -65,7 +65,7 @@ function followPartition(stream: string, { broker, seconds, followers, logger }:
     };
     const take = (message: JsMsg) => {
       const follower = followers.find(({ event }) => event.type === typeOfSubject(message.subject));
-      if (follower) hand(message, follower, logger);
+      if (follower) handOver(message, follower, logger);
     };
     const reading = (reader: StreamReader) => {
       const ahead = Date.parse(reader.createdAt) - Date.now();
@@ -84,11 +84,11 @@ function followPartition(stream: string, { broker, seconds, followers, logger }:
   return { isCaughtUp: () => isCaughtUp, isAtEnd: async () => (await isAtEnd?.()) ?? false, stop };
 }
 
-function hand(message: JsMsg, follower: Follower<never>, logger: Logger): void {
+function handOver(message: JsMsg, follower: Follower<never>, logger: Logger): void {
   try {
     const { data, time } = readEnvelope(message, follower.event);
     follower.follow(data, new Date(time));
   } catch (error) {
-    logger.error({ error, subject: message.subject }, 'event that cannot be read was passed over');
+    logger.error({ error, subject: message.subject }, 'skipped an event that cannot be read');
   }
 }

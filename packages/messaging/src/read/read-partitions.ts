@@ -1,4 +1,4 @@
-/** Which partitions there are, as NATS knows it, and reading all of them (docs/decisions/0074-event-partitions.md). */
+/** Finds the partitions of a publisher in NATS, and reads all of them (docs/decisions/0074-event-partitions.md). */
 import type { Publisher } from '@agora/contracts';
 import { delay, loop, type Stoppable } from '@agora/process';
 import { JetStreamApiError, type JetStreamManager } from '@nats-io/jetstream';
@@ -12,12 +12,12 @@ const lookMilliseconds = 1_000;
 const noSuchStream = 10_059;
 const noSuchConsumer = 10_014;
 
-/** How many partitions of each publisher have streams, as NATS said within the last second. */
+/** How many partitions of each publisher had streams when NATS was last asked, within the last second. */
 const looks = new WeakMap<Broker, Map<Publisher, { at: number; known: number; found: Promise<number> }>>();
 
 /**
- * How many partitions of a publisher have streams, at least 1. A publisher makes them all, so that the one after those that are known is looked
- * for and no others: by a `consumer` that the process may ask after. Rejects when NATS does not say.
+ * How many partitions of a publisher have streams, at least 1. Their numbers have no gaps, so only the next unknown one is looked up,
+ * by asking for a `consumer` that the process has the right to ask for. Rejects when NATS gives no answer.
  */
 export function countPartitions(broker: Broker, publisher: Publisher, consumer: string): Promise<number> {
   const byPublisher =
@@ -105,7 +105,7 @@ export function readPartitions<Reader extends Stoppable>(
     while (!isStopped && readers.size < count) readers.set(readers.size, start(readers.size));
     areFound = true;
   };
-  // Not vital: with NATS away the readers themselves say so.
+  // Not vital: while NATS is away, the readers report it themselves.
   const finding = loop(
     `partitions of ${publisher}`,
     async ({ signal, progressed }) => {

@@ -18,11 +18,11 @@ export interface TailOptions<Data> {
   broker: Broker;
   stream: string;
   events: readonly EventDefinition<Data>[];
-  /** How many of the newest messages are read at first. */
+  /** How many of the newest messages are read at the start. */
   depth: number;
-  /** All events follow from the message after `sequence`; earlier ones belong to another stream or leave a gap. */
+  /** Called before the first event: events follow without a gap from the message after `sequence`. Earlier ones belong to another stream, or events between were missed. */
   begin(sequence: number): void;
-  hear(event: TailedEvent<Data>): void;
+  receive(event: TailedEvent<Data>): void;
   logger: Logger;
 }
 
@@ -44,20 +44,20 @@ const placeOf = (message: JsMsg): Place => ({
   messageId: message.headers?.get('Nats-Msg-Id') ?? '',
 });
 
-/** Reads the newest messages of a stream and then whatever is published, each once and in order; after a break it goes on where it was. */
+/** Reads the newest messages of a stream and then whatever is published, each once and in order; after an interruption it continues where it was. */
 export function tailStream<Data>(options: TailOptions<Data>): Tail {
-  const { broker, stream, events, depth, begin, hear, logger } = options;
+  const { broker, stream, events, depth, begin, receive, logger } = options;
   const byType = new Map(events.map((event): [string, EventDefinition<Data>] => [event.type, event]));
   let isCaughtUp = false;
   let last: Place | undefined;
   const take = (message: JsMsg) => {
     last = placeOf(message);
     const event = byType.get(typeOfSubject(message.subject));
-    if (event) hand(message, event, hear, logger);
+    if (event) handOver(message, event, receive, logger);
   };
   const { stop } = keepReading(stream, logger, async (turn) => {
     const { state } = await (await broker.jetStream()).manager.streams.info(stream);
-    // Heard once more, it shows that this is the same stream: when that was made says nothing, for the nodes of a cluster differ in it.
+    // Reading the last message again proves that this is the same stream. Its creation time does not: the nodes of a cluster disagree on it.
     let expected =
       last && state.first_seq <= last.sequence && last.sequence <= state.last_seq ? last : undefined;
     const before = expected
@@ -69,7 +69,7 @@ export function tailStream<Data>(options: TailOptions<Data>): Tail {
       const isExpected = sequence === expected?.sequence && messageId === expected.messageId;
       if (expected && !isExpected) {
         last = undefined;
-        throw new Error('the stream is another one now, or has lost what was heard last');
+        throw new Error('the stream was created again, or has lost the last message that was read');
       }
       expected = undefined;
       if (!isExpected) take(message);
@@ -80,17 +80,17 @@ export function tailStream<Data>(options: TailOptions<Data>): Tail {
   return { isCaughtUp: () => isCaughtUp, stop };
 }
 
-function hand<Data>(
+function handOver<Data>(
   message: JsMsg,
   event: EventDefinition<Data>,
-  hear: TailOptions<Data>['hear'],
+  receive: TailOptions<Data>['receive'],
   logger: Logger,
 ): void {
   try {
     const { id, type, data } = readEnvelope(message, event);
-    hear({ sequence: message.seq, id, type, data });
+    receive({ sequence: message.seq, id, type, data });
   } catch (error) {
     // The consumer that applies it to the database dead-letters it, and logs an error.
-    logger.warn({ error, subject: message.subject }, 'event that cannot be read was passed over');
+    logger.warn({ error, subject: message.subject }, 'skipped an event that cannot be read');
   }
 }

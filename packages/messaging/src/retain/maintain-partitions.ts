@@ -33,12 +33,12 @@ export const beginning = (moment: string, days: string | number) =>
 const named = `to_timestamp(substring(relname FROM '_([0-9]{8})$'), 'YYYYMMDD')`;
 
 /**
- * A function of the owner, as the role of a service owns no table. It creates the next missing partition, or else drops the oldest expired one, and returns
- * what it did, or null if there is nothing to do. It gives up when it waits for a lock for 200 ms.
+ * A function that runs with the rights of the schema's owner, because a service's role owns no table. It creates the next missing partition, or drops the oldest
+ * expired one, and returns what it did, or null if there is nothing to do. It gives up when it has waited for a lock for 200 ms.
  *
  * The default partition takes events that fit no other. When their partition is created, up to 10,000 move to it; more would take too long.
  * A partition of the outbox is not expired while it contains an event that is unpublished or was published within the retention. The inbox goes by the time in
- * the ids, as older events are never applied, except for the old table, which has ids without a time: there it goes by the time at which they were applied.
+ * the ids, because older events are never applied. Only for the old table, whose ids have no time, it goes by the time at which they were applied.
  */
 export const maintenance = `
   CREATE FUNCTION maintain_partitions(parent text, keep_days integer) RETURNS text

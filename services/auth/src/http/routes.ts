@@ -137,7 +137,7 @@ export const routes = (dependencies: Dependencies): Route[] => {
   ];
 };
 
-/** What other processes of Agora ask of auth, on the internal port. Whoever verifies tokens may ask what was revoked, by a secret that opens nothing else. */
+/** The internal port, for other processes of Agora. Every process that verifies tokens may list revocations, with a secret that opens nothing else. */
 export const internalRoutes = (
   keys: Keys,
   database: Sequelize,

@@ -20,7 +20,7 @@ export async function findUsersInTheWay(source: Source): Promise<Finding[]> {
       odd: 'users',
     },
     {
-      kind: 'users with the same e-mail address but for case and spaces',
+      kind: 'users with the same e-mail address except for case and spaces',
       ids: await idsIn(source, clashes),
       odd: 'users',
     },

@@ -20,11 +20,11 @@ export interface Keys extends KeySet {
 /** The keys of one moment. */
 export interface KeysNow {
   active: ActiveKey;
-  /** Those that are published, which are those whose tokens are accepted. */
+  /** The published keys: tokens signed with any of them are accepted. */
   accepted: PublicKey[];
 }
 
-/** Keys of which `current` says what they are at the moment. */
+/** Keys that are read from `current` at each use. */
 export const keysOf = (
   current: () => Promise<KeysNow>,
   refreshSeconds: number,

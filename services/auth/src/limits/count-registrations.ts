@@ -9,7 +9,7 @@ import { orUnavailable } from './or-unavailable.js';
 /** Counts one try to register from an address; throws a 429 with `Retry-After` past the limit, a 503 when it cannot be counted. */
 export type CountRegistration = (address: string) => Promise<void>;
 
-/** Counts registrations per address and its wider networks, those of a taken e-mail address too: they reveal who has an account. */
+/** Counts registrations per IP address and its wider networks, including those with a taken e-mail address: they reveal who has an account. */
 export function countRegistrations(database: Sequelize, config: Config, logger: Logger): CountRegistration {
   const { limit } = config.REGISTRATIONS_PER_ADDRESS;
   const counter = openCounter(database, 'registration', config.REGISTRATIONS_PER_ADDRESS);

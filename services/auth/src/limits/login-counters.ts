@@ -100,7 +100,7 @@ export const pairOf = ({ account, networks: [{ network }] }: Who): string => `${
 
 interface Counted {
   points: number;
-  /** Milliseconds until it counts no more. */
+  /** Milliseconds until it expires. */
   wait: number;
 }
 

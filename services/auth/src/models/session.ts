@@ -19,7 +19,7 @@ export const mostSessions = 50;
 /** How many of the newest sessions are examined: users with more, from before there was a limit, lose them step by step. */
 const mostLookedAt = 1_000;
 
-// As a subquery that only names ids, it would have PostgreSQL read the whole table, or look for each id anew.
+// With a subquery that only returns ids, PostgreSQL would read the whole table or look up each id again.
 const newest = defineStatement(
   'newest-sessions',
   `SELECT id, created_at, last_used_at, expires_at, ip, user_agent FROM (
@@ -176,7 +176,7 @@ export class Session extends Model {
   }
 
   /**
-   * Uses a good refresh token, which its successor follows, in one statement; undefined of any other, of which `holdByRefreshToken` tells more.
+   * Uses a good refresh token and adds its successor, in one statement; undefined for any other token: `holdByRefreshToken` says what is wrong with it.
    * Whom the access tokens of the session speak for.
    */
   static async rotate(refreshToken: string, successor: string): Promise<Subject | undefined> {

@@ -49,8 +49,8 @@ const useStep = defineStatement(
   { prepared: true },
 );
 
-// An UPDATE that meets the constraint fails, and PostgreSQL logs it with the address; an INSERT can give way to whoever has the address, or
-// waits for whoever is about to. The row stands for the address until the account has it, and no other transaction ever sees it.
+// An UPDATE that violates the constraint fails, and PostgreSQL logs the address; an INSERT can do nothing on conflict with an account that has the
+// address, and waits for a transaction that is about to take it. The row reserves the address until the account has it; no other transaction ever sees the row.
 const insertPlaceholder = defineStatement(
   'reserve-email',
   `INSERT INTO users (id, email, password_hash) OVERRIDING SYSTEM VALUE VALUES (-$1::int, $2, '') ON CONFLICT DO NOTHING RETURNING id`,

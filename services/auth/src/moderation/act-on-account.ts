@@ -9,7 +9,7 @@ import { User } from '../models/user.js';
 import type { RevokeSessions } from '../sessions/revoke-sessions.js';
 import { logAct } from './log-act.js';
 
-/** Who acts: a caller, or an operator by command, who may act on anybody. */
+/** The one who acts: a caller, or an operator by command, who may act on any account. */
 export type Actor = Pick<Caller, 'userId' | 'role'> | 'operator';
 
 /** What acts on accounts need. */

@@ -10,7 +10,7 @@ const keptMilliseconds = 60_000;
 /** The places at which passwords are hashed: each takes a core for a quarter of a second. */
 export interface Places {
   /**
-   * Does some work when there is a place. `knownAs` names somebody who has logged in before: they have places that nobody else can take, though
+   * Runs `work` when a place is free. `knownAs` identifies a caller who has logged in before: these callers have reserved places, though
    * only one at a time. Past its queue, or after a wait of 1.5 s in it, rejects with a 503.
    */
   take<Result>(work: () => Promise<Result>, knownAs?: string): Promise<Result>;

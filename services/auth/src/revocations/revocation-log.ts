@@ -4,7 +4,7 @@ import type { RevocationPage } from '@agora/identity';
 
 const pageSize = 1_000;
 
-/** What was revoked after the one of that number, and the newest that is committed, as one moment sees both. Rejects when the database is a standby, which may lag. */
+/** The revocations after that number, and the number of the newest committed one, in one snapshot. Rejects when the database is a standby, which may lag. */
 export async function readRevocations(after: number): Promise<RevocationPage> {
   const [found] = await sql<{ newest: string; page: RevocationPage['revocations'] }>(revocationsAfter, [
     after,
@@ -24,7 +24,7 @@ const revocationsAfter = defineStatement(
   { prepared: true },
 );
 
-/** The number of the newest revocation that is committed: all up to it are, too. */
+/** The number of the newest committed revocation; all smaller numbers are committed too. */
 export async function readNewest(): Promise<number> {
   const [found] = await sql<{ newest: string }>(newestRevocation);
   if (!found) throw new Error('the database is a standby');
@@ -44,7 +44,7 @@ const tokenMinutes = 70;
 /** The longest that tokens of the replaced application may, which users and sessions up to a number end too. */
 const longDays = 8;
 
-/** How often all that is kept is looked through, in minutes; between, what is new since the minute before. */
+/** How often all kept revocations are read, in minutes; in between, only those that are new since the last minute. */
 const wholeMinutes = 60;
 
 /**

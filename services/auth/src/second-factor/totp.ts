@@ -12,7 +12,7 @@ export function makeTotp(email: string): { secret: string; uri: string } {
   return { secret: secret.base32, uri };
 }
 
-/** The time step that a code is of, the one of now or the one before (RFC 6238, 5.2); undefined when it is of neither. */
+/** The time step that a code belongs to, the current or the previous one (RFC 6238, 5.2); undefined when it belongs to neither. */
 export function stepOf(secret: string, code: string, now = Date.now()): number | undefined {
   const totp = new TOTP({ secret: Secret.fromBase32(secret), period });
   const current = Math.floor(now / 1_000 / period);

@@ -4,13 +4,13 @@ import jwt from 'jsonwebtoken';
 import type { Config } from '../config.js';
 import type { Keys } from '../keys/keys.js';
 
-/** Whom an access token speaks for. */
+/** The user and session that an access token is for. */
 export type Subject = Required<Omit<Caller, 'tokenId' | 'expiresAt'>>;
 
 /** Signs an access token (RFC 9068); `expiresIn` is in seconds. */
 export type SignAccessToken = (subject: Subject) => Promise<{ token: string; expiresIn: number }>;
 
-/** The one client that auth gives tokens to (RFC 9068, 2.2): people of Agora itself. */
+/** The only OAuth client (RFC 9068, 2.2): Agora itself. */
 const clientId = 'agora';
 
 /** Returns a function that signs access tokens. */

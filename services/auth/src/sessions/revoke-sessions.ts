@@ -13,7 +13,7 @@ import { Session } from '../models/session.js';
 import { User } from '../models/user.js';
 
 /**
- * Ends one session of a user (`only`), or all of them but for one (`except`), at a cost that does not depend on how many there are. Resolves
+ * Ends one session of a user (`only`), or all of them except one (`except`), at a cost that does not depend on how many there are. Resolves
  * once this process knows and every other one will; with false when the account, or the session that is named, is not there any more.
  */
 export type RevokeSessions = (

@@ -3,7 +3,7 @@ import type { Config } from '../config.js';
 
 /** What follows a refresh token when it is used. */
 export interface Successors {
-  /** For how long a used token gives its successor once more, to a client that lost the answer. */
+  /** For how long a used token returns its successor again, to a client that lost the answer. */
   graceMilliseconds: number;
   of(refreshToken: string): string;
 }

@@ -21,7 +21,7 @@ const insertPosts = defineStatement(
      AS given (id, owner_id, title, content, published, created_at)`,
 );
 
-/** Copies the posts, with their ids, and those who wrote them. */
+/** Copies the posts, with their ids, and their authors. */
 export const copyPosts: Step = {
   name: 'posts',
   count: 'SELECT count(*) AS rows FROM posts',

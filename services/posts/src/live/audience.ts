@@ -18,13 +18,13 @@ export interface Audience {
   /** Sends a stream what it missed, if anything, and then whatever all others get. */
   include(stream: EventStream, missed: Buffer | undefined): void;
   sendAll(events: Buffer): void;
-  /** Ends every stream and opens no more. */
+  /** Ends every stream and accepts no new ones. */
   end(): void;
 }
 
 /** Well below what proxies in front allow an answer to pause: the contract says 15 s. */
 const heartbeatMilliseconds = 10_000;
-/** A revoked token must end its stream within 2 s, of which the news of it takes a part. */
+/** A revoked token must end its stream within 2 s, including the time until the revocation arrives. */
 const tokenMilliseconds = 1_000;
 
 const openStreams = new Gauge({ name: 'live_streams', help: 'Streams of GET /feed/stream that are open' });

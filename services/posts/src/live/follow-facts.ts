@@ -32,7 +32,7 @@ export interface FollowFactsOptions<Data, Kept extends Fact> {
   events: readonly EventDefinition<Data>[];
   factOf(event: TailedEvent<Data>, fact: Fact): Kept;
   received(): void;
-  /** Something was or may have been missed: the stream was made anew, or too much came at a time. */
+  /** Called when events were or may have been missed: the stream was created again, or too many came at once. */
   lost(): void;
   logger: Logger;
 }
@@ -96,7 +96,7 @@ function followStream<Data extends { post_id: number }, Kept extends Fact>(
       history.begin({ ...beginning, sequence });
       if (!isNew) forget();
     },
-    hear(event) {
+    receive(event) {
       const { sequence, id, data } = event;
       const fact = factOf(event, {
         sequence,

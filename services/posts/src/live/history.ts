@@ -1,7 +1,7 @@
 /** An event about a post, at its place in its stream. */
 export interface Fact {
   sequence: number;
-  /** Tells the event from any other that could stand at the same place, also of a stream made anew: hexadecimal digits of both. */
+  /** Hexadecimal digits that distinguish the event from any other that could have the same place, also in a stream that was created again. */
   mark: string;
   postId: number;
 }

@@ -15,7 +15,7 @@ export interface LiveFeed extends Stoppable {
    * Throws a 503 when none can be opened.
    */
   open(lastEventId: string, listener: Listener): Promise<EventStream>;
-  /** Ends all streams and opens no more; their clients come back with the id of the last event, to another replica. */
+  /** Ends all streams and accepts no new ones; clients reconnect to another replica with the id of their last event. */
   end(): void;
 }
 

@@ -28,7 +28,7 @@ interface PostData {
 
 /** The events of the live feed, made of the streams and the database; its functions must be called one after the other. */
 export interface News {
-  /** Reads what happened before; false when that must be tried again. */
+  /** Reads earlier events; resolves to false when that must be retried. */
   catchUp(): Promise<boolean>;
   /** Whether something was missed since this was last asked. */
   wasLost(): boolean;
@@ -38,7 +38,7 @@ export interface News {
   sendPosts(): Promise<void>;
   /** Sends the counts of posts whose votes were counted since. */
   sendVotes(): Promise<void>;
-  /** What was sent after the event with an id; `unknown` when that is not known, `ahead` when another replica has sent more. */
+  /** The events sent after the one with `id`; `unknown` when the id is not known, `ahead` when another replica has sent more. */
   since(id: string): Promise<LiveEvent[] | 'unknown' | 'ahead'>;
   stop(): Promise<void>;
 }
@@ -53,10 +53,10 @@ export interface NewsOptions {
   send(events: readonly LiveEvent[], before: string, after: string): void;
 }
 
-/** So few that even the largest posts fit what a client may leave unread. */
+/** Few enough that even the largest posts fit into what a client may leave unread. */
 const postsAtOnce = 10;
 const votesAtOnce = 2_000;
-/** More to catch up with than this, and loading it anew is cheaper. */
+/** With more than this to resume, it is cheaper for the client to load everything again. */
 const postsToResume = 500;
 /** A vote event that is still not applied is a dead letter: it must not hold up the position for ever. */
 const votePatience = 60_000;
@@ -144,7 +144,7 @@ export function followNews({ broker, database, logger, postReceived, send }: New
   };
 }
 
-/** Older releases did not say; then a post counts as published, so that every reader who may have seen it gets the event. */
+/** Events of older releases lack the field; the post then counts as published, so that every reader who may have seen it gets the event. */
 const wasPublished = (type: string, data: PostData): boolean =>
   data.was_published ?? type !== postCreated.type;
 

@@ -139,7 +139,7 @@ export class Author extends Model {
     return accountKey !== undefined && isOther ? 'another' : 'known';
   }
 
-  /** Stores a newer name, also of a user who has not posted yet: a concurrent answer of auth may be older. Returns whether it was new. */
+  /** Stores a newer name, also for a user who has not posted yet: a concurrent answer of auth may be older. Returns whether the name was newer. */
   static async rename(id: number, name: string, version: number, transaction: Transaction): Promise<boolean> {
     return (await sql(rename, [id, name, version], transaction)).length > 0;
   }
@@ -167,7 +167,7 @@ export class Author extends Model {
     return (await sql(holdTombstone, [id], transaction)).length > 0;
   }
 
-  /** The next ids after one of those whose name is missing. */
+  /** The ids of the next authors after `id` without a name. */
   static async unnamedAfter(id: number, limit: number): Promise<number[]> {
     return (await sql<{ id: number }>(unnamed, [id, limit])).map((row) => row.id);
   }
@@ -179,7 +179,7 @@ export class Author extends Model {
     return { ids: rows.filter((row) => row.isWithout).map((row) => row.id), ...(last && { last: last.id }) };
   }
 
-  /** Some of those whose address may have changed since auth was asked for it. */
+  /** Some of the authors whose address may have changed since auth was asked for it. */
   static async withOutdatedEmail(limit: number): Promise<number[]> {
     return (await sql<{ id: number }>(outdated, [limit])).map((row) => row.id);
   }

@@ -6,7 +6,7 @@ import { eraseAnswersOf } from './idempotency-key.js';
 import { endOf, Post } from './post.js';
 import { eraseReportsOf } from './report.js';
 
-/** The posts of a deleted user, the end of each of which is published. */
+/** The posts of a deleted user; each deletion is published. */
 export const postsOfAuthor = 'posts-of-author';
 /** The kept answers that show them. */
 export const answersOfUser = 'answers-of-user';

@@ -82,7 +82,7 @@ export async function bringAuthorsBack(rows: Row[], transaction: Transaction): P
 
 type Row = Record<string, unknown>;
 
-/** Brings posts back, and publishes that: votes brings their votes back, each of which is counted again. */
+/** Restores posts and publishes that: votes then restores their votes, and each is counted again. */
 export async function bringPostsBack(rows: Row[], transaction: Transaction): Promise<Row[]> {
   const again = rows.map((row) => ({ ...row, votes: 0, version: Number(row.version) + 1 }));
   const back = await putBack<{ id: number }>('posts', again, transaction);

@@ -136,7 +136,7 @@ export interface WrittenPost {
   post?: ShownPost;
 }
 
-/** Writes a post of an author who is known, and with it its event; nothing is drawn when the account has ended, or is not known. */
+/** Writes a post of a known author together with its event; takes no id from the sequence when the account has ended or is not known. */
 export async function writePost(
   { userId, accountKey }: Account,
   { title, content, published: isPublished }: PostText,

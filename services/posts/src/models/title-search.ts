@@ -4,11 +4,11 @@ import { containing } from './post.js';
 /** A text that titles must contain, in any case. */
 export interface TitleSearch {
   text: string;
-  /** What the trigrams of titles are asked for: the text, or a word of it that is rarer; undefined when they are of no help. */
+  /** What the trigram index is searched for: the text, or its rarest word; undefined when the index does not help. */
   indexed: string | undefined;
 }
 
-/** Trigrams of words that more titles have than this, of the newest, cost more to read than those titles. */
+/** When more of the newest titles than this contain a word, reading its index entries costs more than reading titles. */
 const fewOfNewest = 20;
 
 const grams = defineStatement('trigrams', 'SELECT show_trgm($1) AS grams', { prepared: true });
@@ -22,8 +22,8 @@ const rarestWord = defineStatement(
 );
 
 /**
- * Finds what an index can do for a search. It takes three letters or digits in a row. Of several words the rarest is asked for, as Postgres reads
- * all entries of each trigram, and those of a word that all titles have are as many as there are titles.
+ * Decides what the trigram index can do for a search. It needs three letters or digits in a row. With several words only the rarest is looked up,
+ * because PostgreSQL reads all entries of each trigram: a word that all titles contain has as many entries as there are titles.
  */
 export async function planSearch(text: string): Promise<TitleSearch> {
   if (!(await hasTrigrams(text))) return { text, indexed: undefined };
@@ -33,7 +33,7 @@ export async function planSearch(text: string): Promise<TitleSearch> {
   return { text, indexed: rarest && rarest.titles <= fewOfNewest ? rarest.word : undefined };
 }
 
-/** Letters beyond ASCII are in no trigram where the locale of the database does not know them. */
+/** Where the locale of the database does not know letters beyond ASCII, these are in no trigram. */
 async function hasTrigrams(text: string): Promise<boolean> {
   if (/[a-z\d]{3}/i.test(text)) return true;
   if (!/[\p{L}\p{N}]{3}/u.test(text)) return false;

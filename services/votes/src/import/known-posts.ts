@@ -8,7 +8,7 @@ interface OldPost {
   published: boolean;
 }
 
-/** What a post is before anybody changes it, as posts has it too. */
+/** The version of an unchanged post; posts imports the same. */
 const version = 1;
 
 /** Copies the old application's posts. */

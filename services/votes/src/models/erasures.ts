@@ -6,14 +6,14 @@ import { moveVotesWithPost } from './set-aside.js';
 import { Vote } from './vote.js';
 import { Voter } from './voter.js';
 
-/** The votes on a deleted post. No count is left to fall, so nothing is retracted. */
+/** The votes on a deleted post. Its count is gone with it, so no retraction is published. */
 export const votesOnPost = 'votes-on-post';
-/** The votes on a post that posts has set aside, which are kept with it. */
+/** The votes on a post that posts has set aside; they are set aside too. */
 export const votesWithPost = 'votes-with-post';
-/** The votes of a deleted user, each of which is retracted, so that the counts of other people's posts fall. */
+/** The votes of a deleted user. Each retraction is published, so that the counts of other people's posts fall. */
 export const votesOfUser = 'votes-of-user';
 
-/** What votes erases beside its consumers. An id whose tombstone was taken back has nothing to be erased. */
+/** What votes erases in the background. When the tombstone of an id was removed again, nothing is erased. */
 export const erasureKinds: Record<string, ErasureKind> = {
   [votesOnPost]: {
     batchSize: 1_000,

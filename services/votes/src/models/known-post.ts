@@ -97,11 +97,11 @@ export class KnownPost extends Model {
   }
 
   /**
-   * Leaves tombstones, also of unknown posts, as a deletion may arrive before the creation. Returns the ids that are deleted now; an id is
+   * Leaves tombstones, also of unknown posts: a deletion may arrive before the creation. Returns the ids that are deleted now; an id is
    * left out when its key is given and the id belongs to a newer post.
    */
   static async placeTombstones(ended: readonly EndedPost[], transaction: Transaction): Promise<number[]> {
-    // Each id once, as an upsert demands: the greatest key is the newest post's.
+    // Each id once, because an upsert must not touch a row twice: the greatest key is the newest post's.
     const keys = new Map<number, string | null>();
     for (const { post_id: id, post_key: key = null } of ended) {
       const earlier = keys.get(id);

@@ -14,7 +14,7 @@ const among = defineStatement(
   { prepared: true },
 );
 
-/** Who asks about which posts. */
+/** A user and the posts they ask about. */
 type Question = Account & { postIds: number[] };
 
 /** Of all requests that came together, in one statement. */

@@ -118,7 +118,7 @@ export interface RecentVotes extends VoteCount {
   events: { id: string; change: number }[];
 }
 
-/** A page of posts and those who read it. */
+/** A page of posts and its readers. */
 export interface PageOfReaders {
   userIds: readonly number[];
   postIds: readonly number[];
@@ -159,7 +159,7 @@ export class Vote extends Model {
     return { voter: row?.voter ?? undefined, post: row?.post ?? undefined, changed: row?.changed ?? false };
   }
 
-  /** Which of the posts of pages their readers have voted for, as pairs of a user and a post. */
+  /** Which posts of the pages their readers have voted for, in pairs of a user and a post. */
   static async listCastOn(pages: readonly PageOfReaders[]): Promise<[userId: number, postId: number][]> {
     const readers = pages.map(({ userIds }) => userIds.join());
     const posts = pages.map(({ postIds }) => postIds.join());

@@ -25,7 +25,7 @@ const usage = `Usage: npm run audit -- [--repair] [--erase [--at-most <rows>] [-
 
 const usuallyAtMost = 100;
 
-/** The internal ports of those whose events a service reacts to, and what is compared. */
+/** The internal ports of the services whose events a service reacts to, and what is compared. */
 export interface Audited {
   publishers: readonly InternalAddress[];
   checks: readonly Check[];

@@ -12,30 +12,30 @@ export interface KindResult {
   compared: number;
   /** How many rows are wrong. */
   drift: number;
-  /** How many of them were computed again, or set aside. */
+  /** How many of them were recomputed or set aside. */
   repaired: number;
-  /** How many of them belong to nothing: they can only be set aside. */
+  /** How many of them are orphans, which can only be set aside. */
   erasable: number;
   /** How many rows of the kind there are, where any can be set aside. */
   total?: number;
-  /** The first of it. */
+  /** The first findings. */
   samples: { id: number | string; problem: string; rows: number }[];
 }
 
 export interface AuditOptions extends ApplyOptions {
-  /** The internal ports of those whose events this service reacts to. */
+  /** The internal ports of the services whose events this service reacts to. */
   publishers: readonly InternalAddress[];
   checks: readonly Check[];
   repair: boolean;
   erase?: Session['erase'];
-  /** How many rows of a kind are set aside at most. */
+  /** The most rows of a kind that may be set aside. */
   mostErased?: ReadonlyMap<string, number>;
-  /** How long events may take before what lacks them is drift. */
+  /** How long events may take before a difference counts as drift. */
   waitSeconds: number;
 }
 
 const mostSamples = 20;
-/** How many that look different are kept before they are examined. */
+/** How many suspects are collected before they are examined. */
 const mostSuspects = 1_000;
 const pollMilliseconds = 250;
 /** More than a transaction can last: what is added to an outbox later was begun later. */

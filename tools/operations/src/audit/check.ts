@@ -2,53 +2,53 @@ import type { SetAside } from '@agora/database';
 import type { ApplyOptions, StoredEvent } from '@agora/messaging/operating';
 import { pageSize } from '../ids-parameter.js';
 
-/** What an event can be about. */
+/** The kind of thing that an event is about. */
 export type Subject = 'user_id' | 'post_id';
 
-/** How people call it. */
+/** What people call it, such as `post 7`. */
 export const subjectOf = (subject: Subject, id: number): string =>
   `${subject === 'user_id' ? 'user' : 'post'} ${id}`;
 
 /** What a check may use. */
 export interface Session extends ApplyOptions {
-  /** Whether what can be computed again is set right. */
+  /** Whether what can be recomputed is repaired. */
   repair: boolean;
-  /** Under what rows are set aside that belong to nothing; without it none are. */
+  /** What orphaned rows are set aside under; left out, none are. */
   erase?: Omit<SetAside, 'subject'> | undefined;
-  /** Events that were added to an outbox before then are known to be applied, or are among those that are `awaited`. */
+  /** Events added to an outbox before this time have been applied, or are among those `awaited`. */
   since: Date;
-  /** Events about a thing that were published a while ago and are not applied here. */
+  /** Events about a thing that were published a while ago and have not been applied here. */
   awaited(subject: Subject, id: number): StoredEvent[];
 }
 
 /** What is wrong with a thing. */
 export interface Finding {
   problem: string;
-  /** How many rows are wrong, or belong to nothing. */
+  /** How many rows are wrong or orphaned. */
   rows: number;
-  /** How it can be set right: by computing it again, or by setting the rows aside. */
+  /** `repair` recomputes them, `erase` sets the rows aside. */
   remedy: 'repair' | 'erase';
 }
 
-/** Compares one sort of things that this service keeps with what their owner says of them. */
+/** Compares one kind of data that this service keeps with its owner's. */
 export interface Check {
-  /** What it finds, as the metric and the report name it. */
+  /** The name of what it finds, in the metric and the report. */
   kind: string;
-  /** How many rows of the sort there are, about which it can find something. */
+  /** How many rows it compares. */
   countRows(): Promise<number>;
-  /** The ids of all things of the sort, in ascending pages. */
+  /** The ids of everything that it compares, in ascending pages. */
   pages(): AsyncIterable<number[]>;
-  /** Which of them look different now. They need not be: an event may be on its way. */
+  /** Which of them look different now. This need not be drift: an event may be on its way. */
   compare(ids: number[], session: Session): Promise<number[]>;
-  /** Looks at one so that no event can change it meanwhile. Says what is wrong with it, and sets it right when the session asks for that; undefined when nothing is. */
+  /** Examines one, under a lock that keeps events from changing it; returns what is wrong with it, or undefined, and repairs it if the session says so. */
   examine(id: number, session: Session): Promise<Finding | undefined>;
 }
 
-/** Whether a session sets right what it finds. */
+/** Whether a session repairs a finding. */
 export const isSetRight = ({ remedy }: Finding, { repair, erase }: Session): boolean =>
   remedy === 'repair' ? repair : erase !== undefined;
 
-/** Ids in pages, each read after the last id of the one before. */
+/** Ids in pages, each read after the last id of the previous page. */
 export async function* pagesOf(
   idsAfter: (after: number, limit: number) => Promise<number[]>,
 ): AsyncIterable<number[]> {

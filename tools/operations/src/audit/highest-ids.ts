@@ -7,8 +7,8 @@ const highestId = 2_147_483_647;
 const everyMilliseconds = 10_000;
 
 /**
- * `GET /internal/…/highest?seen=31`: the highest id that anybody named, after the one who asks has said which one they saw. So an owner
- * whose database has lost the newest rows hears of them from those who still keep them.
+ * `GET /internal/…/highest?seen=31`: the highest id that any service has named, including the one that the caller has just named. So an owner
+ * whose database has lost its newest rows learns of their ids from the services that still keep them.
  */
 export const showHighestId =
   (ids: NewIds): Handler =>
@@ -20,7 +20,7 @@ export const showHighestId =
     ctx.body = { highest: ids.highest() };
   };
 
-/** Tells an owner at once, and then every ten seconds, which of its ids is the highest that is kept here. */
+/** Reports to an owner, at once and then every ten seconds, the highest of its ids that this service keeps. */
 export const startTellingHighestId = (
   owner: InternalAddress,
   path: string,

@@ -20,7 +20,7 @@ export const deletePost: Handler = async (ctx) => {
     if (!held) throw postNotFound(id);
     requireMatch(ctx, { ...seen, version: held.version, votes: held.votes, removals: held.removals });
     await held.destroy({ transaction });
-    // A retry of the request that made it would else show its text for another day.
+    // Otherwise a retry of the request that created the post would return its text for another day.
     await forgetAnswerWith(id, postNotFound(id).toAnswer(currentRequest()?.requestId ?? ''), transaction);
     await addToOutbox(
       postDeleted,

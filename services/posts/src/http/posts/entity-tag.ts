@@ -26,7 +26,7 @@ export function answerPost(ctx: Context, post: ShownPost): void {
 
 /**
  * Throws 412 when a write is based on another version of the post (RFC 9110, section 13). `If-Match` compares the
- * first part of a tag alone: a vote must not refuse an author. A weak tag does too, as compressing on the way weakens ours; an empty
+ * first part of a tag alone: a vote must not refuse an author. A weak tag matches too, because compression on the way weakens ours; an empty
  * `If-Match` names no text.
  */
 export function requireMatch(ctx: Context, post: Tagged): void {

@@ -16,7 +16,7 @@ import { answerOnce, idempotencyKey, keyInUse, keyReused } from './answer-once.j
 import { taggedPost, tagOf } from './entity-tag.js';
 import { postText } from './post-text.js';
 
-/** `POST /posts`: writes a post, as a draft when `published` is false. */
+/** `POST /posts`: writes a post, or a draft when `published` is false. */
 export const publishPost = (findUser: FindUser, postIds: NewIds): Handler =>
   answerOnce(async (ctx, commit) => {
     const caller = requireUser(ctx);
@@ -32,7 +32,7 @@ export const publishPost = (findUser: FindUser, postIds: NewIds): Handler =>
     });
   });
 
-/** Writes the post and its event in one statement; throws a 401 when the caller is no author, as far as is known here. */
+/** Writes the post and its event in one statement; throws a 401 when posts does not know the caller as an author. */
 async function write(
   caller: Account,
   text: PostText,
