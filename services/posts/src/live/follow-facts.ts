@@ -20,8 +20,8 @@ export interface Source<Kept extends Fact> extends Stoppable {
   sent(): Places;
   /** Removes these from the pending ones. */
   markSent(facts: readonly Kept[]): void;
-  /** Whether more was received elsewhere than here. */
-  isBehind(places: Places): boolean;
+  /** Whether these places are beyond what was sent here, or received. */
+  isBehind(places: Places, upTo: 'sent' | 'received'): boolean;
   /** The facts after some places, `sent` only or all that were received; undefined when a place is unknown here, or was forgotten. */
   since(places: Places, upTo: 'sent' | 'received'): Kept[] | undefined;
 }
@@ -45,6 +45,8 @@ export function followFacts<Data extends { post_id: number }, Kept extends Fact>
     followStream(streamOf(options.publisher, partition), options),
   );
   const all = () => [...readers()];
+  const endOf = ({ history, sent }: ReturnType<typeof followStream<Data, Kept>>, upTo: 'sent' | 'received') =>
+    upTo === 'sent' ? sent() : history.end();
   return {
     isCaughtUp: () => areFound() && all().every(([, { tail }]) => tail.isCaughtUp()),
     pending: (limit = Infinity) =>
@@ -54,16 +56,16 @@ export function followFacts<Data extends { post_id: number }, Kept extends Fact>
       const sent = new Set(facts);
       for (const [, stream] of all()) stream.markSent(sent);
     },
-    isBehind: (places) =>
+    isBehind: (places, upTo) =>
       [...places].some(([partition, { sequence }]) => {
-        const received = readers().get(partition)?.history.end().sequence ?? 0;
-        return sequence > received;
+        const stream = readers().get(partition);
+        return sequence > (stream ? endOf(stream, upTo).sequence : 0);
       }),
     since(places, upTo) {
       const found: Kept[] = [];
-      for (const [partition, { history, sent }] of all()) {
-        const end = upTo === 'sent' ? sent() : history.end();
-        const facts = history.between(places.get(partition) ?? beginning, end.sequence);
+      for (const [partition, stream] of all()) {
+        const after = places.get(partition) ?? beginning;
+        const facts = stream.history.between(after, endOf(stream, upTo).sequence);
         if (!facts) return undefined;
         found.push(...facts);
       }

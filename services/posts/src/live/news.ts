@@ -131,7 +131,8 @@ export function followNews({ broker, database, logger, postReceived, send }: New
     async since(id) {
       const from = readPosition(id);
       if (!from) return 'unknown';
-      if (posts.isBehind(from.posts) || votes.isBehind(from.votes)) return 'ahead';
+      // A client that has an event which this replica is still to send would get it twice.
+      if (posts.isBehind(from.posts, 'sent') || votes.isBehind(from.votes, 'received')) return 'ahead';
       const changed = posts.since(from.posts, 'sent');
       // Votes are sent in the order in which they are counted, so some beyond the position were sent already.
       const counted = votes.since(from.votes, 'received');

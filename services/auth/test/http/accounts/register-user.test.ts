@@ -88,7 +88,14 @@ describe('POST /users', () => {
 
   it('makes one account of four that race for an address', async () => {
     const email = address();
-    const answers = await Promise.all(Array.from({ length: 4 }, () => register({ email, password })));
+    // On a busy machine one may be told to try again shortly, as passwords take time.
+    const registered = () =>
+      eventually(async () => {
+        const answer = await register({ email, password });
+        expect(answer.status).not.toBe(503);
+        return answer;
+      });
+    const answers = await Promise.all(Array.from({ length: 4 }, registered));
     expect(statusesOf(answers)).toEqual([201, 409, 409, 409]);
   });
 
