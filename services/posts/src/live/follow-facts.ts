@@ -45,8 +45,10 @@ export function followFacts<Data extends { post_id: number }, Kept extends Fact>
     followStream(streamOf(options.publisher, partition), options),
   );
   const all = () => [...readers()];
-  const endOf = ({ history, sent }: ReturnType<typeof followStream<Data, Kept>>, upTo: 'sent' | 'received') =>
-    upTo === 'sent' ? sent() : history.end();
+  const endOf = (
+    { history, sent }: ReturnType<typeof followStream<Data, Kept>>,
+    upTo: 'sent' | 'received',
+  ) => (upTo === 'sent' ? sent() : history.end());
   return {
     isCaughtUp: () => areFound() && all().every(([, { tail }]) => tail.isCaughtUp()),
     pending: (limit = Infinity) =>
