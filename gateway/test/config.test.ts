@@ -11,7 +11,7 @@ const complete = {
   VOTES_URL: 'http://[::1]:8003',
 };
 
-it('has defaults for all but where the others are', () => {
+it('requires only the addresses of the services', () => {
   expect(readConfig(complete)).toMatchObject({
     ...complete,
     PORT: 8000,
@@ -28,11 +28,11 @@ it('has defaults for all but where the others are', () => {
   });
 });
 
-it('names all that is missing', () => {
+it('lists every missing setting', () => {
   expect(() => readConfig({})).toThrow(/JWKS_URL.*REVOCATIONS_URL.*NATS_URL.*AUTH_URL.*POSTS_URL.*VOTES_URL/);
 });
 
-describe('refuses as an origin', () => {
+describe('refuses as the origin of a service', () => {
   it.each(['auth:8001', 'https://auth', 'http://auth/v1', 'http://user:password@auth', 'http://auth?x', ''])(
     '%j',
     (AUTH_URL) => {
@@ -41,7 +41,7 @@ describe('refuses as an origin', () => {
   );
 });
 
-it('reads the origins of pages', () => {
+it('reads the allowed origins', () => {
   const settings = readConfig({
     ...complete,
     CORS_ALLOWED_ORIGINS: 'https://app.example, http://localhost:5173, http://localhost:*',
@@ -53,7 +53,7 @@ it('reads the origins of pages', () => {
   ]);
 });
 
-describe('refuses as the origin of a page', () => {
+describe('refuses as an allowed origin', () => {
   it.each([
     '*',
     'null',

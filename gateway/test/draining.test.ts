@@ -7,7 +7,7 @@ import { ask } from './ask.js';
 import { startGatewayTo } from './start-gateway.js';
 import { startUpstream } from './start-upstream.js';
 
-it('finishes what it has begun and takes nothing new', async () => {
+it('finishes requests in flight and accepts no new ones', async () => {
   const upstream = await startUpstream();
   const gateway = await startGatewayTo(upstream.origin);
   const agent = new Agent({ keepAlive: true });

@@ -8,7 +8,7 @@ const tellWhatIsLoaded = `data:text/javascript,${encodeURIComponent(`
   process.on('exit', () => process.stderr.write('has undici: ' + process.moduleLoadList.includes('NativeModule internal/deps/undici/undici')));
 `)}`;
 
-it('loads nothing at its start that only a service or a stream needs: that would weigh some 40 MB', () => {
+it('loads nothing at its start that only a service or a stream needs, which saves some 40 MB', () => {
   const args = ['--import', tellWhatIsLoaded, fileURLToPath(new URL('../dist/main.js', import.meta.url))];
   // Without settings it ends as soon as everything is loaded.
   const { status, stderr } = spawnSync(process.execPath, args, { env: {}, encoding: 'utf8' });

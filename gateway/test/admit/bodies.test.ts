@@ -50,7 +50,7 @@ describe('a content type that the route does not read is 415', () => {
     expect(upstream.requests).toEqual([]);
   });
 
-  it('but a login may be a multipart form, of at most 4 KiB', async () => {
+  it('accepts a login as a multipart form of at most 4 KiB', async () => {
     const login = (body: string) =>
       ask(gateway.port, 'POST', '/login', {
         headers: { 'content-type': 'multipart/form-data; boundary=x' },
@@ -63,7 +63,7 @@ describe('a content type that the route does not read is 415', () => {
     expect((await login('a'.repeat(4_097))).status).toBe(413);
   });
 
-  it('before a size that is too large', async () => {
+  it('is refused before its size is checked', async () => {
     const answer = await sendRaw(
       gateway.port,
       head(`Content-Length: ${bodyLimit + 1}`).replace('application/json', 'text/css'),
@@ -72,10 +72,10 @@ describe('a content type that the route does not read is 415', () => {
   });
 });
 
-describe('a body of just the limit passes whole', () => {
+describe('a body of exactly the maximum size is passed on', () => {
   const body = 'a'.repeat(bodyLimit);
 
-  it('by its length', async () => {
+  it('with a Content-Length', async () => {
     await ask(gateway.port, 'POST', '/posts', {
       headers: { ...json, 'content-length': String(bodyLimit) },
       body,
@@ -83,7 +83,7 @@ describe('a body of just the limit passes whole', () => {
     expect(upstream.requests).toMatchObject([{ headers: { 'content-length': String(bodyLimit) }, body }]);
   });
 
-  it('in chunks, and gets a length on the way', async () => {
+  it('in chunks, and is passed on with a Content-Length', async () => {
     const answer = await ask(gateway.port, 'POST', '/posts', {
       headers: { ...json, 'transfer-encoding': 'chunked' },
       body,
@@ -94,29 +94,29 @@ describe('a body of just the limit passes whole', () => {
   });
 });
 
-describe('a body over the limit is 413, and no service hears of it', () => {
+describe('a body over the maximum size is 413, and no service receives the request', () => {
   const tooLarge = { status: 413, body: expect.stringContaining('"code":"body_too_large"') };
 
-  it('by its length, before it is sent', async () => {
+  it('with a Content-Length, before it is sent', async () => {
     await expect(sendRaw(gateway.port, head(`Content-Length: ${bodyLimit + 1}`))).resolves.toMatchObject(
       tooLarge,
     );
     expect(upstream.requests).toEqual([]);
   });
 
-  it('in chunks that come at once', async () => {
+  it('in chunks that arrive at once', async () => {
     const bytes = `${chunked}${chunk(bodyLimit)}${chunk(1)}0\r\n\r\n`;
     await expect(sendRaw(gateway.port, bytes)).resolves.toMatchObject(tooLarge);
     expect(upstream.requests).toEqual([]);
   });
 
-  it('in chunks that go on and on', async () => {
+  it('in an endless sequence of chunks', async () => {
     const bytes = chunked + chunk(64 * 1024).repeat(64);
     await expect(sendRaw(gateway.port, bytes)).resolves.toMatchObject(tooLarge);
     expect(upstream.requests).toEqual([]);
   });
 
-  it('in chunks that come slowly, as soon as it is over', async () => {
+  it('in chunks that arrive slowly, as soon as the limit is exceeded', async () => {
     const socket = connect(gateway.port, '127.0.0.1');
     const answered = readAnswer(socket);
     socket.write(chunked);
@@ -129,7 +129,7 @@ describe('a body over the limit is 413, and no service hears of it', () => {
     expect(upstream.requests).toEqual([]);
   });
 
-  it('and a client that does not stop is cut off', async () => {
+  it('closes the connection of a client that does not stop sending', async () => {
     const socket = connect(gateway.port, '127.0.0.1');
     socket.on('error', () => undefined);
     const answered = readAnswer(socket);
@@ -138,7 +138,7 @@ describe('a body over the limit is 413, and no service hears of it', () => {
     await once(socket, 'close');
   });
 
-  it('and a client that does goes on with its connection', async () => {
+  it('keeps the connection of a client that stops sending', async () => {
     const socket = connect(gateway.port, '127.0.0.1');
     const refused = readAnswer(socket);
     socket.write(`${chunked}${chunk(8 * bodyLimit)}0\r\n\r\n`);
@@ -150,8 +150,8 @@ describe('a body over the limit is 413, and no service hears of it', () => {
   });
 });
 
-describe('a body that never comes whole', () => {
-  it('reaches no service when its client leaves', async () => {
+describe('a body that never arrives completely', () => {
+  it('reaches no service when the client disconnects', async () => {
     const socket = connect(gateway.port, '127.0.0.1');
     socket.write(`${head('Content-Length: 100')}{"title":`);
     await once(socket, 'connect');
@@ -170,7 +170,7 @@ describe('a body that never comes whole', () => {
   });
 });
 
-it('does not pass on a body that nobody reads', async () => {
+it('does not pass on a body that the endpoint does not read', async () => {
   const answer = await sendRaw(
     gateway.port,
     head('Content-Length: 0').replace('POST /posts', 'DELETE /posts/7'),

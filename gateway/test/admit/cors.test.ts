@@ -31,34 +31,34 @@ const corsOf = ({ headers }: Answer) =>
 const preflight = ({ port }: RunningGateway, path: string, origin = page, method = 'PUT') =>
   ask(port, 'OPTIONS', path, { headers: { origin, 'access-control-request-method': method } });
 
-describe('by default', () => {
-  it('no page may read an answer', async () => {
+describe('without allowed origins', () => {
+  it('lets no page read an answer', async () => {
     const answer = await ask(closed.port, 'GET', '/posts', { headers: { origin: page, ...bearer() } });
     expect(corsOf(answer)).toEqual({});
     expect(answer.headers).not.toHaveProperty('vary');
   });
 
-  it('OPTIONS is no method of any path', async () => {
+  it('supports OPTIONS at no path', async () => {
     const answer = await preflight(closed, '/posts/7');
     expect([answer.status, answer.headers.allow]).toEqual([405, 'DELETE, GET, HEAD, PATCH, PUT']);
     expect(corsOf(answer)).toEqual({});
   });
 });
 
-describe('with origins', () => {
+describe('with allowed origins', () => {
   const forPages = {
     'access-control-allow-origin': page,
     'access-control-expose-headers':
       'Allow, Consistency, Consistency-Token, Content-Disposition, Deprecation, ETag, Idempotency-Replayed, Link, Location, RateLimit, RateLimit-Policy, Retry-After, Sunset, WWW-Authenticate, X-Request-Id',
   };
 
-  it('their pages may read answers, without cookies', async () => {
+  it('lets their pages read answers, without cookies', async () => {
     const answer = await ask(open.port, 'GET', '/posts', { headers: { origin: page, ...bearer() } });
     expect(answer).toMatchObject({ status: 200, headers: { vary: 'Origin', ratelimit: expect.any(String) } });
     expect(corsOf(answer)).toEqual(forPages);
   });
 
-  it('their pages may read refusals too', async () => {
+  it('lets their pages read refusals too', async () => {
     const answers = await Promise.all(
       ['/posts', '/nowhere', '//'].map((path) => ask(open.port, 'GET', path, { headers: { origin: page } })),
     );
@@ -82,13 +82,13 @@ describe('with origins', () => {
     expect([before.status, corsOf(before), before.headers.vary]).toEqual([405, {}, 'Origin']);
   });
 
-  it('what a service varies its answer by is kept', async () => {
+  it('keeps the Vary header of the service', async () => {
     upstream.answer = (_request, response) => response.setHeader('vary', 'Accept').end();
     const answer = await ask(open.port, 'GET', '/posts', { headers: { origin: page, ...bearer() } });
     expect(answer.headers.vary).toBe('Origin, Accept');
   });
 
-  it('a preflight is answered by the gateway alone, and counted by no limit', async () => {
+  it('answers a preflight itself, without counting it', async () => {
     const answer = await preflight(open, '/posts/7');
     expect(answer).toMatchObject({ status: 204, text: '' });
     expect(corsOf(answer)).toEqual({
@@ -103,7 +103,7 @@ describe('with origins', () => {
     expect(upstream.requests).toEqual([]);
   });
 
-  it('a preflight for what does not exist is refused as that would be', async () => {
+  it('refuses a preflight for a missing path or method like the request itself', async () => {
     const answers = [
       await preflight(open, '/internal/jwks.json'),
       await preflight(open, '/posts/7', page, 'POST'),
@@ -114,7 +114,7 @@ describe('with origins', () => {
   });
 });
 
-describe('with http://localhost:*', () => {
+describe('with the allowed origin http://localhost:*', () => {
   let local: RunningGateway;
   beforeAll(async () => {
     local = await startGatewayTo(upstream.origin, { corsOrigins: ['http://localhost:*'] });

@@ -32,12 +32,12 @@ async function expectRefused(bytes: string | Buffer, status: number): Promise<vo
   expect(upstream.requests).toEqual([]);
 }
 
-it('passes what is well formed', async () => {
+it('passes on a well-formed request', async () => {
   await expect(sendRaw(gateway.port, head('GET /posts/7'))).resolves.toMatchObject({ status: 200 });
   expect(upstream.requests).toHaveLength(1);
 });
 
-describe('a path that could be read in two ways is 400', () => {
+describe('an ambiguous path is 400', () => {
   it.each([
     '//posts',
     '//internal/posts',
@@ -108,7 +108,7 @@ describe('a path that cannot exist is 404', () => {
   });
 });
 
-describe('framing that two layers could read differently is 400', () => {
+describe('framing that two parsers could read differently is 400', () => {
   const cases: Record<string, string> = {
     'two Host headers': head('GET /posts', 'Host: other\r\n'),
     'two equal Host headers': head('GET /posts', 'Host: agora\r\n'),
@@ -156,12 +156,12 @@ describe('framing that two layers could read differently is 400', () => {
     expect(upstream.requests).toEqual([]);
   });
 
-  it('but a length of zero is none', async () => {
+  it('accepts a length of zero as no body', async () => {
     const answer = await sendRaw(gateway.port, head('DELETE /posts/7', 'Content-Length: 0\r\n'));
     expect(answer.status).toBe(200);
   });
 
-  it('but HTTP/1.0 is fine, with a Host and without', async () => {
+  it('accepts HTTP/1.0, with and without a Host', async () => {
     const named = await sendRaw(gateway.port, `GET /health HTTP/1.0\r\nHost: agora\r\n\r\n`);
     // As HAProxy's `option httpchk` asks.
     const nameless = await sendRaw(gateway.port, `GET /health HTTP/1.0\r\n\r\n`);
@@ -176,7 +176,7 @@ describe('framing that two layers could read differently is 400', () => {
     },
   );
 
-  it.each(['{}', ' { }\n'])('but an empty object (%j) with DELETE is no body', async (body) => {
+  it.each(['{}', ' { }\n'])('treats an empty object (%j) with DELETE as no body', async (body) => {
     const length = `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n`;
     const answer = await sendRaw(gateway.port, head('DELETE /posts/7', length) + body);
     expect(answer.status).toBe(200);
@@ -206,7 +206,7 @@ describe('limits', () => {
   });
 });
 
-it('treats a request for an upgrade as an ordinary one', async () => {
+it('ignores a request to upgrade the connection', async () => {
   const upgrade =
     'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: AAAA\r\nSec-WebSocket-Version: 13\r\n';
   const answer = await sendRaw(gateway.port, head('GET /posts', upgrade));
@@ -239,7 +239,7 @@ describe('a client that expects 100-continue', () => {
     return received;
   };
 
-  it('is asked for its body once nothing speaks against it', async () => {
+  it('is asked for its body once every check has passed', async () => {
     const received = await conversation(expecting('POST /vote', ''), '{}');
     expect(received).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 OK/);
     expect(received).not.toMatch(/^connection: close/im);
@@ -260,7 +260,7 @@ describe('a client that expects 100-continue', () => {
   });
 });
 
-it('answers a thousand pipelined requests, and ends the connection with the last of them', async () => {
+it('answers a thousand pipelined requests, and closes the connection after the last', async () => {
   const socket = connect(gateway.port, '127.0.0.1').setEncoding('latin1');
   socket.write('GET /health HTTP/1.1\r\nHost: agora\r\n\r\n'.repeat(1_100));
   let received = '';

@@ -18,14 +18,14 @@ const refusal = async (method: string, path: string, headers = {}) => {
   return [answer.status, code, error];
 };
 
-it('answers what is wrong with a request for tokens as OAuth 2.0 clients expect it', async () => {
+it('answers a bad token request with the error members of OAuth 2.0', async () => {
   const json = { 'content-type': 'text/plain' };
   expect(await refusal('POST', '/login', json)).toEqual([415, 'unsupported_media_type', 'invalid_request']);
   expect(await refusal('POST', '/login/', json)).toEqual([415, 'unsupported_media_type', 'invalid_request']);
   expect(await refusal('GET', '/login')).toEqual([405, 'method_not_allowed', 'invalid_request']);
 });
 
-it('says that it is away for a while, when it is', async () => {
+it('answers temporarily_unavailable while auth is away', async () => {
   expect(await refusal('POST', '/login', form)).toEqual([
     503,
     'service_unavailable',

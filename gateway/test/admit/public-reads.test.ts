@@ -33,7 +33,7 @@ it.each(['/feed', '/feed/stream', '/posts/7', '/users/7'])(
   },
 );
 
-it('but a token that is sent is looked at', async () => {
+it('verifies a token that is sent anyway', async () => {
   expect(await statusOf(open, 'GET', '/feed', bearer())).toBe(200);
   expect(await statusOf(open, 'GET', '/feed', bearer('nonsense'))).toBe(401);
   expect(await statusOf(open, 'GET', '/feed', { authorization: 'Basic YTpi' })).toBe(401);

@@ -135,7 +135,7 @@ describe('a known path with another method is 405', () => {
 });
 
 describe('the path', () => {
-  it('is the exact one before the one with a parameter', async () => {
+  it('prefers an exact match to one with a parameter', async () => {
     await ask(gateway.port, 'GET', '/users/me', { headers: bearer() });
     const answer = await ask(gateway.port, 'PUT', '/users/me', {
       headers: { ...bearer(), 'content-length': '0' },
@@ -168,14 +168,14 @@ describe('the query', () => {
   });
 });
 
-it('passes bodies as they came', async () => {
+it('passes bodies on unchanged', async () => {
   const post = { title: 'é', content: '\u{1f600}' };
   await askJson(gateway.port, 'POST', '/posts', post, bearer());
   const [request] = upstreams.posts.requests;
   expect(JSON.parse(request?.body ?? '')).toEqual(post);
 });
 
-it('answers an unknown path as a problem that says nothing of it', async () => {
+it('answers an unknown path with a problem that does not repeat it', async () => {
   const answer = await ask(gateway.port, 'GET', '/nowhere');
   expect(answer.headers['content-type']).toMatch(/^application\/problem\+json/);
   expect(answer.json()).toEqual({

@@ -24,7 +24,7 @@ const now = Math.floor(Date.now() / 1000);
 const good = signToken();
 const expired = signToken({ iat: now - 900, exp: now - 60 });
 
-describe('a route for users without a token is 401, before the body is looked at', () => {
+describe('a route for users is 401 without a token, before the body is read', () => {
   const forUsers = routes.filter(({ access }) => access === 'user');
   it.each(forUsers.map(({ method, path }) => [method, path] as const))('%s %s', async (method, path) => {
     const headers =
@@ -40,7 +40,7 @@ describe('a route for users without a token is 401, before the body is looked at
   });
 });
 
-describe('what is no Bearer token in the Authorization header is none', () => {
+describe('only a Bearer token in the Authorization header counts', () => {
   const cases: [string, string, Record<string, string>][] = [
     ['another scheme', '/posts', { authorization: 'Basic YTpi' }],
     ['a scheme alone', '/posts', { authorization: 'Bearer' }],
@@ -60,7 +60,7 @@ describe('what is no Bearer token in the Authorization header is none', () => {
     expect(upstream.requests).toEqual([]);
   });
 
-  it('nor is one in a form', async () => {
+  it('ignores a token in a form', async () => {
     const body = `access_token=${good}`;
     const headers = {
       'content-type': 'application/x-www-form-urlencoded',
@@ -112,7 +112,7 @@ it('ignores a bad token where anyone may call', async () => {
   expect(answer.status).toBe(200);
 });
 
-it('says 404 and 405 before 401', async () => {
+it('answers 404 and 405 before it checks the token', async () => {
   const statuses = await Promise.all([
     ask(gateway.port, 'GET', '/nowhere').then(({ status }) => status),
     ask(gateway.port, 'PATCH', '/posts').then(({ status }) => status),

@@ -32,7 +32,7 @@ const times = async (count: number, request: () => Promise<Answer>) => {
 };
 
 describe('an anonymous request', () => {
-  it('sees what remains to its address', async () => {
+  it('is told what remains for its address', async () => {
     await limitTo({ address: { limit: 5, seconds: 60 } });
     const answers = await times(2, keys);
     expect(answers.map(({ headers }) => headers['ratelimit-policy'])).toEqual(
@@ -44,7 +44,7 @@ describe('an anonymous request', () => {
     ]);
   });
 
-  it('is 429 past the limit, with the time to wait, and no service hears of it', async () => {
+  it('is 429 beyond the limit, with the time to wait, and reaches no service', async () => {
     await limitTo({ address: { limit: 2, seconds: 60 } });
     const answers = await times(3, keys);
     expect(statuses(answers)).toEqual([200, 200, 429]);
@@ -62,7 +62,7 @@ describe('an anonymous request', () => {
     expect(upstream.requests).toHaveLength(2);
   });
 
-  it('may come again when the time is over', async () => {
+  it('is accepted again when the period is over', async () => {
     await limitTo({ address: { limit: 1, seconds: 1 } });
     const [, refused] = await times(2, keys);
     expect([refused?.status, refused?.headers['retry-after']]).toEqual([429, '1']);
@@ -88,7 +88,7 @@ describe('an anonymous request', () => {
     expect((await keys()).status).toBe(200);
   });
 
-  it('for the health of the gateway is never refused', async () => {
+  it('is never refused at the health endpoint', async () => {
     await limitTo({ address: { limit: 1, seconds: 60 } });
     const answers = await times(3, () => ask(gateway.port, 'GET', '/health'));
     expect(statuses(answers)).toEqual([200, 200, 200]);
@@ -128,7 +128,7 @@ describe('a request with a token', () => {
     expect(answer.headers['ratelimit']).toMatch(new RegExp(`^"user";r=${100 - cost};`));
   });
 
-  it('counts the hashing of passwords, and large answers, once more by their weight', async () => {
+  it('is also counted by its weight when it hashes passwords or gets large answers', async () => {
     await limitTo({ user: { limit: 100, seconds: 60 } });
     const left = async () => /r=(\d+)/.exec((await posts(user(7))).headers['ratelimit'] as string)?.[1];
     await askJson(gateway.port, 'PUT', '/users/me/password', {}, user(7));
@@ -148,8 +148,8 @@ describe('a request with a token', () => {
   });
 });
 
-describe('in the order of checks a limit comes', () => {
-  it('after framing, path and method, which are not counted', async () => {
+describe('a limit is checked', () => {
+  it('after framing, path and method, whose refusals are not counted', async () => {
     await limitTo({ address: { limit: 1, seconds: 60 } });
     const refusals = [
       await ask(gateway.port, 'GET', '/nowhere'),
@@ -180,7 +180,7 @@ describe('the address of a client', () => {
     expect(seen()).toBe('127.0.0.1');
   });
 
-  it('is what the outermost trusted proxy wrote, not what the client did', async () => {
+  it('is what the outermost trusted proxy wrote, not what the client sent', async () => {
     await limitTo({ address: { limit: 1, seconds: 60 } }, 2);
     expect((await from('6.6.6.6, 192.0.2.1, 10.0.0.1')).status).toBe(200);
     expect(seen()).toBe('192.0.2.1');
@@ -213,7 +213,7 @@ describe('the address of a client', () => {
     expect(seen()).toBe(address);
   });
 
-  it('is what X-Forwarded-For says where a proxy lets a Forwarded of the client through', async () => {
+  it('comes from X-Forwarded-For even when a proxy passes on a Forwarded header of the client', async () => {
     await limitTo({}, 1);
     await keys({ forwarded: 'for=6.6.6.6', 'x-forwarded-for': '203.0.113.9' });
     expect(seen()).toBe('203.0.113.9');

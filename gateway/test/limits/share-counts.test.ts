@@ -110,7 +110,7 @@ describe('two gateways', () => {
     expect(Number(headers.get('retry-after'))).toBeGreaterThan(3_500);
   });
 
-  it('take no notice of what is no count', async () => {
+  it('ignore malformed messages', async () => {
     const { nats, worker } = currentStack();
     const { user: NATS_USER, password: NATS_PASSWORD } = worker.natsUsers.gateway;
     const settings = { NATS_URL: nats.url, NATS_USER, NATS_PASSWORD };
@@ -146,7 +146,7 @@ describe('two gateways', () => {
   });
 });
 
-it('counts alone while NATS is away', async () => {
+it('counts on its own while NATS is away', async () => {
   const unreachable = {
     STREAM_REPLICAS: 1,
     STREAM_MAX_BYTES: 1_048_576,

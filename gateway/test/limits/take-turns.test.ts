@@ -19,7 +19,7 @@ function piece(log: string[], name: string) {
   };
 }
 
-it('works on so much of one asker at once, in order, and on others beside it', async () => {
+it('limits how much of one caller is worked on at once, in order, and serves others meanwhile', async () => {
   const log: string[] = [];
   const turns = takeTurns({ inWork: 10, waiting: 10 });
   const heavy = piece(log, 'heavy');
@@ -44,7 +44,7 @@ it('works on so much of one asker at once, in order, and on others beside it', a
   await Promise.all(done);
 });
 
-it('works alone on what weighs more than the bound', async () => {
+it('runs work that weighs more than the bound alone', async () => {
   const log: string[] = [];
   const turns = takeTurns({ inWork: 10, waiting: 10 });
   const huge = piece(log, 'huge');
@@ -53,7 +53,7 @@ it('works alone on what weighs more than the bound', async () => {
   expect(log).toEqual(['huge']);
 });
 
-it('never does the work of a client that left while it waited', async () => {
+it('skips the work of a client that disconnected while waiting', async () => {
   const log: string[] = [];
   const turns = takeTurns({ inWork: 1, waiting: 10 });
   const first = piece(log, 'first');
@@ -68,7 +68,7 @@ it('never does the work of a client that left while it waited', async () => {
   expect(log).toEqual(['first', 'third']);
 });
 
-it('refuses when too much of one asker waits', async () => {
+it('refuses work when too much of one caller is waiting', async () => {
   const turns = takeTurns({ inWork: 1, waiting: 1 });
   const first = piece([], 'a');
   const second = piece([], 'b');

@@ -52,7 +52,7 @@ describe('GET /docs', () => {
     expect(note.textContent).toBe(shown);
   });
 
-  it('is a page that runs nothing but files from here', async () => {
+  it('is a page that runs only scripts from this server', async () => {
     const { text, headers } = await ask(gateway.port, 'GET', '/docs');
     expect(headers['content-type']).toBe('text/html; charset=utf-8');
     expect(headers['content-security-policy']).toBe(
@@ -61,7 +61,7 @@ describe('GET /docs', () => {
     expect(text).not.toMatch(/<style|style=|<script>|:\/\//);
   });
 
-  it('has all the files that it names', async () => {
+  it('serves all the files that it names', async () => {
     const { text } = await ask(gateway.port, 'GET', '/docs/');
     const files = [...text.matchAll(/(?:src|href)="(\/docs\/[^"]+)"/g)].map(([, file = '']) => file);
     expect(files).toHaveLength(3);
@@ -76,7 +76,7 @@ describe('GET /docs', () => {
 });
 
 describe('GET /openapi.json', () => {
-  it('describes every route but the parts of the page', async () => {
+  it('describes every route except the files of the page', async () => {
     const answer = await ask(gateway.port, 'GET', '/openapi.json');
     expect(answer.headers['content-type']).toBe('application/json; charset=utf-8');
     const { openapi, servers, paths } = answer.json() as {
@@ -97,7 +97,7 @@ describe('GET /openapi.json', () => {
 });
 
 describe('GET /asyncapi.json', () => {
-  it('describes every event, and each of its schemas can be asked for', async () => {
+  it('describes every event, and links to schemas that can be fetched', async () => {
     const answer = await ask(gateway.port, 'GET', '/asyncapi.json');
     expect(answer.headers['content-type']).toBe('application/json; charset=utf-8');
     const { asyncapi, channels } = answer.json() as { asyncapi: string; channels: Record<string, object> };
@@ -113,12 +113,12 @@ describe('GET /asyncapi.json', () => {
 });
 
 describe('GET /health', () => {
-  it('is fine without any service', async () => {
+  it('is 200 without any service', async () => {
     const answer = await ask(gateway.port, 'GET', '/health');
     expect(answer).toMatchObject({ status: 200, text: '{"status":"ok"}' });
   });
 
-  it('is 503 once the process was asked to stop', async () => {
+  it('is 503 once the process is stopping', async () => {
     draining = true;
     const answer = await ask(gateway.port, 'GET', '/health/');
     draining = false;

@@ -52,7 +52,7 @@ describe('a large answer', () => {
     expect(decompress(bytes).toString()).toBe(body);
   });
 
-  it.each(['identity', 'compress', '*;q=0'])('is as it was for who takes %s', async (accepted) => {
+  it.each(['identity', 'compress', '*;q=0'])('is unchanged for clients that accept %s', async (accepted) => {
     const { headers, bytes } = await read('/posts/7', accepted);
     expect(headers).toMatchObject({ vary: 'Accept-Encoding', etag: '"3-7"' });
     expect([headers['content-encoding'], bytes.toString()]).toEqual([undefined, body]);
@@ -87,7 +87,7 @@ describe('a large answer', () => {
     expect(JSON.parse(gunzipSync(bytes).toString())).toMatchObject({ openapi: '3.1.0' });
   });
 
-  it('is not compressed where that is switched off', async () => {
+  it('is not compressed when compression is switched off', async () => {
     const { headers } = await read('/feed', 'gzip', plain);
     expect([headers['content-encoding'], headers.vary]).toEqual([undefined, undefined]);
   });

@@ -33,8 +33,8 @@ const namesOf = (rawHeaders: string[]) =>
     .map((name) => name.toLowerCase())
     .toSorted();
 
-describe('to the service', () => {
-  it('go those on the list, once each', async () => {
+describe('a request to the service', () => {
+  it('carries the allowed headers, once each', async () => {
     const passed = {
       accept: 'application/json',
       'accept-language': 'de',
@@ -89,7 +89,7 @@ describe('to the service', () => {
     'constructor',
     '__proto__',
   ];
-  it.each(forbidden)('never %s', async (name) => {
+  it.each(forbidden)('never carries %s', async (name) => {
     await sendRaw(
       gateway.port,
       `GET /posts HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${token}\r\n${name}: 1\r\n\r\n`,
@@ -103,7 +103,7 @@ describe('to the service', () => {
     ]);
   });
 
-  it('never identity headers behind Expect: 100-continue', async () => {
+  it('never carries identity headers after Expect: 100-continue', async () => {
     const head = [
       'POST /vote HTTP/1.1',
       'Host: a',
@@ -122,7 +122,7 @@ describe('to the service', () => {
     expect(headers['x-forwarded-for']).toBe('127.0.0.1');
   });
 
-  it('refuses another expectation', async () => {
+  it('is refused with any other expectation', async () => {
     const answer = await ask(gateway.port, 'GET', '/posts', {
       headers: { ...bearer(token), expect: 'miracles' },
     });
@@ -130,7 +130,7 @@ describe('to the service', () => {
     expect(upstream.requests).toEqual([]);
   });
 
-  it('no header that Connection names, and a Connection of our own', async () => {
+  it("carries no header that Connection names, and the gateway's own Connection", async () => {
     const named = 'close, X-Secret, Idempotency-Key, if-match , x-forwarded-for, x-request-id';
     const headers = { connection: named, 'x-secret': '1', 'idempotency-key': 'k', 'if-match': '"a"' };
     await ask(gateway.port, 'GET', '/posts', { headers: { ...headers, ...bearer(token) } });
@@ -144,7 +144,7 @@ describe('to the service', () => {
     expect(lastRequest().headers['x-forwarded-for']).toBe('127.0.0.1');
   });
 
-  it('an IPv4 address as such, also when it comes over an IPv6 socket', async () => {
+  it('carries an IPv4 address as such, even from an IPv6 socket', async () => {
     // An empty host is every address, of IPv6 too where there is one.
     const everywhere = await startGatewayTo(upstream.origin, { host: '' });
     await ask(everywhere.port, 'GET', '/posts', { headers: bearer(token) });
@@ -164,7 +164,7 @@ describe('to the service', () => {
     expect(lastRequest().headers).not.toHaveProperty('traceparent');
   });
 
-  it('the request id that the client is answered', async () => {
+  it('carries the request id that the client gets', async () => {
     const kept = await ask(gateway.port, 'GET', '/posts', {
       headers: { 'x-request-id': 'request-0001', ...bearer(token) },
     });
@@ -177,7 +177,7 @@ describe('to the service', () => {
     expect(lastRequest().headers['x-request-id']).toBe(made.headers['x-request-id']);
   });
 
-  it('a body by its length, and neither where there is none', async () => {
+  it('carries a body with a Content-Length, or neither', async () => {
     await askJson(gateway.port, 'POST', '/posts', { title: 'a' }, bearer(token));
     expect(lastRequest().headers).toMatchObject({ 'content-length': '13' });
     expect(lastRequest().headers).not.toHaveProperty('transfer-encoding');
@@ -192,8 +192,8 @@ describe('to the service', () => {
   });
 });
 
-describe('to the client', () => {
-  it('goes what the service says of its answer', async () => {
+describe('an answer to the client', () => {
+  it("carries the service's headers", async () => {
     const passed = {
       location: '/posts/7',
       etag: '"7-1"',
@@ -211,7 +211,7 @@ describe('to the client', () => {
     expect(answer).toMatchObject({ status: 401, text: '{}', headers: passed });
   });
 
-  it('goes a 304 as the service gave it, with its tag and without a body', async () => {
+  it("is a 304 like the service's, with its tag and without a body", async () => {
     upstream.answer = (_request, response) => response.writeHead(304, { etag: '"7-1"' }).end();
     const headers = { ...bearer(token), 'if-none-match': '"7-1"' };
     const answer = await ask(gateway.port, 'GET', '/posts/7', { headers });
@@ -221,7 +221,7 @@ describe('to the client', () => {
       expect(answer.headers).not.toHaveProperty(name);
   });
 
-  it('goes nothing of the connection behind, of its software or in duplicate', async () => {
+  it('carries nothing about the connection to the service or its software, and no duplicates', async () => {
     upstream.answer = (_request, response) => {
       response.writeHead(200, {
         server: 'secret/1.0',
@@ -253,7 +253,7 @@ describe('to the client', () => {
     expect(answer.headers['x-request-id']).not.toBe('other-request');
   });
 
-  it.each([204, 304])('goes a %i without a body', async (status) => {
+  it.each([204, 304])('has no body with status %i', async (status) => {
     upstream.answer = (_request, response) => response.writeHead(status, { etag: '"1"' }).end();
     const answer = await ask(gateway.port, 'GET', '/posts/7', {
       headers: { 'if-none-match': '"1"', ...bearer(token) },
@@ -261,7 +261,7 @@ describe('to the client', () => {
     expect(answer).toMatchObject({ status, text: '', headers: { etag: '"1"' } });
   });
 
-  it('go several cookies apart', async () => {
+  it('carries several cookies separately', async () => {
     upstream.answer = (_request, response) => response.setHeader('set-cookie', ['a=1', 'b=2']).end();
     const answer = await ask(gateway.port, 'GET', '/posts', { headers: bearer(token) });
     expect(answer.headers['set-cookie']).toEqual(['a=1', 'b=2']);
@@ -272,7 +272,7 @@ describe('a deprecated route', () => {
   const route = routes.find(({ method, path }) => method === 'GET' && path === '/vote');
   afterAll(() => void delete route?.deprecated);
 
-  it('says so, until when, and what to do, beside what the service links to', async () => {
+  it("announces its deprecation, removal and replacement, and keeps the service's links", async () => {
     const instead = 'https://agora.example/changes';
     if (route) route.deprecated = { since: '2026-12-01', until: '2027-06-01', instead };
     upstream.answer = (_, response) => response.setHeader('Link', '</vote?page=2>; rel="next"').end('{}');

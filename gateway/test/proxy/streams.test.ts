@@ -44,7 +44,7 @@ async function openWith(headers: Record<string, string>, query = ''): Promise<In
 const chunkOf = async (answer: IncomingMessage): Promise<unknown> =>
   ((await once(answer, 'data')) as unknown[])[0];
 
-it('passes each event on as it comes, as often as it pauses', async () => {
+it('passes each event on as it arrives, however often the stream pauses', async () => {
   const answer = await openStream();
   expect(answer.headers).toMatchObject({ 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
   expect(await chunkOf(answer)).toBe(': hello\n\n');
@@ -56,13 +56,13 @@ it('passes each event on as it comes, as often as it pauses', async () => {
   expect(answer.complete).toBe(true);
 });
 
-it('counts streams by themselves and not as requests', async () => {
+it('counts streams separately from requests', async () => {
   await Promise.all([openStream(), openStream()]);
   upstream.answer = (_request, response) => response.end('an answer');
   expect((await ask(gateway.port, 'GET', '/posts', { headers: bearer() })).text).toBe('an answer');
 });
 
-describe('beyond a bound the oldest stream of the client with the most ends, as a complete answer', () => {
+describe('beyond a bound, the oldest stream of the client with the most streams ends as a complete answer', () => {
   const isOver = async (answer: IncomingMessage) => {
     answer.resume();
     await once(answer, 'end');
@@ -89,7 +89,7 @@ describe('beyond a bound the oldest stream of the client with the most ends, as 
     expect(ofEight.readableEnded).toBe(false);
   });
 
-  it('of the address that has most', async () => {
+  it('of the address with the most streams', async () => {
     await gateway.stop();
     gateway = await startGatewayTo(upstream.origin, {
       streamBounds: { perUser: 2, perAddress: 10, total: 3 },
@@ -102,7 +102,7 @@ describe('beyond a bound the oldest stream of the client with the most ends, as 
     expect([alone.readableEnded, next.readableEnded]).toEqual([false, false]);
   });
 
-  it('of a user of whom only posts knows who it is, by a ticket', async () => {
+  it('of a user whom only posts can identify, by a ticket', async () => {
     upstream.answer = (_request, response) => {
       opened.push(response);
       response.writeHead(200, { 'content-type': 'text/event-stream', 'agora-stream-user': '7' });
@@ -117,20 +117,20 @@ describe('beyond a bound the oldest stream of the client with the most ends, as 
 });
 
 describe('a ticket', () => {
-  it('opens a stream in place of a token, and nothing else', async () => {
+  it('is accepted in place of a token for a stream, and nowhere else', async () => {
     await openWith({}, '?ticket=abc');
     expect(upstream.requests.map(({ url }) => url)).toEqual(['/feed/stream?ticket=abc']);
     for (const path of ['/feed?ticket=abc', '/posts?ticket=abc', '/feed/stream', '/feed/stream?x=ticket=abc'])
       expect((await ask(gateway.port, 'GET', path)).status).toBe(401);
   });
 
-  it('does not stand in for a bad token', async () => {
+  it('does not replace a bad token', async () => {
     const answer = await ask(gateway.port, 'GET', '/feed/stream?ticket=abc', { headers: bearer('nonsense') });
     expect(answer.status).toBe(401);
   });
 });
 
-it('ends streams at once when it is asked to stop, as complete answers', async () => {
+it('ends streams at once as complete answers when it is stopped', async () => {
   const answer = await openStream();
   await chunkOf(answer);
   const writing = setInterval(() => opened[0]?.write('data: more\n\n'), 1);

@@ -65,7 +65,7 @@ async function recordingUpstream(): Promise<FakeUpstream> {
 }
 
 describe('a service that', () => {
-  it('is down is 503, with when to try again', async () => {
+  it('is down is 503 with Retry-After', async () => {
     const origin = await deadOrigin();
     const gateway = await gatewayTo(origin);
     const answer = await ask(gateway.port, 'GET', '/posts', { headers });
@@ -118,7 +118,7 @@ describe('a service that', () => {
     expectProblem(await ask(gateway.port, 'GET', '/posts', { headers }), 502, 'bad_gateway', upstream.port);
   });
 
-  it('answers with a status that there is not, without end, is given up', async () => {
+  it('answers endlessly with an invalid status is disconnected', async () => {
     const upstream = await upstreamThat((socket) => {
       socket.once('data', () => socket.write('HTTP/1.1 099 Odd\r\nContent-Length: 9\r\n\r\n'));
     });
@@ -145,7 +145,7 @@ describe('a service that', () => {
     for (const socket of upstream.sockets) if (!socket.closed) await once(socket, 'close');
   });
 
-  it('sends its head byte by byte is 504 all the same', async () => {
+  it('sends its head byte by byte is 504 too', async () => {
     const upstream = await upstreamThat((socket) => {
       const drip = setInterval(
         () => socket.write('HTTP/1.1 200 OK\r\nX: '.charAt((index += 1) - 1) || 'x'),
@@ -178,7 +178,7 @@ describe('a service that', () => {
     await expect(ask(gateway.port, 'GET', '/health')).resolves.toMatchObject({ status: 200 });
   });
 
-  it('pauses in the middle of an answer takes the connection with it', async () => {
+  it("pauses in the middle of an answer has the client's connection closed", async () => {
     const upstream = await upstreamThat((socket) => {
       socket.once('data', () => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf'));
     });
@@ -188,7 +188,7 @@ describe('a service that', () => {
     });
   });
 
-  it('comes back is asked again', async () => {
+  it('comes back is used again', async () => {
     const upstream = await recordingUpstream();
     const gateway = await gatewayTo(upstream.origin);
     upstream.answer = (request) => request.socket.destroy();
@@ -200,7 +200,7 @@ describe('a service that', () => {
     });
   });
 
-  it('is asked for too much at a time is 503 for what comes on top', async () => {
+  it('has too many requests in flight is 503 for further ones', async () => {
     const upstream = await recordingUpstream();
     const gateway = await gatewayTo(upstream.origin, { maxInFlight: 1 });
     const { promise: held, resolve: hold } = Promise.withResolvers<() => void>();
@@ -216,7 +216,7 @@ describe('a service that', () => {
   });
 });
 
-describe('a kept connection that the service has closed', () => {
+describe('a keep-alive connection that the service has closed', () => {
   /** Answers the first request of each connection, and resets the connection at the second. */
   const answersOnce = (socket: Socket) => {
     socket.once('data', () => {
@@ -225,7 +225,7 @@ describe('a kept connection that the service has closed', () => {
     });
   };
 
-  it.each(['GET', 'HEAD'])('lets a %s be asked again', async (method) => {
+  it.each(['GET', 'HEAD'])('has a %s retried', async (method) => {
     const upstream = await upstreamThat(answersOnce);
     const gateway = await gatewayTo(upstream.origin);
     await ask(gateway.port, 'GET', '/posts', { headers });
@@ -233,7 +233,7 @@ describe('a kept connection that the service has closed', () => {
     expect(upstream.sockets).toHaveLength(2);
   });
 
-  it.each(['DELETE', 'PUT'])('never lets a %s be', async (method) => {
+  it.each(['DELETE', 'PUT'])('never has a %s retried', async (method) => {
     const upstream = await upstreamThat(answersOnce);
     const gateway = await gatewayTo(upstream.origin);
     await ask(gateway.port, 'GET', '/posts', { headers });
@@ -246,7 +246,7 @@ describe('a kept connection that the service has closed', () => {
   });
 });
 
-it('does not ask again for an answer that had begun', async () => {
+it('does not retry once an answer has begun', async () => {
   const upstream = await upstreamThat((socket) => {
     socket.once('data', () => {
       socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
@@ -263,7 +263,7 @@ it('does not ask again for an answer that had begun', async () => {
   expect(upstream.sockets).toHaveLength(1);
 });
 
-describe('a client that leaves', () => {
+describe('a client that disconnects', () => {
   const leave = (port: number, path = '/posts') => {
     const socket = connect(port, '127.0.0.1');
     socket.on('error', () => undefined);
@@ -271,7 +271,7 @@ describe('a client that leaves', () => {
     return socket;
   };
 
-  it('before the service is asked spares the service', async () => {
+  it('before the service is asked causes no request to it', async () => {
     const upstream = await recordingUpstream();
     const { promise: verifying, resolve: begin } = Promise.withResolvers<void>();
     const { promise: caller, resolve: finish } = Promise.withResolvers<Caller>();
@@ -310,7 +310,7 @@ describe('a client that leaves', () => {
     expect(response.writableFinished).toBe(false);
   });
 
-  it('in the middle of the answer ends it too, and leaves its place to others', async () => {
+  it('in the middle of the answer ends the request too, and frees its place', async () => {
     const upstream = await recordingUpstream();
     const gateway = await gatewayTo(upstream.origin, { maxInFlight: 1 });
     const { promise: aborted, resolve } = Promise.withResolvers<void>();
@@ -327,8 +327,8 @@ describe('a client that leaves', () => {
   });
 });
 
-describe('much', () => {
-  it('is streamed: the first bytes arrive before the last are there', async () => {
+describe('heavy traffic', () => {
+  it('is streamed: the first bytes of an answer arrive before the last are sent', async () => {
     const upstream = await recordingUpstream();
     const gateway = await gatewayTo(upstream.origin);
     const { promise: first, resolve: arrived } = Promise.withResolvers<void>();
@@ -350,7 +350,7 @@ describe('much', () => {
     expect(received).toBeGreaterThan(size);
   });
 
-  it('at a time and one after the other goes over a few kept connections', async () => {
+  it('uses a few keep-alive connections, in sequence and concurrently', async () => {
     const upstream = await recordingUpstream();
     const gateway = await gatewayTo(upstream.origin);
     const agent = new Agent({ keepAlive: true, maxSockets: 50 });

@@ -90,9 +90,9 @@ export function shareRelays({ database, broker, publisher, logger, need }: Share
         await beating.stop();
         if (partitions > 1) await queryPool(database, leave, [name]);
       };
-      // A database that hangs has no others who could take over.
+      // While the database hangs, no other replica could take over anyway.
       await within(seconds * 500, sayAbsent());
-      // They learn of it at their next beat.
+      // The others notice at their next heartbeat.
       if (partitions > 1 && replicas > 1) await sleep(seconds * beatPart + takeMilliseconds);
     },
   };
@@ -116,7 +116,7 @@ const present = defineStatement(
    UNION SELECT name FROM here ORDER BY name`,
 );
 
-/** Registers this replica for the given time; resolves to the names of all registered ones. */
+/** Registers this replica for the given time; resolves to the names of all registered replicas. */
 async function sayPresent(database: pg.Pool, name: string, seconds: number): Promise<string[]> {
   const { rows } = await queryPool<{ name: string }>(database, present, [name, holder, seconds]);
   return rows.map((row) => row.name);
@@ -131,7 +131,7 @@ const used = defineStatement(
                 WHERE last_published_at > now() - interval '${outboxDays} days' OR republish_until IS NOT NULL) AS streams`,
 );
 
-/** How many partitions have events to be published, or to be published again should their stream be lost: the number was higher once. */
+/** How many partitions need a relay although the setting may have been lowered: they have unpublished events, or events to republish if their stream is lost. */
 async function findPartitions(database: pg.Pool, publisher: Publisher): Promise<number> {
   const { rows } = await queryPool<{ unpublished: number | null; streams: string[] }>(database, used);
   const { unpublished, streams } = rows[0] ?? { unpublished: null, streams: [] };
