@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Counter, loop, measure, type Logger, type Stoppable } from '@agora/process';
+import { Counter, loop, measureRow, type Logger, type Stoppable } from '@agora/process';
 import pLimit from 'p-limit';
 import type { Config } from '../config.js';
 import { claimMails, deleteMail, measureMails, postponeMail, type QueuedMail } from '../models/mail.js';
@@ -29,21 +29,16 @@ export function startSendingMails(settings: Settings, queue: MailQueue, logger: 
   const send = openSender(settings);
   const bell = openBell();
   queue.onCommit(bell.ring);
-  measure('mail_oldest_seconds', 'Seconds that the oldest mail in the queue waits', () =>
-    measureMails().then(
-      (row) => row?.oldest_seconds,
-      () => undefined,
-    ),
-  );
-  measure(
-    'mails_failed',
-    'Mails that were given up, until somebody retries or discards them, counted up to 1000',
-    () =>
-      measureMails().then(
-        (row) => row?.failed,
-        () => undefined,
-      ),
-  );
+  measureRow(measureMails, {
+    mail_oldest_seconds: [
+      'Seconds that the oldest mail in the queue waits',
+      ({ oldest_seconds: seconds }) => seconds,
+    ],
+    mails_failed: [
+      'Mails that were given up, until somebody retries or discards them, counted up to 1000',
+      ({ failed }) => failed,
+    ],
+  });
   const sending = loop(
     'sending mails',
     async ({ signal, progressed }) => {

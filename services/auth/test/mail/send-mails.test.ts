@@ -69,7 +69,9 @@ describe('mails', () => {
     await eventually(async () =>
       expect(await waiting(ann.email)).toMatchObject([{ failed_at: expect.anything() }]),
     );
-    expect(Number(/^mails_failed (.*)$/m.exec(await metrics())?.[1])).toBeGreaterThan(0);
+    await eventually(async () =>
+      expect(Number(/^mails_failed (.*)$/m.exec(await metrics())?.[1])).toBeGreaterThan(0),
+    );
   });
 
   it('go with their account', async () => {
