@@ -12,9 +12,11 @@ export async function readJson({ req, res, headers }: Context): Promise<unknown>
   checkBodyHeaders(headers, ['json']);
   const bytes = await receiveBytes(req, res, bodyLimits.json);
   if (bytes.length === 0) return {};
-  const body = parseJson(decode(bytes));
+  const text = decode(bytes);
+  const body = parseJson(text);
   checkShape(body);
-  return body;
+  // Only now, as a reviver recurses.
+  return mayNamePrototype.test(text) ? JSON.parse(text, withoutPrototype) : body;
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
@@ -30,7 +32,7 @@ function decode(bytes: Buffer): string {
 
 function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text, mayNamePrototype.test(text) ? refusePrototype : undefined);
+    return JSON.parse(text);
   } catch {
     // The parser's own error quotes the body, passwords included: it must go no further than here.
     throw malformedBody('The body does not match its content type.');
@@ -40,11 +42,8 @@ function parseJson(text: string): unknown {
 /** Also where it is written with escapes. */
 const mayNamePrototype = /__proto__|\\u00/i;
 
-/** Refused, because copying an object with this key would change its prototype. */
-function refusePrototype(key: string, value: unknown): unknown {
-  if (key === '__proto__') throw new SyntaxError('a body must not name a prototype');
-  return value;
-}
+/** Left out, as unknown fields are ignored, and copying an object with this key would change its prototype. */
+const withoutPrototype = (key: string, value: unknown): unknown => (key === '__proto__' ? undefined : value);
 
 /**
  * Digests (SHA-256) the body while it is read; undefined until it was read to its end. To be called in the same turn as what
