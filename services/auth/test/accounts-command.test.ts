@@ -47,7 +47,7 @@ const isOut = ({ token }: Person) =>
   eventually(async () => expect((await ask('GET', '/users/me', { token })).status).toBe(401), 2_000);
 
 describe('npm run accounts', () => {
-  it('makes the first admin, shows accounts, and each act is in the log without an actor', async () => {
+  it('appoints the first admin, shows accounts, and logs each act without an actor', async () => {
     const ann = await join(ask);
     expect((await accounts('grant', ann.email, 'admin', '--json', '--yes')).json()).toEqual({
       done: 'grant',
@@ -100,7 +100,7 @@ describe('npm run accounts', () => {
     ]);
   }, 60_000);
 
-  it('exports what is kept of somebody', async () => {
+  it('exports what is kept of an account', async () => {
     const ann = await join(ask);
     const { status, json } = await accounts('export', ann.email);
     expect([status, json()]).toMatchObject([0, { account: { id: ann.id }, posts: [], votes: [] }]);
@@ -118,7 +118,7 @@ describe('npm run accounts', () => {
     expect([status, stderr]).toEqual([2, expect.stringMatching(complaint)]);
   });
 
-  it('says so when there is no such account', async () => {
+  it('reports a missing account', async () => {
     const { status, stderr } = await accounts('show', 'nobody@example.test');
     expect([status, stderr]).toEqual([1, 'auth: accounts: there is no such account\n']);
   });

@@ -59,7 +59,7 @@ it.each([
   expect(() => readConfig({ ...complete, [name]: value })).toThrow(name);
 });
 
-describe('keys that are of no use', () => {
+describe('unusable keys', () => {
   const given = makeKey().pem;
   const weakRsa = pemOf(generateKeyPairSync('rsa', { modulusLength: 1_024 }).privateKey);
   /** The key of RFC 7515, appendix A.3. */

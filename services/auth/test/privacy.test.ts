@@ -26,7 +26,7 @@ it('docs/privacy.md lists every table', async () => {
   expect(untold).toEqual([]);
 });
 
-it('what is kept for a time alone is forgotten then, and nothing else', async () => {
+it('data with a retention time is deleted after it, and nothing else', async () => {
   const insert = (text: string) => query(text, [ann.id]);
   const device = (days: number) =>
     insert(`INSERT INTO auth.seen_devices SELECT $1, sha256('${days}'), now() - interval '${days} days'`);
@@ -53,7 +53,7 @@ it('what is kept for a time alone is forgotten then, and nothing else', async ()
   expect(left.map(({ what }) => what)).toEqual(['device 179', 'mail 29', 'token privacy-test']);
 });
 
-it('a session’s address and agent go within 30 days: no session is longer', async () => {
+it('a session’s address and agent are deleted within 30 days, the longest life of a session', async () => {
   const [row] = await query<{ days: number }>(
     `SELECT extract(epoch FROM expires_at - created_at)::float8 / 86400 AS days FROM auth.sessions WHERE user_id = $1`,
     [ann.id],
@@ -61,7 +61,7 @@ it('a session’s address and agent go within 30 days: no session is longer', as
   expect(row?.days).toBeLessThanOrEqual(30.001);
 });
 
-it('nothing of an account is left in auth when it is deleted', async () => {
+it('nothing of a deleted account is left in auth', async () => {
   const ask = httpClient(agora.process('auth').url);
   const bob = await join(ask);
   await ask('DELETE', '/users/me', { token: bob.token });

@@ -3,7 +3,7 @@ import { connectDatabase } from '@agora/database';
 import { currentStack, freshId, query } from '@agora/testing';
 import { purgeIdempotencyKeys } from '../src/purge-idempotency-keys.js';
 
-it('deletes the answers that are no longer kept, however many, and no others', async () => {
+it('deletes all expired answers, however many, and no others', async () => {
   const user = freshId();
   await query(
     `INSERT INTO posts.idempotency_keys (user_id, key, body_digest, status, headers, body, created_at)

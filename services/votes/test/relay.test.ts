@@ -40,7 +40,7 @@ describe('the relay', () => {
     await votes.stop();
   });
 
-  it('publishes what was voted, in its order, and marks it', async () => {
+  it('publishes votes in order, and marks them as published', async () => {
     const post = votes.newPost();
     for (let index = 0; index < 5; index += 1) await votes.vote(freshId(), post, 1);
     await allPublished();
@@ -63,7 +63,7 @@ describe('the relay', () => {
     expect(event?.requestid).toBe(headers.get('x-request-id'));
   });
 
-  describe('of two replicas', () => {
+  describe('with two replicas', () => {
     let second: Agora;
     const both = () => [votes.agora.process('votes'), second.process('votes')];
     const holding = () =>
@@ -99,7 +99,7 @@ describe('the relay', () => {
       await first.restart();
     });
 
-    it('the next is active at once when the first is stopped', async () => {
+    it('the other is active at once when the first is stopped', async () => {
       const first = await holding();
       await first.end('SIGTERM');
       await eventually(async () => expect(await holder()).not.toBe(first.pid()), 1_500);
@@ -108,7 +108,7 @@ describe('the relay', () => {
     });
   });
 
-  it('is active though another service holds every advisory lock that it can think of', async () => {
+  it('works although another service holds many advisory locks', async () => {
     const posts = await connectAs('posts');
     await posts.query(
       `SELECT pg_advisory_lock(hashtextextended(name, 0)) FROM unnest(ARRAY['votes.relay', 'relay', 'votes']) AS name`,
@@ -124,7 +124,7 @@ describe('the relay', () => {
     }
   });
 
-  it('fills a stream again that was lost, with what it had published to it', async () => {
+  it('refills a lost stream with the events that it had published to it', async () => {
     const post = votes.newPost();
     await votes.vote(freshId(), post, 1);
     await allPublished();

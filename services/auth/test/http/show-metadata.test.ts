@@ -15,7 +15,7 @@ describe.each([
   });
   afterAll(() => agora.stop());
 
-  it('names the issuer of tokens, where they are got, and by which grant (RFC 8414)', async () => {
+  it('names the issuer of tokens, the token endpoint and the grant types (RFC 8414)', async () => {
     const { token } = await join(ask);
     const claims = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as {
       iss: string;

@@ -13,7 +13,7 @@ const key = (activatesAt: Date | null, retiredAt: Date | null = null) => ({
 const statesOf = (...keys: ReturnType<typeof key>[]) => livesOf(keys, now, 15).map(({ state }) => state);
 
 describe('the life of a key', () => {
-  it('goes from next over active and retiring to retired', () => {
+  it('goes from next through active and retiring to retired', () => {
     expect(statesOf(key(at(-60)), key(at(-17)), key(at(0)), key(at(1)), key(null))).toEqual([
       'retired',
       'retiring',
@@ -23,13 +23,13 @@ describe('the life of a key', () => {
     ]);
   });
 
-  it('lasts for a token and a minute after the next one began to sign', () => {
+  it('lasts for the lifetime of a token and a minute after the next key began to sign', () => {
     const [life] = livesOf([key(at(-60)), key(at(-10))], now, 15);
     expect(life).toMatchObject({ state: 'retiring', retiresAt: at(6) });
     expect(statesOf(key(at(-60)), key(at(-16)))).toEqual(['retired', 'active']);
   });
 
-  it('begins anew when its successor is retired', () => {
+  it('restarts when its successor is retired', () => {
     expect(statesOf(key(at(-60)), key(at(-10), at(-1)))).toEqual(['active', 'retired']);
   });
 

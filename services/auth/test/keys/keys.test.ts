@@ -16,7 +16,7 @@ describe('the signing key', () => {
     return body as unknown as KeySet;
   };
 
-  it('is published without its private members, and encrypted where it is kept', async () => {
+  it('is published without its private members, and stored encrypted', async () => {
     agora = await startAgora(['auth'], { algorithm: 'ES256' });
     const { keys } = await keySet();
     expect(keys).toEqual([
@@ -37,7 +37,7 @@ describe('the signing key', () => {
       expect(pem).toMatch(/^-----BEGIN ENCRYPTED PRIVATE KEY-----/);
   });
 
-  it('outlives a restart, and so do the tokens it signed', async () => {
+  it('survives a restart, as do the tokens it signed', async () => {
     agora = await startAgora(['auth'], { algorithm: 'ES256' });
     const ask = httpClient(agora.process('auth').url);
     const ann = await join(ask);
@@ -48,7 +48,7 @@ describe('the signing key', () => {
     expect((await ask('GET', '/users/me', { token: ann.token })).status).toBe(200);
   });
 
-  it('may be given, of RSA too', async () => {
+  it('can be given by a setting, also as an RSA key', async () => {
     const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2_048 });
     const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
     agora = await startAgora(['auth'], { environment: { ALGORITHM: 'RS256', SIGNING_KEY: pem } });
@@ -58,7 +58,7 @@ describe('the signing key', () => {
     expect((await ask('GET', '/users/me', { token: ann.token })).status).toBe(200);
   });
 
-  it('may be given with another one, which is published and accepted, and never signs', async () => {
+  it('can be given with a second one, which is published and accepted but never signs', async () => {
     const [one, other] = [makeKey(), makeKey()];
     const environment = { ALGORITHM: 'ES256', SIGNING_KEY: one.pem, SIGNING_KEY_PREVIOUS: other.publicPem };
     agora = await startAgora(['auth'], { environment });
@@ -75,7 +75,7 @@ describe('the signing key', () => {
     expect((await ask('GET', '/users/me', { token: ann.token })).status).toBe(200);
   });
 
-  it('is nowhere to be seen with a shared secret', async () => {
+  it('is not published with a shared secret', async () => {
     agora = await startAgora(['auth'], { algorithm: 'HS256' });
     expect(await keySet()).toEqual({ keys: [] });
   });

@@ -43,7 +43,7 @@ describe('rotating the signing key', () => {
     return (await httpClient(agora.process(name).url)('GET', path, { token })).status;
   };
 
-  it('refuses nobody, from the first key to its end', async () => {
+  it('refuses no token, from the first key to its end', async () => {
     const agora = await start(['auth', 'posts']);
     const traffic = await startTraffic(agora);
     const [first] = await publishedKids(agora);
@@ -65,7 +65,7 @@ describe('rotating the signing key', () => {
     expect(accepted).toBeGreaterThan(20);
   }, 60_000);
 
-  it('goes on through a restart and with two replicas, of which each sees the same', async () => {
+  it('continues through a restart and with two replicas, which agree', async () => {
     const [one, other] = [await start(['auth', 'posts']), await start(['auth'])];
     const ask = httpClient(one.process('auth').url);
     const [ann, bob] = [await join(ask), await join(ask)];
@@ -88,7 +88,7 @@ describe('rotating the signing key', () => {
     }
   }, 60_000);
 
-  it('lets a key wait from when an auth publishes it, not from when it was made', async () => {
+  it('lets a key wait from the time a replica publishes it, not from its creation', async () => {
     const before = await start(['auth']);
     const [first] = await publishedKids(before);
     await before.stop();
@@ -129,7 +129,7 @@ describe('rotating the signing key', () => {
     expect(stored).toEqual([{ kid: second }]);
   }, 60_000);
 
-  it('goes on with the keys it knows while they cannot be read', async () => {
+  it('continues with the known keys while they cannot be read', async () => {
     const agora = await start(['auth']);
     const ann = await join(httpClient(agora.process('auth').url));
     const kids = await publishedKids(agora);
@@ -151,7 +151,7 @@ describe('keys', () => {
     return { code, stderr };
   };
 
-  it('makes one key when many rotate at once', async () => {
+  it('creates one key for many concurrent rotations', async () => {
     const settings = readKeysConfig(keysEnvironment);
     const database = connectDatabase(settings, 'test', [SigningKey]);
     const outcomes = await Promise.all(Array.from({ length: 6 }, () => rotateKeys(settings)));
@@ -160,7 +160,7 @@ describe('keys', () => {
     expect((await askKeys('list')).keys).toHaveLength(1);
   });
 
-  it('makes none when one waits', async () => {
+  it('creates none while one is waiting', async () => {
     const one = await askKeys('rotate');
     expect(await askKeys('rotate')).toMatchObject({
       kid: one.kid,
@@ -179,7 +179,7 @@ describe('keys', () => {
     );
   });
 
-  it('retires neither the only key nor one that is not there, and one once', async () => {
+  it('retires neither the only key nor a missing one, and no key twice', async () => {
     const { kid: first } = await askKeys('rotate');
     expect(await refusalOf(['retire', String(first), '--yes'])).toEqual({
       code: 1,
@@ -215,7 +215,7 @@ describe('keys', () => {
     expect(await refusalOf(args, environment)).toEqual({ code, stderr: expect.stringMatching(stderr) });
   });
 
-  it('makes no key with a secret that does not open those that are there', async () => {
+  it('creates no key with a secret that does not decrypt the existing ones', async () => {
     await askKeys('rotate');
     const other = { SIGNING_KEY_SECRET: '0123456789abcdef0123456789abcdef' };
     expect(await refusalOf(['rotate'], other)).toMatchObject({

@@ -3,7 +3,7 @@ import { connectDatabase } from '@agora/database';
 import { currentStack, query } from '@agora/testing';
 import { deleteExpiredCounters } from '../../src/limits/delete-expired-counters.js';
 
-it('deletes the counters that have expired, however many, and no others', async () => {
+it('deletes all expired counters, however many, and no others', async () => {
   await query('INSERT INTO auth.rate_limits SELECT $1 || n, 1, 1 FROM generate_series(1, 2500) n', ['old:']);
   await query('INSERT INTO auth.rate_limits VALUES ($1, 1, $2)', ['current:1', Date.now() + 60_000]);
   const { postgres, databasePasswords, worker } = currentStack();

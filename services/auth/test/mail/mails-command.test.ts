@@ -14,7 +14,7 @@ afterAll(async () => {
   await agora.stop();
 });
 
-it('lists mails that could not be sent, sends one again and discards another', async () => {
+it('lists mails that could not be sent, retries one and discards another', async () => {
   const ann = await join(httpClient(agora.process('auth').url));
   await mailTo(ann.email, /^Confirm/);
   const kept = await query<{ id: string }>(

@@ -46,7 +46,7 @@ describe('mails', () => {
   const metrics = async () =>
     String((await httpClient(agora.process('auth').internalUrl)('GET', '/metrics')).body.content);
 
-  it('wait while the SMTP server is away, and nothing else does', async () => {
+  it('wait while the SMTP server is away, without blocking anything else', async () => {
     const ann = await join(ask);
     await eventually(async () =>
       expect(await waiting(ann.email)).toMatchObject([
@@ -74,13 +74,13 @@ describe('mails', () => {
     );
   });
 
-  it('go with their account', async () => {
+  it('are deleted with their account', async () => {
     const ann = await join(ask);
     await ask('DELETE', '/users/me', { token: ann.token });
     expect(await waiting(ann.email)).toEqual([]);
   });
 
-  it('that are notices are not sent when they are switched off', async () => {
+  it('include no notices when these are switched off', async () => {
     const ann = await join(ask);
     const json = { current_password: ann.password, new_password: 'battery staple' };
     await ask('PUT', '/users/me/password', { token: ann.token, json });

@@ -15,11 +15,11 @@ it.each([
   'a long password',
 ])('takes %j for none', (password) => expect(isCommonPassword(password)).toBe(false));
 
-it('takes fewer than one in 10,000 random strings for a common password', () => {
+it('mistakes fewer than one in 10,000 random strings for a common password', () => {
   const strings = Array.from({ length: 100_000 }, () => randomBytes(9).toString('base64url'));
   expect(strings.filter(isCommonPassword).length).toBeLessThan(10);
 });
 
-it('knows neither letters from their composition nor case apart', () => {
+it('ignores case and Unicode composition', () => {
   expect(isCommonPassword('PASSWORD'.normalize('NFD'))).toBe(true);
 });

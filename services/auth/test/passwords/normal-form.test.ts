@@ -36,7 +36,7 @@ describe('a password with accents', () => {
     expect((await register('é'.repeat(3))).status).toBe(422);
   });
 
-  it('opens an account whose hash is of another form, from before', async () => {
+  it('is accepted for an older hash of another form', async () => {
     const { email } = await register('anything else');
     const hash = await bcrypt.hash(decomposed, 10);
     await query('UPDATE auth.users SET password_hash = $1 WHERE email = $2', [hash, email]);

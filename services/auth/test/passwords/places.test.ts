@@ -15,7 +15,7 @@ function pending() {
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('the places at which passwords are hashed', () => {
-  it('let somebody known in at once, however many strangers wait', async () => {
+  it('admit a known user at once, however many strangers wait', async () => {
     const places = openPlaces({ BCRYPT_CONCURRENCY: 2, BCRYPT_QUEUE_LIMIT: 256 });
     const strangers = Array.from({ length: 100 }, pending);
     const waiting = strangers.map(({ work }) => places.take(work));
@@ -27,7 +27,7 @@ describe('the places at which passwords are hashed', () => {
     await Promise.all([...waiting, entering]);
   });
 
-  it('are all for strangers while nobody known comes, and half of them after', async () => {
+  it('are all available to strangers until a known user comes, then half of them', async () => {
     const places = openPlaces({ BCRYPT_CONCURRENCY: 4, BCRYPT_QUEUE_LIMIT: 256 });
     const early = Array.from({ length: 4 }, pending);
     const first = early.map(({ work }) => places.take(work));
@@ -44,7 +44,7 @@ describe('the places at which passwords are hashed', () => {
     await Promise.all(second);
   });
 
-  it('are kept for one try at a time of the same person: more are as those of strangers', async () => {
+  it("are reserved for one attempt at a time of the same user: further ones count as strangers'", async () => {
     const places = openPlaces({ BCRYPT_CONCURRENCY: 2, BCRYPT_QUEUE_LIMIT: 256 });
     const greedy = Array.from({ length: 20 }, pending);
     const waiting = greedy.map(({ work }) => places.take(work, 'bob at work'));
@@ -59,7 +59,7 @@ describe('the places at which passwords are hashed', () => {
     await Promise.all([...waiting, entering]);
   });
 
-  it('let nobody overtake those of the same name who came before', async () => {
+  it('keep the attempts of one user in order', async () => {
     const places = openPlaces({ BCRYPT_CONCURRENCY: 2, BCRYPT_QUEUE_LIMIT: 256 });
     const guesses = Array.from({ length: 4 }, pending);
     const waiting = guesses.map(({ work }) => places.take(work, 'ann at home'));
@@ -74,7 +74,7 @@ describe('the places at which passwords are hashed', () => {
     await Promise.all([...waiting, entering]);
   });
 
-  it('refuse past the queue', async () => {
+  it('refuse attempts when the queue is full', async () => {
     const places = openPlaces({ BCRYPT_CONCURRENCY: 1, BCRYPT_QUEUE_LIMIT: 0 });
     const only = pending();
     const entering = places.take(only.work);

@@ -60,7 +60,7 @@ describe('the numbers of revocations', () => {
     expect(second.newest).toBeGreaterThan(first.newest);
   });
 
-  it('stand in the events, each with the one before', async () => {
+  it('are in the events, each with the previous one', async () => {
     const { newest } = await read(0);
     for (const userId of [2_000_000_003, 2_000_000_004]) await query(...revoke(userId));
     const events = await query<{ revocation: string; previous: string }>(
@@ -75,7 +75,7 @@ describe('the numbers of revocations', () => {
     ]);
   });
 
-  it('are given to what every endpoint revokes', async () => {
+  it('are assigned to the revocations of every endpoint', async () => {
     const people = httpClient(agora.process('auth').url);
     const [ann, bob, cleo] = [await join(people), await join(people), await join(people)];
     const { newest } = await read(0);
@@ -90,7 +90,7 @@ describe('the numbers of revocations', () => {
     ]);
   });
 
-  it('are never given again after the database has lost some', async () => {
+  it('are never reused after the database has lost some', async () => {
     const { newest } = await read(0);
     await query('UPDATE auth.revocation_counter SET newest = 7');
     await query(...revoke(2_000_000_005));
@@ -123,7 +123,7 @@ describe('GET /internal/revocations', () => {
     expect(await statuses('/internal/events?after=0')).toEqual([401, 200, 401]);
   });
 
-  it('refuses what is no number', async () => {
+  it('refuses anything but a number', async () => {
     const { status } = await ask('GET', '/internal/revocations?after=1e9', {
       token: agora.revocationsSecret,
     });

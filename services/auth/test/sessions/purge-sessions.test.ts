@@ -49,7 +49,7 @@ const untilDone = async (step: () => Promise<void | 'more'>): Promise<void> => {
   while ((await step()) === 'more');
 };
 
-it('forgets refresh tokens that were used more than 14 days ago, in batches, and no others', async () => {
+it('deletes refresh tokens that were used more than 14 days ago, in batches, and no others', async () => {
   const old = await leave(1_100, { expires: '1 day', used: '-15 days' });
   const recent = await leave(3, { expires: '1 day', used: '-13 days' });
   const unused = await leave(3, { expires: '1 day' });

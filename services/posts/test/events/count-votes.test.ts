@@ -44,7 +44,7 @@ describe('the count of votes', () => {
     await expectVotes(id, 0);
   });
 
-  it('counts an event once that is delivered three times', async () => {
+  it('counts an event that is delivered three times once', async () => {
     const id = await publish();
     const eventId = await courier.deliver(voteCast, { post_id: id, user_id: freshId() });
     await courier.deliver(voteCast, { post_id: id, user_id: freshId() }, eventId);
@@ -54,7 +54,7 @@ describe('the count of votes', () => {
     expect(await votesOf(id)).toBe(1);
   });
 
-  it('is right, and never negative, when the taking back comes before the vote', async () => {
+  it('is right, and never negative, when a retraction arrives before its vote', async () => {
     const id = await publish();
     const vote = { post_id: id, user_id: freshId() };
     await courier.deliver(voteRetracted, vote);
@@ -65,7 +65,7 @@ describe('the count of votes', () => {
     await expectVotes(id, 1);
   });
 
-  it('does not change when the post was', async () => {
+  it("leaves the time of the post's last change as it was", async () => {
     const id = await publish();
     await posts.ask('PUT', `/posts/${id}`, { token: author.token, json: { title: 'T2', content: 'C2' } });
     const { body: before } = await posts.ask('GET', `/posts/${id}`, { token: author.token });
@@ -75,13 +75,13 @@ describe('the count of votes', () => {
     expect(body.updated_at).toBe(before.updated_at);
   });
 
-  it('passes over votes for posts that are not there', async () => {
+  it('ignores votes for missing posts', async () => {
     const eventId = await courier.deliver(voteCast, { post_id: 2_147_483_647, user_id: freshId() });
     await flush();
     expect(await query('SELECT 1 FROM posts.inbox WHERE event_id = $1', [eventId])).toHaveLength(1);
   });
 
-  it('goes on when the stream was lost, and with it the place that was reached in it', async () => {
+  it("continues after the stream was lost together with the consumer's position", async () => {
     const id = await publish();
     await courier.loseStream('votes');
     await courier.ensureStream('votes');
@@ -89,7 +89,7 @@ describe('the count of votes', () => {
     await expectVotes(id, 1);
   });
 
-  it('makes what it cannot read a dead letter, and goes on', async () => {
+  it('dead-letters an unreadable message, and continues', async () => {
     const poison = [
       ['votes.vote-cast.v1', '{"not json'],
       ['votes.vote-cast.v1', JSON.stringify({ specversion: '1.0', id: 'no uuid' })],
@@ -106,7 +106,7 @@ describe('the count of votes', () => {
     for (const { last_error: error } of letters) expect(error).not.toBe('');
   });
 
-  it('makes an event whose data is wrong a dead letter', async () => {
+  it('dead-letters an event with invalid data', async () => {
     const id = await courier.deliver(voteCast, { post_id: 0, user_id: 1 });
     await flush();
     const letters = await query(
@@ -116,7 +116,7 @@ describe('the count of votes', () => {
     expect(letters).toHaveLength(1);
   });
 
-  it('makes an event that comes under the name of another a dead letter', async () => {
+  it('dead-letters an event that arrives on the subject of another', async () => {
     const post = await publish();
     const id = randomUUID();
     const envelope = {

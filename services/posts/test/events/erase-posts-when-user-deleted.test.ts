@@ -59,7 +59,7 @@ describe('when a user is deleted', () => {
     expect(await query('SELECT key FROM posts.idempotency_keys WHERE user_id = $1', [ann.id])).toEqual([]);
   });
 
-  it('lets them post no more, though their token is still good', async () => {
+  it('refuses further posts, though their token is still valid', async () => {
     const ann = posts.newAuthor();
     await publish(ann.token);
     await courier.deliver(userDeleted, { user_id: ann.id });
@@ -67,7 +67,7 @@ describe('when a user is deleted', () => {
     expect((await publish(ann.token)).status).toBe(401);
   });
 
-  it('lets nobody post in their name whose deletion came before their first post', async () => {
+  it('refuses the first post of a user whose deletion arrived before it', async () => {
     const ann = posts.newAuthor();
     await courier.deliver(userDeleted, { user_id: ann.id });
     await isBuried(ann.id);
@@ -104,7 +104,7 @@ describe('when a user is deleted', () => {
     expect(Math.max(...waits)).toBeLessThan(1_000);
   }, 60_000);
 
-  it('leaves no post of one who posts while they are deleted', async () => {
+  it('leaves no post of a user who posts while being deleted', async () => {
     const ann = posts.newAuthor();
     await publish(ann.token);
     const posting = Array.from({ length: 40 }, () => publish(ann.token));

@@ -14,7 +14,7 @@ afterAll(async () => {
   await posts.stop();
 });
 
-it('with PUBLIC_EMAILS shows the address of an author, and another within two seconds, with another tag', async () => {
+it("with PUBLIC_EMAILS, shows an author's address, and a changed one within two seconds with a new tag", async () => {
   const { id: owner, token } = posts.newAuthor();
   posts.change(owner, { email: 'ada@example.test' });
   const json = { title: 'T', content: 'C' };

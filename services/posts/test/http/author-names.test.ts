@@ -23,7 +23,7 @@ const nameOf = async (id: unknown) => {
 };
 
 describe('the name of an author', () => {
-  it('is shown, and no address, and follows a renaming within two seconds', async () => {
+  it('is shown without the address, and follows a renaming within two seconds', async () => {
     const { id: owner, token } = posts.newAuthor();
     const { body } = await write(token);
     expect(body.owner).toEqual({
@@ -38,7 +38,7 @@ describe('the name of an author', () => {
     await eventually(async () => expect(await nameOf(body.id)).toBe('countess'), 2_000);
   });
 
-  it('stays the newer one when auth is asked after the event of the renaming has arrived', async () => {
+  it("stays the newer one when auth's answer arrives after the event of a renaming", async () => {
     const { id: owner, token } = posts.newAuthor();
     await courier.deliver(userUpdated, { user_id: owner, name: 'ada', version: 2 });
     await eventually(async () =>
@@ -48,7 +48,7 @@ describe('the name of an author', () => {
     expect([status, body.owner]).toEqual([201, expect.objectContaining({ name: 'ada' })]);
   });
 
-  it('changes the tag for If-None-Match and not for If-Match', async () => {
+  it('changes the tag for If-None-Match, but not for If-Match', async () => {
     const { id: owner, token } = posts.newAuthor();
     const { body, headers } = await write(token);
     const tag = headers.get('etag') ?? '';
@@ -61,7 +61,7 @@ describe('the name of an author', () => {
     expect((await posts.ask('PATCH', `/posts/${Number(body.id)}`, change)).status).toBe(200);
   });
 
-  it('goes with the account, and no renaming brings it back', async () => {
+  it('is removed with the account, and no later renaming restores it', async () => {
     const owner = freshId();
     await courier.deliver(userDeleted, { user_id: owner });
     await courier.deliver(userUpdated, { user_id: owner, name: 'ghost', version: 9 });
@@ -74,7 +74,7 @@ describe('the name of an author', () => {
     expect(await query('SELECT name FROM posts.authors WHERE id = $1', [owner])).toEqual([{ name: null }]);
   });
 
-  it('is asked for of rows that an older release wrote, and their addresses are forgotten', async () => {
+  it('is fetched for rows of an older release, whose addresses are removed', async () => {
     const { id: owner } = posts.newAuthor();
     await query(
       `INSERT INTO posts.authors (id, email, created_at) VALUES ($1, 'ada@example.test', '2026-01-02T03:04:05.678Z')`,

@@ -44,7 +44,7 @@ describe('the tag of a post', () => {
 });
 
 describe('If-None-Match', () => {
-  it('saves a body that the reader has, in whatever form the tag comes', async () => {
+  it('is 304 for an unchanged post, whatever the form of the tag', async () => {
     const { ask, tag } = await makePost();
     const known = await tag();
     for (const given of [known, `W/${known}`, `"x", ${known} , "y,z"`, '*']) {
@@ -56,7 +56,7 @@ describe('If-None-Match', () => {
     }
   });
 
-  it('lets a reader see votes and changes', async () => {
+  it('is 200 after a vote or a change', async () => {
     const { ask, tag, vote } = await makePost();
     const known = await tag();
     await vote();
@@ -69,7 +69,7 @@ describe('If-None-Match', () => {
       expect((await ask('GET', { 'If-None-Match': given })).status).toBe(200);
   });
 
-  it('refuses a write of what is there', async () => {
+  it('refuses a write when the tag matches', async () => {
     const { ask, tag } = await makePost();
     expect((await ask('PUT', { 'If-None-Match': '*' }, text)).status).toBe(412);
     expect((await ask('PATCH', { 'If-None-Match': await tag() }, text)).status).toBe(412);
@@ -88,7 +88,7 @@ describe('If-None-Match', () => {
 });
 
 describe('If-Match', () => {
-  it('lets a write through whose author knows the text, whatever the votes', async () => {
+  it('accepts a write by an author who knows the current text, whatever the votes', async () => {
     const { ask, tag, vote } = await makePost();
     const known = await tag();
     await vote();
@@ -116,7 +116,7 @@ describe('If-Match', () => {
     expect((await ask('GET')).body).toEqual(shown);
   });
 
-  it('comes after whose it is and before the body', async () => {
+  it('is checked after the ownership and before the body', async () => {
     const { path, ask } = await makePost();
     const headers = { 'If-Match': '"9-0-1-0"' };
     const { token } = posts.newAuthor();
@@ -126,7 +126,7 @@ describe('If-Match', () => {
     expect((await ask('PATCH', { 'If-Match': '"1-0-1-0"' }, { title: '' })).status).toBe(422);
   });
 
-  it('lets one of ten that race have their way', async () => {
+  it('lets one of ten concurrent writes succeed', async () => {
     const { ask, tag } = await makePost();
     const headers = { 'If-Match': await tag() };
     const answers = await Promise.all(
@@ -169,7 +169,7 @@ describe('PATCH /posts/{id}', () => {
     ]);
   });
 
-  it('changes nothing, the tag neither, when there is nothing in the body that an author may set', async () => {
+  it('changes nothing, not even the tag, when the body has no field that an author may set', async () => {
     const { path, made, ask, tag } = await makePost();
     for (const json of [{}, { votes: 9, owner_id: 1, version: 7 }]) {
       const { status, body } = await ask('PATCH', {}, json);

@@ -30,7 +30,7 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all([auth.stop(), agora.stop()]));
 
-it('lets nobody write posts or vote before their address is confirmed, and everybody read; a confirmation counts at once', async () => {
+it('refuses posts and votes until the address is confirmed, which takes effect at once, and lets everybody read', async () => {
   const id = freshId();
   const token = tokenFor(id, { email_verified: false });
   const json = { title: 'T', content: 'C' };
@@ -56,7 +56,7 @@ it('lets nobody write posts or vote before their address is confirmed, and every
   expect(asked).toBe(before);
 });
 
-it('asks nobody about a token that says that the address is confirmed', async () => {
+it('asks no other service when the token says that the address is confirmed', async () => {
   const before = asked;
   const token = tokenFor(freshId(), { email_verified: true });
   expect((await ask('POST', '/posts', { token, json: { title: 'T', content: 'C' } })).status).toBe(201);

@@ -66,7 +66,7 @@ describe('GET /feed', () => {
     expect((await posts.ask('GET', '/feed/', { token: own })).status).toBe(200);
   });
 
-  it('orders by votes, and by what is hot, with ties broken by id', async () => {
+  it('orders by votes and by hotness, with ties broken by id', async () => {
     const { ownerId, ids } = await authorOf(
       { votes: 2 },
       { votes: 9, hoursOld: 13 },
@@ -81,7 +81,7 @@ describe('GET /feed', () => {
     expect(idsOf(await ask(`owner_id=${ownerId}&sort=new`))).toEqual(ids.toReversed());
   });
 
-  it('counts what is top in a period', async () => {
+  it('ranks posts by votes within a period', async () => {
     const hours = [1, 30, 24 * 8, 24 * 40, 24 * 400];
     const { ids } = await authorOf(
       ...hours.map((hoursOld, index) => ({ hoursOld, votes: 1_000_000 + index, title: 'An age' })),
@@ -114,7 +114,7 @@ describe('GET /feed', () => {
     expect(await found('')).toHaveLength(titles.length);
   });
 
-  it('finds several words as they stand beside each other, whether one of them is rare or all are frequent', async () => {
+  it('finds several adjacent words, whether one of them is rare or all are frequent', async () => {
     const frequent = Array.from({ length: 25 }, () => ({ title: 'Heather garden' }));
     const { ownerId } = await authorOf({ title: 'Heather quince' }, { title: 'Quince heather' }, ...frequent);
     for (const list of [`/feed?owner_id=${ownerId}`, '/posts?']) {
@@ -141,7 +141,7 @@ describe('GET /feed', () => {
     },
   );
 
-  it('links to no page behind the last', async () => {
+  it('does not link beyond the last page', async () => {
     const { ownerId } = await authorOf({}, {}, {});
     expect(nextOf(await ask(`owner_id=${ownerId}&limit=2`))).toMatch(/limit=2.*&cursor=/);
     expect(nextOf(await ask(`owner_id=${ownerId}&limit=3`))).toBeUndefined();
@@ -149,7 +149,7 @@ describe('GET /feed', () => {
     expect([head.status, nextOf(head)]).toEqual([200, expect.any(String)]);
   });
 
-  it('goes on where a search without an index had seen enough', async () => {
+  it('continues where a search without an index stopped reading', async () => {
     const { ownerId } = await authorOf({ title: 'ÿ last' });
     await query(
       `INSERT INTO posts.posts (owner_id, title, content, published)
@@ -185,7 +185,7 @@ describe('GET /feed', () => {
     ]);
   });
 
-  it('takes a cursor for the sort and filters that it was made for, in pages of any length, and as it was', async () => {
+  it('accepts a cursor only unchanged and with its own sort and filters, for pages of any length', async () => {
     const { ownerId, ids } = await authorOf({}, {}, {}, {});
     const cursorOf = async (parameters: string) =>
       new URL(nextOf(await ask(parameters)) ?? '', 'http://a').searchParams.get('cursor') ?? '';

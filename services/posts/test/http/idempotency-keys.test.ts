@@ -61,7 +61,7 @@ describe('POST /posts with an Idempotency-Key', () => {
   });
   afterAll(() => posts.stop());
 
-  it('answers a retry byte for byte as at first, after a crash too, and makes one post', async () => {
+  it('answers a retry byte for byte like the first request, even after a crash, and creates one post', async () => {
     const ann = posts.newAuthor();
     const { replayed, ...first } = await publish(ann.token, 'key');
     expect([first.status, replayed]).toEqual([201, null]);
@@ -105,7 +105,7 @@ describe('POST /posts with an Idempotency-Key', () => {
     },
   );
 
-  it('refuses a key that came with another body, whether that is valid or not', async () => {
+  it('refuses a key that was used with another body, valid or not', async () => {
     const ann = posts.newAuthor();
     await publish(ann.token, 'key');
     for (const body of [JSON.stringify({ ...text, title: 'Another' }), '{}', '{']) {
@@ -115,7 +115,7 @@ describe('POST /posts with an Idempotency-Key', () => {
     expect((await publish(ann.token, 'key')).replayed).toBe('true');
   });
 
-  it('makes one post of twenty that race', async () => {
+  it('creates one post for twenty concurrent requests', async () => {
     const ann = posts.newAuthor();
     const answers = await Promise.all(Array.from({ length: 20 }, () => publish(ann.token, 'key')));
     const made = answers.filter(({ status }) => status === 201);
@@ -125,13 +125,13 @@ describe('POST /posts with an Idempotency-Key', () => {
     expect(await countOf(ann.id)).toBe(1);
   });
 
-  it('answers 409 at once while the first is running', async () => {
+  it('answers 409 at once while the first request is running', async () => {
     const ann = await newAuthorWithPost();
     const { outcomes } = await whileHeldUp(ann.id, () => race(ann.token));
     expect(await outcomes).toEqual(['201', '409', '409']);
   });
 
-  it('takes a key anew whose first request died in the middle', async () => {
+  it('accepts a key again when its first request was interrupted', async () => {
     const ann = await newAuthorWithPost();
     const { outcomes } = await whileHeldUp(ann.id, async () => {
       const racing = await race(ann.token);
@@ -146,7 +146,7 @@ describe('POST /posts with an Idempotency-Key', () => {
     expect(await countOf(ann.id)).toBe(2);
   });
 
-  it('keeps no refusal that another try may not get', async () => {
+  it('does not keep a refusal that a retry might not get', async () => {
     const id = freshId();
     const token = tokenFor(id);
     expect((await publish(token, 'key')).status).toBe(401);
@@ -158,7 +158,7 @@ describe('POST /posts with an Idempotency-Key', () => {
     expect([status, replayed]).toEqual([201, null]);
   });
 
-  it('keeps the keys of users apart', async () => {
+  it('keeps the keys of different users separate', async () => {
     const answers = await Promise.all(
       [posts.newAuthor(), posts.newAuthor()].map(({ token }) => publish(token, 'key')),
     );

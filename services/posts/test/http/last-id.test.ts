@@ -27,7 +27,7 @@ const ratioOf = async () => {
   return Number(/^id_space_used_ratio\{sequence="posts_id_seq"\} (\S+)$/m.exec(metrics)?.[1]);
 };
 
-it('reports that all ids have been given, and warns before', async () => {
+it('reports when all ids have been given, and warns before that', async () => {
   expect((await publish()).status).toBe(201);
   await query('SELECT setval($1, $2)', [sequence, lastId]);
   expect(await publish()).toMatchObject({

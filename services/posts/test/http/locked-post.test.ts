@@ -9,7 +9,7 @@ beforeAll(async () => {
 });
 afterAll(() => posts.stop());
 
-it('reads other posts as ever while 60 clients wait to change one that is locked', async () => {
+it('keeps reading other posts while 60 clients wait to change a locked one', async () => {
   const { token } = posts.newAuthor();
   const publish = async () =>
     (await posts.ask('POST', '/posts', { token, json: { title: 'Title', content: 'Content' } })).body.id;

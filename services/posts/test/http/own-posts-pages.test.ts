@@ -30,7 +30,7 @@ async function authorOf(count: number): Promise<{ token: string; id: number; ids
 }
 
 describe('the pages of GET /posts', () => {
-  it('show each own post once on the way along next, drafts too, whatever is written and deleted meanwhile', async () => {
+  it("show each of the caller's posts and drafts once along the next links, whatever is written and deleted meanwhile", async () => {
     const { token, id, ids } = await authorOf(23);
     const seen: number[] = [];
     const gone = ids[1];
@@ -48,7 +48,7 @@ describe('the pages of GET /posts', () => {
     expect(seen).toEqual(ids.filter((each) => each !== gone).toReversed());
   });
 
-  it('link on from a page that was skipped to, and to nothing behind the last', async () => {
+  it('link to the next page after a skip, and not beyond the last', async () => {
     const { token, ids } = await authorOf(5);
     const newest = ids.toReversed();
     const second = await posts.ask('GET', '/posts?limit=2&skip=2', { token });
@@ -57,7 +57,7 @@ describe('the pages of GET /posts', () => {
     expect([idsOf(last), nextOf(last)]).toEqual([newest.slice(4), '']);
   });
 
-  it('keep the search and the length', async () => {
+  it('keep the search and the page length', async () => {
     const { token, ids } = await authorOf(12);
     const first = await posts.ask('GET', '/posts?limit=2&search=number%201', { token });
     expect(idsOf(first)).toEqual([ids[11], ids[10]]);
@@ -65,7 +65,7 @@ describe('the pages of GET /posts', () => {
     expect([idsOf(next), nextOf(next)]).toEqual([[ids[9], ids[0]], '']);
   });
 
-  it('take a cursor of the same user, list and search alone, and none beside skip', async () => {
+  it('accept only a cursor of the same user, list and search, and none together with skip', async () => {
     const { token, id } = await authorOf(4);
     const other = await authorOf(1);
     const cursor = cursorOf(await posts.ask('GET', '/posts?limit=1', { token }));

@@ -55,7 +55,7 @@ it.each(['/feed?limit=100&owner_id=', '/feed?limit=100&sort=top&owner_id=', '/po
   },
 );
 
-it('has the first post on a page however large it is', async () => {
+it('shows the first post of a page however large it is', async () => {
   // No client writes as much; what was imported may be so large.
   const { ownerId, ids } = await authorOf(['small', 'x'.repeat(1_500_000), 'small']);
   const { ids: walked, sizes } = await walk(`/feed?limit=100&owner_id=${ownerId}`, tokenFor(freshId()));

@@ -52,7 +52,7 @@ describe('posts', () => {
       ]);
     });
 
-    it('gives no id again that a lost post had', async () => {
+    it('does not reuse the id of a lost post', async () => {
       const ann = posts.newAuthor();
       const lost = [await publish(ann.token), await publish(ann.token)].map(({ id }) => id);
       const internal = httpClient(posts.agora.process('posts').internalUrl);
@@ -65,7 +65,7 @@ describe('posts', () => {
       expect((await publish(ann.token)).id).toBeGreaterThan(Math.max(...lost));
     });
 
-    it('takes from a body what an author may set, and nothing else', async () => {
+    it('accepts only the fields that an author may set', async () => {
       const ann = posts.newAuthor();
       const body = await publish(ann.token, {
         ...text,
@@ -102,7 +102,7 @@ describe('posts', () => {
       expect((await posts.ask('GET', `/posts/${id}`, { token })).body).toMatchObject({ title, content });
     });
 
-    it('refuses somebody whom auth does not know, and asks to come again when auth is down', async () => {
+    it('refuses a user whom auth does not know, and is 503 while auth is down', async () => {
       expect((await posts.ask('POST', '/posts', { token: tokenFor(freshId()), json: text })).status).toBe(
         401,
       );
@@ -179,7 +179,7 @@ describe('posts', () => {
   });
 
   describe('GET /posts/{id}', () => {
-    it('shows to each of many who ask at once what they may see', async () => {
+    it('shows each of many concurrent readers what they may see', async () => {
       const [ann, bob] = [posts.newAuthor(), posts.newAuthor()];
       const post = await publish(ann.token);
       const draft = await publish(ann.token, { ...text, published: false });
@@ -199,7 +199,7 @@ describe('posts', () => {
       expect(answers).toEqual(Array.from({ length: 20 }, () => expected).flat());
     });
 
-    it('shows a published post to anybody, a draft to its owner alone', async () => {
+    it('shows a published post to everybody, and a draft only to its owner', async () => {
       const [ann, bob] = [posts.newAuthor(), posts.newAuthor()];
       const post = await publish(ann.token);
       const draft = await publish(ann.token, { ...text, published: false });
@@ -237,7 +237,7 @@ describe('posts', () => {
       });
     });
 
-    it('gives every change a version of its own, however many come at once', async () => {
+    it('gives every change its own version, however many are concurrent', async () => {
       const { token } = posts.newAuthor();
       const { id } = await publish(token);
       const changes = Array.from({ length: 8 }, (_, index) =>

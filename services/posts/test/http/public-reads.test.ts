@@ -30,12 +30,12 @@ describe('with PUBLIC_READS', () => {
     expect([status, headers.get('content-type')]).toEqual([200, 'text/event-stream']);
   });
 
-  it('looks at a token that is sent', async () => {
+  it('verifies a token that is sent anyway', async () => {
     for (const path of [published, '/feed', '/feed/stream'])
       expect((await posts.ask('GET', path, { token: 'nonsense' })).status).toBe(401);
   });
 
-  it('says of no post that a reader without an account has voted for it', async () => {
+  it('reports no votes for a reader without an account', async () => {
     const { body } = await posts.ask('GET', `${published}?include=my_vote`);
     expect(body['my_vote']).toBe(false);
   });

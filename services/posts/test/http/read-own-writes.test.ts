@@ -48,7 +48,7 @@ describe('a read with a Consistency-Token', () => {
       expect(list.body).toEqual(expect.arrayContaining([expect.objectContaining({ id, votes: 1 })]));
   });
 
-  it('is answered as stale after 2 s when the write does not come, however many wait', async () => {
+  it('is answered with stale data after 2 s if the write does not arrive, however many requests wait', async () => {
     const { id } = await publish();
     const answers = await Promise.all(
       Array.from({ length: 40 }, () => read(`/posts/${id}`, tokenOf(randomUUID()))),
@@ -102,12 +102,12 @@ describe('a read with a Consistency-Token', () => {
     },
   );
 
-  it('asks who it is before it looks at the token', async () => {
+  it('authenticates the caller before it reads the token', async () => {
     const { status } = await posts.ask('GET', '/posts', { headers: { 'Consistency-Token': 'x' } });
     expect(status).toBe(401);
   });
 
-  it('is of no concern where nothing is read', async () => {
+  it('does not affect a write', async () => {
     const { id } = await publish();
     const headers = { 'Consistency-Token': 'x' };
     const deleted = await posts.ask('DELETE', `/posts/${id}`, { token: ann.token, headers });

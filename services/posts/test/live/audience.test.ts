@@ -30,7 +30,7 @@ it('sends a heartbeat every 10 s', () => {
   }
 });
 
-it('drops who has read nothing between two signs of life', () => {
+it('drops a client that has read nothing between two heartbeats', () => {
   const [stalled, reading] = [open(), open()];
   for (let beats = 0; beats < 3; beats += 1) {
     jest.advanceTimersByTime(10_000);
@@ -39,13 +39,13 @@ it('drops who has read nothing between two signs of life', () => {
   expect([stalled.destroyed, reading.destroyed]).toEqual([true, false]);
 });
 
-it('sends nothing that waits any more once the token is not good', async () => {
+it('discards waiting events once the token is no longer valid', async () => {
   const stream = open(async () => false);
   await jest.advanceTimersByTimeAsync(1_000);
   expect(stream.destroyed).toBe(true);
 });
 
-it('ends the oldest stream of the user with the most when there are too many', () => {
+it('ends the oldest stream of the user with the most streams when there are too many', () => {
   const [single, oldest, other] = [open(good, 'ada'), open(good, 'bob'), open(good, 'bob')];
   for (const stream of [single, oldest, other]) stream.read();
   open(good, 'cleo');

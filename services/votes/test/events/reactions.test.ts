@@ -46,14 +46,14 @@ describe('when a post is created or updated', () => {
     version,
   });
 
-  it('records it, so that posts need not be asked', async () => {
+  it('records the post, so that posts need not be asked', async () => {
     const id = freshId();
     await applied(await courier.deliver(postCreated, stateOf(id, 1)));
     expect((await votes.vote(freshId(), id, 1)).status).toBe(201);
     expect(votes.asked(id)).toBe(0);
   });
 
-  it('keeps the newest state, in whatever order and however often events come', async () => {
+  it('keeps the newest state, in whatever order and however often events arrive', async () => {
     const id = freshId();
     await courier.deliver(postUpdated, stateOf(id, 3, false));
     const updated = await courier.deliver(postUpdated, stateOf(id, 2, true));
@@ -63,7 +63,7 @@ describe('when a post is created or updated', () => {
     expect(await known(id)).toEqual({ owner_id: 7, published: false, version: 3, deleted: false });
   });
 
-  it('holds the posts of a long backlog a few at a time, so that votes on them need not wait', async () => {
+  it('locks only a few posts of a long backlog at a time, so that votes on them need not wait', async () => {
     await votes.agora.process('votes').end();
     const backlog = await Promise.all(
       Array.from({ length: 60 }, () => courier.deliver(postCreated, stateOf(freshId(), 1))),
@@ -80,7 +80,7 @@ describe('when a post is created or updated', () => {
     });
   });
 
-  it('hides what was taken back to draft', async () => {
+  it('hides a post that became a draft again', async () => {
     const id = freshId();
     await applied(await courier.deliver(postCreated, stateOf(id, 1)));
     expect((await votes.vote(freshId(), id, 1)).status).toBe(201);
@@ -89,7 +89,7 @@ describe('when a post is created or updated', () => {
   });
 });
 
-describe('when an id is given to another post, after a failover has lost the first', () => {
+describe('when the id of a post that a failover has lost is given to another post', () => {
   const [lost, newer] = ['01990000-0000-7000-8000-000000000001', '01990000-0001-7000-8000-000000000001'];
   // Accounts of other tests have low ids, and end.
   const owner = freshId();
@@ -101,7 +101,7 @@ describe('when an id is given to another post, after a failover has lost the fir
     post_key: key,
   });
 
-  it('forgets the votes for the lost one, and lets nobody vote on the draft of another', async () => {
+  it("removes the votes for the lost post, and refuses votes on another user's draft", async () => {
     const [id, voter] = [freshId(), freshId()];
     await applied(await courier.deliver(postCreated, { ...stateOf(id, lost), version: 5 }));
     expect((await votes.vote(voter, id, 1)).status).toBe(201);
@@ -112,7 +112,7 @@ describe('when an id is given to another post, after a failover has lost the fir
     expect((await votes.vote(owner, id, 1)).status).toBe(201);
   });
 
-  it('does not take the lost one for the newer when its events come late, its end neither', async () => {
+  it('keeps the newer post when events of the lost one arrive late, even its deletion', async () => {
     const id = freshId();
     await applied(await courier.deliver(postCreated, stateOf(id, newer)));
     await applied(await courier.deliver(postUpdated, { ...stateOf(id, lost, false), version: 9 }));
@@ -120,7 +120,7 @@ describe('when an id is given to another post, after a failover has lost the fir
     expect(await known(id)).toEqual({ owner_id: owner, published: true, version: 1, deleted: false });
   });
 
-  it('does not lock the newer out by the tombstone of the lost one', async () => {
+  it('accepts the newer post despite the tombstone of the lost one', async () => {
     const id = freshId();
     await applied(await courier.deliver(postDeleted, { post_id: id, post_key: lost }));
     await applied(await courier.deliver(postCreated, stateOf(id, newer)));
@@ -129,7 +129,7 @@ describe('when an id is given to another post, after a failover has lost the fir
 });
 
 describe('when a post is deleted', () => {
-  it('deletes its votes without taking any back, and takes no more', async () => {
+  it('deletes its votes without retracting any, and refuses further ones', async () => {
     const [id, user] = [votes.newPost(), freshId()];
     await votes.vote(user, id, 1);
     await erased(await courier.deliver(postDeleted, { post_id: id }), id);
@@ -138,7 +138,7 @@ describe('when a post is deleted', () => {
     expect((await votes.vote(freshId(), id, 1)).status).toBe(404);
   });
 
-  it('does not bring it back when its beginning comes after its end', async () => {
+  it('does not restore it when the creation arrives after the deletion', async () => {
     const id = freshId();
     await applied(await courier.deliver(postDeleted, { post_id: id }));
     await applied(
@@ -148,7 +148,7 @@ describe('when a post is deleted', () => {
     expect((await votes.vote(freshId(), id, 1)).status).toBe(404);
   });
 
-  it('leaves no vote of those who vote meanwhile', async () => {
+  it('leaves no concurrent vote', async () => {
     const id = votes.newPost();
     await votes.vote(freshId(), id, 1);
     const voting = Array.from({ length: 60 }, () => votes.vote(freshId(), id, 1));
@@ -157,7 +157,7 @@ describe('when a post is deleted', () => {
     expect(await votes.votersOf(id)).toEqual([]);
   });
 
-  it('erases 100,000 votes beside the consumer, whatever the statistics, while what is new is applied and voted on', async () => {
+  it('erases 100,000 votes in the background, whatever the statistics, while new events and votes are accepted', async () => {
     const id = votes.newPost();
     await votes.vote(freshId(), id, 1);
     // As after a burst: the planner knows of next to no votes.
@@ -184,7 +184,7 @@ describe('when a post is deleted', () => {
 });
 
 describe('when a user is deleted', () => {
-  it('takes back each of their votes, once, and takes no more', async () => {
+  it('retracts each of their votes, once, and refuses further ones', async () => {
     const user = freshId();
     const posts = [votes.newPost(), votes.newPost()];
     const other = freshId();
@@ -201,13 +201,13 @@ describe('when a user is deleted', () => {
     expect((await votes.vote(user, votes.newPost(), 1)).status).toBe(401);
   });
 
-  it('takes no vote of one whose deletion came before their first vote', async () => {
+  it('refuses the first vote of a user whose deletion arrived before it', async () => {
     const user = freshId();
     await applied(await courier.deliver(userDeleted, { user_id: user }));
     expect((await votes.vote(user, votes.newPost(), 1)).status).toBe(401);
   });
 
-  it('leaves no vote of one who votes meanwhile, and takes back exactly what was cast', async () => {
+  it('leaves no concurrent vote, and retracts exactly the votes that were cast', async () => {
     const user = freshId();
     await votes.vote(user, votes.newPost(), 1);
     const voting = Array.from({ length: 60 }, () => votes.vote(user, votes.newPost(), 1));
@@ -221,7 +221,7 @@ describe('when a user is deleted', () => {
     expect(await retractedBy(user)).toHaveLength(cast);
   });
 
-  it('retracts their votes at a pace at which new votes wait for none of it, each once, though the process is killed', async () => {
+  it('retracts each vote once, even if the process is killed, slowly enough not to delay new votes', async () => {
     const user = freshId();
     await votes.vote(user, votes.newPost(), 1);
     await query(

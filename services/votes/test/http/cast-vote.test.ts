@@ -17,7 +17,7 @@ describe('POST /vote', () => {
   });
   afterAll(() => votes.stop());
 
-  it('adds a vote, and says so to others', async () => {
+  it('adds a vote, and publishes it', async () => {
     const [post, user] = [votes.newPost(), freshId()];
     const { status, body } = await votes.vote(user, post, 1);
     expect([status, body]).toEqual([201, { message: 'Vote added successfully' }]);
@@ -41,19 +41,19 @@ describe('POST /vote', () => {
     expect([status, body.code, body.detail]).toEqual([409, 'vote_exists', 'Vote already exists']);
   });
 
-  it('refuses to take back what is not there', async () => {
+  it('refuses to take back a missing vote', async () => {
     const { status, body } = await votes.vote(freshId(), votes.newPost(), 0);
     expect([status, body.code, body.detail]).toEqual([404, 'vote_not_found', 'Vote does not exist']);
   });
 
-  it('adds one vote of twenty that race, and one event', async () => {
+  it('adds one vote and one event for twenty concurrent requests', async () => {
     const [post, user] = [votes.newPost(), freshId()];
     const answers = await Promise.all(Array.from({ length: 20 }, () => votes.vote(user, post, 1)));
     expect(statusesOf(answers)).toEqual([201, ...Array<number>(19).fill(409)]);
     expect(await eventsOf(post)).toHaveLength(1);
   });
 
-  it('takes votes of many users for one post at once', async () => {
+  it('accepts concurrent votes of many users for one post', async () => {
     const post = votes.newPost();
     const users = Array.from({ length: 50 }, freshId);
     const answers = await Promise.all(users.map((user) => votes.vote(user, post, 1)));
@@ -61,7 +61,7 @@ describe('POST /vote', () => {
     expect(await votes.votersOf(post)).toEqual(users.toSorted((one, other) => one - other));
   });
 
-  it('asks posts once about a post that it has not heard of', async () => {
+  it('asks posts once about an unknown post', async () => {
     const post = votes.newPost();
     await votes.vote(freshId(), post, 1);
     await votes.vote(freshId(), post, 1);
@@ -81,7 +81,7 @@ describe('POST /vote', () => {
     expect([status, body.code]).toEqual([404, 'post_not_found']);
   });
 
-  it('takes a vote for a draft as soon as it is published, before any event says so', async () => {
+  it('accepts a vote for a draft as soon as it is published, before the event arrives', async () => {
     const owner = freshId();
     const post = votes.newPost({ owner_id: owner, published: false });
     expect((await votes.vote(freshId(), post, 1)).status).toBe(404);
@@ -89,7 +89,7 @@ describe('POST /vote', () => {
     expect((await votes.vote(freshId(), post, 1)).status).toBe(201);
   });
 
-  it('goes on without posts for what it knows, and asks to come again for what it does not', async () => {
+  it('works without posts for known posts, and is 503 for unknown ones', async () => {
     const alone = await startVotes({});
     const [known, unknown] = [alone.newPost(), alone.newPost()];
     await alone.vote(freshId(), known, 1);
@@ -117,7 +117,7 @@ describe('POST /vote', () => {
     expect(body.errors?.map(({ field }) => field)).toEqual(fields);
   });
 
-  it('refuses a body that is no JSON, of another type, or without a token', async () => {
+  it('refuses a request without JSON, with another content type, or without a token', async () => {
     const ask = httpClient(votes.agora.process('votes').url);
     const token = tokenFor(freshId());
     const json = { 'Content-Type': 'application/json' };

@@ -37,7 +37,7 @@ describe('GET /internal/votes/cast', () => {
     );
   });
 
-  it('takes 500 pairs', async () => {
+  it('accepts 500 pairs', async () => {
     const ids = Array.from({ length: 25 }, (_, index) => 2_147_483_647 - index).join();
     const twenty = ids.split(',').slice(5).join();
     expect((await ask(`${twenty}:${ids}`)).status).toBe(200);

@@ -33,7 +33,7 @@ describe('GET /vote', () => {
     expect(await votedOf(ann, [second, freshId()])).toEqual([]);
   });
 
-  it('tells each of many who ask at once of their own votes', async () => {
+  it('shows each of many concurrent users their own votes', async () => {
     const posts = [votes.newPost(), votes.newPost()].toSorted((one, other) => one - other);
     const users = Array.from({ length: 12 }, freshId);
     // Each votes for both, one or none, by their place.
@@ -45,7 +45,7 @@ describe('GET /vote', () => {
     );
   });
 
-  it('shows nothing of a post that was taken back to draft, but to its owner, or deleted', async () => {
+  it('hides votes on a deleted post, and on a draft from all but its owner', async () => {
     const [owner, ann] = [freshId(), freshId()];
     const post = votes.newPost({ owner_id: owner });
     for (const user of [owner, ann]) await votes.vote(user, post, 1);
@@ -56,7 +56,7 @@ describe('GET /vote', () => {
     await eventually(async () => expect(await votedOf(owner, [post])).toEqual([]));
   });
 
-  it('takes a hundred ids, the largest too', async () => {
+  it('accepts a hundred ids, including the largest', async () => {
     const ids = Array.from({ length: 100 }, (_id, index) => 2_147_483_647 - index);
     expect(await votedOf(freshId(), ids)).toEqual([]);
   });

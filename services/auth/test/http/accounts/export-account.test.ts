@@ -24,7 +24,7 @@ const askPosts: HttpClient = (...given) => httpClient(agora.process('posts').url
 const exportOf = ({ token }: Person) => ask('GET', '/users/me/export', { token });
 
 describe('GET /users/me/export', () => {
-  it('shows the account, its sessions, its posts with drafts and its votes, and nothing of others', async () => {
+  it('contains the account, its sessions, its posts with drafts and its votes, and nothing of others', async () => {
     const ben = await join(ask);
     const write = async (person: Person, published: boolean) => {
       const json = { title: 'T', content: 'C', published };
@@ -53,7 +53,7 @@ describe('GET /users/me/export', () => {
     });
   });
 
-  it('comes whole over many pages', async () => {
+  it('is complete over many pages', async () => {
     const ben = await join(ask);
     await askPosts('POST', '/posts', { token: ben.token, json: { title: 'T', content: 'C' } });
     await query(

@@ -86,13 +86,13 @@ describe('names of users', () => {
     expect((await rename(ann, name.toUpperCase())).body.name).toBe(name.toUpperCase());
   });
 
-  it('go to one of four who register with it at once', async () => {
+  it('go to one of four concurrent registrations', async () => {
     const name = freshName();
     const answers = await Promise.all(Array.from({ length: 4 }, () => register(name)));
     expect(statusesOf(answers)).toEqual([201, 409, 409, 409]);
   });
 
-  it('are given up for the default name, which is nobody else’s', async () => {
+  it('can be given up for the default name, which nobody else can take', async () => {
     await rename(bob, freshName());
     expect((await rename(bob, `user_${bob.id}`)).body.name).toBe(`user_${bob.id}`);
     expect((await rename(ann, `user_${bob.id}`)).status).toBe(422);
@@ -109,7 +109,7 @@ describe('names of users', () => {
     ]);
   });
 
-  it('say that the address is taken when both are', async () => {
+  it('are not reported as taken when the address is taken too', async () => {
     const name = freshName();
     await rename(ann, name);
     const { status, body } = await ask('POST', '/users', {

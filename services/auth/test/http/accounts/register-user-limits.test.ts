@@ -20,7 +20,7 @@ describe('POST /users with the limits of production', () => {
   });
   afterAll(() => Promise.all([agora.stop(), replica.stop()]));
 
-  it('takes so many from one address, at all replicas together', async () => {
+  it('limits registrations from one address across all replicas', async () => {
     const statuses = [
       (await register('192.0.2.1')).status,
       (await register('192.0.2.1', 'correct horse', replica)).status,
@@ -33,7 +33,7 @@ describe('POST /users with the limits of production', () => {
     expect((await register('192.0.2.2')).status).toBe(201);
   });
 
-  it('counts none that is invalid', async () => {
+  it('does not count invalid requests', async () => {
     for (let each = 0; each < 4; each += 1) expect((await register('192.0.2.3', 'short')).status).toBe(422);
     expect((await register('192.0.2.3')).status).toBe(201);
   });

@@ -26,7 +26,7 @@ describe('POST /users', () => {
   });
   afterAll(() => agora.stop());
 
-  it('says that all ids are in use, once they are', async () => {
+  it('reports when all ids are in use', async () => {
     const [row] = await query<{ last: number }>('SELECT last_value::int AS last FROM auth.users_id_seq');
     await query("SELECT setval('auth.users_id_seq', 2147483647)");
     try {
@@ -39,7 +39,7 @@ describe('POST /users', () => {
     }
   });
 
-  it('makes an account', async () => {
+  it('creates an account', async () => {
     const email = address();
     const { status, headers, body } = await register({ email, password });
     expect(status).toBe(201);
@@ -55,7 +55,7 @@ describe('POST /users', () => {
     });
   });
 
-  it('keeps the password as a bcrypt hash alone', async () => {
+  it('keeps the password only as a bcrypt hash', async () => {
     const { body } = await register({ email: address(), password });
     const [row] = await query<{ password_hash: string }>(
       'SELECT password_hash FROM auth.users WHERE id = $1',
@@ -64,7 +64,7 @@ describe('POST /users', () => {
     expect(row?.password_hash).toMatch(/^\$2b\$10\$/);
   });
 
-  it('publishes that it did so', async () => {
+  it('publishes the registration', async () => {
     const { body } = await register({ email: address(), password });
     const [row] = await query<{ data: unknown }>(
       `SELECT envelope->'data' AS data FROM auth.outbox
@@ -86,7 +86,7 @@ describe('POST /users', () => {
     expect([again.status, again.body.code]).toEqual([409, 'email_taken']);
   });
 
-  it('makes one account of four that race for an address', async () => {
+  it('creates one account for four concurrent registrations of an address', async () => {
     const email = address();
     // On a busy machine one may be told to try again shortly, as passwords take time.
     const registered = () =>
@@ -99,7 +99,7 @@ describe('POST /users', () => {
     expect(statusesOf(answers)).toEqual([201, 409, 409, 409]);
   });
 
-  it('takes no other field from a client', async () => {
+  it('ignores all other fields', async () => {
     const { body } = await register({
       email: address(),
       password,
@@ -147,11 +147,11 @@ describe('POST /users', () => {
     },
   );
 
-  it('takes a password of 72 bytes', async () => {
+  it('accepts a password of 72 bytes', async () => {
     expect((await register({ email: address(), password: '😀'.repeat(18) })).status).toBe(201);
   });
 
-  describe('once the database has lost its newest accounts, as after a failover or from a backup', () => {
+  describe('once the database has lost its newest accounts in a failover or a restore', () => {
     const idOf = async () => Number((await register({ email: address(), password })).body.id);
     const highest = async (seen = 0) => {
       const internal = httpClient(agora.process('auth').internalUrl);
@@ -163,7 +163,7 @@ describe('POST /users', () => {
       await query(`SELECT setval('auth.users_id_seq', $1, false)`, [Math.min(...ids)]);
     };
 
-    it('gives none of their ids again, while it runs', async () => {
+    it('gives none of their ids again while it runs', async () => {
       const lost = [await idOf(), await idOf()];
       await eventually(async () => expect(await highest()).toBeGreaterThanOrEqual(Math.max(...lost)));
       await lose(lost);
@@ -187,7 +187,7 @@ describe('POST /users', () => {
       expect(await status(own)).toBe(200);
     });
 
-    it('gives none of them again when it starts, for the stream knows them', async () => {
+    it('gives none of them again after a start, because the stream knows them', async () => {
       const lost = [await idOf(), await idOf()];
       await eventually(async () => expect(await highest()).toBeGreaterThanOrEqual(Math.max(...lost)));
       await agora.process('auth').end();
@@ -196,19 +196,19 @@ describe('POST /users', () => {
       expect(await idOf()).toBeGreaterThan(Math.max(...lost));
     });
 
-    it('gives none that another service knows', async () => {
+    it('gives no id that another service knows', async () => {
       const known = (await idOf()) + 1_234;
       await highest(known);
       expect(await idOf()).toBeGreaterThan(known);
     });
 
-    it('does not use up all ids because one service names a wrong one', async () => {
+    it('does not use up all ids when a service names a wrong one', async () => {
       const last = await idOf();
       await highest(2_147_483_647);
       expect(await idOf()).toBeLessThan(last + 100_000);
     });
 
-    it('goes on past rows that its sequence does not know of', async () => {
+    it('skips rows that its sequence does not know', async () => {
       const last = await idOf();
       await query(`SELECT setval('auth.users_id_seq', $1, false)`, [last]);
       expect(await idOf()).toBeGreaterThan(last);

@@ -25,7 +25,7 @@ describe('users', () => {
   });
   afterAll(() => agora.stop());
 
-  it('shows a user to anybody who is logged in', async () => {
+  it('shows a user to everybody who is logged in', async () => {
     const { status, body } = await ask('GET', `/users/${ann.id}`, { token: bob.token });
     expect(status).toBe(200);
     expect(body).toEqual({ id: ann.id, name: `user_${ann.id}`, created_at: expect.any(String) });
@@ -47,7 +47,7 @@ describe('users', () => {
     expect((await ask('GET', path)).status).toBe(401);
   });
 
-  it('answers 404 for a user who is not there and 422 for what is no id', async () => {
+  it('answers 404 for a missing user and 422 for an invalid id', async () => {
     const missing = await ask('GET', '/users/2147483647', { token: ann.token });
     expect([missing.status, missing.body.code]).toEqual([404, 'user_not_found']);
     for (const id of ['0', 'abc', '2147483648', '1.5']) {
@@ -55,7 +55,7 @@ describe('users', () => {
     }
   });
 
-  it('shows a user to other services on the internal port alone', async () => {
+  it('shows a user to other services on the internal port only', async () => {
     const path = `/internal/users/${ann.id}`;
     const known = { id: ann.id, name: `user_${ann.id}`, version: 1 };
     expect((await internal('GET', path, { token: testSecret })).body).toMatchObject(known);

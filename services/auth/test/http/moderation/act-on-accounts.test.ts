@@ -50,7 +50,7 @@ const remove = (id: unknown, by: Person) => ask('DELETE', `/users/${String(id)}`
 const summary = ({ status, body }: Answer) => [status, body.code];
 
 describe('a ban', () => {
-  it('ends all sessions and keeps the user out, also over a restart, until it is taken back', async () => {
+  it('ends all sessions and keeps the user out, even after a restart, until it is lifted', async () => {
     const ben = await join(ask);
     expect((await ban(ben.id, moderator)).status).toBe(204);
     expect((await ask('GET', '/users/me', { token: ben.token })).status).toBe(401);
@@ -70,7 +70,7 @@ describe('a ban', () => {
     ]);
   });
 
-  it('ends by itself when its time has come', async () => {
+  it('ends by itself when it expires', async () => {
     const ben = await join(ask);
     const until = new Date(Date.now() + 1_000).toISOString();
     expect((await ban(ben.id, moderator, { reason, until })).status).toBe(204);
@@ -95,8 +95,8 @@ describe('a ban', () => {
   });
 });
 
-describe('who may act on whom', () => {
-  it('nobody acts on an account of the same or a higher role, nor on their own', async () => {
+describe('rights over other accounts', () => {
+  it("exclude accounts of the same or a higher role, and one's own", async () => {
     const colleague = await joinAs('moderator');
     const notAllowed = [403, 'not_allowed'];
     for (const [by, on] of [
@@ -115,7 +115,7 @@ describe('who may act on whom', () => {
     expect((await ban(colleague.id, admin)).status).toBe(204);
   });
 
-  it('says so before it looks whether there is such an account, and of what is there before it looks at the body', async () => {
+  it('are checked before the account is looked up, which comes before the body', async () => {
     for (const answer of [
       await ban(2_147_483_647, ann, {}),
       await unban(2_147_483_647, ann),
@@ -137,7 +137,7 @@ describe('who may act on whom', () => {
 });
 
 describe('a role', () => {
-  it('is given by an admin, ends the sessions of who gets it, and is in the next token', async () => {
+  it('is given by an admin, ends the sessions of its new holder, and is in the next token', async () => {
     const ben = await join(ask);
     expect((await setRole(ben.id, 'moderator', admin)).status).toBe(204);
     expect((await ask('GET', '/users/me', { token: ben.token })).status).toBe(401);
@@ -200,7 +200,7 @@ describe('GET /users', () => {
     expect(rowsOf(await list('search=%25'))).toEqual([]);
   });
 
-  it('goes on by a cursor that is for the same admin and search alone', async () => {
+  it('pages with a cursor that only works for the same admin and search', async () => {
     const first = await list('limit=2');
     const next = /^<\/users\?(.*)>; rel="next"$/.exec(first.headers.get('link') ?? '')?.[1] ?? '';
     const ids = [...rowsOf(first), ...rowsOf(await list(next))].map(({ id }) => Number(id));

@@ -73,7 +73,7 @@ describe('e-mail addresses', () => {
     expect([again.status, again.body.code]).toEqual([403, 'invalid_mail_token']);
   });
 
-  it('are confirmed once of several who send the token at once', async () => {
+  it('are confirmed once by several concurrent requests with the token', async () => {
     const ann = await join(ask);
     const token = await tokenTo(ann.email);
     expect(statusesOf(await Promise.all([1, 2, 3].map(() => confirm(token))))).toEqual([204, 403, 403]);
@@ -92,7 +92,7 @@ describe('e-mail addresses', () => {
       expect((await ask('POST', '/email-confirmations', { json })).status).toBe(422);
   });
 
-  it('are asked for again, which voids the older token, three times an hour', async () => {
+  it('can be sent a new confirmation three times an hour, which voids the older token', async () => {
     const ann = await join(ask);
     const first = await tokenTo(ann.email);
     expect((await resend(ann)).status).toBe(202);
@@ -104,7 +104,7 @@ describe('e-mail addresses', () => {
     expect((await confirm(second)).status).toBe(403);
   });
 
-  it('that are confirmed are not asked for again', async () => {
+  it('are sent no confirmation once they are confirmed', async () => {
     const ann = await join(ask);
     await confirm(await tokenTo(ann.email));
     expect((await resend(ann)).status).toBe(202);
@@ -112,7 +112,7 @@ describe('e-mail addresses', () => {
     expect(await mailsTo(ann.email)).toHaveLength(1);
   });
 
-  it('change when the new one is confirmed; the old one is notified, and sessions stay', async () => {
+  it('change when the new one is confirmed; the old one gets a notice, and sessions stay', async () => {
     const ann = await join(ask);
     await tokenTo(ann.email);
     const email = freshAddress();
@@ -127,7 +127,7 @@ describe('e-mail addresses', () => {
     expect(statusesOf([await logIn(ann.email), await logIn(email)])).toEqual([200, 403]);
   });
 
-  it('change to the one that was asked for last', async () => {
+  it('change to the one that was requested last', async () => {
     const ann = await join(ask);
     const [one, two] = [freshAddress(), freshAddress()];
     await change(ann, one);
@@ -138,7 +138,7 @@ describe('e-mail addresses', () => {
     expect(await accountOf(ann)).toMatchObject({ email: two });
   });
 
-  it('are asked for again at the new one while a change is under way', async () => {
+  it('are sent a new confirmation at the new address during a change', async () => {
     const ann = await join(ask);
     await confirm(await tokenTo(ann.email));
     const email = freshAddress();
@@ -148,7 +148,7 @@ describe('e-mail addresses', () => {
     await eventually(async () => expect(await mailsTo(email)).toHaveLength(2));
   });
 
-  it('do not change to one that is taken, before or meanwhile', async () => {
+  it('do not change to one that is taken, or was taken meanwhile', async () => {
     const [ann, bob] = await Promise.all([join(ask), join(ask)]);
     const taken = await change(ann, bob.email);
     expect([taken.status, taken.body.code]).toEqual([409, 'email_taken']);
@@ -161,7 +161,7 @@ describe('e-mail addresses', () => {
     expect(await accountOf(ann)).toMatchObject({ email: ann.email });
   });
 
-  it('go to the first who claims them, without a database error that would name the address', async () => {
+  it('go to the first account that claims them, without a database error that would name the address', async () => {
     const people = await Promise.all([join(ask), join(ask)]);
     const email = freshAddress();
     const tokens: string[] = [];
@@ -206,7 +206,7 @@ describe('e-mail addresses', () => {
       expect([answer.status, answer.body.errors?.[0]?.field]).toEqual([422, 'email']);
   });
 
-  it('take no token to the log or an event', async () => {
+  it('leave no token in the log or an event', async () => {
     const ann = await join(ask);
     const token = await tokenTo(ann.email);
     await confirm(token);

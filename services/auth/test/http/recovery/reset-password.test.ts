@@ -52,7 +52,7 @@ describe('password resets', () => {
     await mailTo(ann.email, /^Your password was changed/);
   });
 
-  it('set one password of several that come with the token at once', async () => {
+  it('set one of several passwords that concurrent requests send with the token', async () => {
     const ann = await join(ask);
     await request(ann.email);
     const token = await tokenTo(ann.email);
@@ -60,7 +60,7 @@ describe('password resets', () => {
     expect(statusesOf(answers)).toEqual([204, 403, 403]);
   });
 
-  it('keep their token when the new password will not do', async () => {
+  it('keep their token when the new password is refused', async () => {
     const ann = await join(ask);
     await request(ann.email);
     const token = await tokenTo(ann.email);
@@ -71,7 +71,7 @@ describe('password resets', () => {
     expect((await reset(token)).status).toBe(204);
   });
 
-  it('void older tokens, those of a changed password and those of an address that was given up', async () => {
+  it('void older tokens, also after a change of password or address', async () => {
     const ann = await join(ask);
     await request(ann.email);
     const first = await tokenTo(ann.email);
@@ -101,7 +101,7 @@ describe('password resets', () => {
     }
   });
 
-  it('answer an unknown address as a known one, and send it nothing', async () => {
+  it('answer an unknown address like a known one, and send it nothing', async () => {
     const ann = await join(ask);
     const unknown = `${randomUUID()}@example.test`;
     const answers = [await request(ann.email), await request(unknown)];
@@ -135,7 +135,7 @@ describe('password resets', () => {
     expect(Math.abs(best(known) - best(unknown))).toBeLessThan(15);
   });
 
-  it('are three an hour of one address, known or not', async () => {
+  it('are limited to three an hour for one e-mail address, known or not', async () => {
     const ann = await join(ask);
     for (const email of [ann.email, `${randomUUID()}@example.test`]) {
       for (let count = 0; count < 3; count += 1) expect((await request(email)).status).toBe(202);
@@ -148,7 +148,7 @@ describe('password resets', () => {
     }
   });
 
-  it('are so many an hour of one client', async () => {
+  it('are limited by the hour for one client', async () => {
     const statuses: number[] = [];
     for (let count = 0; count < 41; count += 1)
       statuses.push((await request(`${randomUUID()}@example.test`, '203.0.113.9')).status);

@@ -52,7 +52,7 @@ describe('a second factor', () => {
     return { person, secret, recoveryCodes: body.recovery_codes as string[] };
   };
 
-  it('is prepared with the password, and on once a code of its URI has come', async () => {
+  it('is prepared with the password, and turned on with a code from its URI', async () => {
     const ann = await join(ask);
     const { status, body } = await prepare(ann);
     expect(status).toBe(201);
@@ -74,7 +74,7 @@ describe('a second factor', () => {
     expect((await logIn(person, codeOf(secret))).status).toBe(200);
   });
 
-  it('accepts the step of now and the one before, each once', async () => {
+  it('accepts codes of the current and the previous step, each once', async () => {
     await earlyInStep();
     const { person, secret } = await protect();
     const code = codeOf(secret);
@@ -87,7 +87,7 @@ describe('a second factor', () => {
     }
   }, 30_000);
 
-  it('accepts the step before after the step of now', async () => {
+  it('accepts a code of the previous step after one of the current step', async () => {
     const ann = await join(ask);
     await earlyInStep();
     const secret = String((await prepare(ann)).body.secret);
@@ -95,7 +95,7 @@ describe('a second factor', () => {
     expect((await logIn(ann, codeOf(secret, -1))).status).toBe(200);
   }, 30_000);
 
-  it('takes each recovery code once, and nobody else’s', async () => {
+  it("accepts each recovery code once, and only its owner's", async () => {
     const { person, recoveryCodes } = await protect();
     const other = await protect();
     const [code = '', upper = ''] = recoveryCodes;
@@ -104,7 +104,7 @@ describe('a second factor', () => {
     expect((await logIn(person, upper.toUpperCase())).status).toBe(200);
   });
 
-  it('is not turned on by a wrong code, or before it was prepared', async () => {
+  it('is not turned on with a wrong code, or before it is prepared', async () => {
     const ann = await join(ask);
     const early = await enable(ann, '123456');
     expect([early.status, early.body.code]).toEqual([403, 'invalid_code']);
@@ -134,7 +134,7 @@ describe('a second factor', () => {
     await mailTo(person.email, /^Your second factor is off/);
   });
 
-  it('is asked for by a login that had checked the password before it was turned on', async () => {
+  it('is required of a login that had checked the password before it was turned on', async () => {
     const ann = await join(ask);
     const secret = String((await prepare(ann)).body.secret);
     let login: Promise<Answer> | undefined;

@@ -54,7 +54,7 @@ async function costOf(username: () => string, of = agora): Promise<number> {
 const nobody = () => `${randomUUID()}@example.test`;
 
 describe('a wrong password', () => {
-  it('costs the same for every account, and where there is none', async () => {
+  it('costs the same for every account, and without an account', async () => {
     const costly = await accountWith(await bcrypt.hash('a', 11));
     const cheap = await accountWith(await bcrypt.hash('a', 8));
     const { email: ordinary } = await join(ask);
@@ -65,13 +65,13 @@ describe('a wrong password', () => {
     }
   });
 
-  it('costs about the same for an account of another application', async () => {
+  it('costs about the same for an account imported from another application', async () => {
     const foreign = await accountWith(argon2Hash());
     const share = (await costOf(() => foreign)) / (await costOf(nobody));
     expect([share > 0.67, share < 1.5]).toEqual([true, true]);
   });
 
-  it('costs as much as for the costliest account from the start of the process', async () => {
+  it('costs as much as the most expensive hash, from the start of the process', async () => {
     const costliest = await accountWith(await bcrypt.hash('a', 12));
     const other = await startAgora(['auth'], { environment });
     try {

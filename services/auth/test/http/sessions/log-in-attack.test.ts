@@ -15,7 +15,7 @@ const at =
   (method, path, ask) =>
     httpClient(agora.process('auth').url)(method, path, { ...ask, headers: { 'X-Forwarded-For': address } });
 
-it('lets ten people in at addresses that they have used before, within 2 s, while 100 others guess', async () => {
+it('lets ten users log in within 2 s from addresses that they have used before, while 100 clients guess', async () => {
   const addresses = `198.51.${randomInt(256)}`;
   const people = await Promise.all(
     Array.from({ length: 10 }, async (_, n) => {

@@ -54,7 +54,7 @@ const expire = (prefix: string, inMilliseconds: number) =>
   ]);
 
 describe('failures of one account from one address', () => {
-  it('are refused past the limit, the right password too, with the time to wait', async () => {
+  it('are refused beyond the limit, even with the right password, with the time to wait', async () => {
     const [ann, address] = [await newcomer(), freshAddress()];
     await fail(3, ann.email, address);
     const { status, headers, body } = await logIn(ann.email, ann.password, address);
@@ -74,7 +74,7 @@ describe('failures of one account from one address', () => {
     expect([status, body.code]).toEqual([429, 'too_many_attempts']);
   });
 
-  it('are one count, however the address of the account is written', async () => {
+  it('are counted together, however the address of the account is written', async () => {
     const [ann, address] = [await newcomer(), freshAddress()];
     await fail(2, ann.email, address);
     await fail(1, ` ${ann.email.toUpperCase()} `, address);
@@ -97,7 +97,7 @@ describe('failures of one account from one address', () => {
     expect((await logIn(ann.email, ann.password, address)).status).toBe(429);
   });
 
-  it('are forgotten after a login together with the times they were too many', async () => {
+  it('are forgotten after a login, as is how often the limit was exceeded', async () => {
     const [ann, address] = [await newcomer(), freshAddress()];
     await fail(3, ann.email, address);
     await Promise.all(['login-pair', 'login-account'].map((each) => expire(each, -1)));
@@ -107,7 +107,7 @@ describe('failures of one account from one address', () => {
     expect(Number(headers.get('retry-after'))).toBeLessThanOrEqual(900);
   });
 
-  it('reveal no more when they come all at once', async () => {
+  it('reveal no more when they are concurrent', async () => {
     const [username, address] = [nobody(), freshAddress()];
     const answers = await Promise.all(
       Array.from({ length: 12 }, () => logIn(username, 'wrong password', address)),
@@ -128,7 +128,7 @@ describe('failures of one account from one address', () => {
     expect([429, 503]).toContain(answers.at(-1)?.status);
   });
 
-  it('never count right passwords that come all at once', async () => {
+  it('do not include concurrent right passwords', async () => {
     const ann = await newcomer();
     const address = freshAddress();
     // Attempts that wait too long for their turn to be hashed get a 503 and are retried.
@@ -142,7 +142,7 @@ describe('failures of one account from one address', () => {
     expect(statuses).toEqual(Array<number>(12).fill(200));
   });
 
-  it('may go on when the time to wait is over', async () => {
+  it('no longer block logins when the time to wait is over', async () => {
     const [username, address] = [nobody(), freshAddress()];
     await fail(3, username, address);
     await expire('login-', 1_500);
@@ -151,7 +151,7 @@ describe('failures of one account from one address', () => {
     await eventually(() => fail(1, username, address), 3_000);
   });
 
-  it('must wait twice as long each time', async () => {
+  it('block logins twice as long each time', async () => {
     const [username, address] = [nobody(), freshAddress()];
     const waits: number[] = [];
     for (let lock = 0; lock < 3; lock += 1) {
@@ -207,7 +207,7 @@ describe('failures of one account from elsewhere', () => {
 });
 
 describe('failures from one address', () => {
-  it('are refused past the limit, whatever the account, and leave other addresses alone', async () => {
+  it('are refused beyond the limit, whatever the account, and do not affect other addresses', async () => {
     const [ann, address] = [await newcomer(), freshAddress()];
     for (let each = 0; each < 10; each += 1) await fail(1, nobody(), address);
     const { status, headers, body } = await logIn(ann.email, ann.password, address);
@@ -216,13 +216,13 @@ describe('failures from one address', () => {
     expect((await logIn(ann.email, ann.password, freshAddress())).status).toBe(200);
   });
 
-  it('are those of its whole /64', async () => {
+  it('are counted for its whole /64', async () => {
     const network = `2001:db8:${group()}:${group()}`;
     for (let each = 0; each < 10; each += 1) await fail(1, nobody(), `${network}::${each + 1}`);
     expect((await logIn(nobody(), 'wrong password', `${network}:ffff::`)).status).toBe(429);
   });
 
-  it('are those of its /56 and /48, four and sixteen times as many', async () => {
+  it('are counted for its /56 and /48 with four and sixteen times the limit', async () => {
     const site = `2001:db8:${group()}`;
     // As if so many addresses of one /56 had failed once each.
     await query(
@@ -235,7 +235,7 @@ describe('failures from one address', () => {
     expect((await logIn(nobody(), 'wrong password', `${site}:3bb::1`)).status).toBe(429);
   });
 
-  it('are those of an IPv4 address however it is written', async () => {
+  it('are counted for an IPv4 address however it is written', async () => {
     const address = `198.51.100.${randomInt(256)}`;
     for (let each = 0; each < 5; each += 1) {
       await fail(1, nobody(), address);
@@ -253,7 +253,7 @@ describe('failures from one address', () => {
   });
 });
 
-it('lets nobody in while attempts cannot be counted', async () => {
+it('refuses all logins while attempts cannot be counted', async () => {
   const ann = await newcomer();
   await query('ALTER TABLE auth.rate_limits RENAME TO rate_limits_gone');
   try {
@@ -265,7 +265,7 @@ it('lets nobody in while attempts cannot be counted', async () => {
   expect((await logIn(ann.email, ann.password, freshAddress())).status).toBe(200);
 });
 
-it('leaves a line for every attempt, with the id of the user and never the address of the account', async () => {
+it('logs every attempt with the id of the user and never with the address of the account', async () => {
   const [ann, address] = [await newcomer(), freshAddress()];
   await fail(3, ann.email, address);
   await logIn(ann.email, ann.password, address);

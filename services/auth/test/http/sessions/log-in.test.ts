@@ -25,7 +25,7 @@ describe('POST /login', () => {
   });
   afterAll(() => agora.stop());
 
-  it('answers with a token that is good for as long as it says', async () => {
+  it('answers with a token that is valid for as long as it says', async () => {
     const { status, headers, body } = await logIn({
       username: ann.email,
       password: ann.password,
@@ -58,7 +58,7 @@ describe('POST /login', () => {
     expect(me.body).toMatchObject({ id: ann.id, email: ann.email });
   });
 
-  it('names the account by a key of its own, and numbers its sessions', async () => {
+  it('identifies the account by a unique key, and numbers its sessions', async () => {
     const { id, email, password } = await join(ask);
     const second = await logIn({ username: email, password });
     const third = await ask('POST', '/refresh', { json: { refresh_token: second.body.refresh_token } });
@@ -69,20 +69,20 @@ describe('POST /login', () => {
       expect(claimsOf(body.access_token)).toMatchObject({ account_key: row?.key, session_number: 2 });
   });
 
-  it('keeps the refresh token as a hash alone', async () => {
+  it('keeps the refresh token only as a hash', async () => {
     const { body } = await logIn({ username: ann.email, password: ann.password });
     const hash = createHash('sha256').update(String(body.refresh_token)).digest();
     const rows = await query('SELECT session_id FROM auth.refresh_tokens WHERE hash = $1', [hash]);
     expect(rows).toHaveLength(1);
   });
 
-  it('reads the address as registration does', async () => {
+  it('normalizes the address like registration', async () => {
     expect((await logIn({ username: ` ${ann.email.toUpperCase()}`, password: ann.password })).status).toBe(
       200,
     );
   });
 
-  it('answers alike for a wrong password, an unknown address and a password that is too long', async () => {
+  it('gives the same answer for a wrong password, an unknown address and a password that is too long', async () => {
     const answers = await Promise.all([
       logIn({ username: ann.email, password: 'wrong password' }),
       logIn({ username: `${randomUUID()}@example.test`, password: ann.password }),
@@ -114,7 +114,7 @@ describe('POST /login', () => {
     expect(status).toBe(422);
   });
 
-  it('reads forms alone', async () => {
+  it('reads only forms', async () => {
     const { status } = await ask('POST', '/login', { json: { username: ann.email, password: ann.password } });
     expect(status).toBe(415);
   });
@@ -131,7 +131,7 @@ describe('POST /login', () => {
     expect(status).toBe(200);
   });
 
-  it('takes an empty grant type for none, and ignores other fields of OAuth 2.0, once or more', async () => {
+  it('treats an empty grant type as none, and ignores other fields of OAuth 2.0, even repeated', async () => {
     const given = new URLSearchParams({ username: ann.email, password: ann.password, grant_type: '' });
     for (const field of ['scope', 'scope', 'client_id', 'client_secret']) given.append(field, '');
     const { status } = await ask('POST', '/login', {
@@ -158,14 +158,14 @@ describe('POST /login', () => {
     for (const { body } of answers) expect(body.error_description).toEqual(expect.any(String));
   });
 
-  it('takes no credentials from the query', async () => {
+  it('ignores credentials in the query', async () => {
     const { status } = await ask('POST', `/login?username=${ann.email}&password=${ann.password}`, {
       form: {},
     });
     expect(status).toBe(422);
   });
 
-  it('asks to come again when too many hash at once, and answers all others', async () => {
+  it('answers 503 when too many passwords are being hashed, and answers all others', async () => {
     const attempts = Array.from({ length: 60 }, (_, index) =>
       logIn({ username: `nobody-${index}@example.test`, password: 'wrong password' }),
     );
@@ -176,7 +176,7 @@ describe('POST /login', () => {
     expect(refused[0]?.headers.get('retry-after')).toBe('1');
   });
 
-  it('takes an argon2 hash of the old application, and hashes anew with bcrypt', async () => {
+  it('accepts an argon2 hash of the old application, and rehashes with bcrypt', async () => {
     const { id, email, password } = await join(ask);
     const salt = randomBytes(16);
     const parameters = { nonce: salt, parallelism: 4, tagLength: 32, memory: 65_536, passes: 3 };
@@ -195,7 +195,7 @@ describe('POST /login', () => {
     expect((await logIn({ username: email, password })).status).toBe(200);
   });
 
-  it('hashes anew what was hashed at a lower cost, once the password is known to be right', async () => {
+  it('rehashes a password that was hashed at a lower cost, once it is known to be right', async () => {
     const bob = await join(ask);
     const costOf = async () => {
       const [row] = await query<{ hash: string }>(

@@ -59,7 +59,7 @@ async function timed(
 }
 
 describe('an account', () => {
-  it('has at most 50 sessions: a login past that ends the one that was used least recently', async () => {
+  it('has at most 50 sessions: a further login ends the least recently used one', async () => {
     const ann = await join(ask);
     const [second, third] = [await logIn(ann), await logIn(ann)];
     await query(
@@ -91,7 +91,7 @@ describe('an account with the sessions of a release without bounds', () => {
     expect(await statusOf(ann.token)).toBe(200);
   });
 
-  it('is let in while what is too much is being ended already', async () => {
+  it('can log in while its surplus sessions are being ended', async () => {
     const ann = await join(ask);
     await leaveSessions(ann, 200);
     const { id, email: username, password } = ann;

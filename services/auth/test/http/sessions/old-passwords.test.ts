@@ -71,7 +71,7 @@ describe('logins with a password that is being changed', () => {
 });
 
 describe('logins of an account that is being deleted', () => {
-  it.each([1, 2])('are let in or refused, and leave nothing, round %i', async () => {
+  it.each([1, 2])('succeed or are refused, and leave nothing, round %i', async () => {
     const ann = await join(ask);
     const logins = await logInAround(ann, async () => {
       expect((await ask('DELETE', '/users/me', { token: ann.token })).status).toBe(204);
@@ -85,7 +85,7 @@ describe('PUT /users/me/password', () => {
   const legacyToken = (userId: number) =>
     jwt.sign({ user_id: userId }, legacySecret, { algorithm: 'HS256', expiresIn: 3_600, noTimestamp: true });
 
-  it('ends the tokens of the replaced application, asked with a token of ours', async () => {
+  it('ends the tokens of the replaced application when called with a token of Agora', async () => {
     const ann = await join(ask);
     const old = legacyToken(ann.id);
     expect(await statusOf(old)).toBe(200);
@@ -93,7 +93,7 @@ describe('PUT /users/me/password', () => {
     expect([await statusOf(old), await statusOf(ann.token)]).toEqual([401, 200]);
   });
 
-  it('ends them all, that of the caller too, asked with one of them', async () => {
+  it("ends them all, including the caller's, when called with one of them", async () => {
     const ann = await join(ask);
     const [own, stolen] = [
       legacyToken(ann.id),
@@ -116,7 +116,7 @@ describe('PUT /users/me/password', () => {
     expect(told + overloaded).toBeGreaterThanOrEqual(5);
   });
 
-  it('keeps the session that asked, through further changes and refreshes', async () => {
+  it("keeps the caller's session, through further changes and refreshes", async () => {
     const ann = await join(ask);
     expect((await change(ann.token, ann.password, 'the second password')).status).toBe(204);
     expect((await change(ann.token, 'the second password', 'the third password')).status).toBe(204);

@@ -12,7 +12,7 @@ describe('POST /refresh with a grace for used tokens', () => {
   });
   afterAll(() => agora.stop());
 
-  it('answers a used token with the same successor each time, which is kept once and as a hash', async () => {
+  it('answers a used token with the same successor each time, which is stored once, as a hash', async () => {
     const { refreshToken, id } = await join(ask);
     const first = await refresh(refreshToken);
     const others = await Promise.all(Array.from({ length: 5 }, () => refresh(refreshToken)));
@@ -27,7 +27,7 @@ describe('POST /refresh with a grace for used tokens', () => {
     expect((await refresh(first.body.refresh_token)).status).toBe(200);
   });
 
-  it('ends the session when a token comes again whose successor was used', async () => {
+  it('ends the session when a token is used again after its successor', async () => {
     const { refreshToken } = await join(ask);
     const second = await refresh(refreshToken);
     const third = await refresh(second.body.refresh_token);
@@ -35,7 +35,7 @@ describe('POST /refresh with a grace for used tokens', () => {
     expect((await refresh(third.body.refresh_token)).status).toBe(401);
   });
 
-  it('ends the session when a used token comes after the grace', async () => {
+  it('ends the session when a token is used again after the grace period', async () => {
     const { refreshToken, id } = await join(ask);
     const second = await refresh(refreshToken);
     await query(
@@ -47,7 +47,7 @@ describe('POST /refresh with a grace for used tokens', () => {
     expect((await refresh(second.body.refresh_token)).status).toBe(401);
   });
 
-  it('gives nobody a successor who cannot ask for it: two sessions have different ones', async () => {
+  it('gives different sessions different successors', async () => {
     const [ann, bob] = [await join(ask), await join(ask)];
     const [one, other] = [await refresh(ann.refreshToken), await refresh(bob.refreshToken)];
     expect(one.body.refresh_token).not.toBe(other.body.refresh_token);

@@ -73,7 +73,7 @@ describe('POST /refresh', () => {
     expect((await refresh(String(body.refresh_token))).status).toBe(200);
   });
 
-  it('ends the whole session when a used token comes again, its access tokens too', async () => {
+  it('ends the whole session, including its access tokens, when a token is used again', async () => {
     const ann = await join(ask);
     const other = await logIn(ann);
     const first = await logIn(ann);
@@ -88,7 +88,7 @@ describe('POST /refresh', () => {
     expect(agora.process('auth').log()).toContain('"event":"refresh_token_reused"');
   });
 
-  it('lets one of ten that race have the next token, and takes the others for thieves', async () => {
+  it('gives one of ten concurrent requests the next token, and treats the others as theft', async () => {
     const { refresh_token: token } = await logIn(await join(ask));
     const answers = await Promise.all(Array.from({ length: 10 }, () => refresh(token)));
     expect(statusesOf(answers)).toEqual([200, ...Array<number>(9).fill(401)]);
@@ -103,13 +103,13 @@ describe('POST /refresh', () => {
     );
   });
 
-  it('takes no access token for a refresh token, nor the other way round', async () => {
+  it('accepts neither an access token as a refresh token nor the reverse', async () => {
     const tokens = await logIn(await join(ask));
     expect((await refresh(tokens.access_token)).status).toBe(401);
     expect(await statusOf(tokens.refresh_token)).toBe(401);
   });
 
-  it.each(['refresh_tokens', 'sessions'])('refuses what has expired in %s', async (table) => {
+  it.each(['refresh_tokens', 'sessions'])('refuses a token that has expired in %s', async (table) => {
     const tokens = await logIn(await join(ask));
     const column = table === 'sessions' ? 'id' : 'session_id';
     await query(`UPDATE auth.${table} SET expires_at = now() WHERE ${column} = $1`, [
@@ -126,7 +126,7 @@ describe('POST /refresh', () => {
 });
 
 describe('sessions', () => {
-  it('are listed with where they came from, the current one marked', async () => {
+  it('are listed with their origin, the current one marked', async () => {
     const ann = await join(ask);
     const { access_token: token } = await logIn(ann, {
       'User-Agent': 'Tester/1.0',
@@ -157,7 +157,7 @@ describe('sessions', () => {
     expect(await sessionsOf(ann.token)).toHaveLength(1);
   });
 
-  it('are not there for anybody else, nor when they are none', async () => {
+  it('are 404 for other users, like missing ones', async () => {
     const [ann, bob] = [await join(ask), await join(ask)];
     for (const id of [sessionIdOf(ann.token), randomUUID(), '1', 'x']) {
       const { status, body } = await ask('DELETE', `/sessions/${id}`, { token: bob.token });
@@ -174,7 +174,7 @@ describe('sessions', () => {
     expect(await allRevokedOf(ann.id)).toEqual([{ up_to: 2 }]);
   });
 
-  it('end by logging out, this one alone', async () => {
+  it('end one at a time by logging out', async () => {
     const ann = await join(ask);
     const other = await logIn(ann);
     expect((await ask('POST', '/logout', { token: other.access_token })).status).toBe(204);
@@ -215,7 +215,7 @@ describe('PUT /users/me/password', () => {
     expect([status, body.errors?.map(({ field }) => field)]).toEqual([422, fields]);
   });
 
-  it('lets nobody guess the current password for ever', async () => {
+  it('limits guesses of the current password', async () => {
     const ann = await join(ask);
     const statuses: number[] = [];
     for (let guess = 0; guess < 11; guess += 1) {
@@ -224,7 +224,7 @@ describe('PUT /users/me/password', () => {
     expect(statuses).toEqual([...Array<number>(10).fill(403), 429]);
   });
 
-  it('lets one of two changes at once win', async () => {
+  it('lets one of two concurrent changes win', async () => {
     const ann = await join(ask);
     const answers = await Promise.all(
       ['first new one', 'second new one'].map((next) => change(ann.token, ann.password, next)),

@@ -88,7 +88,7 @@ describe('a removed post', () => {
     );
   });
 
-  it('comes back as its author has it by then, with its votes', async () => {
+  it("is restored with its author's changes and its votes", async () => {
     const { id, owner, get, remove, restore } = await write();
     await vote(id, stranger.token, 1, 201);
     await remove();
@@ -113,7 +113,7 @@ describe('a removed post', () => {
     await vote(id, tokenFor(freshId()), 1, 201);
   });
 
-  it('stays a draft after its restoration when its author has taken it back meanwhile', async () => {
+  it('stays a draft after its restoration if its author made it one meanwhile', async () => {
     const { id, owner, get, remove, restore } = await write();
     await remove();
     await posts.ask('PATCH', `/posts/${id}`, { token: owner.token, json: { published: false } });
@@ -131,7 +131,7 @@ describe('a removed post', () => {
     expect((await get(stranger.token)).status).toBe(404);
   });
 
-  it('has another tag for reads, and the same text for If-Match', async () => {
+  it('has a new tag for reads, and the same for If-Match', async () => {
     const { id, owner, answer, get, remove } = await write();
     const tag = answer.headers.get('etag') ?? '';
     await remove();
@@ -147,7 +147,7 @@ describe('a removed post', () => {
     expect((await posts.ask('PATCH', `/posts/${id}`, change)).status).toBe(412);
   });
 
-  it('is shown to its owner by a retry of its publishing as it was shown first', async () => {
+  it('is returned unchanged to its owner when the original POST is retried', async () => {
     const { owner, body, answer, remove } = await write();
     await remove();
     const headers = { 'Idempotency-Key': `first-${owner.id}` };
@@ -164,7 +164,7 @@ describe('a removed post', () => {
 });
 
 describe('PUT and DELETE /posts/{id}/removal', () => {
-  it('are for moderators, whatever they are asked for', async () => {
+  it('are for moderators, whether or not the post exists', async () => {
     const { id, owner, remove, restore } = await write();
     for (const token of [owner.token, stranger.token]) {
       for (const answer of [await remove({ reason }, token), await restore(token)])
@@ -177,7 +177,7 @@ describe('PUT and DELETE /posts/{id}/removal', () => {
     expect((await restore(admin)).status).toBe(204);
   });
 
-  it('say 404 for what is not there, before they look at the body', async () => {
+  it('answer 404 for a missing post before they read the body', async () => {
     const draft = await write({ published: false });
     const statusOf = async (method: string, id: number | string, json?: object) =>
       (await posts.ask(method, `/posts/${id}/removal`, { token: moderator.token, json })).status;
@@ -197,7 +197,7 @@ describe('PUT and DELETE /posts/{id}/removal', () => {
     expect((await get(stranger.token)).status).toBe(200);
   });
 
-  it('take effect once when they come at the same time', async () => {
+  it('take effect once when they are concurrent', async () => {
     const { id, remove, restore } = await write();
     await Promise.all(Array.from({ length: 8 }, () => remove()));
     const restored = await Promise.all(Array.from({ length: 8 }, () => restore()));

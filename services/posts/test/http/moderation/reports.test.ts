@@ -51,7 +51,7 @@ async function about(path: string, key: 'post_id' | 'user_id', id: number) {
 }
 
 describe('reports', () => {
-  it('are listed for moderators until one is dismissed, and can then be made again', async () => {
+  it('are listed for moderators until dismissed, and can then be made again', async () => {
     const { id, owner } = await write();
     const reporter = freshId();
     const token = tokenFor(reporter);
@@ -73,7 +73,7 @@ describe('reports', () => {
     expect((await report(id, token)).status).toBe(201);
   });
 
-  it('are all resolved by a removal, and go with their post and their reporter', async () => {
+  it('are all resolved by a removal, and deleted with their post or reporter', async () => {
     const [removed, deleted, kept] = [await write(), await write(), await write()];
     const reporter = freshId();
     for (const { id } of [removed, deleted, kept]) await report(id, tokenFor(reporter));
@@ -85,7 +85,7 @@ describe('reports', () => {
     await eventually(async () => expect(await about('/moderation/reports', 'post_id', kept.id)).toEqual([]));
   });
 
-  it('are refused of a post that is deleted in the same moment', async () => {
+  it('are refused for a post that is being deleted', async () => {
     const { id } = await write();
     let reported: Promise<Answer> | undefined;
     await beforeCommit('DELETE FROM posts.posts WHERE id = $1', [id], async () => {
@@ -95,7 +95,7 @@ describe('reports', () => {
     expect((await reported)?.status).toBe(404);
   });
 
-  it('are refused of what the reporter may not see, and without a good reason', async () => {
+  it('are refused for a post that the reporter may not see, and without a valid reason', async () => {
     const draft = await write({ published: false });
     const token = tokenFor(freshId());
     expect((await report(draft.id, token)).status).toBe(404);
@@ -111,7 +111,7 @@ describe('reports', () => {
 describe('the lists of moderators', () => {
   const paths = ['/moderation/reports', '/moderation/log'];
 
-  it('are refused to everybody else, and with a cursor that is not theirs', async () => {
+  it("are refused to everybody else, and with somebody else's cursor", async () => {
     const { id } = await write();
     for (let made = 0; made < 2; made += 1) await report(id, tokenFor(freshId()));
     for (const action of ['PUT', 'DELETE'])
@@ -133,7 +133,7 @@ describe('the lists of moderators', () => {
     expect(refused.status).toBe(403);
   });
 
-  it('show each row once, newest first, whatever comes meanwhile', async () => {
+  it('show each row once, newest first, whatever is added meanwhile', async () => {
     const { id } = await write();
     for (let made = 0; made < 5; made += 1) await report(id, tokenFor(freshId()));
     const seen: unknown[] = [];
@@ -164,7 +164,7 @@ describe('the moderation log', () => {
     ]);
   });
 
-  it('has the acts of auth too, each once', async () => {
+  it('includes the acts recorded by auth, each once', async () => {
     const [userId, key] = [
       freshId(),
       '5f1c6d0b-e9a2-4733-95e0-c7d19b42f8a6'.replace(/^.{8}/, () => freshId().toString(16).padStart(8, '0')),
@@ -191,7 +191,7 @@ describe('the moderation log', () => {
     );
   });
 
-  it('can be changed by no role of the database', async () => {
+  it('cannot be changed by any database role', async () => {
     await posts.ask('PUT', `/posts/${(await write()).id}/removal`, { token: moderator, json: { reason } });
     const { postgres, worker, databasePasswords } = currentStack();
     const roles = [
