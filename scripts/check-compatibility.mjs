@@ -1,6 +1,6 @@
 /**
  * Compares gateway/openapi.json and gateway/asyncapi.json with those of the last release, in docs/released, and refuses what breaks clients or consumers and
- * is not told in docs/contract-changes.md, of the folder that it runs in. With `--release` those of now become those of the last release.
+ * is not mentioned in docs/contract-changes.md of the working directory. With `--release` the current documents become those of the last release.
  */
 import { copyFileSync, readFileSync } from 'node:fs';
 import { compareAsyncApi, compareOpenApi } from './compatibility/compare-documents.mjs';
@@ -11,14 +11,14 @@ const compare = { 'openapi.json': compareOpenApi, 'asyncapi.json': compareAsyncA
 if (process.argv.includes('--release')) {
   for (const name of Object.keys(compare)) copyFileSync(`gateway/${name}`, `docs/released/${name}`);
 } else {
-  const told = readFileSync('docs/contract-changes.md', 'utf8');
+  const announced = readFileSync('docs/contract-changes.md', 'utf8');
   const untold = Object.entries(compare)
     .flatMap(([name, differences]) => differences(read(`docs/released/${name}`), read(`gateway/${name}`)))
-    .filter((change) => !told.includes(`\`${change}\``));
+    .filter((change) => !announced.includes(`\`${change}\``));
   if (untold.length > 0) {
     const list = [...new Set(untold)].map((change) => `  - \`${change}\``).join('\n');
     console.error(
-      `This breaks who uses the last release:\n${list}\nIf it can't be avoided, say so in docs/contract-changes.md: such a line, and what to do.`,
+      `This breaks users of the last release:\n${list}\nIf it cannot be avoided, add each line to docs/contract-changes.md and say what to do.`,
     );
     process.exitCode = 1;
   }

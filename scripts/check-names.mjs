@@ -1,4 +1,4 @@
-/** Prints every source file whose name, or the name of a folder it is in, is not as STYLE wants it; exits 1 if there is one. */
+/** Prints every source file whose name or folder name breaks the naming rules; exits 1 if there is one. */
 import { globSync } from 'node:fs';
 import { basename } from 'node:path';
 

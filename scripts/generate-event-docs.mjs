@@ -1,4 +1,4 @@
-/** Writes gateway/asyncapi.json and the tables of docs/events.md from the contracts; with `--check` says instead whether they are stale. Expects a build. */
+/** Writes gateway/asyncapi.json and the tables of docs/events.md from the contracts; with `--check` it only reports whether they are stale. Expects a build. */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import * as contracts from '../packages/contracts/dist/index.js';
 import { createEventsDocument } from '../tools/openapi/dist/index.js';
@@ -15,7 +15,7 @@ const events = Object.values(contracts)
   .map(({ type, schema }) => ({ type, schema, summary: summaryOf(type) }))
   .toSorted((one, other) => one.type.localeCompare(other.type));
 
-/** What the comment above the event's definition says. */
+/** The comment above the event's definition. */
 function summaryOf(type) {
   const before = source.slice(0, source.indexOf(`'${type}'`));
   const comment = before.slice(before.lastIndexOf('/**') + 3, before.lastIndexOf('*/'));

@@ -1,4 +1,4 @@
-/** Writes into deploy/docker/authorization.conf what each user may do with NATS, as `permissionsOf` has it; with --check it only says whether that is stale. */
+/** Writes the permissions of each NATS user from `permissionsOf` into deploy/docker/authorization.conf; with --check it only reports whether the file is stale. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { permissionsOf, streamPermissionsOf } from '../tools/local-stack/dist/index.js';

@@ -1,4 +1,4 @@
-/** Writes gateway/openapi.json from what gateway and services say of their endpoints; with `--check` says instead whether it is stale. Expects a build. */
+/** Writes gateway/openapi.json from the descriptions of the endpoints; with `--check` it only reports whether it is stale. Expects a build. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import * as gateway from '../gateway/dist/document.js';
 import { createDocument } from '../tools/openapi/dist/index.js';

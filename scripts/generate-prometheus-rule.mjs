@@ -1,5 +1,5 @@
 /**
- * Writes the alerts as the Prometheus Operator wants them, from deploy/observability; with `--check` says instead whether that is stale. With
+ * Writes the alerts of deploy/observability in the format of the Prometheus Operator; with `--check` it only reports whether the file is stale. With
  * `RUNBOOK_BASE_URL` it prints them with a `runbook_url` that leads there, for those who read alerts away from this repository.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';

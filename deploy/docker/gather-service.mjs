@@ -54,7 +54,7 @@ function isForReaders(path) {
   );
 }
 
-/** Workspaces, which are linked anew, and native code for other machines. */
+/** Workspaces, which are linked again, and native code for other machines. */
 function isElsewhere(path) {
   return /\/node_modules\/@agora$|\/prebuilds\/(?!linux-)[^/]+$/.test(path);
 }

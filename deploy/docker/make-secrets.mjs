@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { secretFiles } from './secret-files.mjs';
 
 const [kept, given] = ['/secrets/kept', '/secrets/given'];
-/** As whom the containers run: ours, the postgres image's and, as its image has none, nats's. */
+/** The users that the containers run as: ours, the postgres image's, and one for nats, whose image has none. */
 const [agora, postgres, nats] = [10001, 999, 10002];
 const owners = { postgres, nats };
 

@@ -1,7 +1,7 @@
 /**
- * `node make-streams.mjs`: makes the stream of every service, or brings those that are there to the settings, as the one user of
- * NATS who may; then the consumers of teams outside, which OUTSIDE_CONSUMERS names (docs/events.md). Can be run again;
- * waits for a server that starts, and for a cluster that finds itself.
+ * `node make-streams.mjs`: creates the streams of every service, or updates them to the settings, as the only user of
+ * NATS that may do so; then the consumers of outside teams that OUTSIDE_CONSUMERS names (docs/events.md). Can be run again;
+ * waits for a server that is starting and for a cluster that is forming.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createLogger, readSettings } from '@agora/process';
@@ -27,11 +27,11 @@ try {
   );
   clearTimeout(timer);
   await broker.stop();
-  process.stdout.write(`the streams ${names.join(', ')} are as the settings say\n`);
-  if (consumers.length > 0) process.stdout.write(`teams outside read by ${consumers.join(', ')}\n`);
+  process.stdout.write(`the streams ${names.join(', ')} match the settings\n`);
+  if (consumers.length > 0) process.stdout.write(`outside teams read through ${consumers.join(', ')}\n`);
 } catch (error) {
   process.stderr.write(
-    `the streams could not be made: ${error instanceof Error ? error.message : String(error)}\n`,
+    `the streams could not be created: ${error instanceof Error ? error.message : String(error)}\n`,
   );
   process.exitCode = 1;
 }
@@ -42,7 +42,7 @@ async function whenFormed(work) {
       return await work();
     } catch (error) {
       if (!isFormingCluster(error) || performance.now() > deadline) throw error;
-      if (attempt === 0) process.stdout.write(`waiting, for NATS says: ${error.message}\n`);
+      if (attempt === 0) process.stdout.write(`waiting for NATS: ${error.message}\n`);
       await sleep(500);
     }
   }

@@ -25,7 +25,7 @@ export function compareAsyncApi(before, after) {
     const moved =
       channel.address === successor.address ? [] : [`${name} has another subject: ${successor.address}`];
     const [one, other] = [before, after].map(({ components }) => components.schemas[name]);
-    const context = { direction: 'told', where: name, documents: [before, after] };
+    const context = { direction: 'returned', where: name, documents: [before, after] };
     return moved.concat(compareSchemas(one, other, context));
   });
 }
@@ -85,7 +85,7 @@ function compareAnswers({ responses: one }, { responses: other }, { where, docum
     const headers = Object.keys(old.headers ?? {})
       .filter((name) => !young.headers?.[name])
       .map((name) => `${place} has no header ${name}`);
-    const context = { direction: 'told', where: place, documents };
+    const context = { direction: 'returned', where: place, documents };
     return headers.concat(compareContents(old.content ?? {}, young.content ?? {}, context));
   });
 }

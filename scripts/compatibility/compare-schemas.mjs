@@ -1,6 +1,6 @@
 /**
- * What in `after` breaks somebody who knows `before`, as sentences that begin with `where`. A schema of what is `sent` to Agora must take all that it
- * took; one of what is `told` by it must tell all that it told. New fields, and new words where Agora tells one of several, break nobody: readers bear them.
+ * The breaking changes from `before` to `after`, in sentences that begin with `where`. A schema of what is `sent` to Agora must accept all that it
+ * accepted; a schema of what is `returned` must still contain all that it contained. New fields and new enum values in answers break nobody: clients must tolerate them.
  */
 export function compareSchemas(before, after, { direction, where, documents, seen = new Set() }) {
   const [one, other] = [resolve(before, documents[0]), resolve(after, documents[1])];
@@ -11,7 +11,7 @@ export function compareSchemas(before, after, { direction, where, documents, see
   if (one === true || one === undefined || Object.keys(one).length === 0)
     return direction === 'sent' && other && Object.keys(other).length > 0 ? [`${where} is restricted`] : [];
   if (other === undefined || other === true)
-    return direction === 'told' ? [`${where} is no longer said`] : [];
+    return direction === 'returned' ? [`${where} is no longer specified`] : [];
   return [
     ...(direction === 'sent' ? narrowed(one, other, where) : widened(one, other, where)),
     ...compareProperties(one, other, at),
@@ -39,7 +39,7 @@ function compareProperties(one, other, at) {
     const successor = other.properties?.[name];
     if (successor === undefined) found.push(`${context.where} is gone`);
     else found.push(...compareSchemas(schema, successor, context));
-    if (context.direction === 'told' && successor && required[0].has(name) && !required[1].has(name))
+    if (context.direction === 'returned' && successor && required[0].has(name) && !required[1].has(name))
       found.push(`${context.where} may be missing`);
   }
   const { direction } = at('');

@@ -17,7 +17,7 @@ export function isBuilt(needs) {
   return complete && readJson(stamp)?.[needs] === fingerprint(needs);
 }
 
-/** Compiles what has changed; type errors end the command unless it goes on `evenWithTypeErrors`. */
+/** Compiles what has changed; type errors end the command unless it has `evenWithTypeErrors`. */
 export async function build({ evenWithTypeErrors = false }, needs) {
   const compiled = fingerprint(needs);
   removeOrphanedOutput();

@@ -8,11 +8,11 @@ const operate = (name, about, usage) => ({
   ownHelp: true,
 });
 
-/** What only the checks and tests of deployments need has lockfiles of its own. */
+/** Folders with their own lockfiles, needed only by the checks and tests of deployments. */
 const deployments = ['deploy/ecs', 'deploy/k8s'];
 const elsewhere = /^\/?(clients|examples|gateway|packages|services|test|tools)(\/|$)/;
 
-/** The deployments whose tests may run: all, unless the arguments name other folders alone. */
+/** The deployments whose tests may run: all, unless the arguments name only other folders. */
 const deploymentsTested = (args) => {
   const named = args.filter((each) => elsewhere.test(each) || each.includes('deploy'));
   return deployments.filter(
@@ -27,7 +27,7 @@ const service = { '--service <name>': 'this service only' };
 /**
  * `needs`: `run` (the default) installs and builds what runs; `all` adds the tools for tests and checks, `installs(args)` folders with a lockfile of
  * their own. `options`: those that there are, which the
- * runner checks; without it the command checks its own. `ownHelp`: the command prints its help itself, as it has more to say.
+ * runner checks; without it the command checks its own. `ownHelp`: the command prints its own, longer help.
  */
 export const commands = {
   start: {
@@ -107,15 +107,15 @@ export const commands = {
   'new-service': {
     about: 'Add a service that starts, migrates and answers behind the gateway',
     usage: 'npm run new-service -- <name> [--remove]',
-    options: { '--remove': 'take the service back' },
+    options: { '--remove': 'remove the service again' },
     example: 'npm run new-service -- comments',
     script: 'tools/new-service/new-service.mjs',
     needs: 'all',
   },
   migrate: {
-    about: 'Apply, take back or list migrations',
+    about: 'Apply, revert or list migrations',
     usage: 'npm run migrate -- up|down|status [options]',
-    options: { ...service, '--steps <number>': 'how many to take back (1)', ...dryRun, ...yes },
+    options: { ...service, '--steps <number>': 'how many to revert (1)', ...dryRun, ...yes },
     example: 'npm run migrate -- status --service posts',
     script: stack('migrate'),
   },
@@ -143,12 +143,12 @@ export const commands = {
   ),
   outbox: operate(
     'outbox',
-    'Show the events to publish, or publish them again',
+    'Show the events of the outbox, or publish them again',
     'npm run outbox -- status|republish',
   ),
   projections: operate(
     'projections',
-    "Rebuild what a service keeps of others' data",
+    "Rebuild a service's copy of other services' data",
     'npm run projections -- rebuild',
   ),
   quarantine: operate(
@@ -157,7 +157,7 @@ export const commands = {
     'npm run quarantine -- list|restore|purge',
   ),
   streams: {
-    about: 'Show what the streams of NATS hold, and who has read how far',
+    about: 'Show the content of the NATS streams, and how far each consumer has read',
     usage: 'npm run streams -- status|consumers [--json]',
     options: { '--json': 'as one line of JSON' },
     example: 'npm run streams -- status --json',
@@ -195,7 +195,7 @@ export const commands = {
     script: stack('import-monolith'),
   },
   'new-consumer': {
-    about: 'Let a team outside read events',
+    about: 'Let an outside team read events',
     usage: 'npm run new-consumer -- <name> [--reads <streams or events>]',
     script: stack('consumer-command'),
     ownHelp: true,
@@ -206,7 +206,7 @@ export const commands = {
     options: {
       '--seconds <number>': 'how long (120)',
       '--seed <number>': 'repeats a run',
-      '--quick': 'a minute, with the faults that need no more',
+      '--quick': 'a minute, with the short faults',
       '--drill': 'restores backups, in place of faults',
       '--elastic': 'replicas come and go for five minutes, in place of faults',
       '--cluster': 'NATS on three nodes, PostgreSQL with a standby, and their faults',
@@ -227,11 +227,11 @@ export const commands = {
     needs: 'all',
   },
   rehearse: {
-    about: 'Do what each runbook says, on an Agora in the state that the page is for',
+    about: 'Carry out each runbook on an Agora that has the problem it describes',
     usage: 'npm run rehearse [-- options]',
     options: {
-      '--quick': 'the pages on backups and on drift alone',
-      '--only <page>': 'pages whose name has that in it; may be repeated',
+      '--quick': 'only the pages on backups and drift',
+      '--only <page>': 'pages whose name contains this; may be repeated',
     },
     example: 'npm run rehearse -- --only outbox-stalled',
     script: 'tools/rehearsal/dist/main.js',
@@ -246,7 +246,7 @@ export const commands = {
       '--connections <number>': 'at a time (16)',
       '--scale <number>': 'of the data (1)',
       '--only <measure>': 'this measure; may be repeated',
-      '--row <part>': 'of scale, the rows whose names have this in them',
+      '--row <part>': 'with scale: only rows whose name contains this',
       '--rival <url>': 'another implementation to compare with',
       '--rival-routes <file>': 'its routes, as JSON',
       '--profile <process>': 'writes a CPU profile',
@@ -277,9 +277,7 @@ export function listCommands() {
     ([name, about]) =>
       `  ${(['start', 'test'].includes(name) ? `npm ${name}` : `npm run ${name}`).padEnd(28)}${about}`,
   );
-  return ['Commands of Agora:', '', ...rows, '', 'npm run <command> -- --help says more about one.'].join(
-    '\n',
-  );
+  return ['Commands of Agora:', '', ...rows, '', 'npm run <command> -- --help describes one.'].join('\n');
 }
 
 /** The help of one command. */

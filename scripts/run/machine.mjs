@@ -25,7 +25,7 @@ export async function checkMachine(needs, opensPorts) {
     );
 }
 
-/** Those of the services that come with Agora; what is added to it is checked when it starts. */
+/** The ports of the services that come with Agora; those of added services are checked when they start. */
 function usualPorts() {
   const offset = Number(process.env.PORT_OFFSET || 0);
   const names = ['GATEWAY', 'AUTH', 'POSTS', 'VOTES'];
@@ -52,7 +52,7 @@ function isFree(port) {
   });
 }
 
-/** Whether nats-server is there, or one of the ways to get it is open. */
+/** Whether nats-server is installed or can be obtained. */
 async function canGetNats() {
   const { NATS_URL, NATS_SERVER_BIN, PATH = '', AGORA_CACHE_DIR, XDG_CACHE_HOME } = process.env;
   if (NATS_URL || NATS_SERVER_BIN) return true;

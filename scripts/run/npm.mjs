@@ -3,7 +3,7 @@ import { basename, delimiter, join } from 'node:path';
 import { modules } from './files.mjs';
 import { run } from './processes.mjs';
 
-/** Runs npm in a folder; answers its exit code and, when it failed, what it says of that. */
+/** Runs npm in a folder; resolves to its exit code and, when it failed, its message. */
 export async function runNpm(args, cwd) {
   const [npm, ...first] = npmCommand();
   const { code, output } = await run(npm, [...first, ...args], { cwd, env: npmEnvironment() });

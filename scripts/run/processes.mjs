@@ -7,7 +7,7 @@ let asked;
 /** The signal by which we were asked to stop, if any. */
 export const askedToStop = () => asked;
 
-/** Runs a program to its end, and answers how it ended and what it printed unless that went to the terminal. */
+/** Runs a program to its end; resolves to how it ended and what it printed, unless that went to the terminal. */
 export function run(file, args, options) {
   return new Promise((resolve) => {
     let output = '';
@@ -21,7 +21,7 @@ export function run(file, args, options) {
 
 /**
  * Stays alive until the running program has ended, whatever signal comes. A terminal sends Ctrl-C to that program as
- * well, and npm sends it to us once more. So it is passed on as SIGTERM, which means "please stop" however often it
+ * well, and npm sends it to us again. So it is passed on as SIGTERM, which means "please stop" however often it
  * comes, while a second SIGINT means "stop at once".
  */
 export function watchSignals() {

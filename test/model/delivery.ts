@@ -106,7 +106,7 @@ function writerSteps(state: State, variant?: DeliveryVariant): Step<State>[] {
         step(state, `commit ${event}`, (copy) => become(copy, { state: 'committed', outbox: 'new' })),
         ...fault(state, 'writer crashes', (copy) => become(copy, { state: 'given up' })),
       ];
-    // Without an outbox the event is published after the commit, as a second write of its own.
+    // Without an outbox the event is published after the commit, in a separate write.
     if (variant !== 'dual write' || own.outbox !== 'new') return [];
     return [
       step(state, `writer publishes ${event}`, (copy) => {

@@ -1,7 +1,7 @@
 /** A step that a system may take from a state: what happens, and the state after it. */
 export interface Step<State> {
   name: string;
-  /** It may never happen, as a fault or somebody's next request: a system is settled when nothing else is left. */
+  /** Optional, like a fault or a user's next request: a system is settled when only such steps are left. */
   isOptional?: boolean;
   to: State;
 }

@@ -19,7 +19,7 @@ export class AgoraError extends Error {
   }
 }
 
-/** The response, if it is a success; else throws what it says. */
+/** Returns the response if it is a success; otherwise throws its problem. */
 export async function requireSuccess(response: Response): Promise<Response> {
   if (response.ok) return response;
   const problem = (await response.json().catch(() => ({}))) as Partial<Problem>;

@@ -57,7 +57,7 @@ export function createAgora({
   const patient = withRetries(fetch, attempts);
   const session = createSession(url, patient, tokens, onTokens);
   const send = readingOwnWrites(authorized(patient, session));
-  // Lists go with commas between, as the document says (`explode: false`).
+  // Lists are sent with commas (`explode: false` in the document).
   const querySerializer = { array: { style: 'form', explode: false } } as const;
   const api = createClient<paths>({ baseUrl: url, fetch: send, querySerializer });
   const live = shareLive(send, new URL('/feed/stream', url));

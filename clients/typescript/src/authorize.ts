@@ -1,7 +1,7 @@
 import type { Send } from './send.js';
 import type { Session, Tokens } from './session.js';
 
-/** Sends requests as whoever is logged in; one whose access token is refused is sent once more with the next. */
+/** Sends requests as the logged-in user; a request whose access token is refused is retried once with the next token. */
 export const authorized =
   (send: Send, session: Session): Send =>
   async (request) => {

@@ -18,7 +18,7 @@ export interface FeedQuery extends PageQuery {
   owner_id?: number;
 }
 
-/** The posts of a page and of all that follow it by `Link: <…>; rel="next"`, each page asked for when it is come to. */
+/** The posts of a page and of all that follow it by `Link: <…>; rel="next"`, each page requested when it is reached. */
 export async function* followPages(send: Send, first: URL): AsyncGenerator<Post, void, undefined> {
   let page: URL | undefined = first;
   while (page) {

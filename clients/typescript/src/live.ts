@@ -4,7 +4,7 @@ import type { Post } from './feed.js';
 import { backoff, pause } from './pause.js';
 import type { Send } from './send.js';
 
-/** What happens to published posts; `reset` says that some of it was missed. */
+/** What happens to published posts; `reset` means that some events were missed. */
 export type LiveEvent =
   | { event: 'post-published' | 'post-changed'; data: Post }
   | { event: 'post-deleted'; data: { id: number } }
@@ -21,7 +21,7 @@ export interface LiveOptions {
 /** An event with the id to go on from. */
 export type Identified = LiveEvent & { id: string };
 
-/** A stream that says nothing for so long is dead: a line comes at least every 15 s. */
+/** A stream that is silent for this long is dead: it sends a line at least every 15 s. */
 const silenceMilliseconds = 45_000;
 
 /** Follows the live feed until `signal` is aborted; a connection that ends or breaks is opened again where it was. Throws AgoraErrors, unless they pass. */
@@ -65,7 +65,7 @@ interface Opening {
 async function* openStream({ send, url, last, signal, opened }: Opening, mayHaveMissed: boolean) {
   const headers = { accept: 'text/event-stream', ...(last && { 'last-event-id': last }) };
   const response = await send(new Request(url, { headers, signal }));
-  // What passes was tried again already; now it is a break like any other.
+  // Transient failures have been retried already; this one ends the stream.
   if ([429, 502, 503, 504].includes(response.status)) return;
   const { body } = await requireSuccess(response);
   opened();

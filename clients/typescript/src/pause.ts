@@ -1,4 +1,4 @@
-/** Resolves after so many milliseconds; rejects at once when the signal is aborted. */
+/** Resolves after that many milliseconds; rejects at once when the signal is aborted. */
 export function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) reject(signal.reason as Error);
@@ -14,6 +14,6 @@ export function pause(milliseconds: number, signal: AbortSignal): Promise<void> 
   });
 }
 
-/** How long to wait after so many failures in a row, in milliseconds: twice as long each time, and by chance, so that clients do not come back all at once. */
+/** How long to wait after a number of consecutive failures, in milliseconds: exponential backoff with jitter, so that clients do not all reconnect at once. */
 export const backoff = (failures: number, most = 10_000): number =>
   Math.min(most, 200 * 2 ** (failures - 1)) * (0.5 + Math.random() / 2);

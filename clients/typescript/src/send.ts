@@ -1,2 +1,2 @@
-/** Sends a request. Whoever sends it again sends clones. */
+/** Sends a request. To send it again, send clones. */
 export type Send = (request: Request) => Promise<Response>;

@@ -1,7 +1,7 @@
 import { followLive, type Identified, type LiveOptions } from './live.js';
 import type { Send } from './send.js';
 
-/** A follower that reads nothing while so many events come has missed some, and gets a `reset`. */
+/** A follower that has this many unread events misses further ones, and gets a `reset`. */
 const mostWaiting = 1_000;
 
 /** What one follower of the connection has yet to read. */

@@ -25,7 +25,7 @@ export interface Config {
   repository: string;
 }
 
-/** The settings; those that are not given are placeholders good enough to synthesize and to test with. */
+/** The settings; missing ones become placeholders that are good enough to synthesize and test. */
 export function readConfig(node: Node): Config {
   const given = (name: string, otherwise: string) =>
     String((node.tryGetContext(name) as string | undefined) ?? otherwise);

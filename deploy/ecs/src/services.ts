@@ -33,7 +33,7 @@ export const limits = { tasks: 6, pool: 6, beside: 2, roleConnections: 100 };
 
 /** The services that own a schema: a stack and a team each. */
 export const services: Record<Owner, ServiceOptions> = {
-  // bcrypt is the cost: as many hashes at once as cores.
+  // bcrypt dominates the cost: hash as many passwords at once as there are cores.
   auth: {
     port: 8001,
     internalPort: 9001,

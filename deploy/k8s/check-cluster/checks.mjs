@@ -31,7 +31,7 @@ const all = {
 
 export const names = [...new Set(Object.values(all).flatMap((checks) => checks.map(({ name }) => name)))];
 
-/** { shape, checks } for what is asked; whatever is checked is installed first. */
+/** { shape, checks } for the requested checks; each shape is installed first. */
 export function checksOf({ only, quick, shape: wanted = quick ? ['local'] : Object.keys(all) }) {
   return Object.entries(all)
     .filter(([shape]) => wanted.includes(shape))

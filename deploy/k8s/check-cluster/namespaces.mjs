@@ -9,7 +9,7 @@ export async function makeNamespaces({ kubectl, namespace, doorNamespace }) {
   }
 }
 
-/** Deletes the namespaces of a check, and waits until they have gone. Others of that name it leaves, and says so. */
+/** Deletes the namespaces of a check, and waits until they are gone. Reports namespaces of that name that it did not create, and leaves them. */
 export async function removeNamespaces({ kubectl, namespace, doorNamespace }) {
   for (const name of [namespace, doorNamespace]) {
     const found = await kubectl.find('namespace', name);

@@ -1,7 +1,7 @@
 const interval = 15_000;
 
 /**
- * Looks at all pods of Agora every 15 s: the most memory that a container of each sort used, and those that were killed for it. `seen` is
+ * Looks at all pods of Agora every 15 s: the most memory that a container of each kind used, and containers that were killed for it. `seen` is
  * what was found so far.
  */
 export function watchMemory(kubectl, namespace) {

@@ -24,7 +24,7 @@ export function createKubectl(command, { context, namespace }) {
     return JSON.parse(await run(args)).items;
   }
 
-  /** `poddisruptionbudget.policy/votes` → its version, of those that are among the objects. */
+  /** `poddisruptionbudget.policy/votes` → its version, for the objects that exist. */
   async function versionsOfBudgets(objects) {
     if (!objects.some(({ kind }) => kind === 'PodDisruptionBudget')) return new Map();
     const budgets = await list('poddisruptionbudgets');
@@ -42,7 +42,7 @@ export function createKubectl(command, { context, namespace }) {
     /** The items of `kubectl get <what>`; selector may be left out. */
     list,
 
-    /** One object, or undefined if it is not there. */
+    /** One object, or undefined if it does not exist. */
     async find(kind, name) {
       const text = await run(['get', kind, name, '--ignore-not-found', '--output', 'json']);
       return text.trim() === '' ? undefined : JSON.parse(text);
@@ -62,7 +62,7 @@ export function createKubectl(command, { context, namespace }) {
       });
     },
 
-    /** What the API server says at that path, or undefined if it has no such path. */
+    /** The API server's answer at that path, or undefined if it has no such path. */
     async ask(path) {
       try {
         return JSON.parse(await run(['get', '--raw', path]));
@@ -94,7 +94,7 @@ function spawned(command, args, input = '') {
       ),
     );
     child.on('close', (code) => resolve({ code, stdout, stderr }));
-    // A command that ends early doesn't read all of it, and says itself why.
+    // A command that ends early does not read all of its input, and reports the reason itself.
     child.stdin.on('error', () => undefined).end(input);
   });
 }

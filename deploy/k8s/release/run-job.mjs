@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Failure } from './failure.mjs';
 import { waitForObjects } from './wait.mjs';
 
-/** In a pod of a moment ago the name of the database, or the way to it, may not be there yet. The command itself says so if it never comes. */
+/** In a new pod the name of the database may not resolve yet, or the network may not be ready. The command itself reports it if that does not change. */
 const awaitDatabase = `
 const { connect } = require('node:net');
 const { DATABASE_HOST: host, DATABASE_PORT: port = 5432 } = process.env;

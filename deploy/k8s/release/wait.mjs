@@ -92,7 +92,7 @@ function stateOfJob({ status = {} }) {
   return { text: `has failed ${status.failed} times and is tried again`, retried: true };
 }
 
-/** The pods of this version of a workload; those of the version before are no fault of this one. */
+/** The pods of this version of a workload; failures of the previous version's pods do not count. */
 function podsOf({ kind, metadata, status }, cluster) {
   const ownedBy = (uid) =>
     cluster.filter((each) => each.metadata.ownerReferences?.some((owner) => owner.uid === uid));

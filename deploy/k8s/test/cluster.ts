@@ -44,7 +44,7 @@ export function podsOf(objects: RenderedObject[]): Pod[] {
   );
 }
 
-/** The containers of a pod, those that run before the others too. */
+/** The containers of a pod, including init containers. */
 export const containersOf = ({ spec }: Pod) => [...(spec.initContainers ?? []), ...spec.containers];
 
 /** The pods that run our own images. */

@@ -6,7 +6,7 @@ import { readConfig as readAuthConfig } from '../../../services/auth/src/config.
 import { readConfig as readPostsConfig } from '../../../services/posts/src/config.ts';
 import { readConfig as readVotesConfig } from '../../../services/votes/src/config.ts';
 
-/** The names that a reader looks up, optional ones too, whatever it then says of their values. */
+/** The names that a reader looks up, including optional ones, whether or not it accepts their values. */
 function askedBy(read: (environment: NodeJS.ProcessEnv) => unknown): string[] {
   const asked = new Set<string>();
   const environment = new Proxy<NodeJS.ProcessEnv>({}, { get: (_, name: string) => void asked.add(name) });

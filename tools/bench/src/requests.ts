@@ -11,7 +11,7 @@ export function readBy(bench: Bench, path: string): Request[][] {
   return perConnection([{ method: 'GET', path, headers }], bench.options.connections);
 }
 
-/** Posts of which everybody may see each, other ones on each connection. */
+/** Posts that everybody may see, different ones on each connection. */
 export function readPosts(bench: Bench, data: Bench['system']['data']): Request[][] {
   const headers = headersOf(bench.key.tokenFor(data.author));
   const connections = bench.options.connections;
@@ -30,7 +30,7 @@ export function vote(bench: Bench, hotPost?: number): Request[][] {
   });
 }
 
-/** So many votes, each of which may be cast before another is answered. */
+/** Votes that may be cast concurrently. */
 export function voteOnce(bench: Bench, count: number): Request[][] {
   const posts = votable(bench).slice(0, 1_600);
   const voters = bench.takeVoters(Math.ceil((count + 1) / posts.length));
@@ -41,7 +41,7 @@ export function voteOnce(bench: Bench, count: number): Request[][] {
   return requests.slice(0, count + 1).map((request) => [request]);
 }
 
-/** The one that is looked at, and that nobody else votes on. */
+/** The post that is watched, on which nobody else votes. */
 export const watchedPost = ({ posts }: Bench['system']['data']): number => posts.at(-1) ?? 0;
 
 const votable = ({ system }: Bench): number[] => system.data.posts.slice(0, -1);
@@ -90,7 +90,7 @@ export type Requests = () => Request[][] | Promise<Request[][]>;
 const refreshesASecond = 3_000;
 let refreshes = 0;
 
-/** On each connection one account after the other uses a refresh token of its own, as each is good once. */
+/** On each connection one account after another uses its own refresh token, because each is valid once. */
 export async function refreshEach({ system, options }: Bench): Promise<Request[][]> {
   const { connections, seconds } = options;
   const count = Math.ceil(Math.max(1, seconds) * refreshesASecond);

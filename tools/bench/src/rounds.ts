@@ -7,7 +7,7 @@ import { markEvents, settle } from './system/settle.js';
 /** What is asked of a contestant in a round. */
 type Question = Pick<Load, 'origin' | 'requests' | 'rate'>;
 
-/** One of those that are measured in turn. */
+/** One of the contestants that are measured alternately. */
 export interface Contestant {
   name: string;
   /** What makes it ready for a round. */

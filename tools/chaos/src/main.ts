@@ -1,4 +1,4 @@
-/** `npm run chaos`: breaks a running Agora in every way that is known, and says whether anything that must hold did not. */
+/** `npm run chaos`: breaks a running Agora in every known way, and reports whether every invariant held. */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { checkout, layoutOf, reportFailure, runInFolder, StackError } from '@agora/local-stack';
@@ -89,7 +89,7 @@ function chooseFaults({ quick, only, large, cluster }: Options): Fault[] {
   return own.filter((fault) => !quick || fault.quick);
 }
 
-/** The faults on which this run says nothing, and why. */
+/** The faults that could not be injected in this run, and why. */
 function describeMissing(faults: readonly Fault[], marks: readonly Mark[]): string[] {
   return faults.flatMap(({ kind }) => {
     const own = marks.filter((mark) => mark.kind === kind);

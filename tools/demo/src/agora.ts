@@ -17,7 +17,7 @@ interface PostOptions extends Pick<Options, 'json' | 'body' | 'headers'> {
   retryOn?: number;
 }
 
-/** Agora did not do what was asked; the message says what, in one line. */
+/** Agora did not do what was requested; the message says what, in one line. */
 export class AgoraError extends Error {}
 
 const overloaded = [429, 503];

@@ -61,7 +61,7 @@ function readNumber(name: string, text: string, max: number): number {
   throw new UsageError(`--${name} must be a whole number from 0 to ${max}, not "${text}".`);
 }
 
-/** Unless asked for, as many as usual or as fit; more than fit is a mistake only when asked for. */
+/** Without the option, the usual number or as many as fit; an explicit number that does not fit is an error. */
 function readVotes(text: string | undefined, possible: number): number {
   if (text === undefined) return Math.min(600, possible);
   const votes = readNumber('votes', text, 1_000_000);

@@ -12,7 +12,7 @@ export interface Surroundings {
   out: Out;
   errors: NodeJS.WritableStream;
   stop: AbortSignal;
-  /** Gives an account the role of a moderator, as only operators can; false where that is not possible from here. */
+  /** Makes an account a moderator, which only operators can do; resolves to false where that is not possible from here. */
   makeModerator(email: string): Promise<boolean>;
 }
 

@@ -12,7 +12,7 @@ interface Surroundings {
   stop: AbortSignal;
 }
 
-/** Serves the page of examples/web for the Agora at `url` until it is stopped, and says its address; installs and builds the page where that is missing. */
+/** Serves the page of examples/web for the Agora at `url` until it is stopped, and prints its address; installs and builds the page if necessary. */
 export async function serveWeb(url: string, port: number, surroundings: Surroundings): Promise<number> {
   const { out, errors, stop } = surroundings;
   const steps = [

@@ -19,7 +19,7 @@ export function writePost({ slots, stories, details, closings }: Theme, random: 
   return { title: fill(title, words), content: paragraphs.join('\n\n') };
 }
 
-/** Puts the words in and starts every sentence with a capital. */
+/** Fills the slots and starts every sentence with a capital. */
 function fill(template: string, words: Record<string, string>): string {
   const text = template.replaceAll(/\{(\w+)\}/g, (_, slot: string) => words[slot] ?? slot);
   return text.replaceAll(

@@ -43,7 +43,7 @@ const record = defineStatement(
 /** Another run has copied this page meanwhile. */
 class AnotherImport extends Error {}
 
-/** Records a page in the transaction that writes it; an empty one is the end. Throws an AnotherImport when it does not follow on what is there: of two runs at once, one stops. */
+/** Records a page in the transaction that writes it; an empty page is the end. Throws an AnotherImport when it does not follow the last recorded page: of two concurrent runs, one stops. */
 export async function recordPage(
   step: string,
   { after, position, rows }: { after: number[]; position: number[]; rows: number },

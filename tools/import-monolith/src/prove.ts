@@ -2,7 +2,7 @@ import { QueryTypes, type Sequelize } from 'sequelize';
 import type { OddRows, Proof } from './share.js';
 import type { Source } from './source.js';
 
-/** Counts in the old application and here, prints both, and answers whether all agree. */
+/** Compares counts in the old application and here, prints both, and resolves to whether all agree. */
 export async function prove(
   proofs: readonly Proof[],
   source: Source,

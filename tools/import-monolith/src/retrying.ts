@@ -5,7 +5,7 @@ import { isSourceAway } from './source.js';
 
 const longestPause = 10_000;
 
-/** Does what is atomic until it is done; waits longer each time while a database does not answer, until `stop` aborts. */
+/** Retries atomic work until it succeeds, with growing pauses while a database does not answer, until `stop` aborts. */
 export async function retrying<Result>(
   stop: AbortSignal,
   out: Out,

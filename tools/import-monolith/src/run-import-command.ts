@@ -18,9 +18,9 @@ class Refusal extends Error {}
 const print = (line: string) => void process.stdout.write(`${line}\n`);
 
 /**
- * `operate.js import check|copy [--skip-odd <file>]`. `check` writes nothing, and says what is odd
- * and what would become of it; the file holds what is left out, and `check` adds to it. Ends the process: with 0 when done, 1 and a clear line when not, 2 when asked wrongly, 3 when all had been
- * imported before, 130 when it was interrupted, after which `copy` goes on where it was.
+ * `operate.js import check|copy [--skip-odd <file>]`. `check` writes nothing, and reports odd rows
+ * and what would become of them; the file lists rows to leave out, and `check` adds to it. Ends the process: with 0 when done, 1 and a clear line when not, 2 for wrong arguments, 3 when everything had been
+ * imported before, 130 when it was interrupted; `copy` then continues where it was.
  */
 export async function runImportCommand(share: Share): Promise<never> {
   const verb = process.argv[2];
@@ -74,7 +74,7 @@ async function run({ verb, share, settings, source, stop, oddFile }: Run): Promi
   const extent = await source.describe();
   const finishedAt = await readStanding(share, database, extent);
   if (finishedAt) {
-    print(`${share.service}: was imported at ${finishedAt}; nothing is done twice`);
+    print(`${share.service}: was imported at ${finishedAt} already; nothing to do`);
     return codes.imported;
   }
   if (verb === 'check') return checkFindings(share, source, oddFile);
@@ -87,10 +87,12 @@ async function run({ verb, share, settings, source, stop, oddFile }: Run): Promi
     );
   for (const step of share.steps) await copyStep(step, { source, extent, odd, out, stop });
   if (await retrying(stop, out, () => prove(share.proofs, source, database, odd, print))) return codes.done;
-  throw new Refusal('the counts differ: somebody has written to one of the two; see docs/migrating.md');
+  throw new Refusal(
+    'the counts differ, because one of the two was written to meanwhile; see docs/migrating.md',
+  );
 }
 
-/** When the import ended, if it has; throws a Refusal when it must neither begin nor go on. */
+/** When the import ended, if it has; throws a Refusal when it can neither start nor continue. */
 async function readStanding(share: Share, database: Sequelize, extent: string): Promise<string | undefined> {
   const ledger = await readLedger();
   const steps = share.steps.map(({ name }) => ledger.get(name));
@@ -119,7 +121,7 @@ async function refuseFilled({ tables }: Share, database: Sequelize): Promise<voi
 
 const shown = 20;
 
-/** Says all that is odd, and what becomes of it. Fails when something is odd that is neither changed nor left out. */
+/** Prints odd rows and what becomes of them. Fails if some are neither changed nor left out. */
 async function checkFindings(share: Share, source: Source, oddFile: string | undefined): Promise<number> {
   const odd = readOddRows(oddFile);
   const findings = await share.findings(source, odd);

@@ -25,7 +25,7 @@ export interface Finding {
   /** What is odd, such as `users without a usable e-mail address`. */
   kind: string;
   ids: readonly (number | string)[];
-  /** What becomes of it: `changed` says into what. What is neither is odd: nothing is imported before it is put right, or left out by `--skip-odd`. */
+  /** What becomes of the rows: `changed` says what they are changed into. Otherwise they are odd, and block the import until they are fixed or left out with `--skip-odd`. */
   changed?: string;
   /** Which rows those ids are of, when they can be left out. */
   odd?: keyof OddRows;

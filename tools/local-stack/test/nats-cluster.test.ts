@@ -54,8 +54,6 @@ it('makes the streams once the nodes of a cluster have found each other, and wai
 
   expect([await ended, output]).toEqual([
     [0, null],
-    expect.stringMatching(
-      /^waiting, for NATS says: .*\nthe streams AUTH, POSTS, VOTES are as the settings say\n$/,
-    ),
+    expect.stringMatching(/^waiting for NATS: .*\nthe streams AUTH, POSTS, VOTES match the settings\n$/),
   ]);
 }, 120_000);

@@ -2,11 +2,11 @@ import { processSettings, readSettings, type ProcessSettings } from '@agora/proc
 import Joi from 'joi';
 
 export interface Config extends Omit<ProcessSettings, 'INTERNAL_PORT'> {
-  /** Where mail is taken in. */
+  /** The port that accepts mail. */
   SMTP_PORT: number;
 }
 
-/** Its page is all it has. */
+/** The mailbox has only its page. */
 const withoutInternalPort = { INTERNAL_PORT: Joi.any().strip() };
 
 /** The settings of the mailbox; `PORT` is that of its page. Throws a SettingsError that says what is wrong. */

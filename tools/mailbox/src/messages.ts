@@ -8,7 +8,7 @@ export interface Message {
   received_at: string;
 }
 
-/** The newest mails; older ones make way for them. */
+/** The newest mails; the oldest are dropped for new ones. */
 export interface Messages {
   keep(message: Message): void;
   /** Newest first: those to an address, in any case, or all. */

@@ -27,11 +27,11 @@ export const everywhere = {
   ),
 } satisfies Record<string, HeaderObject>;
 
-/** References to some of those. */
+/** References to some of these headers. */
 export const referTo = (...names: (keyof typeof everywhere)[]): Record<string, unknown> =>
   Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
 
-/** Headers that mean the same wherever they come. */
+/** Headers that always mean the same. */
 const known: Record<string, HeaderObject> = {
   'Retry-After': {
     ...header('How many seconds to wait before the next attempt.'),
@@ -43,7 +43,7 @@ const known: Record<string, HeaderObject> = {
   ),
 };
 
-/** A header of an answer, described by its text or as what it always means. */
+/** A header of an answer, with its fixed description if it has one, otherwise with `text`. */
 export const headerOf = (name: string, text: string, required: boolean): HeaderObject => ({
   ...(known[name] ?? header(text)),
   ...(required && { required }),

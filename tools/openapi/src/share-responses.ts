@@ -5,7 +5,7 @@ interface Operation {
 }
 
 /**
- * Moves the response that most operations have for a status of 400 or more to `#/components/responses`, named as the status is; the others
+ * Moves the most frequent response for each status of 400 or more to `#/components/responses`, under the name of the status; other responses
  * stay where they are. Returns those components.
  */
 export function shareResponses(operations: readonly Operation[]): Record<string, unknown> {

@@ -6,8 +6,8 @@ export class NotConfirmed extends Error {
 }
 
 /**
- * Has somebody agree to what a command is about to do: by `yes`, which stands for `--yes`, or by typing it on a terminal. Throws a
- * NotConfirmed when they do not, or when there is no terminal to ask on.
+ * Asks for confirmation of what a command is about to do; `yes` stands for `--yes` and skips the question. Throws a
+ * NotConfirmed when the answer is not yes, or when there is no terminal to ask on.
  */
 export async function confirm(question: string, yes: boolean): Promise<void> {
   if (yes) return;

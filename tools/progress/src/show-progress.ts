@@ -1,18 +1,18 @@
 import { createLogUpdate } from 'log-update';
 
-/** Where words go: standard output, or a stream that keeps them. */
+/** Where output goes: standard output, or a stream that keeps it. */
 export type Out = NodeJS.WritableStream & { isTTY?: boolean; columns?: number };
 
 /** How far one part of the work is. */
 export interface Progress {
   advance(count?: number): void;
-  /** Leaves the last state standing, also when it is not the end. */
+  /** Shows the last state for good, even if it is not the end. */
   end(): void;
 }
 
 const width = 30;
 
-/** A bar on a terminal; elsewhere a line for every quarter. `done` were done before, by a run that was broken off. */
+/** A bar on a terminal; elsewhere a line for every quarter. `done` were done by an earlier, interrupted run. */
 export function showProgress(out: Out, label: string, total: number, done = 0): Progress {
   const startedAt = performance.now();
   const state = (now: number) => `${now}/${total}  ${((performance.now() - startedAt) / 1_000).toFixed(1)} s`;

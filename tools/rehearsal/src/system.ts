@@ -8,13 +8,13 @@ import pg from 'pg';
 
 /** An Agora as `npm start` starts it, in a folder of its own, and a place to type commands. */
 export interface System {
-  /** What `npm start` and whatever is typed have in their environment. */
+  /** The environment of `npm start` and of every typed command. */
   environment: Record<string, string>;
-  /** Where its data are, as `.data` in a checkout. */
+  /** Its data folder, like `.data` in a checkout. */
   data: string;
-  /** Asks the gateway, as an API client. */
+  /** Sends a request to the gateway, like an API client. */
   ask: HttpClient;
-  /** The internal port of a process, as its own machine reaches it. */
+  /** The URL of a process's internal port. */
   internal(name: string): string;
   start(): Promise<void>;
   /** Ctrl-C. */
@@ -127,7 +127,7 @@ async function choosePorts(): Promise<Record<string, string>> {
   return { ...ports, MAILBOX_PORT: String(port), MAILBOX_SMTP_PORT: String(internalPort) };
 }
 
-/** Runs `npm start` until it says that it is ready; answers what ends it as Ctrl-C does. */
+/** Runs `npm start` until it is ready; resolves to a function that ends it like Ctrl-C. */
 async function startAgora(
   env: Record<string, string>,
   announce: (line: string) => void,
@@ -156,7 +156,7 @@ async function startAgora(
   };
 }
 
-/** On a pseudo-terminal, so that commands ask. */
+/** Types a command on a pseudo-terminal, so that it asks for confirmation. */
 async function type(
   command: string,
   input: string,

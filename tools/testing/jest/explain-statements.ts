@@ -89,7 +89,7 @@ async function copyTables(client: pg.Client, service: string, schema: string): P
   for (const { attach } of rows) if (attach !== null) await client.query(attach);
 }
 
-/** What a statement does, as Postgres itself says; it is rolled back. */
+/** What a statement does, according to EXPLAIN ANALYZE; it is rolled back. */
 async function nodesOf(client: pg.Client, text: string, values: unknown[], mode: string): Promise<Node[]> {
   await client.query(`BEGIN; SET LOCAL plan_cache_mode = ${mode}`);
   try {

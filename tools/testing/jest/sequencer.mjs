@@ -8,7 +8,7 @@ const Sequencer = createRequire(resolve('jest'))('@jest/test-sequencer').default
 /** The call by which a test file takes processes that it shares with others. */
 const sharing = /shareAgora\(\[.*?\]\)|isShared: true|start(Posts|Votes)\(\)/;
 
-/** The slowest files first, as Jest does it, but one after the other those that share processes. */
+/** The slowest files first, like Jest's own sequencer, but files that share processes one after the other. */
 export default class extends Sequencer {
   sort(tests) {
     // oxlint-disable-next-line unicorn/no-array-sort -- this is the method of Jest's own sequencer

@@ -1,4 +1,4 @@
-/** Between two attempts, in milliseconds: a tenth of the time so far, as asking busies the machine that is waited for. */
+/** The pause between two attempts, in milliseconds: a tenth of the time so far, because asking slows the machine down. */
 const pauseAfter = (elapsed: number) => Math.min(200, Math.max(20, elapsed / 10));
 
 /** Runs `assertion` until it passes; after `timeoutMilliseconds` rejects with its last failure. */

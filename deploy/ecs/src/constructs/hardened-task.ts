@@ -16,7 +16,7 @@ export interface TaskOptions {
   cpu: number;
   memory: number;
   repository: ecr.IRepository;
-  /** Which image of the repository, as `sha256:…`. */
+  /** The digest of the image in the repository: `sha256:…`. */
   digest: string;
   logKey: kms.IKey;
   command?: string[];
@@ -28,7 +28,7 @@ export interface TaskOptions {
   stopTimeout?: Duration;
 }
 
-/** The parameter of a stack that says which image it runs; a deployment that leaves it out keeps the one that runs. */
+/** The stack parameter that names the image; a deployment without it keeps the running image. */
 export const imageDigest = (stack: Stack): string =>
   new CfnParameter(stack, 'ImageDigest', {
     description: 'Which image of the repository runs',

@@ -21,7 +21,7 @@ import { randomSecret } from '../constructs/random-secret.js';
 export const owners = ['auth', 'posts', 'votes'] as const;
 export type Owner = (typeof owners)[number];
 
-/** The newest minor release that the pinned aws-cdk-lib knows; a test says when it knows a newer one. */
+/** The newest minor release that the pinned aws-cdk-lib knows; a test fails when it knows a newer one. */
 export const postgresVersion = rds.PostgresEngineVersion.VER_17_9;
 
 const identifier = 'agora';
@@ -98,7 +98,7 @@ export class DatabaseStack extends Stack {
     for (const instance of this.instances) instance.grantConnect(task.taskRole, `${owner}_${role}`);
   }
 
-  /** The primary and, where it is asked for, a standby that takes reads; that one keeps nothing of its own. */
+  /** The primary and, if requested, a read replica, which keeps no backups of its own. */
   private createInstances({ network, config }: DatabaseStackProps, iamAuthentication: boolean) {
     const engine = rds.DatabaseInstanceEngine.postgres({ version: postgresVersion });
     const logs = this.logs();

@@ -20,7 +20,7 @@ interface GatewayStackProps extends StackProps, Surroundings {
   internal: InternalSecretsStack;
 }
 
-/** The one door: a load balancer that speaks TLS with the world, and behind it the gateway. */
+/** The public entry: a load balancer that terminates TLS, and the gateway behind it. */
 export class GatewayStack extends Stack {
   constructor(scope: Construct, id: string, props: GatewayStackProps) {
     super(scope, id, props);

@@ -10,7 +10,7 @@ import { encryptedLogs, logKey } from '../constructs/logs.js';
 /** SMTP over TLS (RFC 8314, 3.3). */
 const smtps = 465;
 
-/** The VPC and every security group with its edges. Nothing in it but the load balancer has a way to the internet, in or out. */
+/** The VPC and every security group with its rules. Only the load balancer can reach the internet or be reached from it. */
 export class NetworkStack extends Stack {
   readonly vpc: ec2.Vpc;
   readonly group: Record<Group, ec2.SecurityGroup>;

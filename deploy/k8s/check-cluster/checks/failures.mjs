@@ -1,6 +1,6 @@
 import { addEnvironment, patchOf } from '../overlay.mjs';
 
-/** What is not there: a registry that no name server knows. */
+/** An image that cannot be pulled: no name server knows its registry. */
 const noImage = `registry.invalid/agora/gateway@sha256:${'0'.repeat(64)}`;
 const longest = 60;
 

@@ -5,7 +5,7 @@ import { lastLines, run } from '../place.mjs';
 import { makeNamespaces } from '../namespaces.mjs';
 
 const repository = fileURLToPath(new URL('../../../../', import.meta.url));
-/** As for the containers of docker compose: those that need a whole Agora and nothing but its public address. */
+/** The tests that need a whole Agora and only its public address; docker compose runs the same ones. */
 const endToEnd =
   'test/end-to-end/(attacks/authorization|attacks/hostile-requests|documentation|journey|live-feed|read-own-writes|revocation)|clients/typescript/test';
 
@@ -15,7 +15,7 @@ export const install = {
   seconds: 600,
   async run(place) {
     await makeNamespaces(place);
-    // What runs already believes in the authority that it was started with.
+    // Running processes trust the authority that they were started with, so it stays.
     if (place.shape === 'production' && !(await place.kubectl.find('configmap', 'authorities')))
       await place.apply(makeAuthorities(place.namespace));
     await place.release(['secrets']);
@@ -53,7 +53,7 @@ export const endToEndTests = {
   seconds: 1_200,
   async run(place) {
     const AGORA_ORIGIN = await place.open();
-    // They end with the check.
+    // The tests end with the check.
     const signal = AbortSignal.timeout(this.seconds * 1_000);
     // Idle connections through a port-forward outlive the tests.
     const args = ['test', '--silent', '--', '--forceExit', endToEnd];

@@ -109,13 +109,13 @@ function configurationOf(objects: RenderedObject[]): Record<string, string> {
   return Object.fromEntries(ofNats.flatMap(({ data }) => Object.entries(data ?? {})));
 }
 
-/** user → the text that says what it may. */
+/** user → the text of its permissions. */
 function usersOf(authorization: string): Map<string, string> {
   const [, ...parts] = authorization.split(/^\s*user: /m);
   return new Map(parts.map((part) => [/^\w+/.exec(part)?.[0] ?? '', part]));
 }
 
-/** What a service says under its own name, its own streams, and consumers of its own name. */
+/** What a service may use: subjects and streams of its own name, and consumers of its own name. */
 function isOwnSubject(user: string, subject: string): boolean {
   const stream = `${user.toUpperCase()}${partition}`;
   return [
@@ -130,7 +130,7 @@ function isOwnSubject(user: string, subject: string): boolean {
 /** What the name of a stream ends in, but for partition 0. */
 const partition = String.raw`(_\d+)?`;
 
-/** The administrator of the streams makes and changes them and sees how far they are read, and does nothing else. */
+/** The administrator of the streams may create, change and inspect them and their consumers, and nothing else. */
 const isOfStreams = (subject: string) =>
   /^\$JS\.API\.(STREAM\.(CREATE|UPDATE|INFO)\.[A-Z]+(_\d+)?|CONSUMER\.INFO\.[A-Z]+(_\d+)?\.[a-z]+)$/.test(
     subject,

@@ -61,7 +61,7 @@ interface Queue extends Station {
 }
 
 /**
- * Runs a model for some seconds of its own time, of which the first fifth is not counted. Work takes between half and one and a half of its average, arrivals
+ * Runs a model for some seconds of simulated time; the first fifth is not counted. Work takes between half and one and a half of its average, arrivals
  * come at random, and the same seed has the same result.
  */
 export function simulate({ stations, machines = {}, flows }: Model, seconds: number, seed = 1): Simulation {

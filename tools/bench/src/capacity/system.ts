@@ -99,7 +99,7 @@ export interface Deployment {
   partitions: number;
 }
 
-/** Requests a second of all users in the busiest hour; docs/capacity.md says why. */
+/** Requests per second of all users in the busiest hour (docs/capacity.md). */
 export const loadOf = (users: number) => ({
   reads: (users * 0.1 * 60 * 4) / 86_400,
   votes: (users * 0.1 * 5 * 4) / 86_400,

@@ -44,7 +44,7 @@ const prolific = 3;
 const hotPost = 1;
 
 /**
- * Fills a migrated, empty database past the services, all three schemas as if everything had gone through them: counts are those of
+ * Fills an empty, migrated database directly, all three schemas as if the services had written them: counts match
  * the votes, every hundredth user and post was deleted and left its tombstones, every twentieth post is a draft.
  */
 export async function seed(

@@ -22,7 +22,7 @@ import { streams } from './system/streams.js';
 import { through } from './requests/through.js';
 import { visible } from './system/visible.js';
 
-/** In the order in which they are taken: memory first, before anything was asked. */
+/** In the order in which they are taken: memory first, before any request. */
 export const measures: readonly Measure[] = [
   memory,
   reads,
@@ -47,7 +47,7 @@ export const measures: readonly Measure[] = [
   start,
 ];
 
-/** Those of the names, or all but the extra ones; throws a StackError at a name that none has. */
+/** The measures of these names, or all except the extra ones; throws a StackError for an unknown name. */
 export function chooseMeasures(only: readonly string[]): readonly Measure[] {
   const unknown = only.find((name) => measures.every((measure) => measure.name !== name));
   if (unknown !== undefined)

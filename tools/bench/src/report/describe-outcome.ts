@@ -45,6 +45,6 @@ export function describeFigure(figure: Figure): string {
   return `${name}: ${rounded(value)} ${unit}${wanted}${verdict}`;
 }
 
-/** With as many places as say something. */
+/** With as many decimal places as are meaningful. */
 export const rounded = (value: number): string =>
   Math.abs(value) >= 100 ? value.toFixed(0) : Math.abs(value) >= 10 ? value.toFixed(1) : value.toFixed(2);

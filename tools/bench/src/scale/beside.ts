@@ -5,10 +5,10 @@ import { required } from '../measures/required.js';
 import { quantile } from '../report/statistics.js';
 import { readPosts } from '../requests.js';
 
-/** The effect on others: the allowed growth of their 99th percentile. */
+/** How much the 99th percentile of other requests may grow. */
 export const othersWait = atMost(3);
 
-/** Reads through the gateway, evenly, for as long as the work takes; returns what the work returned and their p99 in milliseconds. */
+/** Runs `work` while reading through the gateway at an even rate; resolves to its result and the p99 of the reads in milliseconds. */
 export async function beside<Result>(
   bench: Bench,
   work: () => Promise<Result>,

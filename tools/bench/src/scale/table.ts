@@ -21,7 +21,7 @@ export interface Row {
   wrong?: string;
 }
 
-/** What ten times the data may cost: a little more where nothing more is returned, ten times as much and a little more else. */
+/** What ten times the data may cost: a little more if the answer is the same size, otherwise a little more than ten times as much. */
 const most: Record<Growth, number> = { stays: 1.2, grows: 12 };
 
 const total = ({ process, database }: Spent) => process + database;

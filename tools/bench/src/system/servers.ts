@@ -32,7 +32,7 @@ export interface ServersOptions {
   announce(line: string): void;
 }
 
-/** Starts both. */
+/** Starts PostgreSQL and NATS. */
 export async function startServers(
   { folder, logs, signal, announce }: ServersOptions,
   stops: Stops,

@@ -91,7 +91,7 @@ const freezeLeader: Fault = {
 /** How long events may take while two of three nodes see each other. */
 const boundMilliseconds = 15_000;
 
-/** One node sees no other, and those that are connected to it are still. Whoever is must find another node. */
+/** One node is cut off from the others but keeps its connections. Processes connected to it must move to another node. */
 const split: Fault = {
   kind: 'split nats',
   touches: 'nats',

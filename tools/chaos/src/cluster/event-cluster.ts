@@ -6,7 +6,7 @@ import type { Stop } from '../system/options.js';
 
 /** One of the nodes, which can be broken alone. */
 export interface EventNode extends EventServer {
-  /** As the others, and what NATS says of leaders, call it. */
+  /** Its name in the cluster, by which NATS also names leaders. */
   readonly name: string;
 }
 

@@ -100,7 +100,7 @@ async function heal(scene: Scene, announce: (line: string) => void): Promise<voi
 
 const attempts = 3;
 
-/** A machine that is busy lets an audit run into its timeouts, which says so and has done nothing. */
+/** On a busy machine an audit may time out; it reports that, and has done nothing. */
 async function audited(work: () => Promise<number>): Promise<number> {
   for (let attempt = 1; ; attempt += 1) {
     try {

@@ -21,7 +21,7 @@ export interface Loss {
   directory: string;
   /** What it must hold. */
   known: World;
-  /** What there was in the end, some of which it cannot hold. */
+  /** The state at the end, part of which came after the backup. */
   lost: World;
 }
 

@@ -8,11 +8,11 @@ import type { Replica } from '../system/replica.js';
 import { untilAllReady } from '../system/system.js';
 import { watchLeases, type LeaseMove } from './watch-leases.js';
 
-/** How many replicas there are while none is away. */
+/** How many replicas there are when none is away. */
 export const elasticReplicas: Partial<Record<ProcessName, number>> = { posts: 3, votes: 3 };
 export const elasticPartitions = 4;
 
-/** In so long one replica of each process leaves and one comes. */
+/** In each period one replica of each process leaves and one joins. */
 const periodMilliseconds = 20_000;
 const pairs: readonly (readonly ProcessName[])[] = [
   ['posts', 'votes'],
@@ -21,7 +21,7 @@ const pairs: readonly (readonly ProcessName[])[] = [
 
 const kindOf = (pair: readonly ProcessName[], what: 'leave' | 'come') => `${pair.join(' and ')} ${what}`;
 
-/** What the acts are called among the kinds of faults. */
+/** The names of the acts among the kinds of faults. */
 export const elasticKinds = (['leave', 'come'] as const).flatMap((what) =>
   pairs.map((pair) => kindOf(pair, what)),
 );
@@ -35,8 +35,8 @@ export interface Elasticity {
 }
 
 /**
- * Replicas leave and come back under load, as an autoscaler has them do: by SIGTERM, of which balancers learn by readiness alone. Not a request may fail
- * meanwhile. Ends with all of them back.
+ * Replicas leave and come back under load, as with an autoscaler: by SIGTERM, which balancers notice only through readiness. No request may fail
+ * meanwhile. All replicas are back at the end.
  */
 export async function comeAndGo(
   scene: Scene,
@@ -113,7 +113,7 @@ export function summarizeElasticity({ from, to, moves }: Elasticity, lags: reado
   };
 }
 
-/** Holds it against what is aimed at: I20. */
+/** Checks it against the targets: I20. */
 export function checkElasticity(
   { longestMove, lagP99 }: ElasticSummary,
   { findings }: Pick<Scene, 'findings'>,

@@ -20,7 +20,7 @@ const held = services
   )
   .join(' UNION ALL ');
 
-/** Looks ten times a second who holds the leases of relays, until it is stopped; then answers how they moved, those that nobody holds among them. */
+/** Records ten times a second which replica holds each lease of the relays; when it is stopped, resolves to how the leases moved, including those that nobody holds. */
 export async function watchLeases(database: pg.ClientConfig): Promise<{ stop(): Promise<LeaseMove[]> }> {
   const client = new pg.Client(database);
   await client.connect();

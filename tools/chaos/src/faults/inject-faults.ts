@@ -17,7 +17,7 @@ import { healEverything, serverFaults } from './servers.js';
 import { sessionFaults } from './sessions.js';
 import { startFaults } from './starts.js';
 
-/** Every way to break something that there is. */
+/** Every kind of fault. */
 export const allFaults: readonly Fault[] = [
   ...processFaults,
   ...serverFaults,

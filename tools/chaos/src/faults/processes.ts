@@ -63,7 +63,7 @@ async function relayHolder({ system, random }: Scene): Promise<Replica> {
   return found;
 }
 
-/** Half the gateway's timeout: a late answer then says nothing about a restart. */
+/** Half the gateway's timeout, so that a late answer is not blamed on a restart. */
 const busyMilliseconds = 2_500;
 
 const slowestSince = (at: number, { entries }: Journal) =>
@@ -72,7 +72,7 @@ const slowestSince = (at: number, { entries }: Journal) =>
     ...entries.filter(({ endedAt }) => endedAt > at).map((entry) => entry.endedAt - entry.startedAt),
   );
 
-/** Restarts replicas while no request may fail. Answers what else there is to tell. */
+/** Restarts replicas while no request may fail. Resolves to further details for the report. */
 export async function expectFinalAnswers(
   { journal, findings }: Pick<Scene, 'journal' | 'findings'>,
   restart: () => Promise<void>,

@@ -6,7 +6,7 @@ import { newAuthor } from './data.js';
 import type { Fault, Scene } from './fault.js';
 import { replicasOf } from './processes.js';
 
-/** Ends the replicas of some processes while something is away, and asks them, once they listen, with a token that was ended before. */
+/** Kills the replicas of some processes while a dependency is away, and asks them, as soon as they listen, with a revoked token. */
 async function startBlind(scene: Scene, names: readonly ProcessName[], seconds: number): Promise<void> {
   const { system, attempt, findings } = scene;
   const author = await newAuthor(scene);
@@ -22,7 +22,7 @@ async function startBlind(scene: Scene, names: readonly ProcessName[], seconds: 
   }
 }
 
-/** A process that starts without NATS must find out in another way which sessions have ended, or refuse. */
+/** A process that starts without NATS must learn about revocations in another way, or refuse tokens. */
 const withoutNats: Fault = {
   kind: 'start without nats',
   touches: 'nats',
@@ -37,7 +37,7 @@ const withoutNats: Fault = {
   },
 };
 
-/** Neither keys nor accounts can be asked for. */
+/** Processes start while neither keys nor accounts can be fetched. */
 const withoutAuth: Fault = {
   kind: 'start without auth',
   touches: 'processes',
@@ -55,7 +55,7 @@ const withoutAuth: Fault = {
   },
 };
 
-/** The first moment of an ordinary start. */
+/** Asks a process in the first moment of an ordinary start. */
 const ordinary: Fault = {
   kind: 'ask in the first moment',
   touches: 'processes',
@@ -69,8 +69,8 @@ const ordinary: Fault = {
 };
 
 /**
- * All replicas start at once while the newest migration of each schema is pending, and three migrators of each are at work, one
- * of which is killed. Until the schema is as they need it, they can answer nothing but 503.
+ * All replicas start at once while the newest migration of each schema is pending, and three migrators of each are running, one
+ * of which is killed. Until the schema is what they need, they can only answer 503.
  */
 const pendingMigrations: Fault = {
   kind: 'start with pending migrations',
@@ -94,7 +94,7 @@ const pendingMigrations: Fault = {
   },
 };
 
-/** A migration that is taken back takes its columns along, and the last of auth is that of bans. */
+/** Reverting a migration drops its columns, and the last one of auth is the one for bans. */
 function forgetBans({ world }: Scene): void {
   for (const account of world.accounts) if (account.ban === 'banned') account.ban = 'maybe';
 }
@@ -104,7 +104,7 @@ async function migrateTo({ system }: Scene, service: ServiceName, verb: 'up' | '
   if (how !== 'exit code 0') throw new Error(`"migrate ${verb}" of ${service} ended with ${how}`);
 }
 
-/** Answers whether the one that was to be killed was still at work. */
+/** Resolves to whether the migrator to be killed was still running. */
 async function migrateTogether(scene: Scene, service: ServiceName): Promise<boolean> {
   const { system, random } = scene;
   const unlucky = await system.migrate(service, 'up');

@@ -1,4 +1,4 @@
-/** How a request ended: done, refused as the contract says, not begun for overload, or not known to have been done or not. */
+/** How a request ended: done, refused as the contract says, not started because of overload, or with an unknown outcome. */
 type Outcome = 'ok' | 'refused' | 'shed' | 'info';
 
 export interface Entry {

@@ -45,7 +45,7 @@ export async function moderate(moderation: Moderation): Promise<void> {
 
 const pathOf = ({ id }: KnownPost) => `/posts/${id}/removal`;
 
-/** Removes a post; whether it is known to be. */
+/** Removes a post; resolves to whether it is known to be removed. */
 export async function remove(
   post: KnownPost,
   { attempt, moderator, findings }: Pick<Moderation, 'attempt' | 'moderator' | 'findings'>,

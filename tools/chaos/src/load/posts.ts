@@ -35,7 +35,7 @@ export async function publishStubbornly(
   }
 }
 
-/** Writes a post; the post when it is known to be there. */
+/** Writes a post; resolves to it when it is known to exist. */
 export async function publish(
   account: Account,
   title: string,

@@ -31,7 +31,7 @@ export const createTry =
     }
   };
 
-/** What is shed for overload was not begun, so that is known: it says that the machine is busy, not that anything broke. */
+/** A request that was shed was not started, so its outcome is known: the machine is busy, nothing is broken. */
 function outcomeOf({ status, body }: Answer): Entry['outcome'] {
   if (unknowing.has(status)) return body.code === 'overloaded' ? 'shed' : 'info';
   return status < 300 ? 'ok' : 'refused';

@@ -24,14 +24,14 @@ export interface Watch {
   signal: AbortSignal;
 }
 
-/** Two seconds are promised; the third is for a machine on which everything shares two cores. */
+/** The guarantee is two seconds; the third allows for everything sharing two cores. */
 const boundMilliseconds = 3_000;
 const watchedMilliseconds = 4_000;
 const pauseMilliseconds = 250;
 
 const ways = ['logout', 'every session', 'password', 'account', 'ban', 'password reset'] as const;
 
-/** Ends sessions in every possible way and asks each replica, also past the gateway, until long after the bound: none may serve an ended session. */
+/** Ends sessions in every possible way and asks each replica, also bypassing the gateway, until long after the bound: none may serve an ended session. */
 export async function watchSessions(watch: Watch): Promise<void> {
   const { random, attempt, signal } = watch;
   let left: (typeof ways)[number][] = [];
@@ -63,7 +63,7 @@ async function endAndWatch(account: Account, how: (typeof ways)[number], watch: 
   if (how === 'ban') await unbanSome(account, watch);
 }
 
-/** With a second session, so that the first ends. */
+/** Changes the password in a second session, which ends the first. */
 async function changePasswordElsewhere(account: Account, { attempt, world }: Watch) {
   const { email, password } = account;
   const login = await attempt('log in', 'POST', '/login', { form: { username: email, password } });

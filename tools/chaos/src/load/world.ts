@@ -77,7 +77,7 @@ export interface World {
   accounts: Account[];
   posts: KnownPost[];
   votes: Map<string, VoteKey>;
-  /** Every title that was sent, also of posts of which no answer came. */
+  /** Every title that was sent, including posts without an answer. */
   titles: Set<string>;
   /** Posts that all clients are to vote on now, because they are about to be deleted. */
   hot: KnownPost[];

@@ -4,13 +4,13 @@ import type { Administration } from '../system/administration.js';
 import type { System } from '../system/system.js';
 
 export interface Deliveries {
-  /** How many messages NATS handed to consumers, as far as they could be counted. */
+  /** How many messages NATS delivered to consumers, as far as they could be counted. */
   delivered: number;
   /** How many of those had an effect. */
   applied: number;
 }
 
-/** Counts what consumers are handed, once a second: a consumer that is made anew counts from nought. */
+/** Counts deliveries to consumers once a second; a consumer that is created again starts at zero. */
 export function countDeliveries({ administration, partitions }: System): { stop(): Promise<Deliveries> } {
   const consumers = services.flatMap((consumer) =>
     publishersFor(consumer)

@@ -6,7 +6,7 @@ import type { Replica } from '../system/replica.js';
 export interface Holding {
   /** Files and connections that are open. */
   files: number;
-  /** What is left of its heap once garbage is collected, in MB. What the system has given it says more of V8 than of us. */
+  /** Its heap after a garbage collection, in MB. Resident memory would say more about V8 than about Agora. */
   heap: number;
 }
 

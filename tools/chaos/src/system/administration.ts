@@ -2,7 +2,7 @@ import { jetstream, jetstreamManager, type JetStreamClient, type JetStreamManage
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import pg from 'pg';
 
-/** Looks at the data of all services past the services, as their operator could. */
+/** Reads the data of all services directly, as an operator could. */
 export interface Administration {
   query<Row>(statement: string, values?: unknown[]): Promise<Row[]>;
   streams(): Promise<JetStreamManager>;

@@ -6,24 +6,24 @@ import { offsetOf } from './clocks.js';
 import type { NatsWay } from './nats-way.js';
 import { Unavailable } from './unavailable.js';
 
-/** One running process of Agora, which is started again whenever it ends. */
+/** One running process of Agora, which is restarted whenever it ends. */
 export interface Replica {
   readonly name: ProcessName;
   /** Such as `posts-1`. */
   readonly label: string;
   readonly ports: Ports;
-  /** Its ways to the servers; the gateway has none to PostgreSQL. */
+  /** Its connections to the servers; the gateway has none to PostgreSQL. */
   readonly ways: Ways;
   pid(): number;
   /** Whether it answered 200 at `/readyz` when it was last asked. */
   isReady(): boolean;
-  /** Whether it is away, or a fault keeps it from clients: it is frozen, or withdrawn. Nobody waits for it, and no balancer sends anything there. */
+  /** Whether it is away, frozen or withdrawn by a fault. Nobody waits for it, and no balancer sends anything to it. */
   isOut(): boolean;
   /** When a freeze of it last ended, by the monotonic clock in milliseconds; never is -Infinity. */
   resumedAt(): number;
   /** Sends a signal that may end it. */
   end(signal: NodeJS.Signals): Promise<void>;
-  /** Ends by SIGTERM and stays away until it comes back, as when a deployment is scaled. Balancers learn of it by `/readyz` alone. */
+  /** Stops after a SIGTERM and stays away until `comeBack`, as when a deployment is scaled. Balancers notice only through `/readyz`. */
   leave(): Promise<void>;
   comeBack(): void;
   pause(): void;
@@ -31,9 +31,9 @@ export interface Replica {
   /** Takes it away from the balancers, or gives it back to them. */
   withdraw(): void;
   restore(): void;
-  /** Sets its wall clock off by that many seconds. Throws an Unavailable where clocks cannot be stepped. */
+  /** Moves its wall clock by that many seconds. Throws an Unavailable where clocks cannot be moved. */
   stepClock(seconds: number): void;
-  /** How many bytes of its heap it uses, garbage collected. */
+  /** How many bytes of its heap it uses after a garbage collection. */
   measureHeap(): Promise<number>;
   /** An exit that nobody asked for, or a wrong exit after SIGTERM. */
   readonly crashes: readonly string[];
@@ -54,7 +54,7 @@ interface Program extends Pick<Replica, 'name' | 'label' | 'ports' | 'ways'> {
   heapFile: string;
   /** Where it reads by how much its clock is off; undefined where clocks cannot be stepped. */
   clockFile: string | undefined;
-  /** Told of each process before it can be forgotten, should this one be killed. */
+  /** Records the process, so that it can be ended even if this one is killed. */
   remember(pid: number): void;
 }
 
@@ -157,7 +157,7 @@ export async function startReplica(program: Program): Promise<Replica> {
       send(current, 'SIGCONT');
       await current.end(endings);
       await supervising;
-      // One that was just being started again.
+      // A process that was just being restarted.
       await current.end(endings);
     },
   };
@@ -167,7 +167,7 @@ function send(server: ServerProcess, signal: NodeJS.Signals): void {
   if (!server.hasEnded()) process.kill(server.pid, signal);
 }
 
-/** Asks again and again, as a kubelet does. */
+/** Probes periodically, as a kubelet does. */
 function probeReadiness(port: number, stopped: AbortSignal): { ready: boolean } {
   const state = { ready: false };
   const probing = async () => {

@@ -8,7 +8,7 @@ import { programming } from './programming.js';
 import { repairs } from './repairs.js';
 import type { Theme } from './theme.js';
 
-/** What the people of the demo write about. */
+/** The topics of the demo's posts. */
 export const themes: readonly Theme[] = [
   baking,
   boardGames,

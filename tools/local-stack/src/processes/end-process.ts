@@ -4,7 +4,7 @@ import { runsWith } from './process-identity.js';
 /** Ways to ask a process to end, in order, each with the milliseconds it is given. */
 export type Steps = [signal: NodeJS.Signals, patience: number][];
 
-/** Sends the signals of `steps` one after the other until `isGone(patience)` says the process has ended. */
+/** Sends the signals of `steps` one after another until `isGone(patience)` resolves to true. */
 export async function endInSteps(
   pid: number,
   steps: Steps,
@@ -16,7 +16,7 @@ export async function endInSteps(
   }
 }
 
-/** Ends the process `pid` if it was started with `argument`; answers whether there was such a process. */
+/** Ends the process `pid` if it was started with `argument`; resolves to whether there was such a process. */
 export async function endLeftover(pid: number, argument: string, steps: Steps): Promise<boolean> {
   if (pid === process.pid || !runsWith(pid, argument)) return false;
   await endInSteps(pid, steps, async (patience) => {
@@ -32,6 +32,6 @@ export function send(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
   } catch {
-    // Gone already, which is what was asked for.
+    // The process is gone already.
   }
 }

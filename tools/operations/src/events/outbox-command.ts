@@ -11,8 +11,8 @@ import { openDatabase } from '../config.js';
 import { printTime } from '../print-table.js';
 
 const usage = `Usage: npm run outbox -- status|republish --since <time> [--json]
-  status      how many events wait to be published, and how many are kept
-  republish   publish again what was published since then; consumers apply each event once
+  status      show how many events wait to be published, and since when events are kept
+  republish   publish events again that were published since then; consumers apply each once
   <time>      in ISO 8601, such as 2026-01-31T12:00:00Z
   --dry-run   show how many events, and publish nothing`;
 
@@ -26,7 +26,9 @@ export const runOutboxCommand = (service: SchemaName): Promise<never> =>
       if (rest.length > 0) throw new UsageError(`nothing can follow "${verb}" but options`);
       if (verb === 'status' && since === undefined) return showStatus(service);
       if (verb === 'republish') return republish(service, readTime(since), isDry === true);
-      throw new UsageError(verb === 'status' ? 'status knows no --since' : 'say status or republish');
+      throw new UsageError(
+        verb === 'status' ? 'status has no option --since' : 'name a command: status or republish',
+      );
     },
   });
 
@@ -35,7 +37,7 @@ function readTime(text: string | boolean | undefined): Date {
   const time = new Date(text);
   // A time without a zone means something else on every machine.
   if (!/^\d{4}-\d\d-\d\dT.*(Z|[+-]\d\d:\d\d)$/.test(text) || Number.isNaN(time.getTime()))
-    throw new UsageError(`"${text}" is no time with a zone, such as 2026-01-31T12:00:00Z`);
+    throw new UsageError(`"${text}" is not a time with a zone, such as 2026-01-31T12:00:00Z`);
   return time;
 }
 
@@ -52,13 +54,13 @@ function describe(service: SchemaName, status: OutboxStatus): string {
     ...(status.refused > 0
       ? [`  refused by the broker: ${countOf(status.refused, limit)} (${status.last_error})`]
       : []),
-    ...(status.republishing ? ['  what was published before is being published again'] : []),
+    ...(status.republishing ? ['  events published before are being published again'] : []),
     ...(status.last_published_at ? [`  last published: ${printTime(status.last_published_at)}`] : []),
     ...(status.retained_since ? [`  can be published again: since ${printTime(status.retained_since)}`] : []),
   ].join('\n');
 }
 
-/** Counting stops at a limit, so that it takes no longer the more there is. */
+/** Counting stops at a limit, so that its cost is bounded. */
 const countOf = (count: number, limit: number) => (count < limit ? `${count}` : `${limit} or more`);
 
 async function republish(service: SchemaName, since: Date, isDry: boolean): Promise<Answer> {

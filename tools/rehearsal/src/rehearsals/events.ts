@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { same, until, type Rehearsal } from '../rehearsal.js';
 import type { System } from '../system.js';
 
-/** An event without what it has to say, as a bug of a publisher would send it. */
+/** Sends an event without its data, as a buggy publisher would. */
 async function sendUnreadable(system: System): Promise<void> {
   const id = randomUUID();
   const envelope = {
@@ -51,7 +51,7 @@ const waiting = async (system: System) =>
     )
   )[0]?.events;
 
-/** NATS stands still: what is written waits. */
+/** NATS hangs, so events wait in the outbox. */
 export const outboxStalled: Rehearsal = {
   async situation(system) {
     const ann = await system.person();
@@ -150,7 +150,7 @@ export const streamNearlyFull: Rehearsal = {
   },
 };
 
-/** An erasure that was noted and has nothing left to erase. */
+/** A requested erasure with nothing left to erase. */
 export const erasureStalled: Rehearsal = {
   async situation(system) {
     const { token } = await system.person();

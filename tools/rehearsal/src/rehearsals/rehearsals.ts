@@ -10,7 +10,7 @@ import {
 } from './events.js';
 import { mailsFailed, mailsWaiting, rotateSigningKeys, signingKeyExpiring } from './keys-and-mails.js';
 
-/** A page that says what to look at, in words. */
+/** A page without commands. */
 const nothingToType: Rehearsal = { commands: {} };
 const run = {};
 const form = { form: true } as const;

@@ -21,7 +21,7 @@ export async function query<Row extends pg.QueryResultRow>(
   return (await pool.query<Row>(text, values)).rows;
 }
 
-/** Runs a statement on a server of a test's own, as its administrator. */
+/** Runs a statement on a test's own server, as its administrator. */
 export async function queryOn<Row extends pg.QueryResultRow>(
   { host, port, user, password }: Pick<Postgres, 'host' | 'port' | 'user' | 'password'>,
   text: string,

@@ -17,7 +17,7 @@ export interface Courier {
   loseStream(publisher: Publisher): Promise<void>;
   /** Has a publisher's stream take nothing more while `work` runs. */
   whileFull(publisher: Publisher, work: () => Promise<void>): Promise<void>;
-  /** All events that a publisher's streams hold; what is no JSON is passed over, as another test may have left it there. */
+  /** All events in a publisher's streams; skips messages that are not JSON, which another test may have left there. */
   read(publisher: Publisher): Promise<Envelope<Record<string, unknown>>[]>;
   close(): Promise<void>;
 }

@@ -25,7 +25,7 @@ export async function join(ask: HttpClient): Promise<Person> {
   };
 }
 
-/** Registers and logs in many users, a few at a time, as hashing passwords is expensive. */
+/** Registers and logs in many users, a few at a time, because hashing passwords is expensive. */
 export async function joinAll(ask: HttpClient, count: number): Promise<Person[]> {
   const people: Person[] = [];
   while (people.length < count) {
@@ -35,7 +35,7 @@ export async function joinAll(ask: HttpClient, count: number): Promise<Person[]>
   return people;
 }
 
-/** The server answers 503 when more passwords wait to be hashed than it takes: waits and tries again. */
+/** Retries while the server answers 503 because too many passwords are waiting to be hashed. */
 async function patiently(attempt: () => ReturnType<HttpClient>): Promise<Record<string, unknown>> {
   for (;;) {
     const { status, headers, body } = await attempt();

@@ -7,12 +7,12 @@ export const givenOrigin = process.env.AGORA_ORIGIN?.replace(/\/$/, '');
 
 /** An Agora as its users see it. Only a test that started it can touch its processes. */
 export interface ReachedAgora extends Pick<Agora, 'process' | 'stop'> {
-  /** That of the gateway. */
+  /** The origin of the gateway. */
   origin: string;
 }
 
 interface ReachOptions extends AgoraOptions {
-  /** As `shareAgora`, whose files have the same algorithm and no settings of their own. */
+  /** Whether to use `shareAgora`, for files that agree on the algorithm and need no other settings. */
   isShared?: boolean;
 }
 

@@ -11,12 +11,12 @@ export interface RunningProcess {
   log(): string;
   isRunning(): boolean;
   pid(): number | undefined;
-  /** Sends a signal and waits for nothing. */
+  /** Sends a signal without waiting for anything. */
   signal(signal: NodeJS.Signals): void;
   exitCode(): number | null;
   /** Sends a signal and waits for its end. */
   end(signal?: NodeJS.Signals): Promise<number | null>;
-  /** Starts it again after its end, as it was, but for these settings. */
+  /** Starts it again after its end, as before except for these settings. */
   restart(settings?: Record<string, string>): Promise<void>;
 }
 
@@ -28,10 +28,10 @@ interface Program {
 }
 
 const { NODE_COMPILE_CACHE } = process.env;
-/** For the environment of each process that a test starts: it uses code that was compiled before. */
+/** The environment that lets processes started by tests reuse compiled code. */
 export const compileCache: Record<string, string> = NODE_COMPILE_CACHE ? { NODE_COMPILE_CACHE } : {};
 
-/** Starts a process and waits until it says that it is ready; rejects with what it printed when it ends before. */
+/** Starts a process and waits until it is ready; rejects with its output when it ends before. */
 export async function startProcess({
   entry,
   environment,

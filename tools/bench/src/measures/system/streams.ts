@@ -8,11 +8,11 @@ import { atMost, type Figure, type Measure } from '../measure.js';
 import { required } from '../required.js';
 
 const [some, many] = [2_000, 10_000];
-/** So many an account may have. */
+/** The most streams of one account. */
 const perUser = 10;
-/** Beside those of its streams, of which the gateway has two each. */
+/** File descriptors of the gateway besides the two of each stream. */
 const otherDescriptors = 500;
-/** Of what opening them leaves behind, some is collected. */
+/** Time for the garbage of opening them to be collected. */
 const settleMilliseconds = 15_000;
 
 /** Readers of almost idle streams. */
@@ -35,7 +35,7 @@ export const streams: Measure = {
     const token = bench.key.tokenFor(bench.takeVoters(1)[0] ?? 0);
     for (let round = 0; round <= rounds; round += 1) {
       const told = await holder.publish({ origin, token, title: `How to prune roses, part ${round}` });
-      // The first finds nothing compiled.
+      // In the first round, nothing is compiled yet.
       if (round > 0 || smoke) lags.push(...told.lags);
       missing += told.missing;
     }

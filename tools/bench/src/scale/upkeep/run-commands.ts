@@ -44,7 +44,7 @@ function programOf(
   };
 }
 
-/** How often it is looked at; what its last connection does after the last look is lost. */
+/** How often CPU time is read; what the last connection uses after the last reading is lost. */
 const lookMilliseconds = 10;
 
 /** Runs a command to its end. */
