@@ -1,9 +1,17 @@
 /**
  * `npm run new-service -- comments`: adds a service that starts, migrates, answers behind the gateway and can be deployed. Writes nothing when something is in
- * the way. `--remove` takes it back, by the patch that was kept when it was added.
+ * the way. `--remove` removes it again, by the patch that was kept when it was added.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -17,7 +25,8 @@ const read = (path) => readFileSync(join(repository, path), 'utf8');
 try {
   const names = process.argv.slice(2).filter((argument) => argument !== '--remove');
   const [name, ...rest] = names;
-  if (rest.length > 0) throw new Error(`"${rest.join(' ')}" is too much: npm run new-service -- comments`);
+  if (rest.length > 0)
+    throw new Error(`"${rest.join(' ')}" is one argument too many: npm run new-service -- comments`);
   if (process.argv.includes('--remove')) remove(name);
   else add(name);
 } catch (error) {
@@ -136,25 +145,20 @@ function filesFor(service) {
       / *\{ "path": "[^"]*import-monolith" \},\n/,
       '',
     ),
-    [`${folder}/README.md`]: fill('README.md'),
-    [`${folder}/src/config.ts`]: fill('config.ts'),
-    [`${folder}/src/main.ts`]: fill('main.ts'),
-    [`${folder}/src/migrations.ts`]: fill('migrations.ts'),
-    [`${folder}/src/document.ts`]: fill('document.ts'),
-    [`${folder}/src/operate.ts`]: fill('operate.ts'),
-    [`${folder}/src/migrations/0001-create-messaging-tables.ts`]: fill('0001-create-messaging-tables.ts'),
-    [`${folder}/src/migrations/0002-create-seen-users.ts`]: fill('0002-create-seen-users.ts'),
-    [`${folder}/src/models/seen-users.ts`]: fill('seen-users.ts'),
-    [`${folder}/src/events/subscriptions.ts`]: fill('subscriptions.ts'),
-    [`${folder}/src/events/forget-user-when-deleted.ts`]: fill('forget-user-when-deleted.ts'),
-    [`${folder}/src/http/routes.ts`]: fill('routes.ts'),
-    [`${folder}/src/http/show-caller.ts`]: fill('show-caller.ts'),
-    [`${folder}/src/http/note-caller.ts`]: fill('note-caller.ts'),
-    [`${folder}/test/callers.test.ts`]: fill('callers.test.ts'),
+    ...Object.fromEntries(ownFiles().map((path) => [`${folder}/${path}`, fill(`service/${path}`)])),
     [`packages/contracts/src/${name}.ts`]: fill('contract.ts'),
     [`deploy/k8s/base/${name}.yaml`]: fill('kubernetes.yaml'),
     [`.github/workflows/${name}.yml`]: fill('workflow.yml'),
   };
+}
+
+/** The files of the template that go into the service's folder, relative to it. */
+function ownFiles() {
+  const paths = readdirSync(new URL('template/service', import.meta.url), {
+    recursive: true,
+    encoding: 'utf8',
+  });
+  return paths.filter((path) => path.endsWith('.txt')).map((path) => path.slice(0, -'.txt'.length));
 }
 
 /** Each place must be there once; else the repository is not as it was when this was written. */
