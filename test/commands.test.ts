@@ -27,7 +27,7 @@ describe('the commands', () => {
     expect(listed.toSorted()).toEqual(Object.keys(scripts).toSorted());
   });
 
-  it('say what they do, their options and an example with --help', () => {
+  it('print what they do, their options and an example with --help', () => {
     const commands = Object.keys(scripts).filter(
       (name) => scripts[name]?.includes('run.mjs') && name !== 'help',
     );

@@ -84,7 +84,7 @@ describe('a journey through the gateway', () => {
       expect({ command, answered }).toEqual({ command, answered: shown });
   });
 
-  it('keeps two users apart', async () => {
+  it('keeps two users separate', async () => {
     const [ann, bob] = await Promise.all([join(ask), join(ask)]);
     const [post, draft] = [await publish(ann), await publish(ann, { ...text, published: false })];
     expect((await ask('PUT', `/posts/${post}`, { token: bob.token, json: text })).body).toMatchObject({
@@ -98,14 +98,14 @@ describe('a journey through the gateway', () => {
     expect((await ask('GET', '/posts', { token: bob.token })).body).toEqual([]);
   });
 
-  it('never says that a post is not there which was just written', async () => {
+  it('never answers 404 for a post that was just written', async () => {
     const ann = await join(ask);
     for (let round = 0; round < 10; round += 1) {
       expect((await vote(ann, await publish(ann), 1)).status).toBe(201);
     }
   });
 
-  it('hides a post from voters within 2 s after it was taken back to draft', async () => {
+  it('hides a post from voters within 2 s after it became a draft again', async () => {
     const [ann, bob, eve] = await Promise.all([join(ask), join(ask), join(ask)]);
     const id = await publish(ann);
     expect((await vote(bob, id, 1)).status).toBe(201);
@@ -117,7 +117,7 @@ describe('a journey through the gateway', () => {
     }, 2_000);
   });
 
-  it('takes the votes of a deleted post with it', async () => {
+  it('deletes the votes of a deleted post', async () => {
     const [ann, bob] = await Promise.all([join(ask), join(ask)]);
     const id = await publish(ann);
     await vote(bob, id, 1);
@@ -126,7 +126,7 @@ describe('a journey through the gateway', () => {
     expect((await vote(bob, id, 1)).status).toBe(404);
   });
 
-  it('takes posts and votes of a deleted user along, and the counts of others fall', async () => {
+  it('deletes posts and votes of a deleted user, and lowers the counts of other posts', async () => {
     const [ann, bob] = await Promise.all([join(ask), join(ask)]);
     const [annsPost, bobsPost] = [await publish(ann), await publish(bob)];
     await vote(bob, annsPost, 1);
@@ -141,7 +141,7 @@ describe('a journey through the gateway', () => {
     expect((await vote(ann, bobsPost, 1)).status).toBe(401);
   });
 
-  itInside('keeps no row of a vote that went with its post or its user', async () => {
+  itInside('keeps no row of a vote that was deleted with its post or user', async () => {
     const [ann, bob] = await Promise.all([join(ask), join(ask)]);
     const [annsPost, bobsPost, deleted] = [await publish(ann), await publish(bob), await publish(bob)];
     for (const [person, post] of [
@@ -156,7 +156,7 @@ describe('a journey through the gateway', () => {
     await eventually(async () => expect(await query(rows, [ann.id, [annsPost, deleted]])).toEqual([]));
   });
 
-  it('counts 400 votes of 40 users on 20 posts right within 5 s', async () => {
+  it('counts 400 votes of 40 users on 20 posts correctly within 5 s', async () => {
     const author = await join(ask);
     const people = [author, ...(await joinAll(ask, 39))];
     const posts: number[] = [];

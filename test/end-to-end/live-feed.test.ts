@@ -132,7 +132,7 @@ describe('the live feed', () => {
       expect(data.owner).toMatchObject({ name });
   });
 
-  it('begins with the time to come back in, and keeps alive with lines that end no event', async () => {
+  it('starts with the time to reconnect after, and sends heartbeats that end no event', async () => {
     const listener = await open();
     const id = await publish();
     await heard(listener, id, ['post-published post']);
@@ -167,7 +167,7 @@ describe('a stream', () => {
     expect((await open(undefined, person.token)).status).toBe(401);
   });
 
-  itInside('ends within 2 s of the end of its token', async () => {
+  itInside('ends within 2 s after its token is revoked or expires', async () => {
     const listener = await open(undefined, tokenFor(reader.id, { expiresIn: 1 }));
     expect(await within(3_000, listener.ended)).toBe('whole');
   });
@@ -223,7 +223,7 @@ describe('a ticket', () => {
     expect(again.headers.get('www-authenticate')).toMatch(/^Bearer .*error="invalid_token"$/);
   });
 
-  it('opens it once when ten come at once', async () => {
+  it('opens only one of ten concurrent streams', async () => {
     const ticket = await ticketOf(reader);
     const opened = await Promise.all(Array.from({ length: 10 }, () => openWith(ticket)));
     expect(opened.filter(({ status }) => status === 200)).toHaveLength(1);
@@ -249,7 +249,7 @@ describe('a ticket', () => {
     expect((await openWith(unused)).status).toBe(401);
   });
 
-  itInside('is kept as a digest alone, for 60 s, by no process, and never logged', async () => {
+  itInside('is stored only as a digest for 60 s, kept by no process, and never logged', async () => {
     const [old, kept] = [await ticketOf(reader), await ticketOf(reader)];
     const digest = createHash('sha256').update(old).digest();
     const changed = await query(
@@ -271,7 +271,7 @@ describe('a ticket', () => {
   });
 });
 
-describe('a client that comes back with the id of its last event', () => {
+describe('a client that reconnects with the id of its last event', () => {
   itInside(
     'has the right state in the end, whatever was restarted',
     async () => {
@@ -345,7 +345,7 @@ describe('a client that comes back with the id of its last event', () => {
     60_000,
   );
 
-  it('starts from now with one reset when the id says nothing', async () => {
+  it('starts from now with one reset when the id is unknown', async () => {
     const first = await open();
     const before = await publish();
     await heard(first, before, ['post-published post']);

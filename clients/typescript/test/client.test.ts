@@ -64,7 +64,7 @@ describe('a session', () => {
     });
   });
 
-  it('throws what is wrong with credentials', async () => {
+  it('throws the problem with wrong credentials', async () => {
     const wrong = createAgora({ url }).logIn(ann.email, 'not the password');
     await expect(wrong).rejects.toMatchObject({ status: 403, code: 'invalid_credentials' });
   });
@@ -93,8 +93,8 @@ describe('a session', () => {
   });
 });
 
-describe('what fails for now', () => {
-  it('is sent again, a post with the same key, so that it is written once', async () => {
+describe('a request that fails temporarily', () => {
+  it('is retried, a post with the same key, so that it is written once', async () => {
     const { fetch: losing, seen } = watched(async (request, count) => {
       const response = await fetch(request);
       if (new URL(request.url).pathname !== '/posts' || count > 2) return response;
@@ -108,7 +108,7 @@ describe('what fails for now', () => {
     expect(own?.map(({ id }) => id)).toEqual([data?.id]);
   });
 
-  it('is sent again when Retry-After says so', async () => {
+  it('is retried when Retry-After says so', async () => {
     const started = performance.now();
     const { fetch: busy } = watched(async (request, count) =>
       count === 1 ? new Response('{}', { status: 429, headers: { 'Retry-After': '1' } }) : fetch(request),
@@ -117,7 +117,7 @@ describe('what fails for now', () => {
     expect(performance.now() - started).toBeGreaterThan(950);
   });
 
-  it('is not sent again when it might be done twice', async () => {
+  it('is not retried when it might take effect twice', async () => {
     const { fetch: broken, seen } = watched(() => Promise.reject(new TypeError('no answer')));
     const vote = createAgora({ url, fetch: broken }).api.POST('/vote', { body: { post_id: 1, dir: 1 } });
     await expect(vote).rejects.toThrow('no answer');
@@ -142,7 +142,7 @@ it('reads what it has written', async () => {
   expect(data?.voted).toEqual([id]);
 });
 
-it('walks through the feed page by page', async () => {
+it('reads the feed page by page', async () => {
   const { fetch: watching, paths } = watched();
   const client = await logIn({ fetch: watching });
   const written: (number | undefined)[] = [];
@@ -188,7 +188,7 @@ it('follows the live feed, and misses nothing while the connection is broken', a
   expect((await events.next()).done).toBe(true);
 });
 
-it('lets all that follow the live feed share one connection, which ends with the last of them', async () => {
+it('shares one connection between all followers of the live feed, until the last one stops', async () => {
   const signals: AbortSignal[] = [];
   const { fetch: watching, paths } = watched((request) => {
     if (new URL(request.url).pathname === '/feed/stream') signals.push(request.signal);
@@ -212,7 +212,7 @@ it('lets all that follow the live feed share one connection, which ends with the
   await eventually(() => expect(signals.at(-1)?.aborted).toBe(true));
 });
 
-it('says that something may have been missed when the connection breaks before the first event', async () => {
+it('reports that events may have been missed when the connection breaks before the first one', async () => {
   const streams: AbortController[] = [];
   const breakable: Fetch = async (request) => {
     if (new URL(request.url).pathname !== '/feed/stream') return fetch(request);

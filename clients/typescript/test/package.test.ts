@@ -6,7 +6,7 @@ import { expect, it } from '@jest/globals';
 const folder = fileURLToPath(new URL('..', import.meta.url));
 const read = (path: string) => readFileSync(new URL(path, import.meta.url), 'utf8');
 
-it('is packed with all that it is used by, and nothing else', () => {
+it('contains everything that its users need, and nothing else', () => {
   const output = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts', '--offline'], {
     cwd: folder,
     encoding: 'utf8',

@@ -10,7 +10,7 @@ function message(type: string, body: Buffer): Buffer {
   return Buffer.concat([Buffer.from(type), length, body]);
 }
 
-it('outlives a server that ends in the moment in which it lets in', async () => {
+it('survives a server that stops while it accepts the connection', async () => {
   const letIn = [message('R', Buffer.alloc(4)), message('Z', Buffer.from('I'))];
   const end = message('E', Buffer.from('SFATAL\0C57P01\0Mterminating connection\0\0'));
   const server = createServer((socket) => {

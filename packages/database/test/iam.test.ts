@@ -19,7 +19,7 @@ function listenForPasswords(given: string[]): Server {
   });
 }
 
-describe('a database that IAM lets in to', () => {
+describe('a database with IAM authentication', () => {
   const given: string[] = [];
   const server = listenForPasswords(given);
   const settings = () => ({
@@ -48,14 +48,14 @@ describe('a database that IAM lets in to', () => {
     server.close();
   });
 
-  it('is given a token by each connection of the pool', async () => {
+  it('gets a token from each connection of the pool', async () => {
     const database = connectDatabase(settings(), 'test', []);
     await expect(database.authenticate()).rejects.toThrow('Connection terminated');
     await database.close();
     expect(given.pop()).toMatch(token());
   });
 
-  it('is given a token by a connection outside the pool', async () => {
+  it('gets a token from a connection outside the pool', async () => {
     await expect(new pg.Client(connectionOf(settings(), 'test')).connect()).rejects.toThrow(
       'Connection terminated',
     );

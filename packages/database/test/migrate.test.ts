@@ -71,7 +71,7 @@ it('applies the migrations once when four start at once', async () => {
 });
 
 describe.each(schemas)('the migrations of %s', (schema) => {
-  it('can all be taken back and applied again', async () => {
+  it('can all be reverted and applied again', async () => {
     await migrate(schema, 'up');
     const applied = await tablesIn(schema);
     expect(applied).toContain('outbox');
@@ -90,7 +90,7 @@ describe.each(schemas)('the migrations of %s', (schema) => {
 describe('the migration command', () => {
   const schema = 'votes';
 
-  it('takes nothing back before somebody has agreed to what is lost', async () => {
+  it('reverts nothing without confirmation', async () => {
     const applied = await migrate(schema, 'status');
     await expect(migrate(schema, 'down')).rejects.toThrow(/nothing was done: say --yes/);
     const [what] = await migrate(schema, 'down', '--dry-run');
@@ -119,7 +119,7 @@ describe('the migration command', () => {
     await asAdministrator('postgres', `DROP DATABASE ${name}`);
   }, 60_000);
 
-  it('refuses a verb that it does not know, with one line', async () => {
+  it('refuses an unknown command with one line', async () => {
     await expect(migrateAlone(schema, 'sideways')).rejects.toMatchObject({
       code: 1,
       stderr: `${schema}: migration failed: unknown command "sideways"; use up, down or status\n`,

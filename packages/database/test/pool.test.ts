@@ -58,7 +58,7 @@ describe('a statement', () => {
     expect(await sql(runs)).toEqual([{ runs: 3 }]);
   });
 
-  it('runs in the transaction that it is given, and in none that has ended', async () => {
+  it('runs in the given transaction, unless that has ended', async () => {
     const both = await inTransaction(async (transaction) => {
       const first = await sql(current, [1], transaction);
       return [...first, ...(await sql(current, [1], transaction))];
@@ -68,12 +68,12 @@ describe('a statement', () => {
     await expect(sql(current, [1], ended)).rejects.toThrow('has ended');
   });
 
-  it('gives its connection back when it fails', async () => {
+  it('releases its connection when it fails', async () => {
     for (const zero of [0, 0, 0]) await expect(sql(wrong, [zero])).rejects.toMatchObject({ code: '22012' });
     expect(await sql(current, [1])).toHaveLength(1);
   });
 
-  it('is refused where another has its name', () => {
+  it('is refused when another has the same name', () => {
     expect(() => defineStatement('current', 'SELECT 1')).toThrow('two statements are named "current"');
   });
 });
@@ -103,7 +103,7 @@ describe('a shared statement', () => {
     expect((await later)[0]?.transaction).not.toBe((await earlier)[0]?.transaction);
   });
 
-  it('does not run when nobody who asked waits for it any more', async () => {
+  it('does not run when no caller waits for it any more', async () => {
     let waits = true;
     const left = [sharedSql(moment, [1], () => waits), sharedSql(moment, [1], () => false)];
     waits = false;
@@ -120,7 +120,7 @@ describe('a shared statement', () => {
   });
 });
 
-describe('what is gathered', () => {
+describe('a gathered question', () => {
   it('is answered by one call in the order of the questions, and a later question by another call', async () => {
     const calls: number[][] = [];
     const twice = gather(async (numbers: readonly number[]) => {

@@ -51,12 +51,12 @@ afterAll(async () => {
 const isRead = async (after?: string) =>
   (await replica.read(await replica.sourceOf(after), async () => true)) ?? false;
 
-it('is read when it has what is asked for, and not before', async () => {
+it('is read once it has replayed the required position, and not before', async () => {
   await eventually(async () => expect(await isRead()).toBe(true));
   expect([await isRead('0/100'), await isRead('latest'), await isRead('0/101')]).toEqual([true, true, false]);
 });
 
-it('is not read after a failover that lost what it may have, until it is past that', async () => {
+it('is not read after a failover that lost commits which it may have, until it is past them', async () => {
   primary.position = '0/80';
   await eventually(async () => expect(await isRead('latest')).toBe(false));
   primary.position = '0/100';

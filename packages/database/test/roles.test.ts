@@ -86,7 +86,7 @@ describe.each(schemas)('the role %s_app', (schema) => {
 });
 
 describe('every application role', () => {
-  it('may not run a statement for ever', async () => {
+  it('cannot run a statement without a timeout', async () => {
     expect(await Promise.all(schemas.map((schema) => asApp(schema, 'SELECT pg_sleep(30)')))).toEqual(
       schemas.map(() => '57014'),
     );
@@ -108,14 +108,14 @@ describe.each(schemas)('the role %s_migrator', (schema) => {
 });
 
 describe('provisionDatabase', () => {
-  it('can be called again, also by several at once', async () => {
+  it('can be called again, also concurrently', async () => {
     const { postgres, worker, databasePasswords } = currentStack();
     const admin = { ...postgres, database: worker.database };
     await Promise.all([1, 2, 3].map(() => provisionDatabase(admin, databasePasswords)));
     expect(await asApp('posts', 'SELECT 1 FROM posts.posts LIMIT 1')).toBe('done');
   });
 
-  it('has RDS ask the roles of services for tokens of IAM, or for passwords again', async () => {
+  it('switches the roles of services to IAM on RDS, and back to passwords', async () => {
     const { postgres, worker, databasePasswords } = currentStack();
     const admin = { ...postgres, database: worker.database };
     const members = () =>

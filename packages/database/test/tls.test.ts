@@ -72,7 +72,7 @@ describe('a database with TLS', () => {
     }
   };
 
-  it('is spoken with in TLS when its authority is known', async () => {
+  it('is reached over TLS when its authority is known', async () => {
     expect(await attempt(certificate)).toBe('encrypted');
     expect(await attempt(undefined)).toBe('plain');
   });

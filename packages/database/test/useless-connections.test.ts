@@ -75,7 +75,7 @@ describe('connections to a server that has become a standby', () => {
     await setReadOnly(false);
   });
 
-  it('are dropped at the first write, which goes through', async () => {
+  it('are dropped at the first write, which succeeds', async () => {
     const id = nextId++;
     expect(await databaseAnswers(database)).toBe(false);
     expect(await sql(write, [id])).toEqual([{ id }]);
@@ -90,7 +90,7 @@ describe('connections to a server that has become a standby', () => {
 });
 
 describe('connections that the server has ended', () => {
-  it('are met by no read, be it of a statement or of a model', async () => {
+  it('fail no read, neither of a statement nor of a model', async () => {
     await fillPools();
     await endConnections();
     expect(await sql(read, [nobody])).toEqual([]);
@@ -101,7 +101,7 @@ describe('connections that the server has ended', () => {
 });
 
 describe('plans that a migration has broken', () => {
-  it('are met by no read and no transaction', async () => {
+  it('fail no read and no transaction', async () => {
     await fillPools();
     await query('ALTER TABLE votes.voters ADD COLUMN extra int');
     try {
@@ -113,7 +113,7 @@ describe('plans that a migration has broken', () => {
   });
 });
 
-it('closes connections at the age that is set, however much they are used', async () => {
+it('closes connections at the configured age, however much they are used', async () => {
   await database.close();
   open(1);
   const used = new Set<unknown>();
@@ -122,7 +122,7 @@ it('closes connections at the age that is set, however much they are used', asyn
   expect(used.size).toBeLessThanOrEqual(3);
 });
 
-it('reads while as many as can wait for a locked row', async () => {
+it('reads while the most possible clients wait for a locked row', async () => {
   const id = nextId++;
   await sql(write, [id]);
   const change = defineStatement('change-voter', 'UPDATE voters SET deleted_at = now() WHERE id = $1');
@@ -136,12 +136,12 @@ it('reads while as many as can wait for a locked row', async () => {
   });
 });
 
-it('refuses to run anything where there is no transaction any more', async () => {
+it('refuses to run anything in a transaction that has ended', async () => {
   const ended = await inTransaction(async (transaction) => transaction);
   await expect(sql(read, [1], ended)).rejects.toThrow('has ended');
 });
 
-it('takes a column or a table that a pending migration adds for a database that cannot serve yet', async () => {
+it('treats a missing column or table of a pending migration as a database that cannot serve yet', async () => {
   const texts = ['SELECT not_there_yet FROM voters', 'SELECT FROM not_there_yet'];
   const errors = await Promise.all(
     texts.map((text, index) =>

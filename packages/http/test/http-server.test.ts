@@ -47,7 +47,7 @@ describe('a server', () => {
     expect(answer).toMatch(/^HTTP\/1.1 431 [^]*\r\n\r\n$/);
   });
 
-  it('lets an answer in flight finish when it is stopped, and takes no new connection', async () => {
+  it('lets an answer in flight finish when it is stopped, and accepts no new connection', async () => {
     const started = Promise.withResolvers<void>();
     const release = Promise.withResolvers<void>();
     const { port } = await open(async (_request, response) => {
@@ -65,7 +65,7 @@ describe('a server', () => {
     await stopping;
   });
 
-  it('serves on for its notice when it is stopped, and asks its clients to let go', async () => {
+  it('keeps serving during its notice when it is stopped, and asks clients to close their connections', async () => {
     const listener = (_request: unknown, response: ServerResponse) => void response.end('served');
     server = await openServer(listener, {
       host: '127.0.0.1',
@@ -88,7 +88,7 @@ describe('a server', () => {
     await expect(fetch(`http://127.0.0.1:${server.port}/`)).rejects.toThrow('fetch failed');
   });
 
-  it('ends connections that idle when it is stopped', async () => {
+  it('closes idle connections when it is stopped', async () => {
     const { port } = await open((_request, response) => void response.end('served'));
     const socket = connect(port, '127.0.0.1');
     socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');

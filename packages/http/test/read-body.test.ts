@@ -103,14 +103,14 @@ describe('reading a body', () => {
     },
   );
 
-  it('reads as many bytes as allowed, and answers 413 for one more', async () => {
+  it('reads the maximum number of bytes, and answers 413 for one more', async () => {
     const fitting = JSON.stringify('x'.repeat(bodyLimit - 2));
     expect((await send('/json', json, fitting)).status).toBe(200);
     const { status, body } = await send('/json', json, `${fitting} `);
     expect([status, body.code]).toEqual([413, 'body_too_large']);
   });
 
-  it('answers 413 for a body that does not say how large it is', async () => {
+  it('answers 413 for a large body without a Content-Length', async () => {
     const status = await new Promise<number | undefined>((resolve, reject) => {
       const sending = request(`${server.url}/json`, { method: 'POST', headers: json }, (response) => {
         response.resume();
@@ -128,7 +128,7 @@ describe('reading a body', () => {
     expect(body.read).toEqual({ username: 'a@b.test', password: 'x y&z', 'filter[a]': '1' });
   });
 
-  it('refuses a known form field that is given twice, names all that is bad, and ignores others', async () => {
+  it('refuses a repeated known form field, lists every bad field, and ignores others', async () => {
     const { status, body } = await send('/fields', form, 'username=a&username=b&scope=1&scope=2&=1&=2');
     expect(status).toBe(422);
     expect(body.errors).toEqual([
@@ -137,7 +137,7 @@ describe('reading a body', () => {
     ]);
   });
 
-  it('names a field once, with the first thing that is wrong with it', async () => {
+  it('lists a field once, with its first error', async () => {
     const { body } = await send('/fields', form, 'username=a&password=b');
     expect(body.errors).toEqual([{ field: 'username', message: 'username must be a valid email' }]);
   });
@@ -185,7 +185,7 @@ describe('reading a body', () => {
     ]);
   });
 
-  it('refuses JSON where a form is wanted with 415', async () => {
+  it('answers 415 for JSON where a form is expected', async () => {
     expect((await send('/form', json, '{}')).status).toBe(415);
   });
 });

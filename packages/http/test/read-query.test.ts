@@ -25,11 +25,11 @@ describe('readQuery', () => {
   });
   afterAll(() => server.stop());
 
-  it('falls back where nothing is given, and ignores what it does not know', async () => {
+  it('uses defaults for missing parameters, and ignores unknown ones', async () => {
     expect(await list('page=3&page=4')).toEqual({ status: 200, body: { limit: 10, search: '' } });
   });
 
-  it('reads what is given', async () => {
+  it('reads the given parameters', async () => {
     expect((await list('limit=100&search=%25+%C3%A9')).body).toEqual({ limit: 100, search: '% é' });
   });
 
@@ -48,7 +48,7 @@ describe('readQuery', () => {
     expect([status, body.errors?.[0]?.field]).toEqual([422, 'limit']);
   });
 
-  it('refuses a known parameter that is given twice', async () => {
+  it('refuses a repeated known parameter', async () => {
     expect((await list('limit=1&limit=1')).status).toBe(422);
   });
 

@@ -3,14 +3,14 @@ import type { Middleware } from 'koa';
 import { shedLoad, type HttpServer } from '@agora/http/serve';
 import { serve } from './serve.js';
 
-describe('a process with more to do than it can', () => {
+describe('an overloaded process', () => {
   let server: HttpServer & { url: string };
   afterEach(() => server.stop());
 
   const answer: Middleware = (ctx) => void (ctx.body = 'done');
   const statusOf = async (path = '/') => (await fetch(server.url + path)).status;
 
-  it('refuses past its bound of requests under way, and takes the next when one is done', async () => {
+  it('refuses requests beyond its bound of requests in flight, and accepts the next when one is done', async () => {
     const { promise: released, resolve: release } = Promise.withResolvers<void>();
     const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
     server = await serve([
@@ -65,7 +65,7 @@ describe('a process with more to do than it can', () => {
     expect(await statusOf('/greedy')).toBe(200);
   });
 
-  it('refuses while its event loop is late at every turn', async () => {
+  it('refuses requests while its event loop is late at every turn', async () => {
     server = await serve([shedLoad(), answer]);
     let shed = false;
     for (let turn = 0; turn < 12 && !shed; turn += 1) {

@@ -92,7 +92,7 @@ describe('authenticate', () => {
     expect((await response.json()) as object).toMatchObject(userId === undefined ? {} : { userId });
   });
 
-  it('takes no token from the query or a cookie', async () => {
+  it('ignores a token in the query or a cookie', async () => {
     expect((await ask({ Cookie: 'access_token=good' }, '?access_token=good')).status).toBe(401);
   });
 
@@ -101,7 +101,7 @@ describe('authenticate', () => {
     expect([response.status, response.headers.get('retry-after')]).toEqual([503, '1']);
   });
 
-  it('answers 503 revocations_unknown while nobody knows what was revoked', async () => {
+  it('answers 503 revocations_unknown while the revocations are unknown', async () => {
     const response = await ask({ Authorization: 'Bearer blind' });
     expect([response.status, response.headers.get('retry-after')]).toEqual([503, '2']);
     expect(await response.json()).toMatchObject({ code: 'revocations_unknown' });

@@ -41,7 +41,7 @@ afterEach(() => knowing.stop());
 const becomesGood = () => eventually(() => expect(knowing.isGood()).toBe(true), 2_500);
 const pass = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-describe('who must know all revocations', () => {
+describe('a process that must know all revocations', () => {
   it('knows none before auth has answered, and then all, page by page', async () => {
     const { auth, taken } = given({ revocations: [1, 2, 3, 4, 5], pageSize: 2 });
     expect(knowing.isGood()).toBe(false);
@@ -50,7 +50,7 @@ describe('who must know all revocations', () => {
     expect(auth.asked).toEqual([0, 2, 4]);
   });
 
-  it('asks nobody while heartbeats name what it knows', async () => {
+  it('asks nobody while heartbeats name known revocations', async () => {
     const { auth } = given({ revocations: [1] });
     await becomesGood();
     const heartbeats = setInterval(() => knowing.receivedHeartbeat(1), 100);
@@ -59,7 +59,7 @@ describe('who must know all revocations', () => {
     expect(auth.asked).toEqual([0]);
   });
 
-  it('asks for what a heartbeat names and the stream has not brought', async () => {
+  it('asks auth for a revocation that a heartbeat names and the stream lacks', async () => {
     const { auth, taken } = given({ revocations: [1] });
     await becomesGood();
     auth.revocations.push(2);
@@ -69,7 +69,7 @@ describe('who must know all revocations', () => {
     expect(auth.asked.at(-1)).toBe(1);
   });
 
-  it('asks nobody for what the stream brought, in any order, and for what is missing between', async () => {
+  it('asks nobody for revocations from the stream, in any order, but for those missing between', async () => {
     const { auth, taken } = given({ revocations: [1] });
     await becomesGood();
     knowing.received(3, 2);
@@ -85,7 +85,7 @@ describe('who must know all revocations', () => {
     clearInterval(heartbeats);
   });
 
-  it('believes NATS while auth is away, but not when a heartbeat named what the stream lacks', async () => {
+  it('relies on NATS while auth is away, but not when a heartbeat named a revocation that the stream lacks', async () => {
     const { nats } = given({ blindSeconds: 1, isAway: true });
     await becomesGood();
     await pass(1_500);
@@ -98,7 +98,7 @@ describe('who must know all revocations', () => {
     await eventually(() => expect(knowing.isGood()).toBe(false), 3_500);
   });
 
-  it('gives auth the time for a heartbeat before it believes a stream that it has just read', async () => {
+  it('waits for a heartbeat of auth before it relies on a stream that it has just read', async () => {
     const { taken } = given({ isAway: true });
     await pass(300);
     expect(knowing.isGood()).toBe(false);
@@ -107,7 +107,7 @@ describe('who must know all revocations', () => {
     expect([knowing.isGood(), taken]).toEqual([false, []]);
   });
 
-  it('is a loop that gets on while nobody answers, and stands still when an answer never comes', async () => {
+  it('keeps its loop running while requests fail, and stalls when one never ends', async () => {
     given({ isAway: true });
     await pass(700);
     expect(stalledLoops(500)).toEqual([]);
@@ -125,7 +125,7 @@ describe('who must know all revocations', () => {
     hung.reject(new Error('over'));
   });
 
-  it('is good for a bounded time when neither answers', async () => {
+  it('accepts tokens for a bounded time when neither answers', async () => {
     const { auth, nats } = given({ blindSeconds: 2 });
     await becomesGood();
     auth.isAway = true;

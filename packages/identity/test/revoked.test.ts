@@ -10,7 +10,7 @@ const holder = (sessionNumber?: number, sessionId = `session ${sessionNumber}`) 
 });
 
 describe('what was revoked', () => {
-  it('is a session, or all of a user', () => {
+  it('is a session, or all sessions of a user', () => {
     const revoked = remember();
     revoked.addSession('session 1');
     expect([revoked.has(holder(1)), revoked.has(holder(2))]).toEqual([true, false]);
@@ -18,7 +18,7 @@ describe('what was revoked', () => {
     expect([revoked.has(holder(2)), revoked.has({ ...holder(2), userId: 8 })]).toEqual([true, false]);
   });
 
-  it('is every session up to a number but for one, and every token without a number', () => {
+  it('is every session up to a number except one, and every token without a number', () => {
     const revoked = remember();
     revoked.addSessions(7, { upTo: 3, exceptSessionId: 'session 2' });
     expect([1, 2, 3, 4].map((number) => revoked.has(holder(number)))).toEqual([true, false, true, false]);
@@ -44,14 +44,14 @@ describe('what was revoked', () => {
     ]);
   });
 
-  it('ends both sessions that end each other', () => {
+  it('includes both sessions when they end each other', () => {
     const revoked = remember();
     revoked.addSessions(7, { upTo: 2, exceptSessionId: 'session 1' });
     revoked.addSessions(7, { upTo: 2, exceptSessionId: 'session 2' });
     expect([1, 2].map((number) => revoked.has(holder(number)))).toEqual([true, true]);
   });
 
-  it('keeps no more than a few exceptions of a user, and then none', () => {
+  it('keeps at most a few exceptions of a user, and then none', () => {
     const revoked = remember();
     for (let number = 1; number <= 20; number += 1)
       revoked.addSessions(7, { upTo: number, exceptSessionId: `session ${number}` });
@@ -59,7 +59,7 @@ describe('what was revoked', () => {
     for (let number = 1; number < 9; number += 1) expect(revoked.has(holder(number))).toBe(true);
   });
 
-  it('is forgotten by its age alone: a session sooner than what tokens of the replaced application may have', () => {
+  it('is forgotten by its age only: a session sooner than anything that tokens of the replaced application may belong to', () => {
     const revoked = remember();
     revoked.addSession('session 1');
     revoked.addSession(legacySessionOf(8));

@@ -96,11 +96,11 @@ describe('a verifier with published keys', () => {
     issuer.closeAllConnections();
   });
 
-  it('names the caller of a good token', async () => {
+  it('returns the caller of a valid token', async () => {
     expect(await verifier.verify(sign())).toMatchObject({ userId: 7, sessionId: 's' });
   });
 
-  it('says of the account what the token says', async () => {
+  it("returns the account's claims of the token", async () => {
     const accountKey = randomUUID();
     const claims = { account_key: accountKey, session_number: 3, role: 'moderator', email_verified: true };
     expect(await verifier.verify(sign({ claims }))).toMatchObject({
@@ -111,7 +111,7 @@ describe('a verifier with published keys', () => {
     });
   });
 
-  it('takes a token of the release before for one of an ordinary user', async () => {
+  it('treats a token of the previous release as one of an ordinary user', async () => {
     expect(await verifier.verify(sign())).toEqual({
       userId: 7,
       sessionId: 's',
@@ -172,13 +172,13 @@ describe('a verifier with published keys', () => {
     expect(await verifier.verify(confused)).toBeUndefined();
   });
 
-  it('sees a cached token expire', async () => {
+  it('refuses a cached token once it has expired', async () => {
     const token = sign({ claims: { exp: now + 30 } });
     expect(await verifier.verify(token)).toBeDefined();
     await whenClockIs(60, async () => expect(await verifier.verify(token)).toBeUndefined());
   });
 
-  it('refuses what was signed in the future, cached or not, when the clock is set back', async () => {
+  it('refuses tokens signed in the future, cached or not, when the clock is set back', async () => {
     const ahead = Math.floor(Date.now() / 1000) + 7_200;
     const [seen, unseen] = [0, 1].map(() => sign({ claims: { iat: ahead, exp: ahead + 900 } }));
     await whenClockIs(7_200, async () => expect(await verifier.verify(seen ?? '')).toBeDefined());
@@ -198,7 +198,7 @@ describe('a verifier with published keys', () => {
     expect(await refused()).toBe(before + 1);
   });
 
-  it('answers nothing about a token while it does not know what was revoked', async () => {
+  it('verifies no token while it does not know the revocations', async () => {
     const blind = createVerifier({ ...settings, JWKS_URL: url }, logger, {
       ...noRevocations,
       areKnown: () => false,
@@ -208,14 +208,14 @@ describe('a verifier with published keys', () => {
     await blind.stop();
   });
 
-  it('asks for the keys of unknown ids at most once in 30 s', async () => {
+  it('fetches keys for unknown ids at most once in 30 s', async () => {
     await verifier.verify(sign({ header: { kid: 'unknown-1' } }));
     const before = fetched;
     for (let id = 2; id < 10; id += 1) await verifier.verify(sign({ header: { kid: `unknown-${id}` } }));
     expect(fetched).toBe(before);
   });
 
-  it('refuses what a key has signed, seen before or not, once a fetched set lacks that key', async () => {
+  it('refuses tokens of a key, cached or not, once a fetched key set lacks it', async () => {
     const late = createVerifier({ ...settings, JWKS_URL: url }, logger, noRevocations);
     const [seen, unseen] = [sign(), sign()];
     expect(await late.verify(seen)).toMatchObject({ userId: 7 });
@@ -288,7 +288,7 @@ describe('a verifier that accepts tokens of the replaced application', () => {
       header: { typ: 'JWT', alg: algorithm, ...header },
     });
 
-  it('names their user, until they end', async () => {
+  it('returns their user, until they expire', async () => {
     const exp = inAnHour();
     expect(await verifier.verify(old({ exp }))).toMatchObject({ userId: 7, expiresAt: exp });
     expect(await verifier.verify(old({ exp: Math.floor(Date.now() / 1000) - 1 }))).toBeUndefined();

@@ -29,7 +29,7 @@ const answers = async () => {
 };
 
 describe('a broker', () => {
-  it('is connected again when NATS has refused its password for a while', async () => {
+  it('reconnects after NATS has refused its password for a while', async () => {
     connected();
     await answers();
     await nats.restart('another password');
@@ -39,7 +39,7 @@ describe('a broker', () => {
     await eventually(answers, 5_000);
   });
 
-  it('opens another connection when one was closed for good, and notifies listeners', async () => {
+  it('opens a new connection when one was closed for good, and notifies listeners', async () => {
     connected();
     let reconnects = 0;
     broker.onReconnect(() => (reconnects += 1));
@@ -67,7 +67,7 @@ describe('a broker', () => {
     await eventually(answers, 5_000);
   });
 
-  it('leaves a node by which JetStream does not answer, or by which nothing can be published, as one that is cut off', async () => {
+  it('leaves a node through which JetStream does not answer or nothing can be published, such as one that is cut off', async () => {
     const silent = await startOwnNats(right, { hasJetStream: false });
     try {
       await nats.halt();

@@ -63,7 +63,7 @@ async function publishEvent(type: string, data: object): Promise<void> {
 }
 
 describe('a consumer that was away for longer than the stream keeps messages', () => {
-  it('notices how many are gone, once, and nothing when none are', async () => {
+  it('reports once how many messages are gone, and nothing when none are', async () => {
     await manager.streams.add({ name: 'SHORT', subjects: ['short'], max_age: nanos(1_000) });
     await manager.consumers.add('SHORT', { durable_name: 'late', ack_policy: AckPolicy.Explicit });
     const readAll = async () => {
@@ -89,8 +89,8 @@ describe('a consumer that was away for longer than the stream keeps messages', (
   });
 });
 
-describe('a consumer of which another replica has acknowledged more than the server knows to be delivered', () => {
-  it('delivers what is in between, or it is noticed', async () => {
+describe('a consumer with acknowledged messages that the server does not know to be delivered', () => {
+  it('delivers the messages in between, or reports them as missed', async () => {
     errors.length = 0;
     await manager.streams.add({ name: 'PASSED', subjects: ['passed'] });
     await manager.consumers.add('PASSED', { durable_name: 'two', ack_policy: AckPolicy.Explicit });
@@ -115,7 +115,7 @@ describe('a consumer of which another replica has acknowledged more than the ser
   });
 });
 
-describe('who follows a stream', () => {
+describe('a follower of a stream', () => {
   const event = { type: 'auth.test.v1', schema: Joi.object().unknown() };
   const heard: string[] = [];
   let following: Following;
@@ -131,14 +131,14 @@ describe('who follows a stream', () => {
   });
   afterAll(() => following.stop());
 
-  it('goes on within 2 s when the server has forgotten its consumer', async () => {
+  it('continues within 2 s when the server has forgotten its consumer', async () => {
     for await (const { name } of manager.consumers.list('AUTH')) await manager.consumers.delete('AUTH', name);
     await publishEvent(event.type, { text: 'forgotten' });
     await eventually(() => expect(heard).toContain('forgotten'), 2_000);
     expect(await following.isAtEnd()).toBe(true);
   });
 
-  it('notices within 2 s that the server says nothing any more, though the connection stands', async () => {
+  it('notices within 2 s that the server is silent, though the connection is open', async () => {
     warnings.length = 0;
     nats.freeze();
     await eventually(
@@ -154,7 +154,7 @@ describe('who follows a stream', () => {
 describe('a consumer that hangs', () => {
   let consumers: Stoppable;
 
-  it('is a loop that stands still, and is none while it waits for messages', async () => {
+  it('counts as a stalled loop, but not while it waits for messages', async () => {
     await manager.streams.add({ name: 'POSTS', subjects: ['posts.>'] });
     const hung = Promise.withResolvers<never>();
     const database = { transaction: () => hung.promise } as unknown as Sequelize;
@@ -176,8 +176,8 @@ describe('a consumer that hangs', () => {
   });
 });
 
-describe('a relay whose database takes connections and answers nothing', () => {
-  it('is a loop that stands still', async () => {
+describe('a relay whose database accepts connections and never answers', () => {
+  it('counts as a stalled loop', async () => {
     const silent = await openFaultProxy(Number(new URL(nats.url).port));
     silent.holdBack();
     const relay = startRelay({

@@ -100,7 +100,7 @@ describe('an event', () => {
 });
 
 describe('a batch of events', () => {
-  it('is applied together, each of its events once', async () => {
+  it('is applied together, each event once', async () => {
     const post = newPost();
     await own.database.transaction(async (transaction) => {
       for (let user = 1; user <= 50; user += 1)
@@ -114,7 +114,7 @@ describe('a batch of events', () => {
 });
 
 describe('a reaction that is too large for one transaction', () => {
-  it('continues later until it is done, and what it did before stays', async () => {
+  it('continues later until it is done, and keeps its work so far', async () => {
     const post = newPost();
     const erasing: number[] = [];
     const eraser = startConsumers({
@@ -141,7 +141,7 @@ describe('a reaction that is too large for one transaction', () => {
 });
 
 describe('an event that cannot be applied', () => {
-  it('becomes a dead letter after five attempts, and those behind it are applied meanwhile', async () => {
+  it('is dead-lettered after five attempts, while later events are applied', async () => {
     const post = newPost();
     const bad = { ...envelopeOf(), type: voteRetracted.type, data: { post_id: poison, user_id: 7 } };
     await own.publish(bad);
@@ -158,7 +158,7 @@ describe('an event that cannot be applied', () => {
     });
   }, 30_000);
 
-  it('becomes a dead letter at once when it is so old that the inbox may have forgotten it', async () => {
+  it('is dead-lettered at once when it is so old that the inbox may have forgotten it', async () => {
     const post = newPost();
     const time = '2026-01-01T00:00:00Z';
     const old = [
@@ -180,7 +180,7 @@ describe('an event that cannot be applied', () => {
 });
 
 describe('a replica that stops', () => {
-  it('takes no message along that was on its way to it', async () => {
+  it('gives back the messages that were on their way to it', async () => {
     const publishedAt = new Map<number, number>();
     const waited = new Map<number, number>();
     const start = () =>
@@ -228,7 +228,7 @@ describe('a replica that stops', () => {
   }, 60_000);
 });
 
-describe('a database that hangs while an event is recorded, and comes back', () => {
+describe('a database that hangs while an event is recorded, and recovers', () => {
   it('costs the connection, which could still answer late', async () => {
     const { port, database: name, user, password } = own.connection;
     const way = await openFaultProxy(Number(port));

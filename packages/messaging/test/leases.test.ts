@@ -33,7 +33,7 @@ const write = ({ name, token }: Lease) =>
     token,
   ]);
 
-it('goes to another when its holder no longer renews it, and fences what the old holder writes later', async () => {
+it('goes to another holder when it is not renewed, and fences off later writes of the old one', async () => {
   const order: string[] = [];
   let isFrozen = false;
   // As in a process that is stopped: its statements do not reach the database.
@@ -78,14 +78,14 @@ it('stays with a holder that renews it, however long its work takes', async () =
   });
 });
 
-it('is given back at once when the work ends', async () => {
+it('is released at once when the work ends', async () => {
   const started = performance.now();
   for (const token of ['1', '2', '3'])
     await whileHeld(options('short'), async (lease) => expect(lease.token).toBe(token));
   expect(performance.now() - started).toBeLessThan(900);
 });
 
-it('is lost to a holder whose database does not answer', async () => {
+it('is lost by a holder whose database does not answer', async () => {
   let isAway = false;
   const away: LeaseDatabase = {
     query: (text, values) => (isAway ? new Promise(() => undefined) : pool.query(text, values)),

@@ -50,7 +50,7 @@ describe('retention by partition', () => {
   });
   afterAll(() => own.stop());
 
-  it('drops partitions that are past their retention, and none whose events are unpublished or published lately', async () => {
+  it('drops expired partitions, and none with events that are unpublished or were published lately', async () => {
     // As if there had been partitions for three weeks.
     await own.rows(`DROP TABLE outbox_before_${dateOf(midnight)}`);
     const past = (days: number) => `outbox_${dateOf(midnight - days * day)}`;
@@ -79,7 +79,7 @@ describe('retention by partition', () => {
     });
   });
 
-  it('takes every event though nobody has made partitions for it, and moves those few when it is made', async () => {
+  it('accepts every event even without a partition for it, and moves the events once it is created', async () => {
     const tomorrow = `outbox_${dateOf(midnight + day)}`;
     await own.rows(`DROP TABLE ${tomorrow}`);
     const add = (createdAt: string) =>
@@ -169,7 +169,7 @@ describe('the migration to partitions', () => {
     });
   }
 
-  it('reads no rows while nobody may write, and the release before goes on beside it: nothing fails, is lost or applied twice', async () => {
+  it('reads no rows while it blocks writers, and lets the previous release continue: nothing fails, is lost or applied twice', async () => {
     const pool = new pg.Pool({ ...own.connection, max: 4, lock_timeout: 1_000, statement_timeout: 3_000 });
     let isDone = false;
     const twice: string[] = [];
@@ -217,7 +217,7 @@ describe('the migration to partitions', () => {
     await relay.stop();
   }, 60_000);
 
-  it('can be taken back and made again with all that was written', async () => {
+  it('can be reverted and applied again with all data', async () => {
     await migrate();
     await own.rows(`INSERT INTO outbox (event_id, envelope) VALUES ($1, '{}')`, [newEventId(Date.now())]);
     await own.rows('INSERT INTO inbox (event_id) SELECT event_id FROM outbox ON CONFLICT DO NOTHING');

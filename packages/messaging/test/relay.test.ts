@@ -28,7 +28,7 @@ const eventIds = async () =>
   (await own.rows<{ id: string }>('SELECT event_id AS id FROM outbox ORDER BY sequence')).map(({ id }) => id);
 const publishedAt = () => own.rows('SELECT sequence, published_at FROM outbox ORDER BY sequence');
 describe('a stream that has lost messages', () => {
-  it('is filled again beside what is new, and no row of the outbox is changed for it', async () => {
+  it('is refilled alongside new events, without changing a row of the outbox', async () => {
     await own.fillOutbox(30_000, "now() - interval '1 hour'");
     await own.manager.streams.delete('VOTES');
     const [fresh = ''] = await fill(1);
@@ -46,7 +46,7 @@ describe('a stream that has lost messages', () => {
     await eventually(async () => expect((await streams.info('VOTES')).state.messages).toBe(30_011), 60_000);
   }, 90_000);
 
-  it('is noticed at the first acknowledgement of a place that was taken, however many events come at once', async () => {
+  it('is noticed at the first acknowledgement with a used sequence, however many events come at once', async () => {
     const rewind = await own.nats.snapshot(password);
     await own.fillOutbox(5);
     await allPublished(own);
@@ -55,7 +55,7 @@ describe('a stream that has lost messages', () => {
     await eventually(async () => expect(new Set(await own.stored())).toEqual(new Set(await eventIds())));
   });
 
-  it('is distinguished from its successor, though that one is longer', async () => {
+  it('is distinguished from its successor, even a longer one', async () => {
     await relay.stop();
     const { config } = await own.manager.streams.info('VOTES');
     await own.manager.streams.delete('VOTES');
@@ -67,7 +67,7 @@ describe('a stream that has lost messages', () => {
     );
   });
 
-  it('is not filled with what inboxes may have forgotten', async () => {
+  it('is not refilled with events that inboxes may have forgotten', async () => {
     await own.rows(`UPDATE outbox SET published_at = now() - interval '8 days' WHERE sequence <= 5`);
     const kept = (await eventIds()).slice(5);
     await own.manager.streams.delete('VOTES');
@@ -79,7 +79,7 @@ describe('a stream that has lost messages', () => {
 });
 
 describe('a stream that has lost nothing', () => {
-  it('is not filled again because its nodes differ in when it was made', async () => {
+  it('is not refilled when its nodes disagree on its creation time', async () => {
     await relay.stop();
     await own.rows(`UPDATE published_streams SET created = 'at another time'`);
     const before = await publishedAt();
@@ -90,7 +90,7 @@ describe('a stream that has lost nothing', () => {
     expect((await own.manager.streams.info('VOTES')).state.last_seq).toBe(11);
   });
 
-  it('is not filled again because its last event was dropped by its age', async () => {
+  it('is not refilled when its last event has expired', async () => {
     await relay.stop();
     const { config } = await own.manager.streams.info('VOTES');
     await own.rows(`UPDATE published_streams SET last_published_at = now() - interval '8 days'`);
@@ -109,7 +109,7 @@ describe('partitions', () => {
       await own.rows<{ id: string }>('SELECT event_id AS id FROM outbox WHERE partition = $1', [partition])
     ).map(({ id }) => id);
 
-  it('are published to their own streams, also when there are fewer now, and filled again when those are lost', async () => {
+  it('are published to their own streams, even after their number was lowered, and refilled when these are lost', async () => {
     await own.rows(
       'UPDATE outbox SET published_at = NULL, partition = sequence % 3, event_id = gen_random_uuid()',
     );
@@ -123,12 +123,12 @@ describe('partitions', () => {
 });
 
 describe('the relay', () => {
-  it('says of a message that it holds a whole CloudEvent', async () => {
+  it('marks a message as a structured CloudEvent', async () => {
     const message = await own.manager.streams.getMessage('VOTES', { last_by_subj: voteCast.type });
     expect(message?.header.get('Content-Type')).toBe('application/cloudevents+json');
   });
 
-  it('publishes while nobody answers for the stream', async () => {
+  it('publishes while nobody answers requests about the stream', async () => {
     await relay.stop();
     const silent: Broker = {
       ...own.broker,
@@ -144,7 +144,7 @@ describe('the relay', () => {
     expect(await own.stored()).toHaveLength(13);
   });
 
-  it('goes on at once when NATS is there again', async () => {
+  it('continues at once when NATS is back', async () => {
     await own.nats.halt();
     await own.fillOutbox(3);
     await new Promise((resolve) => setTimeout(resolve, 1_500));
@@ -153,7 +153,7 @@ describe('the relay', () => {
     await eventually(async () => expect(await own.stored()).toHaveLength(13));
   });
 
-  it('publishes an event again that an operator asks for, and every event once', async () => {
+  it("republishes events on an operator's request, each once", async () => {
     const before = await publishedAt();
     expect(await republishSince(own.database, new Date(Date.now() - 3_600_000))).toBe(10);
     await allPublished(own);

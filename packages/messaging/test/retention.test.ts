@@ -18,7 +18,7 @@ const count = async (table: string) =>
   Number((await own.rows<{ count: string }>(`SELECT count(*) FROM ${table}`))[0]?.count);
 
 describe('purging', () => {
-  it('deletes what is past its retention a batch at a time, however much it is, and nothing else', async () => {
+  it('deletes expired events in batches, however many, and nothing else', async () => {
     await own.fillOutbox(12_000, "now() - interval '8 days'");
     await own.fillOutbox(3, "now() - interval '6 days'");
     await own.fillOutbox(2);
@@ -34,7 +34,7 @@ describe('purging', () => {
 });
 
 describe('the status of an outbox', () => {
-  it('is counted up to a bound, and says so', async () => {
+  it('counts up to a bound, and reports the bound', async () => {
     await own.fillOutbox(20_000);
     await own.rows(
       `UPDATE outbox SET attempts = 1, last_error = 'stream is full' WHERE sequence = (SELECT min(sequence) FROM outbox WHERE published_at IS NULL)`,
@@ -50,7 +50,7 @@ describe('the status of an outbox', () => {
     });
   });
 
-  it('says when events are being published again', async () => {
+  it('reports when events are being republished', async () => {
     await own.rows(`INSERT INTO published_streams (stream, created, last_sequence) VALUES ('VOTES', '', 0)`);
     await republishSince(own.database, new Date('2026-01-01T00:00:00Z'));
     expect(await readOutboxStatus(own.database)).toMatchObject({ republishing: true });
@@ -58,7 +58,7 @@ describe('the status of an outbox', () => {
 });
 
 describe('the age of a stream', () => {
-  it('is refused when inboxes would forget what the stream can still deliver', () => {
+  it('is refused if inboxes would forget events that the stream can still deliver', () => {
     const read = (days: number) =>
       Joi.attempt(
         { NATS_URL: 'nats://127.0.0.1', STREAM_MAX_AGE_DAYS: days },

@@ -12,7 +12,7 @@ const rushAndRest = `
   look();
 `;
 
-it('gives back what a rush has needed, while there is nothing to do', () => {
+it('gives back the memory of a burst while the process is idle', () => {
   const { status } = spawnSync(process.execPath, ['--input-type=module', '--eval', rushAndRest], {
     timeout: 60_000,
   });

@@ -8,7 +8,7 @@ const until = async (isTrue: () => boolean) => {
 };
 
 describe('every', () => {
-  it('goes on with what is left at once, and waits when nothing is', async () => {
+  it('continues with remaining work at once, and waits when there is none', async () => {
     let left = 3;
     const purging = every('purging', 50, async () => (--left > 0 ? 'more' : undefined), { logger });
     await until(() => left <= 0);
@@ -16,7 +16,7 @@ describe('every', () => {
     expect(stalledLoops(0)).toEqual([]);
   });
 
-  it('never runs its work twice at once, and waits for it when it stops', async () => {
+  it('never runs its work concurrently, and waits for it when it stops', async () => {
     let underway = 0;
     let most = 0;
     const work = async () => {

@@ -24,7 +24,7 @@ describe('readSettings', () => {
     expect(settings).toMatchObject({ SECRET_KEY: secret });
   });
 
-  it('names everything that is wrong, and no values', () => {
+  it('lists every error, without values', () => {
     const read = () => readSettings({ PORT: 'eighty', SECRET_KEY: 'tooshort' }, schema);
     expect(read).toThrow(SettingsError);
     expect(read).toThrow(/PORT.*; SECRET_KEY must have at least 32 characters/);
@@ -38,7 +38,7 @@ describe('readSettings', () => {
     },
   );
 
-  it('refuses a setting that is given in both ways, and a file that is not there', () => {
+  it('refuses a setting that is given in both ways, and a missing file', () => {
     expect(() => readSettings({ PORT: '1', PORT_FILE: '/x', SECRET_KEY: secret }, schema)).toThrow(
       /both set/,
     );

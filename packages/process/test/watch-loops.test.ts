@@ -54,17 +54,17 @@ describe('a process', () => {
     },
   );
 
-  it('is good while its loop gets on', async () => {
+  it('is healthy while its loop makes progress', async () => {
     expect(await isGoodWith(getOn)).toBe(true);
   });
 
-  it('is not blamed for a loop whose database or NATS gives no answer', async () => {
+  it('is healthy when a loop stalls because the database or NATS gives no answer', async () => {
     expect(await isGoodWith(fail, { answers: async () => false })).toBe(true);
     await stop();
     expect(await isGoodWith(fail, { answers: () => new Promise(() => undefined) })).toBe(true);
   });
 
-  it('is not blamed for a loop that it can do without', async () => {
+  it('is healthy when a loop stalls that is not vital', async () => {
     expect(await isGoodWith(hang, { isVital: false })).toBe(true);
   });
 });

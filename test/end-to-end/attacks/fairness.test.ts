@@ -92,7 +92,7 @@ describeInside('one user who asks for 20 pages of 100 long posts at a time', () 
     }
   }
 
-  it('has the others wait at most three times as long', async () => {
+  it('makes others wait at most three times as long', async () => {
     await ordinaryReads(3);
     // In turns: the machine may be busy with something else at one time and not at another.
     const alone: Fared[] = [];

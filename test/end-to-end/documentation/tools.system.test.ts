@@ -21,7 +21,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-it('speaks the language of the tools that npm brings', async () => {
+it('works with the standard tools from npm', async () => {
   const env = { ...process.env, AGORA_URL: agora.origin, TOOLS_DIR: folder };
   // It ends with 1 where a tool fails, and what it says then is the result.
   const { stdout } = await promisify(execFile)('bash', [script, '--npm'], { env }).catch(

@@ -87,7 +87,7 @@ describe('an ended session is refused by every process within 2 s', () => {
     expect(await isRefusedEverywhere(bob)).toBe(true);
   });
 
-  it('while the stream takes nothing, though all are connected', async () => {
+  it('while the stream refuses events, though all processes are connected', async () => {
     const ann = await join(ask);
     const courier = await openCourier();
     await courier.whileFull('auth', async () => {
@@ -104,7 +104,7 @@ describe('a process that starts', () => {
     await agora.process(name).restart();
   };
 
-  it('knows what was revoked from auth while NATS is away', async () => {
+  it('learns revocations from auth while NATS is away', async () => {
     const [ann, bob] = await Promise.all([join(ask), join(ask)]);
     await logOut(ann);
     toNats.refuse();
@@ -113,7 +113,7 @@ describe('a process that starts', () => {
     expect((await doors.posts(bob.token)).status).toBe(200);
   });
 
-  it('knows it from NATS while auth is away', async () => {
+  it('learns revocations from NATS while auth is away', async () => {
     const [ann, bob] = await Promise.all([join(ask), join(ask)]);
     await logOut(ann);
     expect(await isRefusedEverywhere(ann)).toBe(true);
@@ -164,7 +164,7 @@ describe('a process that has received no revocations for longer than REVOCATION_
     await served(ann);
   });
 
-  it('does not count the time in which auth alone was away', async () => {
+  it('does not count the time in which only auth was away', async () => {
     const ann = await join(ask);
     toAuth.refuse();
     await agora.process('auth').end('SIGKILL');

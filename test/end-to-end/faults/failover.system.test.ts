@@ -113,7 +113,7 @@ describe('a standby that is promoted without the newest accounts and posts', () 
     expect(Math.min(...(fresh ?? []).map(({ id }) => id))).toBeGreaterThan(highest);
   });
 
-  it('refuses their tokens at every door', async () => {
+  it('refuses their tokens at every process', async () => {
     const answers = await Promise.all(
       (lost ?? []).flatMap((member) => [
         ask('auth')('GET', '/users/me', { token: member.token }),
@@ -123,7 +123,7 @@ describe('a standby that is promoted without the newest accounts and posts', () 
     expect(new Set(statusesOf(answers))).toEqual(new Set([401]));
   });
 
-  it('has new posts, whose ids no lost post had, voted on as ever, and drafts hidden', async () => {
+  it('accepts votes on new posts, which reuse no lost ids, and hides drafts', async () => {
     const [author, stranger] = fresh as [Member, Member];
     const [post, draft] = [await publish(author), await publish(author, false)];
     expect(Math.min(post, draft)).toBeGreaterThan(Math.max(...lostPosts));

@@ -45,7 +45,7 @@ const votesOf = async ({ token }: Person, postId: number) =>
   (await ask('GET', `/posts/${postId}`, { token })).body.votes;
 
 describe('while posts is down', () => {
-  it('takes votes for posts it knows, and counts them when posts is back', async () => {
+  it('accepts votes for known posts, and counts them when posts is back', async () => {
     const [ann, bob] = await Promise.all([join(ask), join(ask)]);
     const id = Number((await publish(ann)).body.id);
     await vote(ann, id);
@@ -74,7 +74,7 @@ describe('while votes is down', () => {
 });
 
 describe('while auth is down', () => {
-  it('goes on for those who are logged in and have posted', async () => {
+  it('keeps serving users who are logged in and have posted', async () => {
     const ann = await join(ask);
     const id = Number((await publish(ann)).body.id);
     await agora.process('auth').end('SIGKILL');
@@ -109,7 +109,7 @@ describe('while NATS is away', () => {
 });
 
 describe('while PostgreSQL is away', () => {
-  it('answers 503 with Retry-After, lives on, and serves when PostgreSQL is back', async () => {
+  it('answers 503 with Retry-After, keeps running, and serves when PostgreSQL is back', async () => {
     const ann = await join(ask);
     const id = Number((await publish(ann)).body.id);
     toPostgres.refuse();

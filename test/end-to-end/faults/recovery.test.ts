@@ -45,7 +45,7 @@ it('goes through the gateway from confirming an address to a reset with a second
   expect(account.body).toMatchObject({ email, email_verified: true, totp: true });
 });
 
-it('says where to log in', async () => {
+it('publishes where to log in', async () => {
   const { body } = await ask('GET', '/.well-known/oauth-authorization-server');
   expect(body).toMatchObject({ issuer: 'agora', grant_types_supported: ['password'] });
 });

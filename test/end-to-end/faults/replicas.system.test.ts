@@ -106,7 +106,7 @@ describe('reads of a process with a replica', () => {
     await untilRead(post.id);
   });
 
-  it('leave the primary, nine of ten at least', async () => {
+  it('go to the replica, at least nine out of ten', async () => {
     const before = { primary: readsOf('primary'), standby: readsOf('standby') };
     for (let count = 0; count < 50; count += 1)
       for (const path of [`/posts/${post.id}`, '/posts', '/feed', '/feed?sort=top'])
@@ -115,7 +115,7 @@ describe('reads of a process with a replica', () => {
     expect(left / (left + readsOf('primary') - before.primary)).toBeGreaterThanOrEqual(0.9);
   });
 
-  it('find a post that was just published, and show a write whose token they bring along', async () => {
+  it('find a post that was just published, and show the write of their consistency token', async () => {
     for (let count = 0; count < 20; count += 1) {
       const { id } = await publish();
       expect((await read(`/posts/${id}`)).status).toBe(200);
@@ -124,14 +124,14 @@ describe('reads of a process with a replica', () => {
     }
   });
 
-  describe('while it replays nothing', () => {
+  describe('while the replica replays nothing', () => {
     beforeAll(() => queryOn(pair.standby, 'SELECT pg_wal_replay_pause()'));
     afterAll(async () => {
       await queryOn(pair.standby, 'SELECT pg_wal_replay_resume()');
       await untilRead(post.id);
     });
 
-    it('follow pages to what was there at the first, and show own writes, also by the token of an older release', async () => {
+    it("page through what the first page had, and show the caller's writes, also with a token of an older release", async () => {
       const [older, newer] = [await publish('older'), await publish('newer')];
       const first = await read('/feed?limit=1', newer.headers);
       expect(first.body).toMatchObject([{ id: newer.id }]);
@@ -166,7 +166,7 @@ describe('reads of a process with a replica', () => {
     });
   });
 
-  it('fail for no client while it hangs, and go there again afterwards', async () => {
+  it('fail for no client while it hangs, and use it again afterwards', async () => {
     const statuses = await whileReading(post.id, async () => {
       proxy.holdBack();
       await untilLeft(post.id);
@@ -176,7 +176,7 @@ describe('reads of a process with a replica', () => {
     expect([...statuses]).toEqual([200]);
   }, 60_000);
 
-  it('fail for no client when it is killed, and go there again afterwards', async () => {
+  it('fail for no client when it is killed, and use it again afterwards', async () => {
     const statuses = await whileReading(post.id, async () => {
       await pair.standby.process.end([['SIGKILL', 1_000]]);
       await pair.restartStandby();
@@ -185,7 +185,7 @@ describe('reads of a process with a replica', () => {
     expect([...statuses]).toEqual([200]);
   }, 60_000);
 
-  it('go there no more once it is promoted', async () => {
+  it('no longer use it once it is promoted', async () => {
     const statuses = await whileReading(post.id, async () => {
       await promote(pair.standby);
       await untilLeft(post.id);
@@ -195,7 +195,7 @@ describe('reads of a process with a replica', () => {
     expect([...statuses]).toEqual([200]);
   }, 60_000);
 
-  it('are all that is sent there', () => {
+  it('are all that is sent to it', () => {
     const others = statementsOf('standby').filter((text) => !/^SELECT\b/.test(text));
     expect(others).toEqual([]);
   });

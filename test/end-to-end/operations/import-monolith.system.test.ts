@@ -87,7 +87,7 @@ const inTheOld = async (table: string) =>
   Number((await migration.old(`SELECT count(*) AS rows FROM ${table}`))[0]?.rows);
 
 describe('npm run import-monolith', () => {
-  it('says all that is in the way, by ids alone, and writes nothing', async () => {
+  it('reports all obstacles, only by ids, and writes nothing', async () => {
     await migration.old(
       `INSERT INTO users (id, email, password) VALUES (2501, 'ADA@example.test', $1), (2502, 'no address', $1), (2503, 'eve@example.test', 'plain'), (-1, 'minus@example.test', $1)`,
       [bcryptHash],
@@ -107,7 +107,7 @@ describe('npm run import-monolith', () => {
     expect(await rowsOf('auth.users')).toBe(0);
   });
 
-  it('says what it would do, and asks before it does', async () => {
+  it('says what it would do, and asks for confirmation', async () => {
     const dry = await run([script, '--dry-run']);
     expect([dry.code, dry.output]).toEqual([0, expect.stringContaining('Nothing was copied (--dry-run).')]);
     const unasked = await run([script]);
@@ -115,7 +115,7 @@ describe('npm run import-monolith', () => {
     expect(await rowsOf('auth.users')).toBe(0);
   });
 
-  it('goes on where it was interrupted, and counts at the end', async () => {
+  it('continues where it was interrupted, and compares counts at the end', async () => {
     await migration.agora('BEGIN');
     await migration.agora('LOCK TABLE votes.votes IN EXCLUSIVE MODE');
     const interrupted = await run(command, {}, (stop) =>
@@ -142,7 +142,7 @@ describe('npm run import-monolith', () => {
     expect(await rowsOf('votes.votes')).toBe(votes);
   }, 60_000);
 
-  it('goes on by itself once a table is free again and a connection is back', async () => {
+  it('continues by itself once a table is unlocked and a connection is back', async () => {
     const other = await startMigration();
     await other.old(
       `INSERT INTO users (id, email, password) VALUES (1, 'ada@example.test', '${bcryptHash}')`,
@@ -185,7 +185,7 @@ describe('npm run import-monolith', () => {
     expect(output).toMatch(/votes +\d+ rows a second/);
   }, 120_000);
 
-  it('leaves out odd rows with all that belongs to them, and says which values it changes', async () => {
+  it('leaves out odd rows with everything that belongs to them, and reports which values it changes', async () => {
     const other = await startMigration();
     await other.old(
       `ALTER TABLE posts ALTER published DROP NOT NULL; ALTER TABLE posts ALTER created_at DROP NOT NULL`,
@@ -286,7 +286,7 @@ describe('an Agora that was filled from the old application', () => {
     );
   });
 
-  it('keeps drafts to their owners, and a content that is too long whole', async () => {
+  it('shows drafts only to their owners, and keeps overlong content', async () => {
     const token = await logIn('bob@example.test');
     expect((await ask('GET', '/posts/5', { token })).status).toBe(404);
     expect((await ask('POST', '/vote', { token, json: { post_id: 5, dir: 1 } })).status).toBe(404);
@@ -301,7 +301,7 @@ describe('an Agora that was filled from the old application', () => {
     expect(post.body.id).toBe(1301);
   });
 
-  describe('with a token that the old application gave out', () => {
+  describe('with a token of the old application', () => {
     const { LEGACY_SECRET_KEY: key } = legacy;
     const tokenOf = (userId: number) =>
       jwt.sign({ user_id: userId, exp: Math.floor(Date.now() / 1000) + 3_600 }, key, { noTimestamp: true });
@@ -312,34 +312,34 @@ describe('an Agora that was filled from the old application', () => {
           expect((await httpClient(agora.process(name).url)('GET', doors[name], { token })).status).toBe(401);
       }, 2_000);
 
-    it('lets its user go on', async () => {
+    it('serves its user', async () => {
       const token = tokenOf(100);
       expect((await ask('GET', '/users/me', { token })).body.email).toBe('user100@example.test');
       expect((await ask('GET', '/posts', { token })).status).toBe(200);
       expect((await ask('POST', '/vote', { token, json: { post_id: 2, dir: 0 } })).status).toBe(201);
     });
 
-    it('lists the sessions that there are, and is none of them', async () => {
+    it('lists the existing sessions, without being one of them', async () => {
       await logIn('user101@example.test');
       const { body } = await ask('GET', '/sessions', { token: tokenOf(101) });
       expect(body).toEqual([expect.objectContaining({ current: false })]);
     });
 
-    it('ends them all at the logout, and no session', async () => {
+    it('ends all such tokens at the logout, but no session', async () => {
       const session = await logIn('user102@example.test');
       expect((await ask('POST', '/logout', { token: tokenOf(102) })).status).toBe(204);
       await refusedEverywhere(tokenOf(102));
       expect((await ask('GET', '/users/me', { token: session })).status).toBe(200);
     });
 
-    it('ends them when all other sessions are ended', async () => {
+    it('ends such tokens when all other sessions are ended', async () => {
       const token = await logIn('user103@example.test');
       const json = { current_password: 'correct horse', new_password: 'a new password' };
       expect((await ask('PUT', '/users/me/password', { token, json })).status).toBe(204);
       await refusedEverywhere(tokenOf(103));
     });
 
-    it('refuses those of a deleted user, however long ago, also after a restart', async () => {
+    it('refuses tokens of a deleted user, however long ago, even after a restart', async () => {
       expect((await ask('DELETE', '/users/me', { token: tokenOf(104) })).status).toBe(204);
       await refusedEverywhere(tokenOf(104));
       const courier = await openCourier();
@@ -356,7 +356,7 @@ describe('an Agora that was filled from the old application', () => {
     });
   });
 
-  it('has for every post the votes that there are', async () => {
+  it('has the right votes for every post', async () => {
     const wrong = () =>
       migration.agora(
         `SELECT posts.id FROM posts.posts LEFT JOIN votes.votes ON post_id = posts.id

@@ -194,7 +194,7 @@ describe('npm run new-service', () => {
     });
   });
 
-  it('takes the service back with --remove', async () => {
+  it('removes the service with --remove', async () => {
     await run(process.execPath, ['tools/new-service/new-service.mjs', 'comments', '--remove'], { cwd: copy });
     expect(existsSync(join(copy, 'services/comments'))).toBe(false);
     expect(existsSync(join(copy, 'packages/contracts/src/comments.ts'))).toBe(false);

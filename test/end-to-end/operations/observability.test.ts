@@ -89,7 +89,7 @@ describe('a request', () => {
     expect(agora.process('votes').log()).toContain(`"trace_id":"${steps[0]?.traceId}"`);
   });
 
-  it('goes on in the trace that its client names; a probe begins none', async () => {
+  it('continues the trace that its client names; a probe starts none', async () => {
     const traceId = randomUUID().replaceAll('-', '');
     const headers = { traceparent: `00-${traceId}-${'b'.repeat(16)}-01` };
     await ask('GET', '/posts', { token: ann.token, headers });
@@ -151,7 +151,7 @@ describe('the metrics', () => {
     await eventually(async () => expect(sample(await metricsOf('posts'), 'dead_letters')).toBe(before + 1));
   });
 
-  it('are all there that the alerts and the dashboard ask for', async () => {
+  it('include everything that the alerts and the dashboard use', async () => {
     const exported = new Set(
       (await Promise.all(names.map(metricsOf))).flatMap((metrics) =>
         [...metrics.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name),
@@ -172,7 +172,7 @@ describe('the metrics', () => {
     });
   });
 
-  it('come in time while PostgreSQL hangs as well, without what only they know', async () => {
+  it('are returned in time while PostgreSQL hangs as well, without values from there', async () => {
     proxies.postgres.mute();
     await eventually(async () => {
       const started = performance.now();

@@ -247,7 +247,7 @@ function followByTurns(from: string): Follower {
   };
 }
 
-it('tells whoever follows the live feed all of every partition, in order and once, also who comes back to another replica', async () => {
+it('sends every event of all partitions to the live feed, in order and once, also to clients that reconnect to another replica', async () => {
   const staying = await follow();
   const first = await publish();
   const idOfFirst = () => staying.events.find(({ data }) => data.id === first.id)?.id;

@@ -71,7 +71,7 @@ const contentOf = (database: string) =>
   );
 
 describe('a backup', () => {
-  it('holds all that was there, and brings it back', async () => {
+  it('contains and restores everything', async () => {
     const manifest = await checkBackup(directory(), checkout);
     expect(manifest).toEqual(whole);
     const options = { connection: connectionTo(there), directory: directory(), manifest, schemas: services };
@@ -80,7 +80,7 @@ describe('a backup', () => {
     expect(await contentOf(there)).toEqual(await contentOf(here));
   });
 
-  it('shows one moment of all schemas, while they are written to', async () => {
+  it('is a snapshot of all schemas while they are written to', async () => {
     const busy = `
       WITH account AS (INSERT INTO auth.users (email, password_hash) VALUES (gen_random_uuid() || '@example.test', 'x') RETURNING *)
       INSERT INTO posts.authors (id, email, created_at) SELECT id, email, created_at FROM account`;
@@ -99,7 +99,7 @@ describe('a backup', () => {
     expect(rows('posts', 'authors')).toBe(rows('auth', 'users'));
   });
 
-  it('brings back one schema alone, and leaves the others as they are', async () => {
+  it('restores one schema alone, and leaves the others as they are', async () => {
     await run(there, 'DELETE FROM votes.votes WHERE post_id = 1; DELETE FROM auth.users WHERE id > 10');
     await restoreBackup({
       connection: connectionTo(there),
@@ -114,7 +114,7 @@ describe('a backup', () => {
     expect(rows).toEqual({ users: 300, votes: 5_980 });
   });
 
-  it('gives no id again that was given before the restore', async () => {
+  it('gives no id again that was used before the restore', async () => {
     const [given] = await run(there, `SELECT nextval('auth.users_id_seq')::int AS id`);
     await restoreBackup({
       connection: connectionTo(there),
@@ -132,7 +132,7 @@ describe('a backup', () => {
     ).rejects.toThrow(/is there already and not empty/);
   });
 
-  it('leaves nothing that looks whole when the disk is full', async () => {
+  it('leaves nothing that looks complete when the disk is full', async () => {
     const target = join(folder, 'full');
     const script = `
       import { takeBackup } from '${fileURLToPath(new URL('../dist/backup/take-backup.js', import.meta.url))}';
@@ -146,7 +146,7 @@ describe('a backup', () => {
   });
 });
 
-describe('a backup that is not whole', () => {
+describe('an incomplete backup', () => {
   const votes = () => join(folder, 'broken', 'votes', 'votes.copy.gz');
   const manifest = () => join(folder, 'broken', 'manifest.json');
   const rewrite = (change: (manifest: Manifest) => void) => {
@@ -196,7 +196,7 @@ describe('a backup that is not whole', () => {
     await expect(checkBackup(broken, checkout)).rejects.toThrow(reason);
   });
 
-  it('is refused by the command before it makes, starts or changes anything', async () => {
+  it('is refused by the command before it creates, starts or changes anything', async () => {
     await promisify(execFile)('cp', ['-a', directory(), join(folder, 'refused')]);
     rmSync(join(folder, 'refused', 'auth', 'users.copy.gz'));
     const data = join(folder, 'data');
@@ -212,7 +212,7 @@ describe('a backup that is not whole', () => {
     expect(existsSync(data)).toBe(false);
   });
 
-  it('changes nothing when a table turns out to have other rows than it says', async () => {
+  it('changes nothing when a table has other rows than the backup says', async () => {
     const changed = structuredClone(whole);
     Object.assign(changed.schemas.votes.tables.votes ?? {}, { rows: 1 });
     const before = await contentOf(here);
@@ -244,7 +244,7 @@ const runScript = (script: string, args: string[], data: string) =>
   );
 
 describe('npm run migrate -- down', () => {
-  it('takes nothing back before a service is named', async () => {
+  it('reverts nothing unless a service is named', async () => {
     const data = join(folder, 'data');
     const ended = await runScript('commands/migrate', ['down', '--yes'], data);
     expect(ended).toEqual({ code: 2, output: expect.stringMatching(/of one service: say which/) });

@@ -28,7 +28,7 @@ async function member(name: string, script: string, folder: string): Promise<Mem
 const forever = 'setInterval(() => {}, 1000)';
 
 describe('a fleet', () => {
-  it('starts a member again that ended unasked, and says so', async () => {
+  it('restarts a process that ended unexpectedly, and reports it', async () => {
     const lines: string[] = [];
     let restarted = () => {};
     const again = new Promise<void>((resolve) => (restarted = resolve));
@@ -51,7 +51,7 @@ describe('a fleet', () => {
     expect(votes.process.hasEnded()).toBe(true);
   });
 
-  it('stops its members one after the other', async () => {
+  it('stops its processes one after another', async () => {
     const folder = emptyFolder();
     const fleet = createFleet(() => {});
     const [first, second] = [await member('first', forever, folder), await member('second', forever, folder)];
@@ -63,7 +63,7 @@ describe('a fleet', () => {
     expect(second.process.hasEnded()).toBe(true);
   });
 
-  it('ends all of them at once when there is no more patience', async () => {
+  it('ends all of them at once when the time is over', async () => {
     const fleet = createFleet(() => {});
     const deaf = await member('deaf', `process.on('SIGTERM', () => {}); ${forever}`, emptyFolder());
     fleet.add(deaf);

@@ -26,15 +26,15 @@ function checkoutIn(folder: string) {
   return layout;
 }
 
-describe('a process that an earlier start left', () => {
-  it('is known by an argument that is its own, not by its number or a part of it', async () => {
+describe('a process left by an earlier start', () => {
+  it('is recognized by its unique argument, not by its pid or part of the argument', async () => {
     const { pid } = await runForever('/one/checkout/main.js');
     expect(runsWith(pid, '/one/checkout/main.js')).toBe(true);
     expect(runsWith(pid, '/one/checkout')).toBe(false);
     expect(runsWith(process.pid, '/one/checkout/main.js')).toBe(false);
   });
 
-  it('is ended by force when it does not listen', async () => {
+  it('is killed when it ignores signals', async () => {
     const { pid, ended } = await runForever(
       '/deaf/main.js',
       "process.on('SIGTERM', () => {}); setInterval(() => {}, 1000)",
@@ -47,7 +47,7 @@ describe('a process that an earlier start left', () => {
     expect((await ended)[1]).toBe('SIGKILL');
   });
 
-  it('is ended by the next start, and others whose numbers were reused are not', async () => {
+  it('is ended by the next start, but not another process with its pid', async () => {
     const layout = checkoutIn(emptyFolder());
     const [ours, other] = [await runForever('/ours/auth.js'), await runForever('/somebody/else.js')];
     const processes = {
@@ -61,7 +61,7 @@ describe('a process that an earlier start left', () => {
     expect(existsSync(layout.run)).toBe(false);
   });
 
-  it('stays when the record is a copy that came with a copied checkout', async () => {
+  it('stays when the record came with a copied checkout', async () => {
     const layout = checkoutIn(emptyFolder());
     const { pid } = await runForever('/original/auth.js');
     writeRunRecord(layout.run, {
@@ -84,7 +84,7 @@ describe('the lock of a checkout', () => {
     expect(await takeStartLock(layout, own)).toEqual({ heldBy: pid });
   });
 
-  it('can be taken from a process that is gone, and given back', async () => {
+  it('can be taken from a process that is gone, and released', async () => {
     const layout = checkoutIn(emptyFolder());
     writeFileSync(
       layout.lock,
@@ -96,7 +96,7 @@ describe('the lock of a checkout', () => {
     expect(existsSync(layout.lock)).toBe(false);
   });
 
-  it('means nothing in a copy of the checkout', async () => {
+  it('does not apply to a copy of the checkout', async () => {
     const layout = checkoutIn(emptyFolder());
     const { pid } = await runForever('/original/start.js');
     writeFileSync(

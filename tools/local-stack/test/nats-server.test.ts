@@ -43,21 +43,21 @@ async function serveRelease(archive: Buffer, checksum: string): Promise<string> 
 const sha256 = (content: Buffer) => createHash('sha256').update(content).digest('hex');
 
 describe('looking for nats-server', () => {
-  it('takes NATS_SERVER_BIN before the one on PATH', async () => {
+  it('prefers NATS_SERVER_BIN to the one on PATH', async () => {
     const [chosen, onPath] = [fakeServer(emptyFolder(), '2.11.3'), emptyFolder()];
     fakeServer(onPath, '2.10.0');
     setEnvironment({ NATS_SERVER_BIN: chosen, PATH: onPath });
     expect(await findNatsServer()).toEqual({ file: chosen, version: [2, 11] });
   });
 
-  it('takes the one on PATH when none is named', async () => {
+  it('uses the one on PATH when none is named', async () => {
     const folder = emptyFolder();
     const file = fakeServer(folder, '2.10.27');
     setEnvironment({ NATS_SERVER_BIN: undefined, PATH: `${folder}:${process.env.PATH}` });
     expect(await findNatsServer()).toEqual({ file, version: [2, 10] });
   });
 
-  it('complains about a NATS_SERVER_BIN that is no server, in one line', async () => {
+  it('reports in one line a NATS_SERVER_BIN that is not a server', async () => {
     setEnvironment({ NATS_SERVER_BIN: '/nonexistent/nats-server' });
     await expect(findNatsServer()).rejects.toThrow("NATS_SERVER_BIN=/nonexistent/nats-server can't be run.");
   });
@@ -78,7 +78,7 @@ describe('downloading nats-server', () => {
     expect(readdirSync(join(cache, natsRelease.name))).toEqual(['nats-server']);
   });
 
-  it('refuses a release that does not, and keeps nothing of it', async () => {
+  it('refuses a release that does not match, and keeps nothing of it', async () => {
     const archive = fakeRelease('2.12.14');
     const cache = emptyFolder();
     chmodSync(cache, 0o755);
@@ -92,7 +92,7 @@ describe('downloading nats-server', () => {
     expect(readdirSync(cache)).toEqual([]);
   });
 
-  it('says why when the release is not there', async () => {
+  it('reports why when the release cannot be fetched', async () => {
     setEnvironment({ AGORA_CACHE_DIR: emptyFolder(), NATS_DOWNLOAD_BASE: 'http://127.0.0.1:1' });
     expect(await downloadNats(() => {})).toEqual({
       reason: expect.stringMatching(/^download from 127\.0\.0\.1:1 failed: ./),

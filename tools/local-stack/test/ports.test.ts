@@ -29,7 +29,7 @@ describe('ports', () => {
     expect(ports.gateway).toEqual({ port: 8000, internalPort: 19000 });
   });
 
-  it('are all moved by PORT_OFFSET, but for those that are named', () => {
+  it('are all moved by PORT_OFFSET, except those that are set', () => {
     const environment = { PORT_OFFSET: '100', AUTH_PORT: '18001' };
     const { auth, gateway } = portsFrom(environment);
     expect(auth).toEqual({ port: 18001, internalPort: 9101 });
@@ -51,7 +51,7 @@ describe('ports', () => {
     ).resolves.toBeUndefined();
   });
 
-  it('that are taken are named with who has them and what to set', async () => {
+  it('that are taken are reported with the process that has them and the setting to change', async () => {
     const ports = await freePorts();
     await take(ports.votes.internalPort);
     await expect(checkPorts(['auth', 'votes'], ports)).rejects.toThrow(
@@ -61,7 +61,7 @@ describe('ports', () => {
     );
   });
 
-  it('that are wanted twice are distinguished from ports in use', async () => {
+  it('that are set twice are distinguished from ports in use', async () => {
     const ports = await freePorts();
     await expect(checkPorts(['auth', 'posts'], { ...ports, posts: ports.auth })).rejects.toThrow(
       `Port ${ports.auth.port} is wanted twice; change POSTS_PORT.`,

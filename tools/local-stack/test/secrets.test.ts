@@ -5,7 +5,7 @@ import { keptSecrets } from '../src/stack/secrets.js';
 import { emptyFolder } from './temporary.js';
 
 describe('the secrets of a checkout', () => {
-  it('are random, made once and readable by nobody else', () => {
+  it('are random, created once and readable by nobody else', () => {
     const [one, other] = [layoutOf(emptyFolder()), layoutOf(emptyFolder())];
     for (const { data } of [one, other]) mkdirSync(data);
     const made = keptSecrets(one);
@@ -15,7 +15,7 @@ describe('the secrets of a checkout', () => {
     expect(statSync(one.secrets).mode & 0o077).toBe(0);
   });
 
-  it('grow by what the checkout has come to need', () => {
+  it('are extended when the checkout needs new ones', () => {
     const layout = layoutOf(emptyFolder());
     mkdirSync(layout.data);
     const { cursorSecret, ...older } = keptSecrets(layout);
@@ -26,7 +26,7 @@ describe('the secrets of a checkout', () => {
     expect(JSON.parse(readFileSync(layout.secrets, 'utf8'))).toEqual(grown);
   });
 
-  it('are not made again beside data that only the lost ones open', () => {
+  it('are not created again next to data that only the lost ones decrypt', () => {
     const layout = layoutOf(emptyFolder());
     mkdirSync(layout.postgres, { recursive: true });
     expect(() => keptSecrets(layout)).toThrow(/secrets\.json is missing.*remove the folder \.data/);

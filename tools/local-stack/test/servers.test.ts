@@ -37,7 +37,7 @@ async function query(postgres: Postgres, text: string, password = postgres.passw
 }
 
 describe('PostgreSQL', () => {
-  it('takes its password only, keeps its data and folds letters beyond ASCII', async () => {
+  it('accepts only its password, keeps its data and folds letters beyond ASCII', async () => {
     const folder = emptyFolder();
     const first = await postgresOn(folder);
     stopping.push(first.stop);
@@ -62,7 +62,7 @@ describe('PostgreSQL', () => {
     expect(await query(next, 'SELECT 1 AS n')).toEqual([{ n: 1 }]);
   });
 
-  it('starts over a postmaster.pid whose number another program has by now, and leaves that program alone', async () => {
+  it('ignores a postmaster.pid whose pid another program has now, and leaves that program alone', async () => {
     const folder = emptyFolder();
     const killed = await postgresOn(folder);
     process.kill(killed.process.pid, 'SIGKILL');
@@ -84,7 +84,7 @@ describe('PostgreSQL', () => {
     expect(existsSync(join(folder, 'postgres', 'base'))).toBe(true);
   });
 
-  it('says in one line that it did not start, with its last words', async () => {
+  it('reports in one line that it did not start, with its last output', async () => {
     const folder = emptyFolder();
     await (await postgresOn(folder)).stop();
     writeFileSync(join(folder, 'postgres', 'postgresql.conf'), 'nonsense = 1\n');

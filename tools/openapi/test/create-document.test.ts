@@ -27,7 +27,7 @@ const at = (document: unknown, ...keys: string[]) =>
   keys.reduce<unknown>((value, key) => (value as Record<string, unknown>)[key], document);
 
 describe('the document', () => {
-  it('has an operation for a route, with what its path, its handler and the gateway say', () => {
+  it('has an operation for a route, from its path, its handler and the gateway', () => {
     const operation = at(make(), 'paths', '/things/{id}', 'get');
     expect(operation).toMatchObject({
       operationId: 'showThing',
@@ -60,7 +60,7 @@ describe('the document', () => {
     });
   });
 
-  it('says of a rule of its own what it is told', () => {
+  it('describes a custom rule with its given text', () => {
     const query = {
       size: saidAs(Joi.string(), { type: 'integer', maximum: 9 }).default(5).description('How large.'),
     };
@@ -74,7 +74,7 @@ describe('the document', () => {
     });
   });
 
-  it('says in words what is taken for a property that is left out: generated clients would demand one with a default', () => {
+  it('describes the default of an optional property in words, because generated clients would require one with a default', () => {
     const json = Joi.object({ open: Joi.boolean().default(true).description('For all.') }).meta({
       name: 'Opening',
     });
@@ -86,7 +86,7 @@ describe('the document', () => {
     });
   });
 
-  it('has a list in a query as an array with commas between', () => {
+  it('describes a list in a query as a comma-separated array', () => {
     const query = { ids: idListParameter({ max: 9 }) };
     const document = make(get('/things/:id', 'user', handler, { ...description, query }));
     expect(at(document, 'paths', '/things/{id}', 'get', 'parameters', '1')).toMatchObject({
@@ -97,14 +97,14 @@ describe('the document', () => {
     });
   });
 
-  it('has one schema for problems, with the codes of all operations and of what is none', () => {
+  it('has one schema for problems, with the codes of all operations and of requests to no operation', () => {
     expect(at(make(), 'components', 'schemas', 'ProblemCode')).toMatchObject({
       title: 'ProblemCode',
       enum: ['gone', 'one', 'validation_failed'],
     });
   });
 
-  it('keeps a response apart that most operations share', () => {
+  it('shares a response that most operations have', () => {
     const routes = ['/things/:id', '/others/:id', '/more/:id'].map((path) =>
       Object.assign({}, route, { path }),
     );

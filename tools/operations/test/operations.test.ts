@@ -73,7 +73,7 @@ const countOf = async (postId: number) => {
 };
 
 describe('audit', () => {
-  it('finds nothing while people vote, whatever is on its way', async () => {
+  it('finds nothing while users vote, whatever events are pending', async () => {
     const owner = await newUser();
     const posts = await Promise.all([newPost(owner.token), newPost(owner.token)]);
     const voters = await Promise.all(Array.from({ length: 8 }, newUser));
@@ -92,7 +92,7 @@ describe('audit', () => {
     expect(audits.map(({ code }) => code)).toEqual([0, 0]);
   });
 
-  it('finds counts that are wrong, and sets them right', async () => {
+  it('finds wrong counts, and repairs them', async () => {
     const owner = await newUser();
     const post = await newPost(owner.token);
     expect(await vote(owner.token, post)).toBe(201);
@@ -132,7 +132,7 @@ describe('audit', () => {
     expect((await Promise.all([audit('posts'), audit('votes')])).map(driftOf)).toEqual([{}, {}]);
   });
 
-  it('erases nothing of many accounts that are gone, as after an older backup of auth', async () => {
+  it('erases nothing when many accounts are missing, as after an older backup of auth', async () => {
     const crowd = await Promise.all(Array.from({ length: 5 }, newUser));
     const posts = (
       await Promise.all(crowd.flatMap(({ token }) => [newPost(token), newPost(token)]))
@@ -166,7 +166,7 @@ describe('audit', () => {
     expect((await Promise.all([audit('posts'), audit('votes')])).map(driftOf)).toEqual([{}, {}]);
   });
 
-  it('says how many rows would go with one account, and brings them all back from the quarantine', async () => {
+  it('reports how many rows one account would take along, and restores them all from the quarantine', async () => {
     const [author, voter] = [await newUser(), await newUser()];
     const posts = await Promise.all(Array.from({ length: 12 }, () => newPost(author.token)));
     for (const post of posts) await vote(voter.token, post);
@@ -242,7 +242,7 @@ describe('audit', () => {
     await audit('posts', '--repair');
   });
 
-  it('finds projections that are wrong, and sets them right', async () => {
+  it('finds wrong projections, and repairs them', async () => {
     const { id, token } = await newUser();
     const post = await newPost(token);
     await vote(token, post);
@@ -276,7 +276,7 @@ describe('audit', () => {
     await audit('posts', '--repair');
   });
 
-  it('says in one line what is wrong with its arguments, and who gives no answer', async () => {
+  it('reports in one line what is wrong with its arguments, and which service gives no answer', async () => {
     const misused = await operated.start('posts', 'audit', '--wait', 'soon');
     expect([misused.code, misused.stderr]).toEqual([2, expect.stringContaining('--wait must be seconds')]);
     await operated.agora.process('auth').end();
@@ -289,7 +289,7 @@ describe('audit', () => {
   });
 });
 
-describe('an id that was given to another account, after a failover has lost the first', () => {
+describe('an id that was given to another account after a failover lost the first', () => {
   const another = async (id: number) => {
     const key = randomUUID();
     await operated.sql('UPDATE auth.users SET account_key = $2 WHERE id = $1', [id, key]);
@@ -301,7 +301,7 @@ describe('an id that was given to another account, after a failover has lost the
     await vote(token, postId),
   ];
 
-  it('has nothing of the lost one, whose tokens are refused', async () => {
+  it('has nothing of the lost account, whose tokens are refused', async () => {
     const [{ id, token: lost }, other] = [await newUser(), await newUser()];
     const [own, target, next] = [await newPost(lost), await newPost(other.token), await newPost(other.token)];
     const draft = await ask('posts')('POST', '/posts', {
@@ -321,7 +321,7 @@ describe('an id that was given to another account, after a failover has lost the
     await eventually(async () => expect(await countOf(target)).toBe(1));
   });
 
-  it('is not locked out by the tombstone of the lost one', async () => {
+  it('is not locked out by the tombstone of the lost account', async () => {
     const [{ id, token: lost }, other] = [await newUser(), await newUser()];
     const target = await newPost(other.token);
     await newPost(lost);
@@ -405,7 +405,7 @@ describe('dead-letters', () => {
 });
 
 describe('outbox', () => {
-  it('publishes again what was published since a time, which changes nothing', async () => {
+  it('republishes events since a time, without further effect', async () => {
     const owner = await newUser();
     const post = await newPost(owner.token);
     await vote(owner.token, post);
@@ -428,7 +428,7 @@ describe('outbox', () => {
     expect(await countOf(post)).toBe(1);
   });
 
-  it('is read from a place that no 32 bits hold, as an audit asks for it', async () => {
+  it('can be read from a position beyond 32 bits, as by an audit', async () => {
     await operated.sql('ALTER TABLE votes.outbox ALTER COLUMN sequence RESTART WITH 10000000000');
     const owner = await newUser();
     const post = await newPost(owner.token);
@@ -455,7 +455,7 @@ describe('outbox', () => {
 });
 
 describe('projections', () => {
-  it('are rebuilt from their owners, what was forgotten too', async () => {
+  it('are rebuilt from their owners, including missing rows', async () => {
     const { id, token } = await newUser();
     const [voted, forgotten] = [await newPost(token), await newPost(token)];
     await vote(token, voted);

@@ -18,7 +18,7 @@ describe.each(pages)('%s', (page) => {
   });
 });
 
-it('rehearses no page that is not there', () => {
+it('rehearses no missing page', () => {
   expect(Object.keys(rehearsals).filter((page) => !pages.includes(page))).toEqual([]);
 });
 

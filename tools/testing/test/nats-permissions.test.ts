@@ -58,7 +58,7 @@ describe('votes', () => {
     await expect(act(await managerOf('votes'), connections.votes)).rejects.toEqual(refusal);
   });
 
-  it('cannot reach the consumer of another by the name of a follower', async () => {
+  it("cannot reach another service's consumer through the name of a follower", async () => {
     const config = { ...durable, name: 'posts', durable_name: 'posts' };
     const body = JSON.stringify({ stream_name: 'AUTH', config });
     const answer = await connections.votes.request(

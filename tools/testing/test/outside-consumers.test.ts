@@ -61,8 +61,8 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-describe('a user that new-consumer made', () => {
-  it('reads what it has named, once acknowledged never again, with the SDK of CloudEvents', async () => {
+describe('a user created by new-consumer', () => {
+  it('reads the events it asked for with the CloudEvents SDK, and never again once acknowledged', async () => {
     const { consumers } = jetstream(analytics, { apiPrefix: 'agora' });
     const consumer = await consumers.get('VOTES', 'analytics_vote-cast_v1');
     const seen: CloudEvent<unknown>[] = [];
