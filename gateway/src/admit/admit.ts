@@ -12,7 +12,7 @@ export interface Asker {
   userId?: number;
   /** The bucket of the client's address. */
   address: string;
-  /** The policy that its points are counted in, and by which key. */
+  /** The policy that counts its points, and the key that they are counted by. */
   policy: 'user' | 'address';
   key: string;
   /** What the request weighs, in points. */

@@ -43,7 +43,7 @@ const bodyless = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS']);
 /** Some clients send `{}` with a DELETE. Longer than this, with spaces, it is something else. */
 export const emptyObjectLimit = 16;
 
-/** What one layer takes for a body another may take for the next request (RFC 9112, section 11.2). */
+/** What one parser takes for a body, another may take for the next request (RFC 9112, section 11.2). */
 function checkFraming({ headers, httpVersion, method = '' }: IncomingMessage): void {
   const coding = headers['transfer-encoding'];
   const length = Number(headers['content-length'] ?? 0);

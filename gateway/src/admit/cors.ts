@@ -17,7 +17,7 @@ const readable = [
   'WWW-Authenticate',
   'X-Request-Id',
 ];
-/** All that a page may send; what of it goes on stands in `proxy/outgoing-request.ts`. OpenTelemetry in a page sends the last three to whom it asks. */
+/** All headers that a page may send; `proxy/outgoing-request.ts` says which are passed on. OpenTelemetry in a page sends the last three with its requests. */
 const sendable = [
   'Authorization',
   'Consistency-Token',
@@ -33,7 +33,7 @@ const sendable = [
 ];
 const preflightSeconds = 600;
 
-/** An origin that stands for localhost at every port: a page that is being developed. */
+/** The origin that allows localhost at every port, for pages in development. */
 export const anyLocalPort = 'http://localhost:*';
 
 /** Lets pages of exactly these origins read answers, without cookies; with no origins it does nothing. */

@@ -1,6 +1,6 @@
 import type { Route } from '../routes.js';
 
-/** What a request may make Agora do, in points: one stands for up to some 20 ms of a core of any process. Hashing a password takes longest. */
+/** The work that a request causes, in points: one is up to some 20 ms of a core of any process. Hashing a password takes longest. */
 const costs = new Map([
   // Two hashes, of a quarter of a second each.
   ['PUT /users/me/password', 25],

@@ -2,7 +2,7 @@ import type { Stoppable } from '@agora/process';
 import type { Context } from 'koa';
 import { namedByConnection } from './named-by-connection.js';
 
-/** What of a request goes on to a service, beside its headers. */
+/** What is passed on to a service besides the headers of a request. */
 export interface Outgoing {
   /** The rebuilt path and the query as sent. */
   url: string;
@@ -45,7 +45,7 @@ const passed = [
   'user-agent',
 ] as const;
 
-/** What of a request's headers goes on to a service. */
+/** The headers of a request that are passed on to a service. */
 export function outgoingHeaders(
   { req, method, response }: Context,
   body: Buffer,

@@ -4,7 +4,7 @@ import { outgoingHeaders, type Attempt, type Outgoing } from './outgoing-request
 
 /**
  * The request to hand to the proxy: a new one, so that nothing of what the client sent can pass but what is named here.
- * `traceHeaders` say where its trace stands here; without any, the client's go on.
+ * `traceHeaders` name the gateway's own span; without any, the client's are passed on.
  * Cleaning up in a `proxyReq` hook would be too late: httpxy skips it when the client sends `Expect`.
  */
 export class ProxiedRequest extends IncomingMessage {

@@ -53,7 +53,7 @@ const numbered = {
   ),
 };
 
-/** An account was deleted; everything of that user must go, and the id is never given to anybody else. */
+/** An account was deleted; all data of the user must be deleted, and the id is never given to anybody else. */
 export const userDeleted = defineEvent<{ user_id: number; account_key?: string } & Numbered>(
   'auth.user-deleted.v1',
   {

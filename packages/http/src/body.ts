@@ -1,4 +1,4 @@
-/** Which bodies are read, and how large they may be. Reading them is `@agora/http/read-body` and `@agora/http/read-form`, of which the second loads koa-body. */
+/** Which bodies are read, and how large they may be. `@agora/http/read-body` and `@agora/http/read-form` read them; only the latter loads koa-body. */
 export {
   bodyLimit,
   bodyLimits,

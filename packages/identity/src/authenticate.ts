@@ -9,7 +9,7 @@ const callerOf = Symbol('caller');
 /** Not in a WeakMap: an entry for each request would cost the collector more than the request costs the rest. */
 type Authenticated = Context & { [callerOf]?: Caller };
 
-/** Lets a request through when it carries a valid access token (RFC 6750, in the Authorization header alone); else throws 401, or 503 when tokens can't be verified at all. */
+/** Accepts a request with a valid access token (RFC 6750, only in the Authorization header); otherwise throws 401, or 503 when tokens cannot be verified at all. */
 export function authenticate(verifier: Verifier): Middleware {
   return async (ctx: Authenticated, next) => {
     const token = bearerToken(ctx.get('authorization'));

@@ -11,7 +11,7 @@ export const acceptsLegacyTokens = ({ LEGACY_TOKENS_UNTIL: until }: LegacySettin
 
 const prefix = '00000000-0000-8000-8000-';
 
-/** The session that stands for all tokens which the replaced application gave a user: they name none, and end together. */
+/** The session of all tokens that the replaced application gave a user: they name none, and end together. */
 export const legacySessionOf = (userId: number): string => prefix + userId.toString(16).padStart(12, '0');
 export const isLegacySession = (sessionId: string): boolean => sessionId.startsWith(prefix);
 

@@ -35,7 +35,7 @@ export function rememberRevoked({
 }: {
   minutes: number;
   userMinutes: number;
-  /** Whether a session has tokens that live as long as those of a user may. */
+  /** Whether a session may have tokens that live for `userMinutes`. */
   isLongLived(sessionId: string): boolean;
 }): Revoked {
   let now = 0;

@@ -61,7 +61,7 @@ const statements = `
   COMMENT ON TABLE published_streams IS 'The stream as last published to; one that is younger or shorter has lost messages';
 `;
 
-/** Adds leases, and what tells a stream from another of its name; part of a later migration of each service. */
+/** Adds leases, and what distinguishes a stream from another of the same name; part of a later migration of each service. */
 export async function addLeases(queryInterface: QueryInterface, transaction: Transaction): Promise<void> {
   await queryInterface.sequelize.query(leaseStatements, { transaction });
 }

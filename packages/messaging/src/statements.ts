@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import type { Sequelize, Transaction } from 'sequelize';
-// All of Sequelize would else be loaded in processes that have no database, above all the gateway.
+// Otherwise all of Sequelize would be loaded in processes that have no database, above all the gateway.
 import QueryTypes from 'sequelize/lib/query-types';
 
 /** A statement of messaging, created by `defineStatement`. */
@@ -46,7 +46,7 @@ export async function queryRows<Row extends object>(
       throw error;
     }
   }
-  // All are read as if they returned rows; those that write take a connection for writing.
+  // All are read as if they returned rows; statements that write take a connection for writing.
   return database.query<Row>(text, {
     bind,
     type: QueryTypes.SELECT,

@@ -75,7 +75,7 @@ export function createLogger(service: string, level: string): Logger {
   return pino(options, lines);
 }
 
-/** Name, message, stack and code of an error and nothing else: libraries hang request bodies and SQL parameters on theirs. */
+/** Only name, message, stack and code of an error: libraries attach request bodies and SQL parameters to theirs. */
 function serializeError(error: unknown): unknown {
   if (!(error instanceof Error)) return String(error);
   const { type, message, stack } = stdSerializers.err(error);

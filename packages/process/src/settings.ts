@@ -21,7 +21,7 @@ export interface ProcessSettings {
   PORT: number;
   INTERNAL_PORT: number;
   SHUTDOWN_TIMEOUT_SECONDS: number;
-  /** How long it goes on serving after SIGTERM: longer than the gateway keeps a connection that idles. */
+  /** How long it keeps serving after SIGTERM: longer than the gateway keeps an idle connection. */
   SHUTDOWN_NOTICE_SECONDS: number;
   /** Where an OTLP receiver takes spans; without it nothing is traced. */
   OTEL_EXPORTER_OTLP_ENDPOINT?: string;

@@ -35,7 +35,7 @@ const untraced: RequestSpan = { run: (work) => work(), end: () => undefined };
 export function startRequestSpan(ctx: IncomingRequest, mayBegin: boolean): RequestSpan {
   if (!api) return untraced;
   const { context, INVALID_SPAN_CONTEXT, propagation, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } = api;
-  // Nothing but this header: what else a client may say of its trace would travel on through every service.
+  // Only this header: anything else that a client says about its trace would travel through every service.
   const parent = propagation.extract(ROOT_CONTEXT, { traceparent: ctx.get('traceparent') });
   const span =
     mayBegin || trace.getSpan(parent)

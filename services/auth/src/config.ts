@@ -165,7 +165,7 @@ export type KeysConfig = DatabaseSettings &
   Pick<Config, 'ALGORITHM' | 'ACCESS_TOKEN_EXPIRE_MINUTES' | 'SIGNING_KEY'> &
   Partial<Pick<Config, 'SIGNING_KEY_SECRET'>>;
 
-/** The settings of the command that rotates keys; those of auth will do. */
+/** The settings of the command that rotates keys; auth's settings include them. */
 export const readKeysConfig = (environment: NodeJS.ProcessEnv = process.env): KeysConfig =>
   readSettings<KeysConfig>(environment, {
     ...databaseSettings,
@@ -191,7 +191,7 @@ export const exportSourcesOf = (config: ExportConfig): ExportSources => ({
   votes: { origin: config.VOTES_INTERNAL_URL, secret: config.VOTES_INTERNAL_SECRET },
 });
 
-/** The settings of the command about accounts; those of auth will do. */
+/** The settings of the command for accounts; auth's settings include them. */
 export const readAccountsConfig = (environment: NodeJS.ProcessEnv = process.env) =>
   readSettings<DatabaseSettings & Pick<Config, 'MAIL_NOTICES'>>(environment, {
     ...databaseSettings,

@@ -10,7 +10,7 @@ const refreshMilliseconds = 500;
 /**
  * Asks auth for what is missing of authors, and forgets the addresses that nobody may see: at the start, then every 30 s, in bounded
  * batches; any number of replicas may. Names come by event, so this is for rows that an older release wrote, and for `PUBLIC_EMAILS`:
- * with it, until all have one, for the addresses of those who have none, and twice a second for those that have changed.
+ * with it, until all have one, for missing addresses, and twice a second for addresses that have changed.
  */
 export function startReconcilingAuthors(
   findUsers: FindUsers,

@@ -8,7 +8,7 @@ export const sqlState = (error: unknown): string | undefined => stateOfError(cau
 const causeOf = (error: unknown): unknown => (error instanceof DatabaseError ? error.parent : error);
 
 // 08 connection, 40 deadlock or serialization failure (after the retries), 53 too many connections, 57 shutting down or cancelled by a timeout,
-// 25006 a read-only standby, 55P03 lock timeout, 26000 and 0A000 (below) a prepared statement that is no more, 42P01 and 42703 a table or
+// 25006 a read-only standby, 55P03 lock timeout, 26000 and 0A000 (below) a prepared statement that no longer works, 42P01 and 42703 a table or
 // column that is missing: the schema is still, or again, that of another release.
 const unavailableStates = /^(08...|26000|40001|40P01|53...|57...|25006|25P03|55P03|42P01|42703)$/;
 const brokenConnection =
@@ -22,7 +22,7 @@ export function isDatabaseUnavailable(error: unknown): boolean {
   return error instanceof Error && brokenConnection.test(error.message);
 }
 
-// 08 connection, 57P0x the server ends the connection, 25P03 likewise, 25006 it takes no writes any more, 26000 it has lost a prepared statement.
+// 08 connection, 57P0x the server ends the connection, 25P03 likewise, 25006 it no longer accepts writes, 26000 it has lost a prepared statement.
 const uselessStates = /^(08...|57P0.|25P03|25006|26000)$/;
 const lostConnection = /Connection terminated|Client has encountered a connection error|ECONNRESET|EPIPE/;
 

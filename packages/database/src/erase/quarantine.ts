@@ -163,7 +163,7 @@ const columns = defineStatement(
 );
 const insertInto = defineStatementFamily('quarantine-insert');
 
-/** Puts rows back into the table that they came from; those that clash with what is there by now are left out. Returns the rows that are back. */
+/** Restores rows to their table, except those that conflict with existing rows. Returns the restored rows. */
 export async function putBack<Row extends object>(
   table: string,
   rows: readonly object[],

@@ -94,7 +94,7 @@ export function openReplica(connection: pg.PoolConfig, askPrimary: () => Promise
   let closed: { reason: Reason; until: number } | undefined = { reason: 'away', until: 0 };
   let isProbing = false;
 
-  /** The furthest that a standby was seen to be. A primary that is not there yet has lost commits in a failover, which standbys may still have: they are read once they are past that. */
+  /** The furthest position seen on a standby. A primary behind it has lost commits in a failover, which standbys may still have: they are read once the primary is past it. */
   let furthest = 0n;
   let lost = -1n;
 

@@ -27,7 +27,7 @@ export interface MigrationRun {
   print(line: string): void;
   /** Whether `down` does what it says. */
   isAgreed: boolean;
-  /** How many `down` takes back. */
+  /** How many migrations `down` reverts. */
   steps: number;
 }
 
@@ -109,7 +109,7 @@ async function lossOf(
   ];
 }
 
-/** The columns of each table; those of its partitions are its own. */
+/** The columns of each table; partitions have the same ones. */
 async function columnsOf(
   schema: string,
   sequelize: Sequelize,

@@ -39,7 +39,7 @@ async function untilNobodyInterferes(work: () => Promise<void>): Promise<void> {
   }
 }
 
-// 23505, 42710, 42P04, 42P06: somebody else has made it just now; XX000 and 40P01: both changed the same; 55006: the template of a new database is in use.
+// 23505, 42710, 42P04, 42P06: another process has just created it; XX000 and 40P01: concurrent changes; 55006: the template of a new database is in use.
 const isInterference = (error: unknown): boolean =>
   /^(23505|42710|42P04|42P06|40P01|55006)$/.test(stateOfError(error) ?? '') ||
   (error instanceof Error && error.message.includes('concurrently'));
@@ -102,7 +102,7 @@ async function createRoles(
 const login = (password: string | undefined, connections: number) =>
   `LOGIN CONNECTION LIMIT ${connections}${password ? ` PASSWORD ${pg.escapeLiteral(password)}` : ''}`;
 
-/** RDS asks the members of `rds_iam` for a token and takes no password of theirs. No other server has that role, and none needs it. */
+/** RDS requires a token from members of `rds_iam` and refuses their passwords. Other servers neither have nor need that role. */
 async function letIn(client: pg.Client, authentication: 'password' | 'iam'): Promise<void> {
   const members = await client.query<{ rolname: string; isMember: boolean }>(
     `SELECT member.rolname, pg_has_role(member.oid, iam.oid, 'MEMBER') AS "isMember"

@@ -49,7 +49,7 @@ const estimate = defineStatement(
   'SELECT reltuples::float8 AS rows FROM pg_class WHERE oid = $1::regclass',
 );
 const countRowsOf = defineStatementFamily('count-rows');
-/** Up to here rows are counted; of more an estimate is good enough, and takes no time. */
+/** Up to this number rows are counted; beyond it an estimate, which takes no time, is good enough. */
 const mostCounted = 10_000;
 
 /** How many rows a table has, about. */

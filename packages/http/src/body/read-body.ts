@@ -5,7 +5,7 @@ import { receiveBytes } from './receive-bytes.js';
 import { invalid } from '../endpoint/problem.js';
 
 /**
- * Reads a JSON body, an absent one as `{}`; throws 415, 413, 400 (malformed) or 422 (nested too deep, too many values). Forms are read by
+ * Reads a JSON body, a missing one as `{}`; throws 415, 413, 400 (malformed) or 422 (nested too deep, too many values). Forms are read by
  * `@agora/http/read-form`, and not for JSON: koa-body is 11 MB (decision 80).
  */
 export async function readJson({ req, res, headers }: Context): Promise<unknown> {
@@ -15,7 +15,7 @@ export async function readJson({ req, res, headers }: Context): Promise<unknown>
   const text = decode(bytes);
   const body = parseJson(text);
   checkShape(body);
-  // Only now, as a reviver recurses.
+  // After the check of depth, because a reviver recurses.
   return mayNamePrototype.test(text) ? JSON.parse(text, withoutPrototype) : body;
 }
 

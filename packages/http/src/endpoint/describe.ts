@@ -10,7 +10,7 @@ export interface Description {
   name: string;
   /** What it does, in a few words. */
   summary: string;
-  /** What else there is to know, in Markdown. */
+  /** Further details, in Markdown. */
   details: string;
   /** Parameters in the path that are no ids of a user or a post. */
   path?: Record<string, Joi.Schema>;

@@ -69,7 +69,7 @@ export const forbidden = (code: string, detail: string) => new Problem(403, code
 /** 404: it does not exist, or the caller may not know that it does. */
 export const notFound = (code: string, detail: string) => new Problem(404, code, detail);
 
-/** 409: it clashes with what is there. */
+/** 409: the request conflicts with the current state. */
 export const conflict = (code: string, detail: string) => new Problem(409, code, detail);
 
 /** 422: well-formed but invalid, with every bad field. */

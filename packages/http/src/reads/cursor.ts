@@ -3,7 +3,7 @@ import Joi from 'joi';
 import type { Context } from 'koa';
 import { invalid, type Problem } from '../endpoint/problem.js';
 
-/** Where a list goes on, as its next page needs it: JSON values whose meaning only that list knows. */
+/** Where the next page of a list starts: JSON values whose meaning only that list knows. */
 type Place = readonly unknown[];
 
 /** The cursor of a list in a query string; what it says must be read with `readCursor`. */

@@ -3,7 +3,7 @@ import type { Description } from '../endpoint/describe.js';
 import { invalid } from '../endpoint/problem.js';
 import type { Handler } from '../endpoint/routes.js';
 
-/** Has a handler answer only with the write in hand that the client's `Consistency-Token` stands for. */
+/** Makes a handler wait until the write of the client's `Consistency-Token` is visible. */
 export type WithOwnWrites = (handler: Handler) => Handler;
 
 /** Runs a handler that only reads, and so may be answered by a replica that holds what was there at a position, or at this moment (`latest`). */

@@ -28,7 +28,7 @@ export function readQuery<Query>(ctx: Context, schema: Joi.PartialSchemaMap<Quer
   return value;
 }
 
-/** What each schema makes of no query at all, which is what most reads come with. */
+/** The result of each schema for an empty query, the most frequent one. */
 const emptyQueries = new WeakMap<object, object>();
 
 /** Compiling a schema takes longer than validating with it. */

@@ -2,7 +2,7 @@ import { isIPv4, isIPv6 } from 'node:net';
 
 /**
  * The address that a client is counted by: an IPv4 address as such, also when it is mapped into IPv6, and the /64 of an IPv6
- * one, all of which one client may use. What is no address counts as `unknown`.
+ * one, all of which one client may use. Anything else counts as `unknown`.
  */
 export const addressBucket = (address: string): string => addressNetworks(address)[0].network;
 

@@ -53,7 +53,7 @@ export function countAskers(): Askers {
   };
 }
 
-/** Of things in some order those of the key that has most of them, in the same order. */
+/** The items of the key with the most items, in their order. */
 export function busiest<Thing>(things: Iterable<Thing>, keyOf: (thing: Thing) => unknown): Thing[] {
   let most: Thing[] = [];
   for (const group of Map.groupBy(things, keyOf).values()) if (group.length > most.length) most = group;

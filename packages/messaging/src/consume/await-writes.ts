@@ -7,14 +7,14 @@ import { inboxDays } from '../retention.js';
 import type { Subscription } from './subscriptions.js';
 import { wakeablePause } from '../wakeable-pause.js';
 
-/** What has become of the write that a token stands for. */
+/** The state of the write that a token names. */
 interface Awaited {
   outcome: 'applied' | 'missing';
   /** What a replica must have replayed to show it; undefined where every replica does. */
   position?: string;
 }
 
-/** Waits until a service has applied the write that a token stands for; it is `missing` after 2 s, and at once when the token stands for none. */
+/** Waits until a service has applied the write that a token names; it is `missing` after 2 s, and at once when the token names none. */
 export type AwaitWrite = (token: string) => Promise<Awaited>;
 
 const patienceMilliseconds = 2_000;

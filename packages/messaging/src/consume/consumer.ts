@@ -115,7 +115,7 @@ async function consume(
 
 const drainMilliseconds = 1_000;
 
-/** Ends `messages` once those that are on their way have come: what a client is sent that has just stopped to listen waits for the end of its acknowledgement timeout. */
+/** Ends `messages` once the messages on their way have arrived: a message sent to a client that no longer listens would wait for its acknowledgement timeout. */
 async function endAfterArrivals(messages: ConsumerMessages): Promise<void> {
   // The client offers this for whole connections alone.
   const { sub } = messages as ConsumerMessages & { sub: Subscription };

@@ -4,7 +4,7 @@ import { countMissed } from '../metrics.js';
 
 /**
  * Returns a function that checks each message of a consumer as it arrives and reports when earlier ones were lost: a consumer that was away
- * for longer than the stream keeps messages goes on behind the gap as if nothing had been there. So does NATS 2.9 when the consumer's leader changes and
+ * for longer than the stream keeps messages continues after the gap as if nothing were missing. So does NATS 2.9 when the consumer's leader changes and
  * the new one receives acknowledgements before it knows of their deliveries. `info` is what the server said of the
  * consumer before it was asked for messages. Replicas share a consumer, so only neighbours in the order of delivery are compared.
  */

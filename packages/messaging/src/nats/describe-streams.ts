@@ -30,7 +30,7 @@ const readers: Partial<Record<Publisher, readonly string[]>> = {
   votes: ['posts'],
 };
 
-/** What the streams of all publishers hold; as the administrator of the streams. Rejects when one is not there. */
+/** The state of the streams of all publishers; needs the administrator of the streams. Rejects when one is missing. */
 export async function describeStreams(broker: Broker): Promise<StreamDescription[]> {
   const { manager } = await broker.jetStream();
   const described: StreamDescription[] = [];
@@ -44,7 +44,7 @@ export async function describeStreams(broker: Broker): Promise<StreamDescription
   return described;
 }
 
-/** How far every service has read; those that have never read are left out. */
+/** How far every service has read; leaves out services that have never read. */
 export async function describeConsumers(broker: Broker): Promise<ConsumerDescription[]> {
   const { manager } = await broker.jetStream();
   const described: ConsumerDescription[] = [];

@@ -51,7 +51,7 @@ export async function leaveSilentNode(
   }
 }
 
-/** Asks about a consumer that does not exist, as every process may: "not found" is an answer, "no leader" (503) is not. */
+/** Asks about a consumer that does not exist, which every process may do: "not found" is an answer, "no leader" (503) is not. */
 export async function jetStreamAnswers(manager: JetStreamManager): Promise<boolean> {
   try {
     await manager.consumers.info('AUTH', 'nobody');

@@ -18,7 +18,7 @@ interface Known {
 const secondLookMilliseconds = 1_000;
 const noSuchStream = 10_059;
 
-/** How far the stream has come as the database knows; 0 when nothing was published yet. */
+/** The last sequence of the stream that the database knows; 0 when nothing was published yet. */
 export async function readLastSequence(context: RelayContext): Promise<number> {
   const known = await readKnown(context);
   return Number(known?.last_sequence ?? 0);
@@ -86,7 +86,7 @@ async function hasLost(
   const message =
     sequence < state.first_seq ? null : await manager.streams.getMessage(config.name, { seq: sequence });
   if (message) return message.header.get('Nats-Msg-Id') !== eventId;
-  // It is gone: by its age, or else with the messages around it.
+  // The message is gone: it has expired, or was lost with the messages around it.
   const maxAgeSeconds = config.max_age / 1e9;
   return maxAgeSeconds === 0 || (age ?? 0) < maxAgeSeconds * 0.9;
 }

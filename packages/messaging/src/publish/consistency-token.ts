@@ -16,7 +16,7 @@ interface Position {
   position: string;
 }
 
-/** A header has to hold the token. Events are published in their order, so of very many the last ones stand for all. */
+/** The token must fit into a header. Events are published in order, so of very many the last ones are enough. */
 const maxEvents = 20;
 
 const schema = Joi.object<{ time: string; events: [id: string, type: string][] }>({

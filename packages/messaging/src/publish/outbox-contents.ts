@@ -64,7 +64,7 @@ const countSince = defineStatement(
 
 const startAgain = defineStatement(
   'outbox-republish-since',
-  // What is being published again already goes on from the start, from the earlier of both times.
+  // If events are being republished already, it starts again from the earlier of both times.
   `UPDATE published_streams SET republish_after = 0, republish_until = (SELECT max(sequence) FROM outbox),
           republish_since = CASE WHEN republish_until IS NULL THEN $1::timestamptz
             WHEN republish_since IS NOT NULL THEN least(republish_since, $1) END`,

@@ -147,7 +147,7 @@ async function relay(context: RelayContext, pause: WakeablePause, turn: Turn): P
   }
 }
 
-/** Looks at the stream every few seconds beside the publishing, which goes on while the stream cannot be asked; `next` gives each result once. */
+/** Checks the stream every few seconds while publishing continues, even when the stream cannot be asked; `next` returns each result once. */
 function streamChecks(context: RelayContext) {
   let isAsking = false;
   let askedAt = -Infinity;
@@ -191,7 +191,7 @@ async function takeCheck(context: RelayContext, state: State, check: StreamCheck
   state.isRepublishing = check.hasLost || (await isRepublishing(context));
 }
 
-/** Publishes the next new events, and a few of those that are to be published again. */
+/** Publishes the next new events, and a few of the events to be republished. */
 async function publishNext(
   context: RelayContext,
   state: State,

@@ -53,7 +53,7 @@ export function shareRelays({ database, broker, publisher, logger, need }: Share
     partitions = Math.max(partitions, found);
     need(partitions);
     if (partitions === 1) return;
-    // A replica that cannot reach NATS leaves the leases to those that can.
+    // A replica that cannot reach NATS leaves the leases to the others.
     const present = await sayPresent(database, name, broker.isConnected() ? seconds : 0);
     replicas = present.length;
     quota = quotaOf(partitions, present.indexOf(name), replicas);

@@ -60,7 +60,7 @@ async function isThere(manager: JetStreamManager, stream: string, consumer: stri
 
 const isNoStream = (error: unknown) => error instanceof JetStreamApiError && error.code === noSuchStream;
 
-/** The streams of a publisher that there are, and that of partition 0; as the administrator of the streams. */
+/** The existing streams of a publisher, including partition 0; needs the administrator of the streams. */
 export async function findStreams(manager: JetStreamManager, publisher: Publisher): Promise<string[]> {
   const count = await countFrom(1, (partition) =>
     manager.streams.info(streamOf(publisher, partition)).then(

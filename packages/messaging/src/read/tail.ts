@@ -6,7 +6,7 @@ import { readEnvelope } from '../envelope.js';
 import { keepReading, readStream } from './read-stream.js';
 import { typeOfSubject } from '../partitions.js';
 
-/** An event and where it stands in its stream. */
+/** An event and its position in its stream. */
 export interface TailedEvent<Data> {
   sequence: number;
   id: string;

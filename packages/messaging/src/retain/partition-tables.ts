@@ -1,5 +1,5 @@
 import type { QueryInterface, Transaction } from 'sequelize';
-// All of Sequelize would else be loaded where messaging has no database.
+// Otherwise all of Sequelize would be loaded where messaging has no database.
 import QueryTypes from 'sequelize/lib/query-types';
 import { beginning, inbox, maintenance, outbox, storage, type Table } from './maintain-partitions.js';
 

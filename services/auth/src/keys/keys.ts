@@ -13,7 +13,7 @@ export interface Keys extends KeySet {
   /** For how long others may go by what is published, in seconds. */
   refreshSeconds: number;
   active(): Promise<ActiveKey>;
-  /** What others verify tokens with, as a JWK Set (RFC 7517): public members only. */
+  /** The public keys to verify tokens with, as a JWK Set (RFC 7517). */
   published(): Promise<{ keys: JsonWebKey[] }>;
 }
 

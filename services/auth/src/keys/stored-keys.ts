@@ -18,7 +18,7 @@ type Settings = Pick<
 
 const reloadMilliseconds = 2_000;
 
-/** The keys in the database, read again every 2 s. While it is away, those that are known go on, and begin and end at their times. Throws a SettingsError when `SIGNING_KEY_SECRET` is another than they were made with. */
+/** The keys in the database, read again every 2 s. While it is away, the known keys stay in use, and begin and end at their times. Throws a SettingsError when `SIGNING_KEY_SECRET` is not the one that encrypted them. */
 export async function openStoredKeys(settings: Settings, logger: Logger): Promise<Keys> {
   let ring: Ring | undefined;
   let loading: Promise<Ring> | undefined;

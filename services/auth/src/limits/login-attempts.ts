@@ -16,7 +16,7 @@ interface LoginAttempt {
   failed(userId: number | undefined): Promise<void>;
   /** Throws a 429 when what the account may fail was used up meanwhile; to be called before revealing anything that only the right password may reveal. */
   proceed(): Promise<void>;
-  /** Forgets what the account failed; throws a 429 when it was used up meanwhile, so that a burst of guesses tells no more than as many in turn. */
+  /** Forgets the account's failures; throws a 429 when the attempts were used up meanwhile, so that concurrent guesses reveal no more than as many in sequence. */
   succeeded(userId: number): Promise<void>;
 }
 

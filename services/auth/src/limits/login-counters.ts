@@ -54,7 +54,7 @@ export function openLoginCounters(database: Sequelize, config: Config): LoginCou
       const isKnown = owner !== undefined;
       const waits = [0];
       for (const [index, network] of networks.entries()) {
-        // Known users wait for their own failures, not for those of a neighbour.
+        // Known users are delayed by their own failures, not by a neighbour's.
         const times = who.networks[index]?.times ?? 1;
         if (network && !(isKnown && times > 1) && network.points >= perAddress.limit * times)
           waits.push(network.wait);

@@ -36,7 +36,7 @@ export const purposeOf = (kind: MailKind): Purpose | undefined =>
 export const kindsWith = (purpose: Purpose): MailKind[] =>
   mailKinds.filter((kind) => purposeOf(kind) === purpose);
 
-/** How long a token is good for, from when it was sent. */
+/** How long a token is valid after it was sent. */
 export const lifetimeSeconds: Record<Purpose, number> = {
   'confirm-email': 24 * 3_600,
   'reset-password': 30 * 60,

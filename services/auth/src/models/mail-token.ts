@@ -3,7 +3,7 @@ import { defineStatement, sql } from '@agora/database';
 import type { Transaction } from 'sequelize';
 import { lifetimeSeconds, type Purpose } from '../mail/kinds.js';
 
-/** What a token from a mail stands for. */
+/** What a token from a mail is for. */
 export interface MailTokenClaim {
   user_id: number;
   /** The address that it was sent to. */
@@ -40,7 +40,7 @@ const found = defineStatement(
   { prepared: true },
 );
 
-/** What a token stands for, while it is good. */
+/** What a token is for, if it is valid. */
 export async function findMailToken(token: string, purpose: Purpose): Promise<MailTokenClaim | undefined> {
   const [claim] = await sql<MailTokenClaim>(found, [hashOf(token), purpose]);
   return claim;

@@ -119,7 +119,7 @@ const expired = defineStatement(
      SELECT id FROM mails WHERE failed_at < now() - interval '30 days' ORDER BY failed_at LIMIT $1 FOR UPDATE SKIP LOCKED)) RETURNING 1`,
 );
 
-/** Deletes up to so many mails that were given up 30 days ago; resolves to how many it were. */
+/** Deletes up to that many mails that failed for good 30 days ago; resolves to their number. */
 export const deleteOldFailedMails = async (limit: number): Promise<number> =>
   (await sql(expired, [limit])).length;
 

@@ -13,7 +13,7 @@ const findKeys = defineStatement(
   { prepared: true },
 );
 
-/** Makes the function that reads a row by its id: those of all requests that come together in one statement. */
+/** Returns a function that reads a row by its id, for all concurrent requests in one statement. */
 const readById = <Row extends { id: number }>(statement: Statement) =>
   gatherReads(async (ids: readonly number[]) => {
     const rows = await sql<Row>(statement, [[...new Set(ids)]]);

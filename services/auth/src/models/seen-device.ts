@@ -27,7 +27,7 @@ const forgotten = defineStatement(
   { prepared: true },
 );
 
-/** Remembers, as a hash, from where an account was used; resolves to whether that is new, other than at the first login. */
+/** Remembers a hash of where an account was used from; resolves to whether it is new, which a first login is not. */
 export async function seeDevice(
   { id, accountKey }: User,
   { ip, userAgent }: Origin,

@@ -88,7 +88,7 @@ export class Session extends Model {
   @Column(DataType.INTEGER)
   declare userId: number;
 
-  /** Grows with each session of the user, from 1; 0 for those of older releases. */
+  /** Counts the user's sessions, from 1; 0 for sessions of older releases. */
   @Column({ type: DataType.BIGINT, get: numberOf })
   declare number: number;
 

@@ -4,7 +4,7 @@ import type { Middleware } from 'koa';
 import { findAccountKey } from '../models/own-account.js';
 
 /**
- * As `authenticate`, and refuses a token whose account is not there, also when its id is another's by now: a failover that lost the newest
+ * Like `authenticate`, but also refuses a token whose account does not exist, or whose id belongs to another account by now: a failover that lost the newest
  * accounts, or a restored backup, may have given it again.
  */
 export function authenticateAccount(verifier: Verifier): Middleware {

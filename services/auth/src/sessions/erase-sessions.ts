@@ -10,7 +10,7 @@ const pauseMilliseconds = 1_000;
 /** An access token lives for minutes, so a session may have a thousand refresh tokens, which go with it. */
 const batchSize = 250;
 
-/** What is left of ended sessions: those of one account, up to a number, and with `trims` those past the most that an account may have. */
+/** The rows of ended sessions: of one account, up to a number, and with `trims` also its surplus sessions. */
 interface Erasure {
   userId: number;
   upTo: string;

@@ -26,7 +26,7 @@ export type OpenSession = (
   transaction: Transaction,
 ) => Promise<Opened | undefined>;
 
-/** How many surplus sessions a login ends at most; those that older releases left end in steps. */
+/** The most surplus sessions that a login ends; those left by older releases are ended in steps. */
 const mostEndedAtOnce = 100;
 
 /** Returns a function that opens sessions. */

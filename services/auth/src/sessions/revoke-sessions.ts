@@ -14,7 +14,7 @@ import { User } from '../models/user.js';
 
 /**
  * Ends one session of a user (`only`), or all of them except one (`except`), at a cost that does not depend on how many there are. Resolves
- * once this process knows and every other one will; with false when the account, or the session that is named, is not there any more.
+ * once this process knows it and every other one will; to false when the account, or the named session, no longer exists.
  */
 export type RevokeSessions = (
   userId: number,

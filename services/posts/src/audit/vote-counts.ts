@@ -15,7 +15,7 @@ interface RecentVotes extends VoteCount {
   events: { id: string; change: number }[];
 }
 
-/** Every count of votes is the number of votes, but for the events that have not been applied. */
+/** Every count of votes is the number of votes, except for events that have not been applied. */
 export const compareVoteCounts = (votes: InternalAddress): Check => ({
   kind: 'vote_counts',
   countRows: () => approximateRows('posts'),

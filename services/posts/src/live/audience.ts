@@ -29,7 +29,7 @@ const tokenMilliseconds = 1_000;
 
 const openStreams = new Gauge({ name: 'live_streams', help: 'Streams of GET /feed/stream that are open' });
 
-/** Gathers streams and keeps them alive. The gateway bounds those of each user; `maxStreams` bounds the memory. */
+/** Holds streams and keeps them alive. The gateway limits the streams of each user; `maxStreams` limits the memory. */
 export function gatherAudience(maxStreams: number): Audience {
   /** The oldest first. */
   const admitted = new Map<EventStream, Listener>();

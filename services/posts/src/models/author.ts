@@ -152,7 +152,7 @@ export class Author extends Model {
 
   /**
    * Leaves a tombstone, also of an unknown author: their account may be deleted before their first post arrives. Returns whether
-   * the account of that key, if any is told, is gone; another one that was given the same id is not.
+   * the account of that key, if one is given, is deleted; another account that was given the same id is not.
    */
   static async placeTombstone(
     id: number,

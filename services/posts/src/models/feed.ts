@@ -11,7 +11,7 @@ export type Sort = keyof typeof ranks;
 /** Which posts of the feed are asked for, and in which order. */
 export interface FeedQuery {
   sort: Sort;
-  /** Not those of before; for `top`. */
+  /** Excludes older posts; for `top`. */
   since?: Date | undefined;
   ownerId?: number | undefined;
   /** Part of the title, in any case; the empty one is in all. */
@@ -100,7 +100,7 @@ export const withinBytes = (ranked: string): string => `
     ) AS fitting
     WHERE bytes_before IS NULL OR bytes_before <= ${maxPageBytes} ORDER BY rank DESC, id DESC`;
 
-/** Adds a value to those of the statement; what it returns stands for it. */
+/** Adds a value to those of the statement, and returns its placeholder. */
 type Bind = (value: unknown) => string;
 
 function pageOf(

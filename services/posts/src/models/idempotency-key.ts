@@ -57,7 +57,7 @@ export interface KeptAnswer extends Answer {
 
 /**
  * Claims a key for the transaction, whose commit keeps the answer under it and whose end leaves it free: `claimed`, `in use` by another transaction
- * that has not ended, after which this one is of no more use, or `answered` by one that has just.
+ * that has not ended, after which this one is useless, or `answered` by one that just ended.
  */
 export async function claimKey(
   { userId, key, bodyDigest }: Claim,

@@ -40,7 +40,7 @@ const list = defineStatement(
    FROM moderation_log WHERE id <= $1 ORDER BY id DESC LIMIT $2`,
 );
 
-/** Adds an act to the log, in the transaction that does it. No role of the database can change or delete what is there. */
+/** Adds an act to the log, in its transaction. No database role can change or delete entries. */
 export const logAct = (act: Act, transaction: Transaction): Promise<void> => add(act, {}, transaction);
 
 /** Adds an act of another service to the log, once, however often its event arrives. */

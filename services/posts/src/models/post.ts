@@ -11,7 +11,7 @@ export interface PostText {
   published: boolean;
 }
 
-/** The pattern of ILIKE for what contains `search`, whose own wildcards stand for themselves. */
+/** The ILIKE pattern for texts that contain `search`, with its wildcards escaped. */
 export const containing = (search: string): string => `%${search.replaceAll(/[\\%_]/g, '\\$&')}%`;
 
 /** What orders the states of a post for other services: it grows with every change of the text and with every act of a moderator. */

@@ -94,7 +94,7 @@ export async function bringPostsBack(rows: Row[], transaction: Transaction): Pro
   return back;
 }
 
-/** Brings reports back whose post is there, and whose reporter is not deleted; returns those that are back. */
+/** Restores reports whose post exists and whose reporter is not deleted; returns the restored ones. */
 export async function bringReportsBack(rows: Row[], transaction: Transaction): Promise<Row[]> {
   const idsOf = (column: string) => rows.map((row) => Number(row[column]));
   const options = { attributes: ['id'], lock: transaction.LOCK.SHARE, transaction };

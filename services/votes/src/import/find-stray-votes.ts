@@ -3,7 +3,7 @@ import { idsIn, type Finding, type OddRows, type Source } from '@agora/monolith'
 const ofNobody = `SELECT DISTINCT user_id AS id FROM votes WHERE NOT EXISTS (SELECT FROM users WHERE id = user_id) ORDER BY id`;
 const forNothing = `SELECT DISTINCT post_id AS id FROM votes WHERE NOT EXISTS (SELECT FROM posts WHERE id = post_id) ORDER BY id`;
 
-/** Votes that the old application's constraints should have kept away, and those that go with what is left out. */
+/** Votes that the old application's constraints should have prevented, and votes that belong to rows that are left out. */
 export async function findStrayVotes(source: Source, odd: OddRows): Promise<Finding[]> {
   const left = await source.rows<{ id: string }>(
     `SELECT user_id || '/' || post_id AS id FROM votes WHERE user_id = ANY($1::int[]) OR post_id = ANY($2::int[])`,

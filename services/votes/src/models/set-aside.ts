@@ -116,7 +116,7 @@ export async function bringVotesBackWithPost(postId: number, transaction: Transa
   return rows.length < batchSize;
 }
 
-/** Brings votes back whose voter and post are there, and has each counted again; returns those that are back. */
+/** Restores votes whose voter and post exist, and has each counted again; returns the restored ones. */
 export async function bringVotesBack(rows: Row[], transaction: Transaction): Promise<Row[]> {
   const votes = rows as unknown as VoteRow[];
   const options = { attributes: ['id'], lock: transaction.LOCK.SHARE, transaction };

@@ -167,7 +167,7 @@ export class Vote extends Model {
     return rows.map(({ user_id: userId, post_id: postId }) => [userId, postId]);
   }
 
-  /** How many votes each of the posts has that their voters may not have cast, of those that have any. */
+  /** How many votes each of the posts has whose voters may not have cast them; only posts with any. */
   static async countNotAllowed(postIds: readonly number[]): Promise<Map<number, number>> {
     const rows = await sql<{ post_id: number; votes: number }>(countNotAllowed, [postIds]);
     return new Map(rows.map(({ post_id: id, votes }) => [id, votes]));

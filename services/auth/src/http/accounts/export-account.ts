@@ -7,7 +7,7 @@ import { User } from '../../models/user.js';
 import { sessionView } from '../sessions/session-view.js';
 import { accountView } from './user-view.js';
 
-/** `GET /users/me/export`: all that Agora keeps of the caller, as an attachment. */
+/** `GET /users/me/export`: all data that Agora keeps of the caller, as an attachment. */
 export const exportAccount =
   (sources: ExportSources): Handler =>
   async (ctx) => {

@@ -3,7 +3,7 @@ import { readQuery } from '@agora/http/reads';
 import { idsParameter } from '@agora/operations/serving';
 import { User } from '../../models/user.js';
 
-/** `GET /internal/users?ids=1,2`: those of the accounts that there are, for services that compare what they keep. */
+/** `GET /internal/users?ids=1,2`: the accounts that exist, for services that compare their data. */
 export const listUsers =
   (showsEmail: boolean): Handler =>
   async (ctx) => {

@@ -16,7 +16,7 @@ export const passwordCheck = Joi.object<{ current_password: string }>({
   .example({ current_password: 'correct horse' })
   .meta({ name: 'PasswordConfirmation' });
 
-/** `POST /users/me/totp`: makes the secret of a second factor, which is on once a code of it has come. */
+/** `POST /users/me/totp`: creates the secret of a second factor, which a code then turns on. */
 export const prepareTotp =
   (requirePassword: RequirePassword, secondFactors: SecondFactors): Handler =>
   async (ctx) => {

@@ -5,7 +5,7 @@ import { sessionId } from './session-view.js';
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-/** `DELETE /sessions/{id}`: ends one session of the caller's; another's is not there. */
+/** `DELETE /sessions/{id}`: ends one of the caller's sessions; 404 for any other. */
 export const endSession =
   (revokeSessions: RevokeSessions): Handler =>
   async (ctx) => {

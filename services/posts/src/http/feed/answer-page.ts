@@ -24,7 +24,7 @@ export interface PageAnswer {
   /** The reader; undefined for one without a token. */
   userId: number | undefined;
   page: Page;
-  /** The cursor that goes on after a post of the page. */
+  /** The cursor that continues after a post of the page. */
   cursorAt(end: Position): string;
 }
 
@@ -46,7 +46,7 @@ export async function answerPage(
   ctx.body = `[${parts.join(',')}]`;
 }
 
-/** As JSON those of the posts that fit a page, the first in any case. */
+/** The posts that fit a page, as JSON; the first in any case. */
 function fitting(views: readonly PostView[]): string[] {
   const parts: string[] = [];
   let bytes = '[]'.length;

@@ -5,7 +5,7 @@ import { idsParameter, pageSize } from '@agora/operations/serving';
 import { Post } from '../../models/post.js';
 
 /**
- * `GET /internal/posts?ids=1,2`: the states of those of the posts that there are; `?after=7`: those of the next posts. For services that
+ * `GET /internal/posts?ids=1,2`: the states of the posts that exist; `?after=7`: of the next posts. For services that
  * compare what they keep.
  */
 export const listPostStates: Handler = async (ctx) => {

@@ -12,7 +12,7 @@ import { postView } from './post-view.js';
 export const tagOf = ({ version, votes, owner_version: name, removals }: Tagged): string =>
   `"${version}-${shownCount(votes)}-${name}-${removals}"`;
 
-/** What a tag stands for. */
+/** The contents of a tag. */
 type Tagged = Pick<ShownPost, 'version' | 'votes' | 'owner_version' | 'removals'>;
 
 /** Answers with a post and its tag; with 304 and no body when a read has it already (`If-None-Match`). */
@@ -44,7 +44,7 @@ function isKnown(ctx: Context, post: Tagged): boolean {
   return ifNoneMatch === '*' || tagsOf(ifNoneMatch).some((tag) => tag.replace(/^W\//, '') === tagOf(post));
 }
 
-/** The tags of a list, weak ones with their `W/`; what is no tag is passed over. */
+/** The tags of a list, weak ones with their `W/`; skips anything else. */
 const tagsOf = (list: string): string[] => list.match(/(?:W\/)?"[^"]*"/g) ?? [];
 
 /** 412: the post is not what the caller takes it for. */

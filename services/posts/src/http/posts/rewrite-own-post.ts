@@ -40,7 +40,7 @@ export async function rewriteOwnPost(
   });
 }
 
-/** Changes the post in one statement, as it is usually unchanged since it was read; undefined if it has changed or is removed. */
+/** Changes the post in one statement, which works if it is unchanged since it was read; undefined if it has changed or is removed. */
 async function rewriteSeen(seen: ShownPost, changes: Partial<PostText>): Promise<ShownPost | undefined> {
   const text = { title: seen.title, content: seen.content, published: seen.published, ...changes };
   const state = {

@@ -18,7 +18,7 @@ export const showPost =
     const { include } = readQuery<{ include?: Include }>(ctx, query);
     const post = await requireVisiblePost(id, caller);
     if (include === undefined) answerPost(ctx, post);
-    // No tag stands for what votes says, so neither does a 304.
+    // The tag does not cover the caller's vote, so there is no 304.
     else [ctx.body] = await viewsOf([post], include, caller?.userId, findOwnVotes);
   };
 
