@@ -51,7 +51,7 @@ export function exportTraces({ service, endpoint, ratio, logger }: TracingOption
 }
 
 function diagnostics(logger: Logger) {
-  const say = (message: string) => logger.warn({ reason: message.slice(0, 300) }, 'tracing is in trouble');
+  const say = (message: string) => logger.warn({ reason: message.slice(0, 300) }, 'exporting traces failed');
   const nothing = () => undefined;
   return { error: say, warn: say, info: nothing, debug: nothing, verbose: nothing };
 }

@@ -58,7 +58,7 @@ function requireMajor(own: string, found: string, directory: string): void {
   if (found === own) return;
   throw new StackError(
     `The data in ${directory} are of PostgreSQL ${found}, and this version of Agora brings PostgreSQL ${own}. ` +
-      'To keep them, take a backup with the version of Agora that made them (npm run backup), delete .data, and restore it here; to begin anew, delete .data.',
+      'To keep them, take a backup with the version of Agora that made them (npm run backup), delete .data, and restore it here; to start over, delete .data.',
   );
 }
 
