@@ -79,3 +79,25 @@ it('publishes and counts more than 3 times as much with 4 partitions where NATS 
       500,
     );
 }, 90_000);
+
+it('lets a replica stop soon, however long its leases last', async () => {
+  const broker = own.connect({ EVENT_PARTITIONS: 2, LEASE_SECONDS: 60 });
+  const registered = (count: number) =>
+    eventually(async () =>
+      expect(
+        await own.rows(`SELECT FROM leases WHERE name LIKE 'relays of %' AND expires_at > now()`),
+      ).toHaveLength(count),
+    );
+  const staying = own.relay(broker);
+  try {
+    await registered(1);
+    const leaving = own.relay(broker);
+    await registered(2);
+    const started = performance.now();
+    await leaving.stop();
+    expect(performance.now() - started).toBeLessThan(5_000);
+  } finally {
+    await staying.stop();
+    await broker.stop();
+  }
+}, 60_000);

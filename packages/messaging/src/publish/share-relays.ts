@@ -36,6 +36,8 @@ const lookMilliseconds = 5_000;
 const beatPart = 250;
 /** The time in which another replica asks for a lease that it may have. */
 const takeMilliseconds = 200;
+/** A shutdown has only some seconds for everything, however long leases last. */
+const patienceMilliseconds = 1_000;
 
 /** Starts sharing. */
 export function shareRelays({ database, broker, publisher, logger, need }: ShareOptions): Share {
@@ -91,9 +93,10 @@ export function shareRelays({ database, broker, publisher, logger, need }: Share
         if (partitions > 1) await queryPool(database, leave, [name]);
       };
       // While the database hangs, no other replica could take over anyway.
-      await within(seconds * 500, sayAbsent());
+      await within(patienceMilliseconds, sayAbsent());
       // The others notice at their next heartbeat.
-      if (partitions > 1 && replicas > 1) await sleep(seconds * beatPart + takeMilliseconds);
+      const beatMilliseconds = Math.min(seconds * beatPart, patienceMilliseconds);
+      if (partitions > 1 && replicas > 1) await sleep(beatMilliseconds + takeMilliseconds);
     },
   };
 }
