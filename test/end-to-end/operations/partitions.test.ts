@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as later } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 import {
   eventually,
   forgetStreams,
@@ -42,6 +42,9 @@ beforeAll(async () => {
   replicas = [first, await startAgora(['posts', 'votes'], { environment })];
   ann = await join(httpClient(first.process('auth').url));
 }, 120_000);
+/** Ends what a test has started, also when it fails: clients and streams would keep Jest alive. */
+const endings: (() => unknown)[] = [];
+afterEach(() => Promise.allSettled(endings.splice(0).map((end) => end())));
 afterAll(async () => {
   await Promise.all(replicas.map((agora) => agora.stop()));
   await courier.close();
@@ -157,6 +160,7 @@ const areShared = (partitions: number) =>
 
 it('splits events over 4 and then 16 streams under load, loses none, publishes none twice, and shares the relays', async () => {
   const stopped = new AbortController();
+  endings.push(() => stopped.abort());
   const clients = Promise.all(Array.from({ length: 8 }, () => load(stopped.signal)));
   // It is awaited at the end; until then nobody looks.
   clients.catch(() => stopped.abort());
@@ -253,6 +257,7 @@ it('sends every event of all partitions to the live feed, in order and once, als
   const idOfFirst = () => staying.events.find(({ data }) => data.id === first.id)?.id;
   await eventually(() => expect(idOfFirst()).toBeDefined(), 20_000);
   const returning = followByTurns(String(idOfFirst()));
+  endings.push(staying.stop, returning.stop);
   const posts = await Promise.all(Array.from({ length: 32 }, () => publish()));
   const toldOf = ({ events }: Follower, { id }: Voted) => events.filter(({ data }) => data.id === id);
   const areTold = (expected: (index: number) => string[], votes: number) =>
