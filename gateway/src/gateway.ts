@@ -10,7 +10,7 @@ import { cutUnreadBodies } from './admit/cut-unread-bodies.js';
 import { demandTls } from './admit/demand-tls.js';
 import { createRouteFinder } from './admit/find-route.js';
 import type { Streams } from './proxy/hold-streams.js';
-import { createAdmission, type Asker } from './admit/admit.js';
+import { createAdmission, type Caller } from './admit/admit.js';
 import { costOfAnswer } from './limits/cost.js';
 import { takeTurns } from './limits/take-turns.js';
 import { compressAnswer } from './proxy/compress.js';
@@ -74,7 +74,7 @@ export function createGateway(options: GatewayOptions): Koa {
   const shed = shedLoad({
     maxInFlight: Infinity,
     exempt: '/health',
-    askerOf: (ctx) => String(findCaller(ctx)?.userId ?? addressBucket(addressOf(ctx))),
+    callerOf: (ctx) => String(findCaller(ctx)?.userId ?? addressBucket(addressOf(ctx))),
   });
 
   /** The order is the contract's: framing and path, token, rate limit, content type and size. */
@@ -85,21 +85,21 @@ export function createGateway(options: GatewayOptions): Koa {
     labelMetrics(ctx, route.path);
     if (route.deprecated) tellDeprecation(ctx, route.deprecated);
     if (preflight) return answerPreflight(ctx, preflight);
-    const asker = await admit(ctx, route, addressOf(ctx), query);
+    const caller = await admit(ctx, route, addressOf(ctx), query);
     if (compresses) compressAnswer(ctx, route);
-    await shed(ctx, () => serve(ctx, route, asker, path + query));
+    await shed(ctx, () => serve(ctx, route, caller, path + query));
   };
 
-  const serve = async (ctx: Context, route: Route, asker: Asker, url: string): Promise<void> => {
+  const serve = async (ctx: Context, route: Route, caller: Caller, url: string): Promise<void> => {
     if (route.service === 'gateway') return ownPages.get(route.path)?.(ctx);
     const body = await receiveBody(ctx.req, ctx.res, route.reads);
     const upstream = upstreams[route.service];
-    const outgoing = { url, body, address: addressOf(ctx), asker: asker.key };
+    const outgoing = { url, body, address: addressOf(ctx), caller: caller.key };
     if (route.streams && ctx.method !== 'HEAD')
-      return streams.hold(ctx, asker, async () => void (await upstream.forwardStream(ctx, outgoing)));
-    await turns[asker.policy].take(ctx, asker.key, Math.min(asker.cost, heaviestTurn), async () => {
+      return streams.hold(ctx, caller, async () => void (await upstream.forwardStream(ctx, outgoing)));
+    await turns[caller.policy].take(ctx, caller.key, Math.min(caller.cost, heaviestTurn), async () => {
       const bytes = await upstream.forward(ctx, outgoing);
-      await limiter.charge(asker.policy, asker.key, costOfAnswer(bytes));
+      await limiter.charge(caller.policy, caller.key, costOfAnswer(bytes));
     });
   };
 

@@ -51,7 +51,7 @@ const vote = (id: number, { token }: Person, dir = 1) =>
   ask('POST', '/vote', { token, json: { post_id: id, dir } });
 
 /** The events received about a post, with the title or the count. */
-const toldOf = ({ events }: Listener, id: number): string[] =>
+const changesOf = ({ events }: Listener, id: number): string[] =>
   events.filter(({ data }) => data.id === id).map(describeEvent);
 
 const describeEvent = ({ event, data }: LiveEvent): string =>
@@ -59,8 +59,8 @@ const describeEvent = ({ event, data }: LiveEvent): string =>
     .filter((part): part is string | number => part !== undefined)
     .join(' ');
 
-const heard = (listener: Listener, id: number, told: string[], milliseconds?: number) =>
-  eventually(() => expect(toldOf(listener, id)).toEqual(told), milliseconds);
+const received = (listener: Listener, id: number, changes: string[], milliseconds?: number) =>
+  eventually(() => expect(changesOf(listener, id)).toEqual(changes), milliseconds);
 
 describe('the live feed', () => {
   it('sends what happens to published posts and nothing about drafts', async () => {
@@ -70,21 +70,21 @@ describe('the live feed', () => {
       await publish({ published: false }),
       await publish({ published: false }),
     ];
-    await heard(listener, post, ['post-published post']);
+    await received(listener, post, ['post-published post']);
     await rewrite(secret, { published: false });
     await remove(secret);
     await rewrite(post);
-    await heard(listener, post, ['post-published post', 'post-changed new']);
+    await received(listener, post, ['post-published post', 'post-changed new']);
     await vote(post, reader);
     await rewrite(draft, { title: 'now' });
-    await heard(listener, draft, ['post-published now']);
+    await received(listener, draft, ['post-published now']);
     await rewrite(draft, { published: false });
     await vote(draft, author);
-    await heard(listener, draft, ['post-published now', 'post-deleted']);
-    await heard(listener, post, ['post-published post', 'post-changed new', 'votes 1']);
+    await received(listener, draft, ['post-published now', 'post-deleted']);
+    await received(listener, post, ['post-published post', 'post-changed new', 'votes 1']);
     await remove(post);
-    await heard(listener, post, ['post-published post', 'post-changed new', 'votes 1', 'post-deleted']);
-    expect(toldOf(listener, secret)).toEqual([]);
+    await received(listener, post, ['post-published post', 'post-changed new', 'votes 1', 'post-deleted']);
+    expect(changesOf(listener, secret)).toEqual([]);
     const shown = listener.events.find(({ data }) => data.id === post);
     expect(shown?.data).toMatchObject({
       owner_id: author.id,
@@ -101,11 +101,11 @@ describe('the live feed', () => {
     const json = { title: 'post', content: 'anything' };
     const gone = Number((await ask('POST', '/posts', { token: leaver.token, json })).body.id);
     await vote(kept, leaver);
-    await heard(listener, gone, ['post-published post']);
-    await heard(listener, kept, ['post-published post', 'votes 1']);
+    await received(listener, gone, ['post-published post']);
+    await received(listener, kept, ['post-published post', 'votes 1']);
     await ask('DELETE', '/users/me', { token: leaver.token });
-    await heard(listener, gone, ['post-published post', 'post-deleted']);
-    await heard(listener, kept, ['post-published post', 'votes 1', 'votes 0']);
+    await received(listener, gone, ['post-published post', 'post-deleted']);
+    await received(listener, kept, ['post-published post', 'votes 1', 'votes 0']);
     expect(listener.events.map(({ event }) => event)).not.toContain('reset');
   });
 
@@ -117,15 +117,15 @@ describe('the live feed', () => {
     const listener = await open();
     const json = { title: 'post', content: 'anything' };
     const id = Number((await ask('POST', '/posts', { token: writer.token, json })).body.id);
-    const told = ['post-published post', 'post-changed post', 'post-deleted', 'post-published post'];
-    await heard(listener, id, told.slice(0, 1));
+    const changes = ['post-published post', 'post-changed post', 'post-deleted', 'post-published post'];
+    await received(listener, id, changes.slice(0, 1));
     const name = `name_of_${writer.id}`;
     await ask('PATCH', '/users/me', { token: writer.token, json: { name } });
-    await heard(listener, id, told.slice(0, 2), 2_000);
+    await received(listener, id, changes.slice(0, 2), 2_000);
     await ask('PUT', `/posts/${id}/removal`, { token, json: { reason: 'Spam.' } });
-    await heard(listener, id, told.slice(0, 3), 2_000);
+    await received(listener, id, changes.slice(0, 3), 2_000);
     await ask('DELETE', `/posts/${id}/removal`, { token });
-    await heard(listener, id, told, 2_000);
+    await received(listener, id, changes, 2_000);
     for (const { data } of listener.events
       .filter(({ event, data: of }) => event !== 'post-deleted' && of.id === id)
       .slice(1))
@@ -135,7 +135,7 @@ describe('the live feed', () => {
   it('starts with the time to reconnect after, and sends heartbeats that end no event', async () => {
     const listener = await open();
     const id = await publish();
-    await heard(listener, id, ['post-published post']);
+    await received(listener, id, ['post-published post']);
     const [firstBlock] = listener.text().split('\n\n');
     expect(firstBlock).toMatch(/^retry: \d+\n: .+\n/);
     // @microsoft/fetch-event-source reports an event at every empty line.
@@ -217,7 +217,7 @@ describe('a ticket', () => {
     expect(ticket).toMatch(/^[\w-]{43}$/);
     expect((await ask('HEAD', `/feed/stream?ticket=${ticket}`)).status).toBe(200);
     const listener = await openWith(ticket);
-    await heard(listener, await publish(), ['post-published post']);
+    await received(listener, await publish(), ['post-published post']);
     const again = await ask('GET', `/feed/stream?ticket=${ticket}`);
     expect([again.status, again.body.code]).toEqual([401, 'invalid_token']);
     expect(again.headers.get('www-authenticate')).toMatch(/^Bearer .*error="invalid_token"$/);
@@ -301,7 +301,7 @@ describe('a client that reconnects with the id of its last event', () => {
         Array.from({ length: 6 }, (_, index) => publish({ published: index % 3 > 0 })),
       );
       const [first = 0, second = 0, third = 0, ...others] = posts;
-      await heard(listener, second, ['post-published post']);
+      await received(listener, second, ['post-published post']);
 
       const stopping = performance.now();
       await agora.process('posts').end();
@@ -348,13 +348,13 @@ describe('a client that reconnects with the id of its last event', () => {
   it('starts from now with one reset when the id is unknown', async () => {
     const first = await open();
     const before = await publish();
-    await heard(first, before, ['post-published post']);
+    await received(first, before, ['post-published post']);
     for (const id of ['nonsense', '1.00000000-1.00000000', '999999999.00000000-0.00000000']) {
       const listener = await open(id);
       const after = await publish();
-      await heard(listener, after, ['post-published post']);
+      await received(listener, after, ['post-published post']);
       expect(listener.events.findLastIndex(({ event }) => event === 'reset')).toBe(0);
-      expect(toldOf(listener, before)).toEqual([]);
+      expect(changesOf(listener, before)).toEqual([]);
     }
   });
 
@@ -362,7 +362,7 @@ describe('a client that reconnects with the id of its last event', () => {
     'receives a reset when a stream was lost, as do clients that are connected',
     async () => {
       const listener = await open();
-      await heard(listener, await publish(), ['post-published post']);
+      await received(listener, await publish(), ['post-published post']);
       const id = listener.lastEventId();
       const courier = await openCourier();
       await courier.loseStream('posts');
@@ -371,7 +371,7 @@ describe('a client that reconnects with the id of its last event', () => {
       await publish();
       await eventually(() => expect(listener.events.map(({ event }) => event)).toContain('reset'));
       const post = await publish();
-      await heard(listener, post, ['post-published post']);
+      await received(listener, post, ['post-published post']);
       const back = await open(id);
       await eventually(() => expect(back.events.at(0)?.event).toBe('reset'));
     },

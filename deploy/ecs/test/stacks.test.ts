@@ -268,18 +268,18 @@ describe('stacks', () => {
   });
 
   it('have the settings of the product that concern them', () => {
-    const toldOf = (name: string) =>
+    const containersWith = (name: string) =>
       containers()
         .filter(({ Environment }) => Environment.some((each) => each.Name === name))
         .map(({ Name }) => Name)
         .toSorted();
 
-    expect(toldOf('PUBLIC_URL')).toEqual(['gateway']);
-    expect(toldOf('PUBLIC_READS')).toEqual(['auth', 'gateway', 'posts']);
-    expect(toldOf('PUBLIC_EMAILS')).toEqual(['auth', 'posts']);
-    expect(toldOf('REQUIRE_CONFIRMED_EMAIL')).toEqual(['posts', 'votes']);
+    expect(containersWith('PUBLIC_URL')).toEqual(['gateway']);
+    expect(containersWith('PUBLIC_READS')).toEqual(['auth', 'gateway', 'posts']);
+    expect(containersWith('PUBLIC_EMAILS')).toEqual(['auth', 'posts']);
+    expect(containersWith('REQUIRE_CONFIRMED_EMAIL')).toEqual(['posts', 'votes']);
     for (const name of ['MAIL_FROM', 'MAIL_LINK_BASE', 'MAIL_NOTICES'])
-      expect(toldOf(name)).toEqual(['auth']);
+      expect(containersWith(name)).toEqual(['auth']);
   });
 
   it('run the newest minor release of PostgreSQL that aws-cdk-lib knows', () => {

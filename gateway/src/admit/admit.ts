@@ -7,7 +7,7 @@ import { policiesOfAddress, policiesOfUser } from '../limits/policies.js';
 import type { Route } from '../routes.js';
 
 /** The caller, as far as it is known, and the request. */
-export interface Asker {
+export interface Caller {
   /** Missing for a request without a token. */
   userId?: number;
   /** The bucket of the client's address. */
@@ -20,7 +20,7 @@ export interface Asker {
 }
 
 /** Lets a request in: throws 401 without a good token where one is needed, then 429 when its user, or its address, asks for too much. */
-export type Admit = (ctx: Context, route: Route, address: string, query: string) => Promise<Asker>;
+export type Admit = (ctx: Context, route: Route, address: string, query: string) => Promise<Caller>;
 
 /** Returns the guard of all routes. */
 export function createAdmission(verifier: Verifier, limiter: Limiter, arePublicReads: boolean): Admit {

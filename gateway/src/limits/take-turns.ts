@@ -2,19 +2,19 @@ import { tooMany } from '@agora/http';
 import { clientLeft } from '@agora/http/serve';
 import type { Context } from 'koa';
 
-/** How much of one asker is worked on at once; what comes on top waits, in order. */
+/** Limits how much of one caller is in progress at once; further requests wait, in order. */
 export interface Turns {
   /**
-   * Does work that weighs so much once there is room for it. Throws a 429 when too much of the same asker waits already, and a 499 when
+   * Does work that weighs so much once there is room for it. Throws a 429 when too much of the same caller waits already, and a 499 when
    * the client leaves before its turn: then the work is never done.
    */
-  take(ctx: Context, asker: string, weight: number, work: () => Promise<void>): Promise<void>;
+  take(ctx: Context, caller: string, weight: number, work: () => Promise<void>): Promise<void>;
 }
 
 export interface TurnBounds {
-  /** What may be in work of one asker, in points (`cost.ts`). */
+  /** How much of one caller may be in progress, in points (`cost.ts`). */
   inWork: number;
-  /** How many requests of one asker may wait. */
+  /** How many requests of one caller may wait. */
   waiting: number;
 }
 
@@ -28,7 +28,7 @@ interface Line {
   waiting: Waiter[];
 }
 
-/** Lets askers take turns, each in a line of its own. Something that weighs more than the bound is worked on alone. */
+/** Lets callers take turns, each in a queue of its own. A request that weighs more than the limit runs alone. */
 export function takeTurns({ inWork: bound, waiting: maxWaiting }: TurnBounds): Turns {
   const lines = new Map<string, Line>();
   const hasRoom = ({ inWork }: Line, weight: number) => inWork === 0 || inWork + weight <= bound;
@@ -60,9 +60,9 @@ export function takeTurns({ inWork: bound, waiting: maxWaiting }: TurnBounds): T
     });
 
   return {
-    async take(ctx, asker, weight, work) {
-      const line = lines.get(asker) ?? { inWork: 0, waiting: [] };
-      lines.set(asker, line);
+    async take(ctx, caller, weight, work) {
+      const line = lines.get(caller) ?? { inWork: 0, waiting: [] };
+      lines.set(caller, line);
       if (line.waiting.length === 0 && hasRoom(line, weight)) line.inWork += weight;
       else if (line.waiting.length >= maxWaiting) throw tooManyAtOnce();
       else await awaitTurn(ctx, line, weight);
@@ -71,7 +71,7 @@ export function takeTurns({ inWork: bound, waiting: maxWaiting }: TurnBounds): T
       } finally {
         line.inWork -= weight;
         admitNext(line);
-        if (line.inWork === 0 && line.waiting.length === 0) lines.delete(asker);
+        if (line.inWork === 0 && line.waiting.length === 0) lines.delete(caller);
       }
     },
   };

@@ -3,7 +3,7 @@ import { unavailable } from '@agora/http';
 import { busiest } from '@agora/http/serve';
 import type { Stoppable } from '@agora/process';
 import type { Context } from 'koa';
-import type { Asker } from '../admit/admit.js';
+import type { Caller } from '../admit/admit.js';
 
 /** The streams that go through this gateway: they last, so they are bounded by themselves and not as requests. */
 export interface Streams extends Stoppable {
@@ -11,7 +11,7 @@ export interface Streams extends Stoppable {
    * Has `forward` proxy a stream, which ends with it. Beyond a bound the oldest stream of the client with the most ends. Throws a 503 when
    * the gateway drains.
    */
-  hold(ctx: Context, asker: Asker, forward: () => Promise<void>): Promise<void>;
+  hold(ctx: Context, caller: Caller, forward: () => Promise<void>): Promise<void>;
 }
 
 /** How many streams may be open: of one user, of one address and of all. */
@@ -33,7 +33,10 @@ export const streamUserHeader = 'agora-stream-user';
 const minute = 60_000;
 
 /** Keeps track of open streams. Stopping ends them all, as complete answers, and refuses new ones. `lasts` is called for every minute of each. */
-export function holdStreams(bounds: StreamBounds, lasts: (asker: Asker) => void = () => undefined): Streams {
+export function holdStreams(
+  bounds: StreamBounds,
+  lasts: (caller: Caller) => void = () => undefined,
+): Streams {
   /** The oldest first. */
   const streams = new Set<Held>();
   let isStopped = false;
@@ -44,7 +47,7 @@ export function holdStreams(bounds: StreamBounds, lasts: (asker: Asker) => void 
     streams.delete(oldest);
     oldest.end();
   };
-  const makeRoom = ({ userId, address }: Pick<Asker, 'userId' | 'address'>) => {
+  const makeRoom = ({ userId, address }: Pick<Caller, 'userId' | 'address'>) => {
     const all = [...streams];
     const ofUser = all.filter((stream) => userId !== undefined && stream.userId === userId);
     const ofAddress = all.filter((stream) => stream.address === address);
@@ -54,17 +57,17 @@ export function holdStreams(bounds: StreamBounds, lasts: (asker: Asker) => void 
   };
 
   return {
-    async hold(ctx, asker, forward) {
+    async hold(ctx, caller, forward) {
       if (isStopped) throw unavailable('The gateway is shutting down.', 1, 'draining');
-      makeRoom(asker);
-      const stream = watchStream(ctx, asker, (userId) => {
+      makeRoom(caller);
+      const stream = watchStream(ctx, caller, (userId) => {
         // The ticket's user is known only now.
         streams.delete(stream);
-        makeRoom({ userId, address: asker.address });
+        makeRoom({ userId, address: caller.address });
         streams.add(stream);
       });
       streams.add(stream);
-      const timer = setInterval(() => lasts(asker), minute);
+      const timer = setInterval(() => lasts(caller), minute);
       try {
         await forward();
       } finally {
@@ -80,7 +83,7 @@ export function holdStreams(bounds: StreamBounds, lasts: (asker: Asker) => void 
 }
 
 /** A stream that can be ended as a whole answer, also before it has begun. */
-function watchStream(ctx: Context, { userId, address }: Asker, learnedUser: (userId: number) => void): Held {
+function watchStream(ctx: Context, { userId, address }: Caller, learnedUser: (userId: number) => void): Held {
   let hasEnded = false;
   const stream: Held = { userId, address, end: () => (hasEnded = true) };
   ctx.res.once('pipe', (answer: IncomingMessage) => {

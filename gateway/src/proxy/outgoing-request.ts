@@ -10,7 +10,7 @@ export interface Outgoing {
   /** The client's. */
   address: string;
   /** Whom it is counted for. */
-  asker: string;
+  caller: string;
 }
 
 /** One try to get an answer. */

@@ -1,4 +1,4 @@
-import { clientLeft, countAskers } from '@agora/http/serve';
+import { clientLeft, countCallers } from '@agora/http/serve';
 import type { Logger, Stoppable } from '@agora/process';
 import { traceCall } from '@agora/process/requests';
 import type { Context } from 'koa';
@@ -41,10 +41,10 @@ export function createUpstream({
     return streamClient(origin, timeoutMilliseconds, streamPauseMilliseconds);
   };
   const { host } = new URL(origin);
-  const askers = countAskers();
-  const forgetting = setInterval(() => askers.forgetHalf(), 1_000);
+  const callers = countCallers();
+  const forgetting = setInterval(() => callers.forgetHalf(), 1_000);
   const passOn = async ({ ask }: Client, ctx: Context, outgoing: Outgoing) => {
-    const done = askers.begin(outgoing.asker);
+    const done = callers.begin(outgoing.caller);
     try {
       return await retryIfStale(ask, host, ctx, outgoing);
     } catch (error) {
@@ -56,7 +56,7 @@ export function createUpstream({
   return {
     async forward(ctx, outgoing) {
       const inUse = plain.inUse();
-      if (inUse >= 2 * maxInFlight || (inUse >= maxInFlight && askers.asksMost(outgoing.asker)))
+      if (inUse >= 2 * maxInFlight || (inUse >= maxInFlight && callers.isAmongBusiest(outgoing.caller)))
         throw serviceUnavailable();
       return passOn(plain, ctx, outgoing);
     },

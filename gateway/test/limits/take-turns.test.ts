@@ -49,7 +49,7 @@ it('runs work that weighs more than the bound alone', async () => {
   const turns = takeTurns({ inWork: 10, waiting: 10 });
   const huge = piece(log, 'huge');
   huge.end();
-  await turns.take(huge.ctx, 'asker', 50, huge.work);
+  await turns.take(huge.ctx, 'caller', 50, huge.work);
   expect(log).toEqual(['huge']);
 });
 
@@ -59,7 +59,7 @@ it('skips the work of a client that disconnected while waiting', async () => {
   const first = piece(log, 'first');
   const second = piece(log, 'second');
   const third = piece(log, 'third');
-  const takes = [first, second, third].map((each) => turns.take(each.ctx, 'asker', 1, each.work));
+  const takes = [first, second, third].map((each) => turns.take(each.ctx, 'caller', 1, each.work));
   const left = takes[1]?.catch((error: unknown) => error);
   second.leave();
   first.end();
@@ -74,8 +74,8 @@ it('refuses work when too much of one caller is waiting', async () => {
   const second = piece([], 'b');
   const third = piece([], 'c');
   const other = piece([], 'd');
-  const takes = [first, second].map((each) => turns.take(each.ctx, 'asker', 1, each.work));
-  await expect(turns.take(third.ctx, 'asker', 1, third.work)).rejects.toMatchObject({
+  const takes = [first, second].map((each) => turns.take(each.ctx, 'caller', 1, each.work));
+  await expect(turns.take(third.ctx, 'caller', 1, third.work)).rejects.toMatchObject({
     status: 429,
     code: 'rate_limited',
   });

@@ -4,7 +4,7 @@ export { internalError } from './endpoint/problem.js';
 export { methodNotAllowed, nothingHere, routeRequests, type Access } from './endpoint/routes.js';
 export { addressBucket, addressNetworks, type Network } from './serve/address-bucket.js';
 export { createApplication } from './serve/application.js';
-export { busiest, countAskers } from './serve/askers.js';
+export { busiest, countCallers } from './serve/callers.js';
 export { authenticateService } from './serve/authenticate-service.js';
 export { clientLeft, hasListener, requireListener } from './serve/client-left.js';
 export { openServer, type HttpServer } from './serve/http-server.js';

@@ -43,7 +43,7 @@ describe('an overloaded process', () => {
     const { promise: released, resolve: release } = Promise.withResolvers<void>();
     let begun = 0;
     server = await serve([
-      shedLoad({ maxInFlight: 3, askerOf: (ctx) => ctx.path }),
+      shedLoad({ maxInFlight: 3, callerOf: (ctx) => ctx.path }),
       async (ctx) => {
         begun += 1;
         await released;

@@ -43,8 +43,8 @@ describe('a broker', () => {
     connected();
     let reconnects = 0;
     broker.onReconnect(() => (reconnects += 1));
-    const heard: unknown[] = [];
-    const broadcast = openBroadcast(broker, `test.${Date.now()}`, (message) => heard.push(message));
+    const received: unknown[] = [];
+    const broadcast = openBroadcast(broker, `test.${Date.now()}`, (message) => received.push(message));
     await (await broker.connection()).close();
     await eventually(answers, 5_000);
     expect([broker.isConnected(), await broker.answers()]).toEqual([true, true]);
@@ -52,7 +52,7 @@ describe('a broker', () => {
     await eventually(async () => {
       broadcast.send('after');
       await (await broker.connection()).flush();
-      expect(heard).toContain('after');
+      expect(received).toContain('after');
     }, 5_000);
     await broadcast.stop();
   });

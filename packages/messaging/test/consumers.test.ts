@@ -117,12 +117,12 @@ describe('a consumer with acknowledged messages that the server does not know to
 
 describe('a follower of a stream', () => {
   const event = { type: 'auth.test.v1', schema: Joi.object().unknown() };
-  const heard: string[] = [];
+  const received: string[] = [];
   let following: Following;
 
   beforeAll(async () => {
     await manager.streams.add({ name: 'AUTH', subjects: ['auth.>'] });
-    const follow = (data: { text: string }) => void heard.push(data.text);
+    const follow = (data: { text: string }) => void received.push(data.text);
     const followers = [{ event, follow }] as Follower<never>[];
     following = followStream({ broker, publisher: 'auth', seconds: 60, logger, followers });
     await eventually(() => {
@@ -134,7 +134,7 @@ describe('a follower of a stream', () => {
   it('continues within 2 s when the server has forgotten its consumer', async () => {
     for await (const { name } of manager.consumers.list('AUTH')) await manager.consumers.delete('AUTH', name);
     await publishEvent(event.type, { text: 'forgotten' });
-    await eventually(() => expect(heard).toContain('forgotten'), 2_000);
+    await eventually(() => expect(received).toContain('forgotten'), 2_000);
     expect(await following.isAtEnd()).toBe(true);
   });
 
@@ -147,7 +147,7 @@ describe('a follower of a stream', () => {
     ).finally(() => nats.thaw());
     expect(broker.isConnected()).toBe(true);
     await publishEvent(event.type, { text: 'thawed' });
-    await eventually(() => expect(heard).toContain('thawed'), 3_000);
+    await eventually(() => expect(received).toContain('thawed'), 3_000);
   });
 });
 

@@ -80,7 +80,7 @@ export interface Running<Settings, Keys> {
 }
 
 /** The endpoints of a service. */
-export interface Doors {
+export interface Endpoints {
   /** On the public port, for clients. */
   routes: readonly Route[];
   /** For other services, on the internal port. */
@@ -107,7 +107,7 @@ export interface Service<Settings, Keys extends KeySet | undefined> {
   /** Authenticates a request; by the token alone when left out. */
   authenticate?(verifier: Verifier): Middleware;
   /** Starts the service's own parts, and returns its endpoints. */
-  open(running: Running<Settings, Keys>): Promise<Doors> | Doors;
+  open(running: Running<Settings, Keys>): Promise<Endpoints> | Endpoints;
 }
 
 /** Runs a service until it is asked to stop. Parts start in this order and stop in reverse: the database, the internal port with health and metrics, the broker, the others. */

@@ -259,12 +259,12 @@ it('sends every event of all partitions to the live feed, in order and once, als
   const returning = followByTurns(String(idOfFirst()));
   endings.push(staying.stop, returning.stop);
   const posts = await Promise.all(Array.from({ length: 32 }, () => publish()));
-  const toldOf = ({ events }: Follower, { id }: Voted) => events.filter(({ data }) => data.id === id);
+  const eventsOf = ({ events }: Follower, { id }: Voted) => events.filter(({ data }) => data.id === id);
   const areTold = (expected: (index: number) => string[], votes: number) =>
     eventually(() => {
       for (const follower of [staying, returning]) {
         for (const [index, post] of posts.entries()) {
-          const told = toldOf(follower, post);
+          const told = eventsOf(follower, post);
           const others = told.filter(({ event }) => event !== 'votes').map(({ event }) => event);
           expect(others).toEqual(expected(index));
           expect(told.findLast(({ event }) => event === 'votes')?.data.votes ?? 0).toBe(votes);
@@ -292,7 +292,7 @@ it('sends every event of all partitions to the live feed, in order and once, als
   for (const follower of [staying, returning]) {
     expect(follower.events.map(({ event }) => event)).not.toContain('reset');
     for (const post of posts) {
-      const counts = toldOf(follower, post).flatMap(({ data }) => data.votes ?? []);
+      const counts = eventsOf(follower, post).flatMap(({ data }) => data.votes ?? []);
       expect(counts).toEqual(counts.toSorted((one, other) => one - other));
     }
   }

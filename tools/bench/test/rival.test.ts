@@ -7,14 +7,14 @@ import { readRoutes } from '../src/load/routes.js';
 
 let server: Server;
 let rival: Rival;
-let heard: string[] = [];
+let received: string[] = [];
 
 beforeAll(async () => {
   server = createServer((request, response) => {
     let body = '';
     request.on('data', (chunk: Buffer) => (body += chunk.toString()));
     request.on('end', () => {
-      heard.push(`${request.method} ${request.url} ${body}`);
+      received.push(`${request.method} ${request.url} ${body}`);
       response.writeHead(request.url === '/open' ? 200 : 401).end('who are you?');
     });
   }).listen(0, '127.0.0.1');
@@ -29,17 +29,17 @@ beforeAll(async () => {
     routes: readRoutes(JSON.stringify(routes)),
   };
 });
-beforeEach(() => void (heard = []));
+beforeEach(() => void (received = []));
 afterAll(() => void server.close());
 
 it('resets a rival once for every connection, whatever it answers', async () => {
   await reset(rival, 2);
-  expect(heard).toEqual(['POST /take-back {"post_id":1}', 'POST /take-back {"post_id":2}']);
+  expect(received).toEqual(['POST /take-back {"post_id":1}', 'POST /take-back {"post_id":2}']);
 });
 
 it('resets none that has nothing to reset', async () => {
   await reset({ ...rival, routes: {} }, 2);
-  expect(heard).toEqual([]);
+  expect(received).toEqual([]);
 });
 
 it('says before anything is measured what is wrong with a rival', async () => {

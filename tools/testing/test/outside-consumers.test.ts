@@ -96,8 +96,8 @@ describe('a user created by new-consumer', () => {
   });
 
   it('reaches no subject of Agora, neither directly nor through the answer to a request', async () => {
-    const heard: string[] = [];
-    analytics.subscribe('>', { callback: (_, { subject }) => void heard.push(subject) });
+    const received: string[] = [];
+    analytics.subscribe('>', { callback: (_, { subject }) => void received.push(subject) });
     await analytics.flush();
     await jetstream(votes).publish(voteRetracted.type, JSON.stringify(event(voteRetracted.type, 'four')));
     const inquiry = 'agora.CONSUMER.INFO.POSTS.analytics';
@@ -109,6 +109,6 @@ describe('a user created by new-consumer', () => {
     await analytics.request(inquiry);
     expect((await streams.streams.info('VOTES')).state.messages).toBe(4);
     expect((await streams.streams.info('AUTH')).state.messages).toBe(0);
-    expect(heard).not.toContain(voteRetracted.type);
+    expect(received).not.toContain(voteRetracted.type);
   });
 });

@@ -101,7 +101,7 @@ async function onPooledConnection<Row extends pg.QueryResultRow>(
 interface SharedRead {
   rows: Promise<pg.QueryResultRow[]>;
   /** One function for each caller: whether it still waits. */
-  askers: (() => boolean)[];
+  callers: (() => boolean)[];
 }
 
 /** Reads that wait for the end of the turn in which they were asked for. */
@@ -121,18 +121,18 @@ export function sharedSql<Row extends pg.QueryResultRow>(
   const key = `${sourceKey()}\n${statement.text}\n${JSON.stringify(values)}`;
   const same = shared.get(key);
   if (same) {
-    same.askers.push(isWanted);
+    same.callers.push(isWanted);
     return same.rows as Promise<Row[]>;
   }
-  const askers = [isWanted];
+  const callers = [isWanted];
   const rows = endOfTurn().then(() => {
     // A later caller might have written something since.
     shared.delete(key);
     return retryingConflicts(() =>
-      onPooledConnection<Row>(statement, values, () => askers.some((asks) => asks())),
+      onPooledConnection<Row>(statement, values, () => callers.some((wants) => wants())),
     );
   });
-  shared.set(key, { rows, askers });
+  shared.set(key, { rows, callers });
   return rows;
 }
 

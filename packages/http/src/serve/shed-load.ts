@@ -1,6 +1,6 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Context, Middleware } from 'koa';
-import { countAskers, type Askers } from './askers.js';
+import { countCallers, type CallerCounts } from './callers.js';
 import { unavailable } from '../endpoint/problem.js';
 import { currentRequest } from '@agora/process/requests';
 
@@ -13,7 +13,7 @@ export interface LoadLimits {
   /** A path that is always answered: monitoring must be able to distinguish overload from failure. */
   exempt?: string;
   /** The caller: the user if known, else the client's address. */
-  askerOf?: (ctx: Context) => string;
+  callerOf?: (ctx: Context) => string;
 }
 
 /** 503: the process has more to do than it can. */
@@ -25,7 +25,7 @@ const observeMilliseconds = 1_000;
 /** A large answer counts as one more request for each so many bytes. */
 const bytesOfRequest = 65_536;
 
-const callerOf = (ctx: Context): string =>
+const userOrAddress = (ctx: Context): string =>
   String(currentRequest()?.userId ?? (ctx.get('x-forwarded-for') || ctx.ip));
 
 /**
@@ -37,17 +37,17 @@ export function shedLoad({
   waiting = () => 0,
   maxWaiting = 256,
   exempt,
-  askerOf = callerOf,
+  callerOf = userOrAddress,
 }: LoadLimits = {}): Middleware {
-  const askers = countAskers();
-  const isLate = watchEventLoop(askers);
+  const callers = countCallers();
+  const isLate = watchEventLoop(callers);
   return async (ctx, next) => {
-    const asker = askerOf(ctx);
+    const caller = callerOf(ctx);
     const isPast = (times: number) =>
-      askers.inWork() >= maxInFlight * times || waiting() >= maxWaiting * times;
-    const isTooMuch = isPast(2) || ((isPast(1) || isLate()) && askers.asksMost(asker));
+      callers.inWork() >= maxInFlight * times || waiting() >= maxWaiting * times;
+    const isTooMuch = isPast(2) || ((isPast(1) || isLate()) && callers.isAmongBusiest(caller));
     if (isTooMuch && ctx.path !== exempt) throw overloaded();
-    const done = askers.begin(asker);
+    const done = callers.begin(caller);
     try {
       await next();
     } finally {
@@ -56,14 +56,14 @@ export function shedLoad({
   };
 }
 
-function watchEventLoop(askers: Askers): () => boolean {
+function watchEventLoop(callers: CallerCounts): () => boolean {
   const delays = monitorEventLoopDelay();
   delays.enable();
   let late = false;
   setInterval(() => {
     late = delays.percentile(50) / 1e6 > maxLoopDelay;
     delays.reset();
-    askers.forgetHalf();
+    callers.forgetHalf();
   }, observeMilliseconds).unref();
   return () => late;
 }

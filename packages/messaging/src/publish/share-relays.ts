@@ -33,7 +33,7 @@ interface ShareOptions {
 /** How often a replica with one partition checks for rows of other partitions, which are left when the number was lowered. */
 const lookMilliseconds = 5_000;
 /** The interval between heartbeats, in milliseconds for each second of `LEASE_SECONDS`. */
-const beatPart = 250;
+const heartbeatPart = 250;
 /** The time in which another replica asks for a lease that it may have. */
 const takeMilliseconds = 200;
 /** A shutdown has only some seconds for everything, however long leases last. */
@@ -50,23 +50,23 @@ export function shareRelays({ database, broker, publisher, logger, need }: Share
   const claims = new Set<Claim>();
   const leaving = new Set<Claim>();
 
-  const beat = async () => {
+  const sendHeartbeat = async () => {
     const found = await findPartitions(database, publisher);
     partitions = Math.max(partitions, found);
     need(partitions);
     if (partitions === 1) return;
     // A replica that cannot reach NATS leaves the leases to the others.
-    const present = await sayPresent(database, name, broker.isConnected() ? seconds : 0);
+    const present = await announce(database, name, broker.isConnected() ? seconds : 0);
     replicas = present.length;
     quota = quotaOf(partitions, present.indexOf(name), replicas);
   };
-  const beating = loop(
+  const heartbeats = loop(
     `sharing the relays of ${publisher}`,
     async ({ signal, progressed }) => {
       while (!signal.aborted) {
-        await beat();
+        await sendHeartbeat();
         progressed();
-        await delay(partitions > 1 ? seconds * beatPart : lookMilliseconds, signal);
+        await delay(partitions > 1 ? seconds * heartbeatPart : lookMilliseconds, signal);
       }
     },
     { isVital: false, maxBackoffMilliseconds: 1_000, logger },
@@ -88,15 +88,15 @@ export function shareRelays({ database, broker, publisher, logger, need }: Share
       return claim;
     },
     async stop() {
-      const sayAbsent = async () => {
-        await beating.stop();
+      const withdraw = async () => {
+        await heartbeats.stop();
         if (partitions > 1) await queryPool(database, leave, [name]);
       };
       // While the database hangs, no other replica could take over anyway.
-      await within(patienceMilliseconds, sayAbsent());
+      await within(patienceMilliseconds, withdraw());
       // The others notice at their next heartbeat.
-      const beatMilliseconds = Math.min(seconds * beatPart, patienceMilliseconds);
-      if (partitions > 1 && replicas > 1) await sleep(beatMilliseconds + takeMilliseconds);
+      const heartbeatMilliseconds = Math.min(seconds * heartbeatPart, patienceMilliseconds);
+      if (partitions > 1 && replicas > 1) await sleep(heartbeatMilliseconds + takeMilliseconds);
     },
   };
 }
@@ -120,7 +120,7 @@ const present = defineStatement(
 );
 
 /** Registers this replica for the given time; resolves to the names of all registered replicas. */
-async function sayPresent(database: pg.Pool, name: string, seconds: number): Promise<string[]> {
+async function announce(database: pg.Pool, name: string, seconds: number): Promise<string[]> {
   const { rows } = await queryPool<{ name: string }>(database, present, [name, holder, seconds]);
   return rows.map((row) => row.name);
 }

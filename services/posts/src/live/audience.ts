@@ -7,7 +7,7 @@ import { greeting, heartbeat } from './render-event.js';
 /** The user a stream belongs to, and whether it may stay open. */
 export interface Listener {
   /** A user, or an address that nobody is logged in from. */
-  asker: string;
+  client: string;
   isGood(): Promise<boolean>;
 }
 
@@ -45,7 +45,7 @@ export function gatherAudience(maxStreams: number): Audience {
     }),
   ];
   const endOldest = () => {
-    const [oldest] = busiest(admitted, ([, { asker }]) => asker);
+    const [oldest] = busiest(admitted, ([, { client }]) => client);
     oldest?.[0].end();
     if (oldest) admitted.delete(oldest[0]);
   };

@@ -69,8 +69,8 @@ describe('the pages of GET /posts', () => {
     const { token, id } = await authorOf(4);
     const other = await authorOf(1);
     const cursor = cursorOf(await posts.ask('GET', '/posts?limit=1', { token }));
-    const fieldsOf = async (path: string, asker = token) => {
-      const { status, body } = await posts.ask('GET', path, { token: asker });
+    const fieldsOf = async (path: string, caller = token) => {
+      const { status, body } = await posts.ask('GET', path, { token: caller });
       return [status, body.errors?.map(({ field }) => field)];
     };
     const refused = [422, ['cursor']];

@@ -14,8 +14,8 @@ afterEach(() => {
   jest.useRealTimers();
 });
 
-function open(isGood = good, asker = 'ada'): EventStream {
-  const stream = audience.open({ asker, isGood });
+function open(isGood = good, client = 'ada'): EventStream {
+  const stream = audience.open({ client, isGood });
   audience.include(stream, Buffer.from('hello'));
   return stream;
 }

@@ -37,24 +37,24 @@ function openOne(origin: string, token: string): Promise<Held> {
   const { hostname, port, host } = new URL(origin);
   const { promise, resolve, reject } = Promise.withResolvers<Held>();
   const socket = createConnection({ host: hostname, port: Number(port) });
-  let heard = '';
+  let received = '';
   const one: Held = {
     socket,
     hears(text) {
-      heard += text;
-      if (!heard.includes('retry:') && heard.length < 4_096) return;
-      if (!heard.startsWith('HTTP/1.1 200')) return reject(new Error(`a stream was answered ${heard}`));
+      received += text;
+      if (!received.includes('retry:') && received.length < 4_096) return;
+      if (!received.startsWith('HTTP/1.1 200')) return reject(new Error(`a stream was answered ${received}`));
       one.hears = () => undefined;
       resolve(one);
     },
   };
   socket.setEncoding('latin1').on('data', (text: string) => one.hears(text));
-  socket.once('error', reject).once('close', () => reject(new Error(`a stream ended: ${heard}`)));
+  socket.once('error', reject).once('close', () => reject(new Error(`a stream ended: ${received}`)));
   socket.write(`GET /feed/stream HTTP/1.1\r\nHost: ${host}\r\nAuthorization: Bearer ${token}\r\n\r\n`);
   return promise;
 }
 
-/** Answers how many milliseconds after the sending of the post each stream heard of it. */
+/** Answers how many milliseconds after the sending of the post each stream received of it. */
 async function publish({ origin, token, title }: NonNullable<StreamsTask['publish']>) {
   const { promise: all, resolve } = Promise.withResolvers<void>();
   const lags: number[] = [];

@@ -31,16 +31,16 @@ export const streamFeed =
 
 async function listenerOf(ctx: Context, ticket: string | undefined, verifier: Verifier): Promise<Listener> {
   const known = findCaller(ctx);
-  if (known) return { asker: String(known.userId), isGood: () => isTokenStillGood(ctx, verifier) };
+  if (known) return { client: String(known.userId), isGood: () => isTokenStillGood(ctx, verifier) };
   if (ticket === undefined)
-    return { asker: ctx.get('x-forwarded-for') || ctx.ip, isGood: () => Promise.resolve(true) };
+    return { client: ctx.get('x-forwarded-for') || ctx.ip, isGood: () => Promise.resolve(true) };
   if (!verifier.isReady()) throw revocationsUnknown();
   // A HEAD asks for nothing that would use a ticket up.
   const caller = await (ctx.method === 'HEAD' ? lookAtTicket : redeemTicket)(ticket);
   if (!caller || !verifier.isStillGood(caller)) throw invalidTicket();
   // For the gateway, which counts streams by user and does not pass it on.
   ctx.set('Agora-Stream-User', String(caller.userId));
-  return { asker: String(caller.userId), isGood: async () => verifier.isStillGood(caller) };
+  return { client: String(caller.userId), isGood: async () => verifier.isStillGood(caller) };
 }
 
 const invalidTicket = (): Problem => {

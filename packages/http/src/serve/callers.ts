@@ -1,11 +1,11 @@
 /** How many requests of each caller are in flight, and how much it has requested lately. */
-export interface Askers {
+export interface CallerCounts {
   /** Counts a request of a caller; call the returned function at its end, with its weight. */
-  begin(asker: string): (weight: number) => void;
+  begin(caller: string): (weight: number) => void;
   /** How many requests are in flight. */
   inWork(): number;
   /** Whether a caller has requested at least as much as the average caller. */
-  asksMost(asker: string): boolean;
+  isAmongBusiest(caller: string): boolean;
   /** To be called about every second: older requests count less and less. */
   forgetHalf(): void;
 }
@@ -16,18 +16,18 @@ interface Share {
 }
 
 /** Bounds the memory; further callers count as one without requests. */
-const maxAskers = 10_000;
+const maxCallers = 10_000;
 
 /** Counts requests by caller. */
-export function countAskers(): Askers {
+export function countCallers(): CallerCounts {
   const shares = new Map<string, Share>();
   let inWork = 0;
   let recent = 0;
   return {
-    begin(asker) {
+    begin(caller) {
       inWork += 1;
-      const share = shares.get(asker) ?? { inWork: 0, recent: 0 };
-      if (shares.size < maxAskers) shares.set(asker, share);
+      const share = shares.get(caller) ?? { inWork: 0, recent: 0 };
+      if (shares.size < maxCallers) shares.set(caller, share);
       share.inWork += 1;
       return (weight) => {
         inWork -= 1;
@@ -37,17 +37,17 @@ export function countAskers(): Askers {
       };
     },
     inWork: () => inWork,
-    asksMost(asker) {
-      const share = shares.get(asker);
+    isAmongBusiest(caller) {
+      const share = shares.get(caller);
       const own = share ? share.inWork + share.recent : 0;
       return own * shares.size >= inWork + recent;
     },
     forgetHalf() {
       recent = 0;
-      for (const [asker, share] of shares) {
+      for (const [caller, share] of shares) {
         share.recent = share.recent < 0.5 ? 0 : share.recent / 2;
         recent += share.recent;
-        if (share.inWork === 0 && share.recent === 0) shares.delete(asker);
+        if (share.inWork === 0 && share.recent === 0) shares.delete(caller);
       }
     },
   };
