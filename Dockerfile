@@ -20,7 +20,7 @@ RUN --mount=type=cache,target=/root/.npm npm ci --ignore-scripts
 COPY . .
 RUN node_modules/.bin/tsc -b services/auth services/posts services/votes tools/mailbox gateway \
  && rm -rf node_modules \
- # Whoever cloned with a strict umask would else get images whose files their user can't read.
+ # A clone made with a strict umask would otherwise give images whose files the container's user can't read.
  && chmod -R a+rX,go-w .
 
 # argon2 brings its native code as optional packages, one a platform; the others are the local stack's.
@@ -123,6 +123,6 @@ FROM auth AS setup
 LABEL org.opencontainers.image.title="agora-setup" org.opencontainers.image.description="Prepares the database and the secrets of Agora"
 HEALTHCHECK NONE
 COPY --from=build /agora/deploy/docker deploy/docker
-# release.mjs, for whoever mounts kubectl and an overlay.
+# release.mjs, for containers that mount kubectl and an overlay.
 COPY --from=build /agora/deploy/k8s deploy/k8s
 CMD ["packages/database/dist/schema/provision-command.js"]

@@ -367,7 +367,7 @@ describe('a client that reconnects with the id of its last event', () => {
       const courier = await openCourier();
       await courier.loseStream('posts');
       await courier.close();
-      // Publishing finds out, and has the stream made anew.
+      // Publishing finds out, and recreates the stream.
       await publish();
       await eventually(() => expect(listener.events.map(({ event }) => event)).toContain('reset'));
       const post = await publish();

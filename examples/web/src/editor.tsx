@@ -22,7 +22,7 @@ export function Editor({ id }: { id?: number }) {
     if (id !== undefined) read().then(setPost, setProblem);
   }, [id]);
 
-  // Whoever presses the button again, since no answer came, must not publish twice: the same text has the same key.
+  // Pressing the button again after a lost answer must not publish twice: the same text has the same key.
   const key = useRef({ text: '', value: '' });
   const keyFor = (body: object) => {
     const text = JSON.stringify(body);

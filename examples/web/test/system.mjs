@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const children = [];
 
-/** Builds the page anew, with its own packages. */
+/** Builds the page again, with its own packages. */
 export function buildPage() {
   const npm = (...args) =>
     execFileSync('npm', args, { cwd: join(root, 'examples/web'), stdio: ['ignore', 'ignore', 'inherit'] });

@@ -39,7 +39,7 @@ export function createEventsDocument(envelope: Joi.Schema, events: readonly Desc
         host: '{host}:4222',
         protocol: 'nats',
         description:
-          'JetStream. Whoever may read has a user of their own, and durable consumers that are made for it.',
+          'JetStream. Each reader has a user of its own, and durable consumers that are created for it.',
         variables: { host: { default: 'localhost', description: 'Where NATS is' } },
         security: [{ $ref: '#/components/securitySchemes/user' }],
       },

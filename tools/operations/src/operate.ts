@@ -11,9 +11,9 @@ export interface Operated {
   service: SchemaName;
   migrations(): Promise<{ migrations: Migration[] }>;
   models?(): Promise<{ models: ModelCtor[] }>;
-  /** With these it has dead letters. */
+  /** With subscriptions, the service has dead letters. */
   subscriptions?(): Promise<{ subscriptions: readonly Subscription[] }>;
-  /** What it keeps of others' data: it is compared with what they say, and built anew. */
+  /** Its copies of other services' data, which are compared with the owners' and rebuilt. */
   audited?(): Promise<{ audited(): Audited; projections(): readonly RebuiltProjection[] }>;
   /** The tables from which audits set rows aside. */
   quarantined?(): Promise<{ quarantined: readonly RestoredTable[] }>;

@@ -1,7 +1,7 @@
 import { TestEnvironment } from 'jest-environment-node';
 import * as testing from '@agora/testing';
 
-/** Hands the test files of a worker one `@agora/testing`, loaded once: Jest itself would load it, and all that it needs, for each file anew. */
+/** Hands the test files of a worker one `@agora/testing`, loaded once: Jest itself would load it, and everything it imports, again for each file. */
 export default class extends TestEnvironment {
   constructor(...given) {
     super(...given);

@@ -65,7 +65,7 @@ async function upsertKnownPost(postId: number, find: FindPostState): Promise<voi
 }
 
 /**
- * Asks auth about whoever votes for the first time, and about whoever has an id that is another's here: one of the two is lost, and the
+ * Asks auth about a user who votes for the first time, or whose id belongs to another account here: one of the two is lost, and the
  * votes of a lost account are set aside before its successor votes.
  */
 async function upsertVoter(account: Account, voter: VoteAttempt['voter'], findUser: FindUser): Promise<void> {

@@ -20,7 +20,7 @@ const examples: Record<string, Example[]> = {
   'add-vote': [{ values: [post, 150_001, uuid, '{}', null, 4] }],
   'take-vote-back': [{ values: [post, 500, uuid, '{}', null, 4] }],
   'votes-cast-on': [{ values: [[`${user},${user + 1}`], [ids.join()]] }],
-  // An export reads one user's votes, sorted anew for each page; an index for it would cost every vote that is cast.
+  // An export reads one user's votes and sorts them for each page; an index for it would slow down every vote.
   'votes-list-of': [{ values: [user, 500, 1_000], mostRows: 25_000 }],
   'votes-among-of': [
     {

@@ -17,7 +17,7 @@ interface StoredEvent {
   partition: number;
 }
 
-async function publishAnew({ system }: Scene, events: readonly StoredEvent[]): Promise<void> {
+async function republish({ system }: Scene, events: readonly StoredEvent[]): Promise<void> {
   const client = await system.administration.publisher();
   for (const { envelope, partition } of events) {
     const subject = subjectOf(envelope.type, partition);
@@ -36,7 +36,7 @@ const duplicates: Fault = {
       const events = await scene.system.administration.query<StoredEvent>(
         `SELECT envelope, partition FROM ${service}.outbox WHERE published_at IS NOT NULL ORDER BY sequence DESC LIMIT 100`,
       );
-      await publishAnew(scene, scene.random.shuffle(events));
+      await republish(scene, scene.random.shuffle(events));
       count += events.length;
     }
     return `${count} events`;
@@ -58,7 +58,7 @@ const reorder: Fault = {
     const events = await scene.system.administration.query<StoredEvent>(
       `SELECT envelope, partition FROM ${service}.outbox WHERE published_at IS NULL ORDER BY sequence DESC`,
     );
-    await publishAnew(scene, events);
+    await republish(scene, events);
     for (const way of ways) way.heal();
     await untilAllReady(scene.system.replicas, scene.signal);
     return `${events.length} events of ${service}`;

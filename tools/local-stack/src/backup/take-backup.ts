@@ -141,7 +141,7 @@ async function writeTable(
 }
 
 function writeSecrets({ secrets }: BackupOptions, draft: string): SavedFile {
-  // Those of servers and of their roles are made anew wherever the backup is restored.
+  // Secrets of servers and their roles are generated again where the backup is restored.
   const ofServers = new Set(['postgres', 'database', 'nats', 'internal']);
   const kept = Object.entries(secrets).filter(([name]) => !ofServers.has(name));
   const text = JSON.stringify(Object.fromEntries(kept), null, 2);

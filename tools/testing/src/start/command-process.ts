@@ -34,7 +34,7 @@ async function run({ script, args, environment }: AskedCommand): Promise<EndedCo
     resolve({ code: Number(code), ...said });
     throw new Ended();
   };
-  // The command itself is evaluated anew; what it imports is there already.
+  // Only the command itself is evaluated again; its imports are loaded already.
   import(`${pathToFileURL(script).href}?run=${(runs += 1)}`).then(
     () => resolve({ code: Number(process.exitCode ?? 0), ...said }),
     (error: unknown) => resolve({ code: 1, stdout: said.stdout, stderr: `${said.stderr}${String(error)}\n` }),

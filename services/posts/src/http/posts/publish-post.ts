@@ -57,7 +57,7 @@ async function write(
 const isNoAuthor = (error: unknown): boolean => error instanceof Problem && error.code === 'invalid_token';
 
 /**
- * Asks auth for whoever posts for the first time, and for whoever has an id that is another's here: one of the two is lost, and the posts of
+ * Asks auth about an author who posts for the first time, or whose id belongs to another account here: one of the two is lost, and the posts of
  * a lost account are set aside before its successor posts.
  */
 async function upsertAuthor(account: Account, findUser: FindUser): Promise<void> {
