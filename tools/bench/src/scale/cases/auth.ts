@@ -37,7 +37,7 @@ export const casesOfAuth: readonly Case[] = [
     },
   ),
   auth(
-    'GET /users/me/export of who has many posts',
+    'GET /users/me/export, account with many posts',
     (world) => [get('/users/me/export', world.as(world.system.data.author))],
     {
       count: 1,
@@ -46,11 +46,11 @@ export const casesOfAuth: readonly Case[] = [
   ),
   auth('POST /login', (world, count) => world.users(count).map((user) => logIn(world, user)), hashing),
   // Before the login that ends all but fifty of them.
-  auth('GET /sessions of who has many', (world, count) =>
+  auth('GET /sessions, account with many sessions', (world, count) =>
     times(count, () => get('/sessions', world.as(world.system.data.manySessions[0]))),
   ),
   auth(
-    'POST /login of who has many sessions',
+    'POST /login, account with many sessions',
     (world, count) => times(count, () => logIn(world, world.system.data.manySessions[0])),
     hashing,
   ),
@@ -112,11 +112,11 @@ export const casesOfAuth: readonly Case[] = [
     { count: 10 },
   ),
   auth('GET /users', (world, count) => times(count, () => get('/users', world.as(admin)))),
-  auth('GET /users?search= an address', (world, count) =>
+  auth('GET /users?search=, one match', (world, count) =>
     times(count, () => get(`/users?search=${encodeURIComponent(emailOf(world.reader()))}`, world.as(admin))),
   ),
   auth(
-    'GET /users?search= what nobody has',
+    'GET /users?search=, no match',
     (world, count) => times(count, () => get('/users?search=zzyzx', world.as(admin))),
     { count: 5 },
   ),
@@ -143,12 +143,12 @@ export const casesOfAuth: readonly Case[] = [
 /** Operations on the largest accounts, which cannot be repeated. */
 export const endings: readonly Case[] = [
   auth(
-    'DELETE /sessions of who has many',
+    'DELETE /sessions, account with many sessions',
     (world) => [send('DELETE', '/sessions', world.as(world.system.data.manySessions[1]))],
     { once: true, count: 1, growth: 'grows' },
   ),
   auth(
-    'DELETE /users/me of who has many posts',
+    'DELETE /users/me, account with many posts',
     (world) => [send('DELETE', '/users/me', world.as(world.system.data.prolific))],
     { once: true, count: 1, reactions: forgetsUser, reactionsGrow: true },
   ),

@@ -39,19 +39,16 @@ export const casesOfPosts: readonly Case[] = [
   ),
   read('/posts'),
   read('/posts?cursor= far back', farBack),
-  read('/posts?search= what no title has', () => '/posts?search=zzyzx'),
+  read('/posts?search=, no match', () => '/posts?search=zzyzx'),
   read(
-    '/posts?search= what one title has, and a word that all have',
+    '/posts?search=, a rare and a common word',
     ({ system }) => `/posts?search=post%20${oneOwn(system.data.ownPosts)}`,
   ),
-  read(
-    '/posts?search= a word that one title has',
-    ({ system }) => `/posts?search=${oneOwn(system.data.ownPosts)}`,
-  ),
+  read('/posts?search=, a rare word', ({ system }) => `/posts?search=${oneOwn(system.data.ownPosts)}`),
   posts('GET /posts/{id}', (world, count) =>
     times(count, () => get(`/posts/${somePost(world)}`, world.as(world.system.data.author))),
   ),
-  posts('GET /posts/{id} with many votes, ?include=my_vote', (world, count) =>
+  posts('GET /posts/{id}?include=my_vote, post with many votes', (world, count) =>
     times(count, () =>
       get(`/posts/${world.system.data.hotPost}?include=my_vote`, world.as(world.system.data.author)),
     ),
@@ -81,21 +78,18 @@ export const casesOfPosts: readonly Case[] = [
   read('/feed?sort=hot'),
   read('/feed?sort=top&period=week'),
   read('/feed?sort=top&period=year'),
-  read('/feed?owner_id= who has many', ({ system }) => `/feed?owner_id=${system.data.author}`),
+  read('/feed?owner_id=, author with many posts', ({ system }) => `/feed?owner_id=${system.data.author}`),
   read(
-    '/feed?owner_id= who has many &sort=top',
+    '/feed?owner_id=…&sort=top, author with many posts',
     ({ system }) => `/feed?sort=top&owner_id=${system.data.author}`,
   ),
-  read('/feed?search= a word that all titles have', () => '/feed?search=post'),
-  read('/feed?search= what no title has', () => '/feed?search=zzyzx'),
+  read('/feed?search=, a common word', () => '/feed?search=post'),
+  read('/feed?search=, no match', () => '/feed?search=zzyzx'),
   read(
-    '/feed?search= what one title has, and a word that all have',
+    '/feed?search=, a rare and a common word',
     ({ system }) => `/feed?search=post%20${oneOwn(system.data.ownPosts)}`,
   ),
-  read(
-    '/feed?search= a word that one title has',
-    ({ system }) => `/feed?search=${oneOwn(system.data.ownPosts)}`,
-  ),
+  read('/feed?search=, a rare word', ({ system }) => `/feed?search=${oneOwn(system.data.ownPosts)}`),
   read('/feed?include=my_vote&limit=100'),
   read('/feed?cursor= far back', feedFarBack),
   posts(
@@ -157,7 +151,7 @@ export const casesOfPosts: readonly Case[] = [
 
 export const endingsOfPosts: readonly Case[] = [
   posts(
-    'DELETE /posts/{id} with many votes',
+    'DELETE /posts/{id}, post with many votes',
     async (world) => {
       const { hotPost: post } = world.system.data;
       const [{ owner_id: user } = { owner_id: 0 }] = await world.run<{ owner_id: number }>(

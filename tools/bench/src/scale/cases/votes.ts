@@ -22,14 +22,14 @@ export const casesOfVotes: readonly Case[] = [
     { reactions: counted },
   ),
   votes(
-    'POST /vote, and again with dir 0, on a post with many votes',
+    'POST /vote, dir 1 then 0, post with many votes',
     (world, count) =>
       world
         .owners(count / 2)
         .flatMap(({ user }) => [1, 0].map((dir) => vote(world, user, world.system.data.hotPost, dir))),
     { reactions: counted },
   ),
-  votes('GET /vote?post_ids= a hundred', (world, count) =>
+  votes('GET /vote?post_ids=, a hundred posts', (world, count) =>
     times(count, () =>
       get(
         `/vote?post_ids=${world.system.data.posts.slice(0, 100).join(',')}`,
