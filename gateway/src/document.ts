@@ -1,4 +1,4 @@
-import { unauthorized, unavailable, type Problem } from '@agora/http';
+import { twoTokens, unauthorized, unavailable, type Problem } from '@agora/http';
 import { malformed, tooLarge, unsupported } from '@agora/http/body';
 import { internalError, nothingHere, overloaded } from '@agora/http/serve';
 import { revocationsUnknown } from '@agora/identity';
@@ -29,6 +29,7 @@ export const otherCodes = [
 export function refusalsOf(route: Route): Problem[] {
   const isForUsers = route.access === 'user' || route.access === 'reader';
   return [
+    twoTokens(),
     malformed('The request could not be read.'),
     // A segment that cannot be an id makes the path unknown.
     ...(route.path.includes(':') ? [nothingHere()] : []),

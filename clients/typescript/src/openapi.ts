@@ -1409,6 +1409,11 @@ export interface components {
         /** @description Bad Request: `malformed_request` (The request could not be read.) */
         BadRequest: {
             headers: {
+                /**
+                 * @description How to authenticate (RFC 6750), with `error="invalid_token"` if a token was sent, or `error="invalid_request"` if more than one was.
+                 * @example Bearer realm="agora"
+                 */
+                "WWW-Authenticate"?: string;
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
@@ -1514,7 +1519,7 @@ export interface components {
         Unauthorized: {
             headers: {
                 /**
-                 * @description How to authenticate (RFC 6750), with `error="invalid_token"` if a token was sent.
+                 * @description How to authenticate (RFC 6750), with `error="invalid_token"` if a token was sent, or `error="invalid_request"` if more than one was.
                  * @example Bearer realm="agora"
                  */
                 "WWW-Authenticate": string;
@@ -1775,6 +1780,11 @@ export interface operations {
             /** @description Bad Request: `malformed_body` (The body does not match its content type.) `malformed_request` (The request could not be read.) */
             400: {
                 headers: {
+                    /**
+                     * @description How to authenticate (RFC 6750), with `error="invalid_token"` if a token was sent, or `error="invalid_request"` if more than one was.
+                     * @example Bearer realm="agora"
+                     */
+                    "WWW-Authenticate"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -2029,6 +2039,11 @@ export interface operations {
             /** @description Bad Request: `malformed_body` (The body does not match its content type.) `malformed_request` (The request could not be read.) */
             400: {
                 headers: {
+                    /**
+                     * @description How to authenticate (RFC 6750), with `error="invalid_token"` if a token was sent, or `error="invalid_request"` if more than one was.
+                     * @example Bearer realm="agora"
+                     */
+                    "WWW-Authenticate"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -2297,6 +2312,11 @@ export interface operations {
             /** @description Bad Request: `malformed_body` (The body does not match its content type.) `malformed_request` (The request could not be read.) */
             400: {
                 headers: {
+                    /**
+                     * @description How to authenticate (RFC 6750), with `error="invalid_token"` if a token was sent, or `error="invalid_request"` if more than one was.
+                     * @example Bearer realm="agora"
+                     */
+                    "WWW-Authenticate"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -2363,6 +2383,11 @@ export interface operations {
             /** @description Bad Request: `malformed_body` (The body does not match its content type.) `malformed_request` (The request could not be read.) */
             400: {
                 headers: {
+                    /**
+                     * @description How to authenticate (RFC 6750), with `error="invalid_token"` if a token was sent, or `error="invalid_request"` if more than one was.
+                     * @example Bearer realm="agora"
+                     */
+                    "WWW-Authenticate"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -2508,6 +2533,11 @@ export interface operations {
             /** @description Bad Request: `malformed_body` (The body does not match its content type.) `malformed_request` (The request could not be read.) */
             400: {
                 headers: {
+                    /**
+                     * @description How to authenticate (RFC 6750), with `error="invalid_token"` if a token was sent, or `error="invalid_request"` if more than one was.
+                     * @example Bearer realm="agora"
+                     */
+                    "WWW-Authenticate"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -2671,6 +2701,11 @@ export interface operations {
             /** @description Bad Request: `malformed_body` (The body does not match its content type.) `malformed_request` (The request could not be read.) */
             400: {
                 headers: {
+                    /**
+                     * @description How to authenticate (RFC 6750), with `error="invalid_token"` if a token was sent, or `error="invalid_request"` if more than one was.
+                     * @example Bearer realm="agora"
+                     */
+                    "WWW-Authenticate"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -2803,6 +2838,11 @@ export interface operations {
             /** @description Bad Request: `malformed_body` (The body does not match its content type.) `malformed_request` (The request could not be read.) */
             400: {
                 headers: {
+                    /**
+                     * @description How to authenticate (RFC 6750), with `error="invalid_token"` if a token was sent, or `error="invalid_request"` if more than one was.
+                     * @example Bearer realm="agora"
+                     */
+                    "WWW-Authenticate"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -2864,6 +2904,11 @@ export interface operations {
             /** @description Bad Request: `malformed_body` (The body does not match its content type.) `malformed_request` (The request could not be read.) */
             400: {
                 headers: {
+                    /**
+                     * @description How to authenticate (RFC 6750), with `error="invalid_token"` if a token was sent, or `error="invalid_request"` if more than one was.
+                     * @example Bearer realm="agora"
+                     */
+                    "WWW-Authenticate"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -2961,6 +3006,11 @@ export interface operations {
             /** @description Bad Request: `malformed_body` (The body does not match its content type.) `malformed_request` (The request could not be read.) */
             400: {
                 headers: {
+                    /**
+                     * @description How to authenticate (RFC 6750), with `error="invalid_token"` if a token was sent, or `error="invalid_request"` if more than one was.
+                     * @example Bearer realm="agora"
+                     */
+                    "WWW-Authenticate"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -3023,6 +3073,11 @@ export interface operations {
             /** @description Bad Request: `malformed_body` (The body does not match its content type.) `malformed_request` (The request could not be read.) */
             400: {
                 headers: {
+                    /**
+                     * @description How to authenticate (RFC 6750), with `error="invalid_token"` if a token was sent, or `error="invalid_request"` if more than one was.
+                     * @example Bearer realm="agora"
+                     */
+                    "WWW-Authenticate"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -3034,7 +3089,7 @@ export interface operations {
             401: {
                 headers: {
                     /**
-                     * @description How to authenticate (RFC 6750), with `error="invalid_token"` if a token was sent.
+                     * @description How to authenticate (RFC 6750), with `error="invalid_token"` if a token was sent, or `error="invalid_request"` if more than one was.
                      * @example Bearer realm="agora"
                      */
                     "WWW-Authenticate": string;
@@ -3246,6 +3301,11 @@ export interface operations {
             /** @description Bad Request: `malformed_body` (The body does not match its content type.) `malformed_request` (The request could not be read.) */
             400: {
                 headers: {
+                    /**
+                     * @description How to authenticate (RFC 6750), with `error="invalid_token"` if a token was sent, or `error="invalid_request"` if more than one was.
+                     * @example Bearer realm="agora"
+                     */
+                    "WWW-Authenticate"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -3414,6 +3474,11 @@ export interface operations {
             /** @description Bad Request: `malformed_body` (The body does not match its content type.) `malformed_request` (The request could not be read.) */
             400: {
                 headers: {
+                    /**
+                     * @description How to authenticate (RFC 6750), with `error="invalid_token"` if a token was sent, or `error="invalid_request"` if more than one was.
+                     * @example Bearer realm="agora"
+                     */
+                    "WWW-Authenticate"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -3518,6 +3583,11 @@ export interface operations {
             /** @description Bad Request: `malformed_body` (The body does not match its content type.) `malformed_request` (The request could not be read.) */
             400: {
                 headers: {
+                    /**
+                     * @description How to authenticate (RFC 6750), with `error="invalid_token"` if a token was sent, or `error="invalid_request"` if more than one was.
+                     * @example Bearer realm="agora"
+                     */
+                    "WWW-Authenticate"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -3636,6 +3706,11 @@ export interface operations {
             /** @description Bad Request: `malformed_body` (The body does not match its content type.) `malformed_request` (The request could not be read.) */
             400: {
                 headers: {
+                    /**
+                     * @description How to authenticate (RFC 6750), with `error="invalid_token"` if a token was sent, or `error="invalid_request"` if more than one was.
+                     * @example Bearer realm="agora"
+                     */
+                    "WWW-Authenticate"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -3692,6 +3767,11 @@ export interface operations {
             /** @description Bad Request: `malformed_body` (The body does not match its content type.) `malformed_request` (The request could not be read.) */
             400: {
                 headers: {
+                    /**
+                     * @description How to authenticate (RFC 6750), with `error="invalid_token"` if a token was sent, or `error="invalid_request"` if more than one was.
+                     * @example Bearer realm="agora"
+                     */
+                    "WWW-Authenticate"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -3843,6 +3923,11 @@ export interface operations {
             /** @description Bad Request: `malformed_body` (The body does not match its content type.) `malformed_request` (The request could not be read.) */
             400: {
                 headers: {
+                    /**
+                     * @description How to authenticate (RFC 6750), with `error="invalid_token"` if a token was sent, or `error="invalid_request"` if more than one was.
+                     * @example Bearer realm="agora"
+                     */
+                    "WWW-Authenticate"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -3923,6 +4008,11 @@ export interface operations {
             /** @description Bad Request: `malformed_body` (The body does not match its content type.) `malformed_request` (The request could not be read.) */
             400: {
                 headers: {
+                    /**
+                     * @description How to authenticate (RFC 6750), with `error="invalid_token"` if a token was sent, or `error="invalid_request"` if more than one was.
+                     * @example Bearer realm="agora"
+                     */
+                    "WWW-Authenticate"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -4002,6 +4092,11 @@ export interface operations {
             /** @description Bad Request: `malformed_body` (The body does not match its content type.) `malformed_request` (The request could not be read.) */
             400: {
                 headers: {
+                    /**
+                     * @description How to authenticate (RFC 6750), with `error="invalid_token"` if a token was sent, or `error="invalid_request"` if more than one was.
+                     * @example Bearer realm="agora"
+                     */
+                    "WWW-Authenticate"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -4090,6 +4185,11 @@ export interface operations {
             /** @description Bad Request: `malformed_body` (The body does not match its content type.) `malformed_request` (The request could not be read.) */
             400: {
                 headers: {
+                    /**
+                     * @description How to authenticate (RFC 6750), with `error="invalid_token"` if a token was sent, or `error="invalid_request"` if more than one was.
+                     * @example Bearer realm="agora"
+                     */
+                    "WWW-Authenticate"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -4237,6 +4337,11 @@ export interface operations {
             /** @description Bad Request: `malformed_body` (The body does not match its content type.) `malformed_request` (The request could not be read.) */
             400: {
                 headers: {
+                    /**
+                     * @description How to authenticate (RFC 6750), with `error="invalid_token"` if a token was sent, or `error="invalid_request"` if more than one was.
+                     * @example Bearer realm="agora"
+                     */
+                    "WWW-Authenticate"?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { twoTokens } from '@agora/http';
 import { malformed } from '@agora/http/body';
 import { nothingHere } from '@agora/http/serve';
 
@@ -31,7 +32,11 @@ function checkSingleHeaders({ headers, rawHeaders, httpVersion }: IncomingMessag
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index]?.toLowerCase() ?? '';
     if (!mustBeSingle.has(name)) continue;
-    if (seen.has(name)) throw malformed(`The request has more than one ${name} header.`);
+    if (seen.has(name)) {
+      throw name === 'authorization'
+        ? twoTokens()
+        : malformed(`The request has more than one ${name} header.`);
+    }
     seen.add(name);
   }
   // Health checks of load balancers speak HTTP/1.0, which has no Host.

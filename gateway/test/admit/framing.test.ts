@@ -146,6 +146,15 @@ describe('framing that two parsers could read differently is 400', () => {
     await expectRefused(cases[name] ?? '', 400);
   });
 
+  it.each(['POST /users', 'GET /posts', 'GET /health'])(
+    'names the error of OAuth for two Authorization headers of %s',
+    async (line) => {
+      const { headers, body } = await sendRaw(gateway.port, head(line, token));
+      expect(headers).toContain('www-authenticate: bearer realm="agora", error="invalid_request"');
+      expect(JSON.parse(body)).toMatchObject({ status: 400, code: 'malformed_request' });
+    },
+  );
+
   it.each(['GET', 'HEAD', 'DELETE', 'OPTIONS'])('%s with a body', async (method) => {
     const length = await sendRaw(gateway.port, head(`${method} /posts/7`, 'Content-Length: 3\r\n') + 'abc');
     const chunked = await sendRaw(

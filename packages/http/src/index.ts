@@ -7,7 +7,9 @@ export {
   invalid,
   notFound,
   Problem,
+  refuseSecondToken,
   tooMany,
+  twoTokens,
   unauthorized,
   unavailable,
 } from './endpoint/problem.js';

@@ -1,4 +1,4 @@
-import { unauthorized, unavailable } from '@agora/http';
+import { refuseSecondToken, unauthorized, unavailable } from '@agora/http';
 import { currentRequest } from '@agora/process/requests';
 import type { Context, Middleware } from 'koa';
 import type { Caller } from './caller.js';
@@ -9,9 +9,10 @@ const callerOf = Symbol('caller');
 /** Not in a WeakMap: an entry for each request would cost the collector more than the request costs the rest. */
 type Authenticated = Context & { [callerOf]?: Caller };
 
-/** Accepts a request with a valid access token (RFC 6750, only in the Authorization header); otherwise throws 401, or 503 when tokens cannot be verified at all. */
+/** Accepts a request with a valid access token (RFC 6750, only in the one Authorization header); otherwise throws 401, 400 for a second header, or 503 when tokens cannot be verified at all. */
 export function authenticate(verifier: Verifier): Middleware {
   return async (ctx: Authenticated, next) => {
+    refuseSecondToken(ctx.req.rawHeaders);
     const token = bearerToken(ctx.get('authorization'));
     if (token === undefined) throw unauthorized();
     const caller = await verify(verifier, token);
@@ -26,8 +27,11 @@ export function authenticate(verifier: Verifier): Middleware {
 /** As `requireToken`, but a request without a token goes through where `needsNone` says so; one with a token must have a good one. */
 export const authenticateReader =
   (requireToken: Middleware, needsNone: (ctx: Context) => boolean): Middleware =>
-  (ctx, next) =>
-    !ctx.get('authorization') && needsNone(ctx) ? next() : requireToken(ctx, next);
+  (ctx, next) => {
+    if (ctx.get('authorization') || !needsNone(ctx)) return requireToken(ctx, next);
+    refuseSecondToken(ctx.req.rawHeaders);
+    return next();
+  };
 
 /** The caller of a request, if it came with a token. */
 export const findCaller = (ctx: Authenticated): Caller | undefined => ctx[callerOf];

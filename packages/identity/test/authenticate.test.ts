@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { request, type IncomingMessage } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { get } from '@agora/http';
 import { createApplication, openServer, routeRequests, type HttpServer } from '@agora/http/serve';
@@ -80,6 +82,20 @@ describe('authenticate', () => {
       expect(await response.json()).toMatchObject({ code: 'invalid_token' });
     },
   );
+
+  it.each([
+    ['/me', 'Bearer good', 'Bearer good'],
+    ['/me', 'Bearer good', 'Bearer bad'],
+    ['/me', '', 'Bearer good'],
+    ['/all', '', 'Bearer good'],
+    ['/all', 'Bearer good', ''],
+  ])('refuses two Authorization headers: %s with %j and %j', async (path, first, second) => {
+    const asked = request({ port: server.port, path, headers: { Authorization: [first, second] } }).end();
+    const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+    const problem = JSON.parse((await answer.toArray()).join('')) as object;
+    expect(problem).toMatchObject({ status: 400, code: 'malformed_request' });
+    expect(answer.headers['www-authenticate']).toBe('Bearer realm="agora", error="invalid_request"');
+  });
 
   it.each([
     [{}, 200, null],

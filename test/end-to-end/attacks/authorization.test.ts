@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { request as startRequest, type IncomingMessage } from 'node:http';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { processes } from '@agora/local-stack';
 import {
@@ -165,6 +167,24 @@ itInside.each([
   const answer = await askService(service === 'votes' ? 'POST' : 'GET', path, { headers });
   expect([answer.status, answer.body.code]).toEqual([401, 'token_missing']);
 });
+
+itInside.each(['gateway', 'auth', 'posts', 'votes'] as const)(
+  '%s answers two tokens with 400, and neither counts',
+  async (name) => {
+    const { token } = await join(ask);
+    const path = name === 'auth' ? '/users/me' : name === 'votes' ? '/vote?post_ids=1' : '/posts';
+    const headers = { Authorization: [`Bearer ${token}`, `Bearer ${token}`] };
+    const [answer] = (await once(
+      startRequest(`${agora.process(name).url}${path}`, { headers }).end(),
+      'response',
+    )) as [IncomingMessage];
+    answer.resume();
+    expect([answer.statusCode, answer.headers['www-authenticate']]).toEqual([
+      400,
+      'Bearer realm="agora", error="invalid_request"',
+    ]);
+  },
+);
 
 interface Row {
   title: string;

@@ -57,16 +57,23 @@ export function describeProblems(problems: readonly Problem[], examples: Example
       const byCode = new Map(group.map((problem) => [problem.code, problem]));
       const ordered = [...byCode.keys()].toSorted();
       for (const problem of group) examples[problem.code] ??= { value: problem.toBody(requestId) };
-      return [status, describeResponse(ordered.flatMap((code) => byCode.get(code) ?? []))];
+      return [
+        status,
+        describeResponse(
+          ordered.flatMap((code) => byCode.get(code) ?? []),
+          group,
+        ),
+      ];
     }),
   );
 }
 
-function describeResponse(problems: readonly Problem[]): unknown {
+/** Problems of one code are told by the last of them; their headers are told of all. */
+function describeResponse(problems: readonly Problem[], all: readonly Problem[]): unknown {
   const status = problems[0]?.status ?? 0;
   return {
     description: `${STATUS_CODES[status]}: ${problems.map(({ code, detail }) => `\`${code}\` (${detail})`).join(' ')}`,
-    headers: describeHeaders(problems),
+    headers: describeHeaders(all),
     content: {
       'application/problem+json': {
         schema: { $ref: '#/components/schemas/Problem' },

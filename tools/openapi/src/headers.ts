@@ -38,7 +38,7 @@ const known: Record<string, HeaderObject> = {
     schema: { type: 'integer', minimum: 1 },
   },
   'WWW-Authenticate': header(
-    'How to authenticate (RFC 6750), with `error="invalid_token"` if a token was sent.',
+    'How to authenticate (RFC 6750), with `error="invalid_token"` if a token was sent, or `error="invalid_request"` if more than one was.',
     'Bearer realm="agora"',
   ),
 };

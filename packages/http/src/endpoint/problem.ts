@@ -60,8 +60,25 @@ export const unauthorized = (error?: 'invalid_token') =>
     401,
     error ?? 'token_missing',
     error ? 'The access token is invalid, expired or revoked.' : 'This request requires an access token.',
-    { headers: { 'WWW-Authenticate': `Bearer realm="agora"${error ? `, error="${error}"` : ''}` } },
+    { headers: challenge(error) },
   );
+
+/** Throws the 400 of RFC 6750 when a request has more than one Authorization header: Node keeps the first, and another layer may keep the last. */
+export function refuseSecondToken(rawHeaders: readonly string[]): void {
+  const isName = (_: string, index: number) => index % 2 === 0;
+  const names = rawHeaders.filter(isName).map((name) => name.toLowerCase());
+  if (names.indexOf('authorization') !== names.lastIndexOf('authorization')) throw twoTokens();
+}
+
+/** 400: more than one Authorization header. */
+export const twoTokens = () =>
+  new Problem(400, 'malformed_request', 'The request has more than one authorization header.', {
+    headers: challenge('invalid_request'),
+  });
+
+const challenge = (error?: string) => ({
+  'WWW-Authenticate': `Bearer realm="agora"${error ? `, error="${error}"` : ''}`,
+});
 
 /** 403: the caller is known and may not. */
 export const forbidden = (code: string, detail: string) => new Problem(403, code, detail);
