@@ -6,6 +6,7 @@ import {
   join,
   joinAll,
   openCourier,
+  query,
   reachAgora,
   type HttpClient,
   type Person,
@@ -53,11 +54,28 @@ const acts: [string, (person: Person) => Promise<unknown>][] = [
   ],
 ];
 
+/** Somebody with a role, and a token that names it. */
+async function joinAs(role: string): Promise<Person> {
+  const person = await join(ask);
+  await query('UPDATE auth.users SET role = $2 WHERE id = $1', [person.id, role]);
+  const form = { username: person.email, password: person.password };
+  return { ...person, token: String((await ask('POST', '/login', { form })).body.access_token) };
+}
+
 describe('an access token', () => {
   it.each(acts)('is refused by every process within 2 s of %s', async (_name, act) => {
     const person = await join(ask);
     for (const door of Object.values(doors)) expect(await door(person.token)).not.toBe(401);
     await act(person);
+    await refusedEverywhere(person.token);
+  });
+
+  itInside.each([
+    ['a ban', 'ban', { reason: 'Spam.' }],
+    ['a change of role', 'role', { role: 'user' }],
+  ])('is refused by every process within 2 s of %s', async (_name, act, json) => {
+    const [admin, person] = await Promise.all([joinAs('admin'), joinAs('moderator')]);
+    expect((await ask('PUT', `/users/${person.id}/${act}`, { token: admin.token, json })).status).toBe(204);
     await refusedEverywhere(person.token);
   });
 

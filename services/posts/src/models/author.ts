@@ -64,7 +64,8 @@ const rename = defineStatement(
 const place = defineStatement('author-place', 'INSERT INTO authors (id) VALUES ($1) ON CONFLICT DO NOTHING');
 const hold = defineStatement(
   'author-hold',
-  'SELECT id FROM authors WHERE id = $1 AND deleted_at IS NULL FOR SHARE',
+  `SELECT id FROM authors WHERE id = $1 AND deleted_at IS NULL
+   AND (account_key IS NULL OR $2::uuid IS NULL OR account_key = $2) FOR SHARE`,
 );
 const tombstone = defineStatement(
   'author-tombstone',
@@ -144,10 +145,10 @@ export class Author extends Model {
     return (await sql(rename, [id, name, version], transaction)).length > 0;
   }
 
-  /** Locks a user's row, so that the deletion of the account waits for their write; false if the account has been deleted. */
-  static async hold(id: number, transaction: Transaction): Promise<boolean> {
-    await sql(place, [id], transaction);
-    return (await sql(hold, [id], transaction)).length > 0;
+  /** Locks a user's row, so that the deletion of the account waits for their write; false if the account has been deleted, or the id is another's here. */
+  static async hold({ userId, accountKey }: Account, transaction: Transaction): Promise<boolean> {
+    await sql(place, [userId], transaction);
+    return (await sql(hold, [userId, accountKey ?? null], transaction)).length > 0;
   }
 
   /**

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { eventually, freshId, httpClient, query, statusesOf, testSecret, tokenFor } from '@agora/testing';
 import { startPosts, type Posts } from '../start-posts.js';
@@ -63,6 +64,28 @@ describe('posts', () => {
       await query('DELETE FROM posts.posts WHERE id = ANY($1)', [lost]);
       await query(`SELECT setval('posts.posts_id_seq', $1, false)`, [Math.min(...lost)]);
       expect((await publish(ann.token)).id).toBeGreaterThan(Math.max(...lost));
+    });
+
+    it("refuses a lost account's token once its id is another's, whose posts it neither sees nor changes", async () => {
+      const { id } = posts.newAuthor();
+      const accountWith = (key: string) => {
+        posts.change(id, { account_key: key });
+        return tokenFor(id, { account_key: key });
+      };
+      const lost = accountWith(randomUUID());
+      await publish(lost);
+      const successor = accountWith(randomUUID());
+      const { id: postId } = await publish(successor);
+      const summary = async (method: string, path: string, json?: object) => {
+        const { status, body } = await posts.ask(method, path, { token: lost, json });
+        return [status, body.code];
+      };
+      expect(await summary('POST', '/posts', text)).toEqual([401, 'invalid_token']);
+      expect(await summary('GET', '/posts')).toEqual([401, 'invalid_token']);
+      expect(await summary('PATCH', `/posts/${postId}`, text)).toEqual([401, 'invalid_token']);
+      expect(await summary('DELETE', `/posts/${postId}`)).toEqual([401, 'invalid_token']);
+      const own = await posts.ask('GET', '/posts', { token: successor });
+      expect(own.body).toEqual([expect.objectContaining({ id: postId })]);
     });
 
     it('accepts only the fields that an author may set', async () => {

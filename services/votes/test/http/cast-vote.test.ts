@@ -1,5 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { freshId, httpClient, query, tokenFor, statusesOf } from '@agora/testing';
+import { freshId, httpClient, query, stubService, tokenFor, statusesOf } from '@agora/testing';
 import { startVotes, type Votes } from '../start-votes.js';
 
 describe('POST /vote', () => {
@@ -98,6 +99,29 @@ describe('POST /vote', () => {
     const { status, headers } = await alone.vote(freshId(), unknown, 1);
     expect([status, headers.get('retry-after')]).toEqual([503, '1']);
     await alone.stop();
+  });
+
+  it("refuses a lost account's token once its id is another's, and shows it none of the other's votes", async () => {
+    const [id, postId, lost, successor] = [freshId(), votes.newPost(), randomUUID(), randomUUID()];
+    let current = lost;
+    const auth = await stubService(votes.agora.ports.auth.internalPort, (path) =>
+      path === `/internal/users/${id}` ? { id, account_key: current } : undefined,
+    );
+    const ask = httpClient(votes.agora.process('votes').url);
+    const vote = async (key: string) => {
+      const token = tokenFor(id, { account_key: key });
+      return (await ask('POST', '/vote', { token, json: { post_id: postId, dir: 1 } })).status;
+    };
+    const voted = async (key: string) => {
+      const token = tokenFor(id, { account_key: key });
+      return (await ask('GET', `/vote?post_ids=${postId}`, { token })).body.voted;
+    };
+    expect(await vote(lost)).toBe(201);
+    current = successor;
+    expect(await vote(successor)).toBe(201);
+    expect(await vote(lost)).toBe(401);
+    expect([await voted(lost), await voted(successor)]).toEqual([[], [postId]]);
+    await auth.stop();
   });
 
   it.each([

@@ -211,10 +211,33 @@ describe('GET /users', () => {
   });
 });
 
+it('an act that cannot be written down is not done', async () => {
+  const [ben, banned] = [await join(ask), await join(ask)];
+  await ban(banned.id, moderator);
+  const ids = `${ben.id}, ${banned.id}`;
+  const constraint = 'CONSTRAINT moderation_acts_are_full';
+  await query(`ALTER TABLE auth.moderation_acts ADD ${constraint} CHECK (user_id NOT IN (${ids})) NOT VALID`);
+  const answers = [
+    await ban(ben.id, moderator),
+    await unban(banned.id, moderator),
+    await setRole(ben.id, 'moderator', admin),
+    await remove(ben.id, admin),
+  ];
+  await query(`ALTER TABLE auth.moderation_acts DROP ${constraint}`);
+  expect(answers.map(({ status }) => status)).toEqual([500, 500, 500, 500]);
+  expect(await ask('GET', '/users/me', { token: ben.token })).toMatchObject({
+    status: 200,
+    body: { role: 'user' },
+  });
+  expect((await logInAs(ben)).status).toBe(200);
+  expect(summary(await logInAs(banned))).toEqual([403, 'banned']);
+});
+
 it.each(['auth_app', 'auth_owner'])('%s cannot change what was done', async (role) => {
   for (const statement of [
     'UPDATE auth.moderation_acts SET reason = NULL',
     'DELETE FROM auth.moderation_acts',
+    'TRUNCATE auth.moderation_acts',
   ])
     await expect(query(`SET ROLE ${role}; ${statement}`)).rejects.toMatchObject({ code: '42501' });
 });

@@ -16,7 +16,7 @@ export const reportPost: Handler = async (ctx) => {
   await requireVisiblePost(id, caller);
   const { reason } = validate(reasonBody, await readJson(ctx));
   ctx.body = await inTransaction(async (transaction) => {
-    if (!(await Author.hold(caller.userId, transaction))) throw unauthorized('invalid_token');
+    if (!(await Author.hold(caller, transaction))) throw unauthorized('invalid_token');
     if (!(await findVisible(id, caller, transaction))) throw postNotFound(id);
     const report = await fileReport(id, caller.userId, reason, transaction);
     if (!report) throw (await findVisible(id, caller, transaction)) ? alreadyReported() : postNotFound(id);

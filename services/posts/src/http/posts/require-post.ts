@@ -1,4 +1,4 @@
-import { forbidden, notFound } from '@agora/http';
+import { forbidden, notFound, unauthorized } from '@agora/http';
 import { findVisible, isOwnedBy, type ShownPost, type Viewer } from '../../models/shown-post.js';
 
 /** The post, if the reader may see it; else throws 404, the same for a missing post and for another author's draft. */
@@ -8,10 +8,11 @@ export async function requireVisiblePost(id: number, viewer: Viewer | undefined)
   return post;
 }
 
-/** The post, if it is the user's; else throws 404 if the user may not see it, and 403 if it is another author's. */
+/** The post, if it is the user's; else throws 404 if the user may not see it, 403 if it is another author's, and 401 if the user's id is another account's by now. */
 export async function requireOwnPost(id: number, viewer: Viewer): Promise<ShownPost> {
   const post = await requireVisiblePost(id, viewer);
-  if (!isOwnedBy(post, viewer)) throw notOwner();
+  if (!isOwnedBy(post, viewer))
+    throw post.owner_id === viewer.userId ? unauthorized('invalid_token') : notOwner();
   return post;
 }
 

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { accountModerated, userDeleted } from '@agora/contracts';
 import {
@@ -106,6 +107,16 @@ describe('reports', () => {
       expect((await report(shown.id, token, bad)).body.errors).toMatchObject([{ field: 'reason' }]);
     expect((await report('x', token)).status).toBe(422);
   });
+
+  it("are refused from a lost account whose id is another's by now", async () => {
+    const [{ id: postId }, { id }, key] = [await write(), posts.newAuthor(), randomUUID()];
+    posts.change(id, { account_key: key });
+    const token = tokenFor(id, { account_key: key });
+    await posts.ask('POST', '/posts', { token, json: { title: 'T', content: 'C' } });
+    const refused = await report(postId, tokenFor(id, { account_key: randomUUID() }));
+    expect([refused.status, refused.body.code]).toEqual([401, 'invalid_token']);
+    expect((await report(postId, token)).status).toBe(201);
+  });
 });
 
 describe('the lists of moderators', () => {
@@ -153,6 +164,15 @@ describe('the lists of moderators', () => {
 });
 
 describe('the moderation log', () => {
+  /** The status of an act on a post that the log does not take. */
+  async function unlogged(postId: number, act: () => Promise<Answer>): Promise<number> {
+    const constraint = 'CONSTRAINT moderation_log_is_full';
+    await query(`ALTER TABLE posts.moderation_log ADD ${constraint} CHECK (post_id <> ${postId}) NOT VALID`);
+    const { status } = await act();
+    await query(`ALTER TABLE posts.moderation_log DROP ${constraint}`);
+    return status;
+  }
+
   it('says who removed and restored a post, and why', async () => {
     const { id } = await write();
     await posts.ask('PUT', `/posts/${id}/removal`, { token: moderator, json: { reason } });
@@ -162,6 +182,23 @@ describe('the moderation log', () => {
       { ...common, id: expect.any(Number), action: 'post-restored', reason: null },
       { ...common, id: expect.any(Number), action: 'post-removed', reason },
     ]);
+  });
+
+  it('has each act, or the act is not done', async () => {
+    const { id } = await write();
+    const status = async () =>
+      (await posts.ask('GET', `/posts/${id}`, { token: tokenFor(freshId()) })).status;
+    const removal = (method: string) =>
+      posts.ask(method, `/posts/${id}/removal`, { token: moderator, json: { reason } });
+    const reported = (await report(id, tokenFor(freshId()))).body.id as number;
+    const dismiss = () => posts.ask('DELETE', `/moderation/reports/${reported}`, { token: moderator });
+    expect(await unlogged(id, dismiss)).toBe(500);
+    expect(await about('/moderation/reports', 'post_id', id)).toMatchObject([{ id: reported }]);
+    expect(await unlogged(id, () => removal('PUT'))).toBe(500);
+    expect(await status()).toBe(200);
+    expect((await removal('PUT')).status).toBe(204);
+    expect(await unlogged(id, () => removal('DELETE'))).toBe(500);
+    expect(await status()).toBe(404);
   });
 
   it('includes the acts recorded by auth, each once', async () => {
