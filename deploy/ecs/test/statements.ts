@@ -228,7 +228,8 @@ export const statements = {
   ),
   'F-5 PostgreSQL logs no values with an error': ofEvery(
     'AWS::RDS::DBParameterGroup',
-    ({ Parameters }) => Parameters.log_error_verbosity === 'terse',
+    ({ Parameters }) =>
+      Parameters.log_error_verbosity === 'terse' && Parameters.log_min_error_statement === 'panic',
   ),
   'D-2 clients of the database verify the server': (templates) =>
     where(

@@ -96,6 +96,7 @@ const removed = (apiVersion, kind) => ({
 
 const postgresSettings = [
   'log_error_verbosity=terse',
+  'log_min_error_statement=panic',
   'max_connections=300',
   'ssl=on',
   'ssl_cert_file=/etc/postgres-tls/tls.crt',

@@ -44,8 +44,9 @@ const parameters = {
   log_min_duration_statement: '1000',
   log_parameter_max_length: '0',
   log_parameter_max_length_on_error: '0',
-  // The detail of an error holds values too.
+  // The detail of an error holds values too, and so does the statement.
   log_error_verbosity: 'terse',
+  log_min_error_statement: 'panic',
 };
 
 /** PostgreSQL, how each service's two roles log in, and the task that makes those roles. */

@@ -71,8 +71,9 @@ export const containerStatements: Record<string, Statement> = {
   *'F-5 PostgreSQL logs no values with an error'(objects) {
     for (const pod of podsOf(objects)) {
       for (const { image, args, name } of containersOf(pod)) {
-        if (image?.startsWith('postgres:') && !args?.includes('log_error_verbosity=terse'))
-          yield `${pod.name}: ${name} logs the details of errors`;
+        const settings = ['log_error_verbosity=terse', 'log_min_error_statement=panic'];
+        if (image?.startsWith('postgres:') && !settings.every((setting) => args?.includes(setting)))
+          yield `${pod.name}: ${name} logs the details of errors, or the statements`;
       }
     }
   },

@@ -73,8 +73,9 @@ function launch(file: string, directory: string, port: number, { durable, logFil
     unix_socket_directories: '',
     max_connections: '300',
     log_min_messages: 'warning',
-    // The detail of an error holds values: addresses of people.
+    // The detail of an error holds values, and so does the statement: addresses of people.
     log_error_verbosity: 'terse',
+    log_min_error_statement: 'panic',
     ...(durable ? {} : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }),
   };
   const args = [

@@ -185,6 +185,25 @@ describe('e-mail addresses', () => {
     expect(await logOfPostgres()).not.toContain('users_email_key');
   });
 
+  it('are not in the log of PostgreSQL, whatever statement fails or waits too long', async () => {
+    const [ann, taken, email] = [await join(ask), freshAddress(), freshAddress()];
+    const register = (address: string) =>
+      ask('POST', '/users', { json: { email: address, password: randomUUID() } });
+    expect(statusesOf([await register(taken), await register(taken)])).toEqual([201, 409]);
+    await beforeCommit('LOCK TABLE auth.users', [], async () => {
+      const form = { username: ann.email, password: ann.password };
+      const answers = await Promise.all([
+        register(email),
+        ask('POST', '/login', { form }),
+        change(ann, email),
+      ]);
+      expect(statusesOf(answers)).toEqual([503, 503, 503]);
+    });
+    const log = await logOfPostgres();
+    expect(log).toContain('canceling statement due to lock timeout');
+    for (const address of [ann.email, taken, email]) expect(log).not.toContain(address);
+  });
+
   it('do not change without the password', async () => {
     const ann = await join(ask);
     const refused = await change(ann, freshAddress(), 'not the password');
