@@ -3,8 +3,10 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
   httpClient,
   join,
+  mailTo,
   query,
   startAgora,
+  tokenIn,
   type Agora,
   type Answer,
   type HttpClient,
@@ -54,19 +56,48 @@ async function logInAround(person: Person, act: () => Promise<unknown>) {
   return Promise.all(logins);
 }
 
+/** That every login has succeeded or was refused, and that no session of theirs is left. */
+async function expectNoneLeft(logins: readonly Answer[]): Promise<void> {
+  expect(logins.map(({ status }) => status).filter((status) => !expected.has(status))).toEqual([]);
+  for (const { body } of logins.filter(({ status }) => status === 200)) {
+    expect(await statusOf(String(body.access_token))).toBe(401);
+    expect((await refresh(body.refresh_token)).status).toBe(401);
+  }
+}
+
 describe('logins with a password that is being changed', () => {
-  it.each(Array.from({ length: 4 }, (_, index) => index + 1))('leave no session, round %i', async () => {
+  it.each(Array.from({ length: 10 }, (_, index) => index + 1))('leave no session, round %i', async () => {
     const ann = await join(ask);
     const logins = await logInAround(ann, async () => {
       expect((await patiently(() => change(ann.token, ann.password))).status).toBe(204);
     });
-    expect(logins.map(({ status }) => status).filter((status) => !expected.has(status))).toEqual([]);
     const sessions = await ask('GET', '/sessions', { token: ann.token });
     expect(sessions.body).toHaveLength(1);
-    for (const { body } of logins.filter(({ status }) => status === 200)) {
-      expect(await statusOf(String(body.access_token))).toBe(401);
-      expect((await refresh(body.refresh_token)).status).toBe(401);
-    }
+    await expectNoneLeft(logins);
+  });
+
+  it.each([1, 2])('leave no session when it is changed by a reset, round %i', async () => {
+    const ann = await join(ask);
+    await ask('POST', '/password-resets', { json: { email: ann.email } });
+    const token = tokenIn(await mailTo(ann.email, /password/i), 'reset-password');
+    const json = { token, new_password: randomUUID() };
+    const reset = () => ask('PUT', '/password-resets', { json });
+    const logins = await logInAround(ann, async () => expect((await patiently(reset)).status).toBe(204));
+    await expectNoneLeft([...logins, await logIn(ann)]);
+    expect(await statusOf(ann.token)).toBe(401);
+  });
+});
+
+describe('logins of an account that is being banned', () => {
+  it.each([1, 2])('leave no session, round %i', async () => {
+    const [ann, admin] = [await join(ask), await join(ask)];
+    await query(`UPDATE auth.users SET role = 'admin' WHERE id = $1`, [admin.id]);
+    const token = String((await patiently(() => logIn(admin))).body.access_token);
+    const ban = { token, json: { reason: 'Spam.' } };
+    const logins = await logInAround(ann, async () => {
+      expect((await ask('PUT', `/users/${ann.id}/ban`, ban)).status).toBe(204);
+    });
+    await expectNoneLeft([...logins, await logIn(ann)]);
   });
 });
 
