@@ -9,11 +9,14 @@ const fatal = new Set([
   'CrashLoopBackOff',
 ]);
 
+/** The kubelet of a busy node tries this again by itself. */
+const isRetried = (message) => /failed to sync \w+ cache/.test(message);
+
 /** Why this pod will not come up: a reason and a message; undefined if it may. For a node and for its Secrets it has `patience` (milliseconds). */
 export async function problemOf(pod, kubectl, patience) {
   for (const { state, lastState } of statusesOf(pod)) {
     const { reason, message = '' } = state?.waiting ?? {};
-    if (!fatal.has(reason)) continue;
+    if (!fatal.has(reason) || isRetried(message)) continue;
     const ended = lastState?.terminated;
     const code = ended ? `; it ended with code ${ended.exitCode} (${ended.reason})` : '';
     return `${reason}: ${message}${code}`;

@@ -277,6 +277,20 @@ describe('a release that fails', () => {
     expect(kubectl.errors).not.toContain('CrashLoopBackOff');
   });
 
+  it('waits for a kubelet that has not received a ConfigMap yet', () => {
+    const message = 'failed to sync configmap cache: timed out waiting for the condition';
+    clusterHas(
+      complete,
+      rolling,
+      replicaSet('new', revision),
+      pod('new', waiting('CreateContainerConfigError', message)),
+    );
+
+    expect(release('--timeout', '0s')).toBe(1);
+    expect(kubectl.errors).toContain('the time is over');
+    expect(kubectl.errors).not.toContain(message);
+  });
+
   it('names what the cluster lacks before it applies anything', () => {
     clusterHas(complete, serving);
     kubectl.answers('get --raw /version', { major: '1', minor: '29' });
