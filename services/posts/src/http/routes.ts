@@ -70,7 +70,7 @@ export const routes = ({
   get('/feed/stream', 'reader', streamFeed(liveFeed, verifier), streamFeedDescription),
   post('/feed/stream/tickets', 'user', issueStreamTicket, issueStreamTicketDescription),
 
-  post('/posts/:id/reports', 'user', reportPost, reportPostDescription),
+  post('/posts/:id/reports', 'user', reportPost(findUser), reportPostDescription),
   put('/posts/:id/removal', 'user', removePost, removePostDescription),
   del('/posts/:id/removal', 'user', restorePost, restorePostDescription),
   get('/moderation/reports', 'user', listReports(cursorSecret), listReportsDescription),

@@ -60,7 +60,7 @@ const isNoAuthor = (error: unknown): boolean => error instanceof Problem && erro
  * Asks auth about an author who posts for the first time, or whose id belongs to another account here: one of the two is lost, and the posts of
  * a lost account are set aside before its successor posts.
  */
-async function upsertAuthor(account: Account, findUser: FindUser): Promise<void> {
+export async function upsertAuthor(account: Account, findUser: FindUser): Promise<void> {
   const standing = await Author.standingOf(account);
   if (standing === 'known') return;
   const user = await findUser(account.userId);

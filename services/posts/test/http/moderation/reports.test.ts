@@ -116,6 +116,11 @@ describe('reports', () => {
     const refused = await report(postId, tokenFor(id, { account_key: randomUUID() }));
     expect([refused.status, refused.body.code]).toEqual([401, 'invalid_token']);
     expect((await report(postId, token)).status).toBe(201);
+    const successorKey = randomUUID();
+    posts.change(id, { account_key: successorKey });
+    const { id: other } = await write();
+    expect((await report(other, tokenFor(id, { account_key: successorKey }))).status).toBe(201);
+    expect((await report(other, token)).status).toBe(401);
   });
 });
 
