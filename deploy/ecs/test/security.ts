@@ -78,7 +78,7 @@ const violations: Record<Id, (planted: Templates) => void> = {
   },
   'D-2 PostgreSQL refuses connections without TLS': (planted) =>
     (one(planted, 'AWS::RDS::DBParameterGroup').Parameters['rds.force_ssl'] = '0'),
-  'F-5 PostgreSQL logs no values with an error': (planted) =>
+  'F-5 PostgreSQL logs no statement, neither with an error nor as a slow one': (planted) =>
     (one(planted, 'AWS::RDS::DBParameterGroup').Parameters.log_error_verbosity = 'default'),
   'D-2 clients of the database verify the server': (planted) =>
     (container(planted).Environment = [{ Name: 'DATABASE_HOST', Value: 'postgres' }]),

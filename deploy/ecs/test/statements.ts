@@ -226,10 +226,12 @@ export const statements = {
     ({ Parameters }) =>
       Parameters['rds.force_ssl'] === '1' && Parameters.ssl_min_protocol_version === 'TLSv1.2',
   ),
-  'F-5 PostgreSQL logs no values with an error': ofEvery(
+  'F-5 PostgreSQL logs no statement, neither with an error nor as a slow one': ofEvery(
     'AWS::RDS::DBParameterGroup',
     ({ Parameters }) =>
-      Parameters.log_error_verbosity === 'terse' && Parameters.log_min_error_statement === 'panic',
+      Parameters.log_error_verbosity === 'terse' &&
+      Parameters.log_min_error_statement === 'panic' &&
+      Parameters.log_min_duration_statement === '-1',
   ),
   'D-2 clients of the database verify the server': (templates) =>
     where(

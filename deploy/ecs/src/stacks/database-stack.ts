@@ -40,8 +40,8 @@ const parameters = {
   'rds.force_ssl': '1',
   ssl_min_protocol_version: 'TLSv1.2',
   password_encryption: 'scram-sha-256',
-  // A slow statement may be logged; the addresses and passwords that it was given may not.
-  log_min_duration_statement: '1000',
+  // No statement is logged, not even a slow one: some contain addresses and hashes. pg_stat_statements has them without values.
+  log_min_duration_statement: '-1',
   log_parameter_max_length: '0',
   log_parameter_max_length_on_error: '0',
   // The detail of an error holds values too, and so does the statement.
@@ -186,7 +186,7 @@ export class DatabaseStack extends Stack {
     const alarm = alarmsOf(this, cluster.alarms);
     const minute = { period: Duration.minutes(1) };
     alarm('Cpu', {
-      says: 'PostgreSQL works at its limit. Look for a statement that got slow in Performance Insights or the log.',
+      says: 'PostgreSQL works at its limit. Look for a statement that got slow in pg_stat_statements.',
       metric: instance.metricCPUUtilization(minute),
       above: 85,
       minutes: 10,
