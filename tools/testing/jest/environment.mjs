@@ -14,7 +14,7 @@ export default class extends TestEnvironment {
   }
 
   async teardown() {
-    testing.releaseAgora();
+    await testing.releaseAgora();
     await super.teardown();
   }
 }

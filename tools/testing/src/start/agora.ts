@@ -60,6 +60,8 @@ async function startAll(names: readonly ProcessName[], options: AgoraOptions): P
   const environment = typeof given === 'function' ? await given(addresses.ports) : given;
   const running = new Map<ProcessName, RunningProcess>();
   const start = async (name: ProcessName) => {
+    // A second one could not listen, and the first would answer in its place.
+    if (running.get(name)?.isRunning()) throw new Error(`${name} is running already`);
     const started = await startProcess({
       ...addresses.ports[name],
       entry: entryPoint(repository, name),

@@ -1,12 +1,16 @@
 import type { ProcessName } from '@agora/local-stack';
 import { launchAgora, type Agora, type AgoraOptions } from './agora.js';
+import type { RunningProcess } from './running-process.js';
 
 /** The processes that the test files of this worker share, one file after the other. */
 let shared: { agora: Agora; names: readonly ProcessName[]; algorithm: AgoraOptions['algorithm'] } | undefined;
 let isInUse = false;
+/** What the file in turn has started beside the shared processes. */
+const added: RunningProcess[] = [];
 
 process.once('exit', () => {
   if (shared) for (const name of shared.names) shared.agora.process(name).signal('SIGKILL');
+  for (const started of added) started.signal('SIGKILL');
 });
 
 /** Starts processes of Agora for one test file alone, and waits until they are ready. */
@@ -35,16 +39,19 @@ export async function shareAgora(
       const found = agora.process(name);
       return { ...found, log: () => found.log().slice(logged.get(name)) };
     },
-    stop: () => {
-      releaseAgora();
-      return Promise.resolve();
+    async start(name) {
+      const started = await agora.start(name);
+      added.push(started);
+      return started;
     },
+    stop: releaseAgora,
   };
 }
 
-/** Leaves the shared processes to the next file; the Jest environment does so too, after a file that failed to. */
-export function releaseAgora(): void {
+/** Leaves the shared processes to the next file, and ends what was started beside them; the Jest environment does so too, after a file that failed to. */
+export async function releaseAgora(): Promise<void> {
   isInUse = false;
+  await Promise.all(added.splice(0).map((started) => started.end()));
 }
 
 /** Ends shared processes that are not in use: they would disturb a file that does not share them. */
