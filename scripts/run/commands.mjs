@@ -71,7 +71,7 @@ export const commands = {
     installs: deploymentsTested,
   },
   'test-system': {
-    about: 'Run the tests that start whole systems and take minutes: import, replicas, drills, tools',
+    about: 'Run the tests that take long: whole systems, faults, restarts, rates, imports, tools of others',
     usage: 'npm run test-system [-- path or Jest option …]',
     example: 'npm run test-system -- test/end-to-end',
     script: stack('test'),
