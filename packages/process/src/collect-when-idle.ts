@@ -1,7 +1,7 @@
 import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-const tenSeconds = 10_000;
+const fiveSeconds = 5_000;
 /** Rarely, because a collection also discards compiled code. */
 const betweenMilliseconds = 600_000;
 /** Of one core. */
@@ -15,7 +15,7 @@ const largestHeap = 128_000_000;
  * Collects garbage while the process is idle, for the first time soon after its start. V8 collects only when something is allocated, so an idle process
  * would keep the memory that its start, or a burst of requests, has needed.
  */
-export function collectWhenIdle(lookMilliseconds = tenSeconds): void {
+export function collectWhenIdle(lookMilliseconds = fiveSeconds): void {
   let collect: ((options: object) => void) | undefined;
   let cpu = process.cpuUsage();
   let left = 0;
