@@ -119,11 +119,10 @@ const unapplied = defineStatement(
 );
 
 /** Which of these events the service has not applied, and whether it dead-lettered them. */
-export async function findUnapplied(
+export function findUnapplied(
   database: Sequelize,
   eventIds: string[],
 ): Promise<{ event_id: string; dead: boolean }[]> {
-  if (eventIds.length === 0) return [];
   return queryRows<{ event_id: string; dead: boolean }>(database, unapplied, [
     eventIds,
     ...timesOfIds(eventIds),

@@ -10,11 +10,16 @@ export function newEventId(milliseconds: number): string {
 export const timeOfId = (id: string): number =>
   /^[0-9a-f]{8}-[0-9a-f]{4}-7/i.test(id) ? Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16) : 0;
 
-/** The earliest and the latest time in the ids. */
-export const timesOfIds = (ids: readonly string[]): [from: number, to: number] => {
-  const times = ids.map(timeOfId);
-  return [Math.min(...times), Math.max(...times)];
-};
+/** The earliest and the latest time in any number of ids; 0 and 0 if there are none. */
+export function timesOfIds(ids: readonly string[]): [from: number, to: number] {
+  let from = timeOfId(ids[0] ?? '');
+  let to = from;
+  for (const time of ids.map(timeOfId)) {
+    from = Math.min(from, time);
+    to = Math.max(to, time);
+  }
+  return [from, to];
+}
 
 /** `timeOfId` of `event_id` in SQL: the partition key of every inbox. Never change it: PostgreSQL prunes partitions only by the same expression. */
 export const idTime = `(CASE WHEN substr(event_id::text, 15, 1) = '7' THEN ('x' || translate(left(event_id::text, 13), '-', ''))::bit(48)::bigint ELSE 0 END)`;
